@@ -1,0 +1,5 @@
+#![no_std]
+//! proto
+extern crate alloc;
+#[cfg(target_family = "wasm")]
+mod wasm;
