@@ -4,6 +4,11 @@
 //! checked (see `storage`, its only caller) and keeps the promises of `wit/key-value.wit`: exact outcomes under
 //! races, writes that are safe to repeat, an order that is total. `suite` holds every backend against them.
 
+pub mod memory;
+mod record;
+#[cfg(test)]
+pub(crate) mod suite;
+
 use std::time::Duration;
 
 use async_trait::async_trait;

@@ -1,0 +1,157 @@
+//! What every backend promises, as claims: plain async functions over an empty store.
+//!
+//! A claim uses keys and values of its own, so that all may run against one store. `conformance!` makes a test of
+//! each; `reopened` is for stores that outlive their process.
+
+pub(crate) mod appends;
+pub(crate) mod inserts;
+pub(crate) mod lists;
+pub(crate) mod reopened;
+pub(crate) mod updates;
+
+use std::sync::Arc;
+
+use super::{Append, Backend, Change, Entry, Fields, Index, Insert, Item, Page, Position, Query, Schema};
+use super::{Summary, Update};
+
+/// What the claims are made about; shared, because they race tasks.
+pub(crate) type Store = Arc<dyn Backend>;
+
+/// One test for each claim. Takes an async closure that gives an empty store and whatever has to outlive it.
+macro_rules! conformance {
+    ($fresh:expr) => {
+        $crate::backend::suite::conformance! { $fresh;
+            appends::an_append_past_the_bound_of_its_list_is_full,
+            appends::an_append_past_the_bytes_of_an_item_is_full,
+            appends::appends_of_racing_writers_are_all_kept,
+            appends::entries_come_back_as_they_were_given,
+            appends::lists_are_apart,
+            appends::racing_repeats_of_an_append_store_it_once,
+            inserts::a_repeated_insert_is_told_by_its_change_id,
+            inserts::an_insert_that_is_too_large_stores_nothing,
+            inserts::an_item_comes_back_as_it_was_given,
+            inserts::of_racing_inserts_exactly_one_is_inserted,
+            lists::an_empty_page_and_an_unknown_index,
+            lists::an_item_without_an_index_field_is_not_listed,
+            lists::an_item_moves_when_its_index_field_is_set,
+            lists::any_value_can_be_listed,
+            lists::paging_while_others_insert_shows_each_old_item_once,
+            lists::pages_follow_order_then_key,
+            lists::positions_need_no_item,
+            lists::summaries_count_entries,
+            updates::a_repeated_change_is_done_once,
+            updates::a_set_past_the_bytes_of_an_item_is_full,
+            updates::a_stale_change_brings_the_item,
+            updates::an_update_of_nothing_is_missing,
+            updates::every_answered_write_is_read,
+            updates::of_several_outcomes_the_first_is_given,
+            updates::racing_changes_at_one_version_are_done_once,
+            updates::set_keeps_the_other_fields_sorted,
+            updates::unless_refuses,
+        }
+    };
+    ($fresh:expr; $($part:ident :: $claim:ident),* $(,)?) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $claim() {
+            let (store, _kept) = ($fresh)().await;
+            $crate::backend::suite::$part::$claim(&store).await;
+            store.close().await;
+        }
+    )* };
+}
+pub(crate) use conformance;
+
+/// The schema that the claims need.
+pub(crate) fn schema() -> Schema {
+    let index = |name: &str, partition: &str| Index {
+        name: name.to_owned(),
+        partition: partition.to_owned(),
+        order: "made_at".to_owned(),
+        optional: false,
+    };
+    Schema {
+        key_field: "item_id".to_owned(),
+        lists: vec!["links".to_owned(), "notes".to_owned()],
+        indexes: vec![index("ByOwner", "owner"), index("ByState", "state")],
+    }
+}
+
+/// Fields from pairs, sorted.
+pub(crate) fn fields(pairs: &[(&str, &str)]) -> Fields {
+    let mut fields =
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Fields>();
+    fields.sort();
+    fields
+}
+
+/// A change that does nothing yet.
+pub(crate) fn change(id: &str) -> Change {
+    Change { id: id.to_owned(), at_version: None, unless: Fields::new(), set: Fields::new(), append: None }
+}
+
+/// A change that sets fields.
+pub(crate) fn set(id: &str, pairs: &[(&str, &str)]) -> Change {
+    Change { set: fields(pairs), ..change(id) }
+}
+
+/// A change that appends to `notes`; the entry's id names the change too.
+pub(crate) fn note(id: &str, text: &str) -> Change {
+    append(id, "notes", text, 10_000)
+}
+
+/// A change that appends an entry with one field.
+pub(crate) fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Change {
+    let entry = Entry { id: id.to_owned(), fields: fields(&[("text", text)]) };
+    Change { append: Some(Append { list: list.to_owned(), entry, max_entries }), ..change(id) }
+}
+
+/// Inserts an item that must be new; its version.
+pub(crate) async fn insert(store: &Store, key: &str, pairs: &[(&str, &str)]) -> u64 {
+    let outcome = store.insert(key, fields(pairs), &format!("insert {key}")).await.unwrap();
+    let Insert::Inserted(version) = outcome else { panic!("{key} was not inserted: {outcome:?}") };
+    version
+}
+
+/// Updates an item, which must be stored; its version.
+pub(crate) async fn update(store: &Store, key: &str, change: Change) -> u64 {
+    let outcome = store.update(key, change).await.unwrap();
+    let Update::Updated(version) = outcome else { panic!("{key} was not updated: {outcome:?}") };
+    version
+}
+
+/// The item, which must be there.
+pub(crate) async fn get(store: &Store, key: &str) -> Item {
+    store.get(key).await.unwrap().unwrap_or_else(|| panic!("{key} is missing"))
+}
+
+/// The ids of a list's entries.
+pub(crate) fn ids(item: &Item, list: &str) -> Vec<String> {
+    let entries = item.lists.iter().find(|(name, _)| name == list).map(|(_, entries)| entries.clone());
+    entries.unwrap_or_default().into_iter().map(|entry| entry.id).collect()
+}
+
+/// A page of `ByOwner`.
+pub(crate) async fn page(store: &Store, owner: &str, limit: u32, after: Option<Position>) -> Page {
+    let query = Query { index: "ByOwner".to_owned(), value: owner.to_owned(), limit, after };
+    store.query(query).await.unwrap()
+}
+
+/// All items of an owner, read in pages of `limit`.
+pub(crate) async fn listed(store: &Store, owner: &str, limit: u32) -> Vec<Summary> {
+    let mut items = Vec::new();
+    let mut after = None;
+    loop {
+        let page = page(store, owner, limit, after).await;
+        assert!(page.items.len() <= limit as usize, "more items than asked for");
+        items.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return items;
+        }
+    }
+}
+
+/// Their keys.
+pub(crate) fn keys(items: &[Summary]) -> Vec<&str> {
+    items.iter().map(|item| item.key.as_str()).collect()
+}
