@@ -1,0 +1,77 @@
+//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong use.
+
+mod key;
+mod openapi;
+mod serve;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, environment_key};
+
+/// A service desk that answers over HTTP and keeps its data.
+///
+/// Without a command it serves: it prints the address, a key and examples, and logs to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "portdesk", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the component over HTTP (also without a command)
+    Serve(Config),
+    /// Make, list and revoke API keys; a running host takes a change over within a second
+    Key(key::Arguments),
+    /// Print the contract of the component: an OpenAPI document
+    Openapi(openapi::Arguments),
+}
+
+/// Runs what the command line asks for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        None => with_environment(arguments.config).and_then(serve::run),
+        Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
+        Some(Command::Key(arguments)) => key::run(&arguments),
+        Some(Command::Openapi(arguments)) => openapi::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Ended::Failed(why)) => ended(&why, 1),
+        Err(Ended::WrongUse(why)) => ended(&why, 2),
+    }
+}
+
+/// How a command ends that is not done; each with a sentence.
+enum Ended {
+    Failed(String),
+    WrongUse(String),
+}
+
+/// An error that reaches the command line is a sentence for whoever typed the command.
+impl<E: Error> From<E> for Ended {
+    fn from(error: E) -> Ended {
+        Ended::Failed(error.to_string())
+    }
+}
+
+fn ended(why: &str, code: u8) -> ExitCode {
+    eprintln!("portdesk: {why}");
+    ExitCode::from(code)
+}
+
+fn with_environment(mut config: Config) -> Result<Config, Ended> {
+    config.api_key = environment_key().map_err(Ended::WrongUse)?;
+    Ok(config)
+}

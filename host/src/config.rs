@@ -1,0 +1,200 @@
+//! What a user may set, by flag or variable.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::door::RateLimit;
+use crate::sandbox::{Isolation, Limits};
+
+/// How to serve. Every flag has a variable; a flag wins over its variable.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "PORTDESK_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub data: DataDir,
+
+    /// Where items are kept: `embedded` is durable, in the data folder; `memory` is lost with the process
+    #[arg(long, env = "PORTDESK_STORE", value_name = "STORE", default_value = "embedded")]
+    pub store: Store,
+
+    /// Whether an instance of the component answers many requests in turn (pooled) or one (fresh): `fresh`
+    /// shares nothing between requests and costs about twice the processor time
+    #[arg(long, env = "PORTDESK_ISOLATION", value_name = "MODE", default_value = "pooled")]
+    pub isolation: Isolation,
+
+    /// Component to serve in place of the built-in one
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    pub component: Option<PathBuf>,
+
+    /// Usage plan of every key: `plan` is 50 requests a second with a burst of 100, `off` is no limit
+    #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "PLAN", default_value = "plan")]
+    pub rate_limit: RateLimit,
+
+    /// Most requests inside the component at once; more wait 50 ms and are then refused with 503
+    #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub instances: u32,
+
+    /// Most memory of one instance of the component, in MiB
+    #[arg(long, env = "PORTDESK_MEMORY_LIMIT_MIB", value_name = "MIB", default_value_t = 64,
+          value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub memory_limit_mib: u16,
+
+    /// Most bytes of a request's body; a larger one is refused with 413
+    #[arg(long, env = "PORTDESK_BODY_LIMIT_BYTES", value_name = "BYTES", default_value_t = 65_536,
+          value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub body_limit_bytes: u32,
+
+    /// Most milliseconds from a request's head to its answer; later it is answered with 504
+    #[arg(long, env = "PORTDESK_TIME_LIMIT_MS", value_name = "MS", default_value_t = 10_000,
+          value_parser = clap::value_parser!(u32).range(10..=300_000))]
+    pub time_limit_ms: u32,
+
+    /// Most seconds that requests in flight get to finish after SIGTERM or SIGINT
+    #[arg(long, env = "PORTDESK_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u16).range(0..=600))]
+    pub grace_seconds: u16,
+
+    /// How the log is written, on standard error
+    #[arg(long, env = "PORTDESK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Least severity that is logged; `info` has a line for every request
+    #[arg(long, env = "PORTDESK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    pub log_level: LogLevel,
+
+    /// A key that opens the door beside those of the data folder, 20 to 256 visible characters. Only a
+    /// variable, so that it stands in no list of processes; where it is set, no first key is made
+    #[arg(skip)]
+    pub api_key: Option<String>,
+}
+
+/// Where keys and items lie.
+#[derive(Debug, Clone, Args)]
+pub struct DataDir {
+    /// Folder for keys and items; made if it is missing
+    #[arg(
+        long = "data-dir",
+        env = "PORTDESK_DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "./portdesk-data"
+    )]
+    pub path: PathBuf,
+}
+
+impl DataDir {
+    /// Makes the folder where it is missing, for its owner alone, and gives its absolute path.
+    pub fn prepare(&self) -> io::Result<PathBuf> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.path)?;
+        self.path.canonicalize()
+    }
+}
+
+/// Where items are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// In the data folder, durable.
+    Embedded,
+    /// In the process, lost with it.
+    Memory,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// The least severity that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What an operator must look at.
+    Error,
+    /// And what was refused for want of resources.
+    Warn,
+    /// And every request.
+    Info,
+    /// And every connection that broke.
+    Debug,
+}
+
+impl Config {
+    /// What the instances of the component may use.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            isolation: self.isolation,
+            instances: self.instances,
+            memory_bytes: usize::from(self.memory_limit_mib) << 20,
+        }
+    }
+
+    /// How long a request may take.
+    #[must_use]
+    pub fn time_limit(&self) -> Duration {
+        Duration::from_millis(self.time_limit_ms.into())
+    }
+
+    /// How long requests in flight may take after the signal to stop.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace_seconds.into())
+    }
+
+    /// The settings in force, a flag with its value each.
+    #[must_use]
+    pub fn effective(&self) -> Vec<(&'static str, String)> {
+        let component = self.component.as_ref().map_or("built-in".into(), |file| file.display().to_string());
+        vec![
+            ("listen", self.listen.to_string()),
+            ("data-dir", self.data.path.display().to_string()),
+            ("store", word(&self.store)),
+            ("isolation", word(&self.isolation)),
+            ("component", component),
+            ("rate-limit", word(&self.rate_limit)),
+            ("instances", self.instances.to_string()),
+            ("memory-limit-mib", self.memory_limit_mib.to_string()),
+            ("body-limit-bytes", self.body_limit_bytes.to_string()),
+            ("time-limit-ms", self.time_limit_ms.to_string()),
+            ("grace-seconds", self.grace_seconds.to_string()),
+            ("log-format", word(&self.log_format)),
+            ("log-level", word(&self.log_level)),
+        ]
+    }
+}
+
+/// A value as it is written on the command line.
+fn word(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// Reads the key of the environment, which has no flag. Fails with a sentence that names the variable.
+pub fn environment_key() -> Result<Option<String>, String> {
+    match std::env::var(API_KEY_VARIABLE) {
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Ok(key) if (20..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(key))
+        }
+        Ok(_) | Err(std::env::VarError::NotUnicode(_)) => {
+            Err(format!("{API_KEY_VARIABLE} must have 20 to 256 visible ASCII characters"))
+        }
+    }
+}
+
+const API_KEY_VARIABLE: &str = "PORTDESK_API_KEY";

@@ -1,0 +1,144 @@
+//! Puts the parts together and runs them: a component, a store, a door, a server.
+
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use tokio::net::TcpListener;
+
+use crate::backend::memory::Memory;
+use crate::backend::{Backend, Schema};
+use crate::config::{Config, DataDir, Store};
+use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Plan};
+use crate::sandbox::{Component, LoadError, Sandbox};
+use crate::server;
+use crate::storage::Storage;
+use crate::walk::Walk;
+
+/// The component that is built in, where no other is asked for.
+pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"));
+
+/// A host that is ready: its store is open and its port is bound.
+pub struct Host {
+    /// Where it listens; the port is the one that the system chose where 0 was asked for.
+    pub address: SocketAddr,
+    /// The key that was made because there was none; this is the only moment in which it is known.
+    pub first_key: Option<ApiKey>,
+    /// The component's contract, an OpenAPI document.
+    pub contract: String,
+    grace: Duration,
+    listener: TcpListener,
+    keys: KeyRing,
+    key_file: KeyFile,
+    walk: Arc<Walk>,
+}
+
+impl Host {
+    /// Makes everything ready, or says what is in the way. Serves nothing yet.
+    pub async fn start(config: Config) -> Result<Host, StartError> {
+        let component = Component::load(&component_bytes(config.component.as_deref())?, config.limits())?;
+        Host::start_with(config, component).await
+    }
+
+    /// As [`Host::start`], with a component that was loaded before.
+    pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
+        let description = component.describe().await?;
+        let directory = data_directory(&config.data)?;
+        let backend = open(config.store, &directory, &description.schema)?;
+        let key_file = KeyFile::new(&directory);
+        let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let address =
+            listener.local_addr().map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let body_limit_bytes = config.body_limit_bytes as usize;
+        let walk = Arc::new(Walk {
+            door: Door { keys: keys.clone(), plan: Plan::new(config.rate_limit), body_limit_bytes },
+            sandbox: Sandbox::new(component, Storage::new(Arc::clone(&backend), description.schema)),
+            backend,
+            contract: Bytes::from(description.openapi.clone()),
+            time_limit: config.time_limit(),
+            stopping: AtomicBool::new(false),
+        });
+        let (grace, contract) = (config.grace(), description.openapi);
+        Ok(Host { address, first_key, contract, grace, listener, keys, key_file, walk })
+    }
+
+    /// Serves until `stop` resolves and everything that was begun is finished or cut.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let Host { grace, listener, keys, key_file, walk, .. } = self;
+        let follow = tokio::spawn(keys.follow(key_file));
+        server::serve(listener, Arc::clone(&walk), stop, grace).await;
+        follow.abort();
+        walk.backend.close().await;
+    }
+}
+
+/// The component in `file`, or the one that is built in.
+pub fn component_bytes(file: Option<&Path>) -> Result<Vec<u8>, StartError> {
+    match file {
+        Some(file) => fs::read(file).map_err(|error| StartError::Component { file: file.to_owned(), error }),
+        None => Ok(BUILT_IN_COMPONENT.to_vec()),
+    }
+}
+
+/// The data folder, made where it is missing.
+pub fn data_directory(data: &DataDir) -> Result<PathBuf, StartError> {
+    data.prepare().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
+}
+
+fn open(store: Store, directory: &Path, schema: &Schema) -> Result<Arc<dyn Backend>, StartError> {
+    Ok(match store {
+        Store::Embedded | Store::Memory => Arc::new(Memory::new(schema)),
+    })
+}
+
+/// The keys of the data folder, and a first one where there never was one.
+fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<ApiKey>), StartError> {
+    let first = (environment.is_none() && !file.exists()).then(ApiKey::generate);
+    if let Some(key) = &first {
+        file.update(|keys| keys.push(KeyRecord::new(key, "first")))?;
+    }
+    Ok((KeyRing::new(&file.read()?, environment), first))
+}
+
+/// Why a host cannot start: a sentence that names the flag to change.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The file of `--component` cannot be read.
+    #[error("--component {}: the file cannot be read ({error})", file.display())]
+    Component {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("--data-dir {}: the folder cannot be made or used ({error})", path.display())]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The keys cannot be read.
+    #[error("--data-dir: {0}")]
+    Keys(#[from] KeyFileError),
+    /// The address cannot be listened on.
+    #[error("--listen {address}: the address cannot be used ({error}); another program may have it")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The component cannot be served.
+    #[error("--component: {0}")]
+    Load(#[from] LoadError),
+}

@@ -1,0 +1,7 @@
+//! The program `portdesk`; see the library's `commands`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    portdesk::commands::main()
+}

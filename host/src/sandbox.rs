@@ -1,0 +1,95 @@
+//! Runs the component: an instance for each request, a deadline, a bound on its memory, and nothing of the host
+//! but what `wit/` names.
+//!
+//! The guest gets the store, the wall clock and randomness. It gets no file, no socket, no environment: they are
+//! not denied here, they are not linked.
+
+mod component;
+mod engine;
+mod failure;
+mod instance;
+mod limits;
+mod wasi;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout, timeout_at};
+
+pub use self::component::{Component, Description, LoadError};
+pub use self::failure::Failure;
+use self::instance::Instance;
+pub use self::limits::{Isolation, Limits};
+pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
+use crate::storage::Storage;
+
+/// A component that is ready to answer requests.
+pub struct Sandbox {
+    component: Component,
+    storage: Storage,
+    /// As many permits as instances may live at once: the pool of memory below never runs dry.
+    permits: Semaphore,
+    /// Instances that answered and may answer again; the last one that did is the warmest and goes first.
+    idle: Mutex<Vec<Instance>>,
+}
+
+impl Sandbox {
+    /// A sandbox for `component`, whose instances keep their items in `storage`.
+    #[must_use]
+    pub fn new(component: Component, storage: Storage) -> Sandbox {
+        let instances = component.limits().instances as usize;
+        Sandbox {
+            component,
+            storage,
+            permits: Semaphore::new(instances),
+            idle: Mutex::new(Vec::with_capacity(instances)),
+        }
+    }
+
+    /// Answers one request, or says by `deadline` why there is no answer.
+    ///
+    /// Dropping the future cuts the guest where it stands and throws its instance away. What it had handed to
+    /// the store by then is done or not done, never half done.
+    pub async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
+        let _permit = self.permit().await?;
+        let mut instance = self.take(request.request_id, deadline).await?;
+        // The guest is cut by its epoch deadline; this one ends a guest that waits for the store.
+        let response = timeout_at(deadline, instance.handle(request, deadline))
+            .await
+            .map_err(|_elapsed| Failure::Deadline)??;
+        self.give_back(instance);
+        Ok(response)
+    }
+
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        match timeout(LONGEST_WAIT, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(Failure::Busy),
+        }
+    }
+
+    async fn take(&self, request_id: &str, deadline: Instant) -> Result<Instance, Failure> {
+        let idle = self.idle.lock().map_or(None, |mut idle| idle.pop());
+        match idle {
+            Some(instance) => Ok(instance),
+            None => Instance::start(&self.component, self.storage.clone(), request_id, deadline).await,
+        }
+    }
+
+    /// Keeps an instance that answered. One that trapped, ran out of time or was cut never gets here.
+    fn give_back(&self, instance: Instance) {
+        if self.component.limits().isolation == Isolation::Pooled
+            && instance.served() < REQUESTS_PER_INSTANCE
+            && let Ok(mut idle) = self.idle.lock()
+        {
+            idle.push(instance);
+        }
+    }
+}
+
+/// How long a request waits for an instance before it is refused.
+const LONGEST_WAIT: Duration = Duration::from_millis(50);
+
+/// After so many requests an instance is replaced: what a guest leaks is bounded.
+const REQUESTS_PER_INSTANCE: u32 = 10_000;

@@ -1,0 +1,124 @@
+//! A component, from bytes to something that can be instantiated, and what it says of itself.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+use wasmtime::component::{Component as Code, HasSelf, Linker};
+use wasmtime::{Engine, Store};
+
+use super::engine::engine;
+use super::instance::{State, store};
+use super::limits::Limits;
+use super::wasi::{self, Wasi};
+use crate::backend::{Index, Schema};
+use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
+use crate::bindings::portdesk::desk::key_value;
+use crate::bindings::{Desk, DeskPre};
+use crate::storage::Storage;
+
+/// A component of the world `desk`, compiled and linked.
+#[derive(Clone)]
+pub struct Component {
+    pre: DeskPre<State>,
+    limits: Limits,
+}
+
+impl Component {
+    /// Compiles `wasm` and links it to what the world `desk` imports.
+    pub fn load(wasm: &[u8], limits: Limits) -> Result<Component, LoadError> {
+        let engine = engine(&limits).map_err(LoadError::Engine)?;
+        let code = Code::from_binary(&engine, wasm).map_err(LoadError::NotAComponent)?;
+        let pre = link(&engine, &code).map_err(LoadError::WrongWorld)?;
+        Ok(Component { pre, limits })
+    }
+
+    /// Asks the component what it stores and which contract it serves.
+    pub async fn describe(&self) -> Result<Description, LoadError> {
+        let deadline = Instant::now() + DESCRIPTION_TIME;
+        timeout(DESCRIPTION_TIME, self.ask(deadline))
+            .await
+            .map_err(|elapsed| LoadError::Silent(wasmtime::Error::new(elapsed)))?
+            .map_err(LoadError::Silent)
+            .and_then(|description| match Storage::check(&description.schema) {
+                Ok(()) => Ok(description),
+                Err(defect) => Err(LoadError::Schema(defect.to_string())),
+            })
+    }
+
+    async fn ask(&self, deadline: Instant) -> wasmtime::Result<Description> {
+        let mut store = store(self, Storage::none(), deadline);
+        let desk = self.instantiate(&mut store).await?;
+        let schema = desk.portdesk_desk_schema();
+        let collection = schema.call_collection(&mut store).await?;
+        let openapi = schema.call_openapi(&mut store).await?;
+        Ok(Description { schema: collection.into(), openapi })
+    }
+
+    pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Desk> {
+        self.pre.instantiate_async(store).await
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        self.pre.engine()
+    }
+
+    /// What its instances may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
+    let mut linker = Linker::new(engine);
+    key_value::add_to_linker::<State, HasSelf<Storage>>(&mut linker, |state| &mut state.storage)?;
+    wasi::add_to_linker::<State, Wasi>(&mut linker, |_state| Wasi)?;
+    DeskPre::new(linker.instantiate_pre(code)?)
+}
+
+/// What a component says of itself.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// What it stores.
+    pub schema: Schema,
+    /// The contract that it serves: an OpenAPI document in YAML.
+    pub openapi: String,
+}
+
+impl From<CollectionSchema> for Schema {
+    fn from(collection: CollectionSchema) -> Schema {
+        let indexes = collection.indexes.into_iter().map(|index| Index {
+            name: index.name,
+            partition: index.partition,
+            order: index.order,
+            optional: index.optional,
+        });
+        Schema { key_field: collection.key_field, lists: collection.lists, indexes: indexes.collect() }
+    }
+}
+
+/// Why a component cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The machine cannot hold the pool of instances.
+    #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
+    Engine(wasmtime::Error),
+    /// Not WebAssembly, a core module, or damaged.
+    #[error("this is not a WebAssembly component ({0:#})")]
+    NotAComponent(wasmtime::Error),
+    /// What it says that it stores breaks a limit of `wit/schema.wit`.
+    #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]
+    Schema(String),
+    /// Its description could not be had.
+    #[error("the component does not describe itself: its export `schema` failed ({0:#})")]
+    Silent(wasmtime::Error),
+    /// It imports or exports something else than the world `desk` has.
+    #[error(
+        "this component does not fit the world `desk` of wit/world.wit, which gives a component \
+         portdesk:desk/key-value, wasi:clocks/wall-clock and wasi:random/random, and nothing else ({0:#})"
+    )]
+    WrongWorld(wasmtime::Error),
+}
+
+/// How long a component may take to describe itself.
+const DESCRIPTION_TIME: Duration = Duration::from_secs(5);

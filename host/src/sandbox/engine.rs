@@ -1,0 +1,63 @@
+//! The wasmtime engine and its clock, with the settings that measurements chose (docs of each line).
+
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLE_ELEMENTS, TABLES};
+
+/// An engine that can hold `limits.instances` instances, and a thread that ticks its epochs for as long as it
+/// lives. Fails where the machine cannot reserve the address space.
+pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    // Component-model async is neither used nor offered; without it every call and every store is cheaper.
+    config.concurrency_support(false);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
+    let engine = Engine::new(&config)?;
+    tick(&engine)?;
+    Ok(engine)
+}
+
+fn pool(limits: &Limits) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(limits.instances)
+        .total_core_instances(limits.instances.saturating_mul(CORE_INSTANCES))
+        .total_memories(limits.instances.saturating_mul(MEMORIES))
+        .total_tables(limits.instances.saturating_mul(TABLES))
+        .total_stacks(limits.instances)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_memory_size(limits.memory_bytes)
+        .table_elements(TABLE_ELEMENTS)
+        // Reset what a request touched by writing zeros, not by giving the pages back: giving them back
+        // interrupts every other core, for each request of a fresh instance.
+        .linear_memory_keep_resident(256 * 1024)
+        .table_keep_resident(64 * 1024)
+        .async_stack_keep_resident(64 * 1024)
+        // Reuse the slot that is warm before one that is cold.
+        .max_unused_warm_slots(0)
+        .pagemap_scan(if PoolingAllocationConfig::is_pagemap_scan_available() {
+            Enabled::Yes
+        } else {
+            Enabled::No
+        });
+    pool
+}
+
+/// An OS thread: a guest that loops may hold every thread of the runtime, and with them its timers.
+fn tick(engine: &Engine) -> wasmtime::Result<()> {
+    let engine = engine.weak();
+    thread::Builder::new().name("epochs".into()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            thread::sleep(EPOCH);
+        }
+    })?;
+    Ok(())
+}
+
+/// How long a guest may run before it lets others run, and how finely its deadline is kept.
+const EPOCH: Duration = Duration::from_millis(1);

@@ -1,0 +1,43 @@
+//! Why a request has no answer from the component. The guest or the host failed, never the client.
+
+use wasmtime::Trap;
+
+use super::limits::MemoryExhausted;
+
+/// The ways in which a request ends without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// All instances are taken; the component was not called.
+    #[error("all instances of the component are busy")]
+    Busy,
+    /// The deadline passed, in the guest or in the store.
+    #[error("the deadline passed")]
+    Deadline,
+    /// The guest asked for more memory than it may have.
+    #[error("{0}")]
+    Memory(String),
+    /// The instance could not be made; the component was not called.
+    #[error("no instance could be started: {0:#}")]
+    Start(wasmtime::Error),
+    /// The guest trapped.
+    #[error("the component trapped: {0:#}")]
+    Trap(wasmtime::Error),
+}
+
+impl Failure {
+    /// Tells the limits that the host set apart from the defects of a guest.
+    pub(super) fn of_call(error: wasmtime::Error) -> Failure {
+        if let Some(exhausted) = error.downcast_ref::<MemoryExhausted>() {
+            return Failure::Memory(exhausted.to_string());
+        }
+        if error.is::<DeadlinePassed>() || matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) {
+            return Failure::Deadline;
+        }
+        Failure::Trap(error)
+    }
+}
+
+/// The trap of a guest that ran past its deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("the guest ran past its deadline")]
+pub(super) struct DeadlinePassed;

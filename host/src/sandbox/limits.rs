@@ -1,0 +1,76 @@
+//! What an instance may use, and the limiter that wasmtime asks.
+
+use wasmtime::ResourceLimiter;
+
+/// How far requests are kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Isolation {
+    /// Every request gets a new instance.
+    Fresh,
+    /// An instance answers one request after the other; memory is shared by requests, never at once.
+    Pooled,
+}
+
+/// What the instances of a component may use.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Whether an instance may answer more than one request.
+    pub isolation: Isolation,
+    /// The most instances at once, and so the most requests inside the component.
+    pub instances: u32,
+    /// The most linear memory of one instance, in bytes.
+    pub memory_bytes: usize,
+}
+
+/// Refuses growth past the limits; a component that asks for more traps.
+#[derive(Debug)]
+pub(super) struct Limiter {
+    memory_bytes: usize,
+}
+
+impl Limiter {
+    pub(super) fn new(limits: &Limits) -> Limiter {
+        Limiter { memory_bytes: limits.memory_bytes }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.memory_bytes {
+            return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_bytes }));
+        }
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES as usize
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES as usize
+    }
+
+    fn tables(&self) -> usize {
+        TABLES as usize
+    }
+}
+
+/// The trap of a guest that asked for more memory than it may have.
+#[derive(Debug, thiserror::Error)]
+#[error("the instance asked for more than {limit_bytes} bytes of memory")]
+pub(super) struct MemoryExhausted {
+    limit_bytes: usize,
+}
+
+/// The core instances of one component instance: its modules, and the shims between them.
+pub(super) const CORE_INSTANCES: u32 = 16;
+/// The linear memories of one component instance.
+pub(super) const MEMORIES: u32 = 4;
+/// The tables of one component instance.
+pub(super) const TABLES: u32 = 8;
+/// The elements of one table; a component of a megabyte needs a few hundred.
+pub(super) const TABLE_ELEMENTS: usize = 20_000;

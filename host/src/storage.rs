@@ -1,0 +1,127 @@
+//! `key-value` of `wit/`, implemented once, over any [`Backend`].
+//!
+//! Here every call is checked against the limits that the WIT names, so that a backend sees none that breaks
+//! them; here a cursor is made and read; and here an error of a backend becomes one of the WIT. What a backend
+//! says for the operator is logged at that crossing and goes no further.
+
+mod bounds;
+mod convert;
+mod cursor;
+
+use std::sync::Arc;
+
+use tracing::{error, warn};
+
+use crate::backend::{self, Backend, Position, Query, Schema};
+use crate::bindings::portdesk::desk::key_value::{
+    Change, Error, Host, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
+};
+
+/// The store as an instance sees it.
+#[derive(Clone)]
+pub struct Storage {
+    /// None while a component only describes itself.
+    store: Option<Arc<Store>>,
+    /// Which request the instance works on, for the log.
+    request_id: String,
+}
+
+struct Store {
+    backend: Arc<dyn Backend>,
+    schema: Schema,
+}
+
+impl Storage {
+    /// A storage over `backend`, which was opened for `schema`.
+    #[must_use]
+    pub fn new(backend: Arc<dyn Backend>, schema: Schema) -> Storage {
+        Storage { store: Some(Arc::new(Store { backend, schema })), request_id: String::new() }
+    }
+
+    /// Whether a schema keeps to the limits of `wit/schema.wit`.
+    pub(crate) fn check(schema: &Schema) -> Result<(), bounds::Defect> {
+        bounds::schema(schema)
+    }
+
+    /// A storage that has nothing and takes nothing, for a component that describes itself.
+    pub(crate) fn none() -> Storage {
+        Storage { store: None, request_id: String::new() }
+    }
+
+    /// Says which request the next calls belong to.
+    pub(crate) fn begin(&mut self, request_id: &str) {
+        self.request_id.clear();
+        self.request_id.push_str(request_id);
+    }
+
+    fn store(&self) -> Result<&Store, Error> {
+        self.store.as_deref().ok_or(Error::Unavailable)
+    }
+
+    /// The one crossing from a backend's error to the WIT's.
+    fn error(&self, call: &'static str, error: &backend::Error) -> Error {
+        let request_id = self.request_id.as_str();
+        match error {
+            backend::Error::Throttled { .. } => warn!(request_id, call, %error, "the store refused a call"),
+            backend::Error::TooLarge => {}
+            backend::Error::Corrupt(_)
+            | backend::Error::Invalid(_)
+            | backend::Error::Unavailable(_)
+            | backend::Error::Unknown(_) => error!(request_id, call, %error, "the store failed a call"),
+        }
+        convert::error(error)
+    }
+
+    /// A call that the component should not have made: its defect, so the operator is told.
+    fn invalid(&self, call: &'static str, defect: &bounds::Defect) -> Error {
+        error!(request_id = self.request_id.as_str(), call, %defect, "the component made an invalid call");
+        Error::Invalid
+    }
+}
+
+impl Host for Storage {
+    async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
+        bounds::key(&key).map_err(|defect| self.invalid("get", &defect))?;
+        let item = self.store()?.backend.get(&key).await.map_err(|error| self.error("get", &error))?;
+        Ok(item.map(Item::from))
+    }
+
+    async fn insert(
+        &mut self,
+        key: String,
+        fields: Vec<(String, String)>,
+        change_id: String,
+    ) -> Result<InsertOutcome, Error> {
+        let store = self.store()?;
+        let fields = bounds::key(&key)
+            .and_then(|()| bounds::change_id(&change_id))
+            .and_then(|()| bounds::fields(&store.schema, fields))
+            .map_err(|defect| self.invalid("insert", &defect))?;
+        let outcome = store.backend.insert(&key, fields, &change_id).await;
+        outcome.map(InsertOutcome::from).map_err(|error| self.error("insert", &error))
+    }
+
+    async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
+        let store = self.store()?;
+        let change = bounds::key(&key)
+            .and_then(|()| bounds::change(&store.schema, change))
+            .map_err(|defect| self.invalid("update", &defect))?;
+        let outcome = store.backend.update(&key, change).await;
+        outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
+    }
+
+    async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
+        let store = self.store()?;
+        bounds::query(&store.schema, &query).map_err(|defect| self.invalid("query", &defect))?;
+        let after = match &query.cursor {
+            Some(text) => Some(cursor::read(text, &query.index, &query.value).ok_or(Error::InvalidCursor)?),
+            None => None,
+        };
+        let IndexQuery { index, value, limit, .. } = query;
+        let asked = Query { index: index.clone(), value: value.clone(), limit, after };
+        let page = store.backend.query(asked).await.map_err(|error| self.error("query", &error))?;
+        let cursor = |position: Position| cursor::write(&position, &index, &value);
+        let items = page.items.into_iter().map(Into::into).collect();
+        Ok(Page { items, cursor: page.next.map(cursor) })
+    }
+}

@@ -1,0 +1,140 @@
+//! The limits that `wit/key-value.wit` and `wit/schema.wit` name, held before a backend is called.
+
+use crate::backend::{self, Fields, Schema};
+use crate::bindings::portdesk::desk::key_value::{Append, Change, IndexQuery};
+
+/// How a call, or a schema, breaks the contract. The caller has a defect.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Defect {
+    #[error("a change id has {0} bytes, not 1 to {CHANGE_ID_BYTES}")]
+    ChangeId(usize),
+    #[error("a field named {0:?} stands twice")]
+    FieldTwice(String),
+    #[error("there are {0} fields, more than {FIELDS}")]
+    Fields(usize),
+    #[error("the indexed field {0:?} has {1} bytes, not 1 to {INDEXED_BYTES}")]
+    Indexed(String, usize),
+    #[error("a key or an entry id has {0} bytes, not 1 to {KEY_BYTES}")]
+    Key(usize),
+    #[error("a query has the limit {0}, not 1 to {QUERY_ITEMS}")]
+    Limit(u32),
+    #[error("a list may not be bounded by {0} entries, only by 1 to {LIST_ENTRIES}")]
+    MaxEntries(u32),
+    #[error("a field or a list is named {0:?}: not 1 to {NAME_BYTES} bytes, or taken by something else")]
+    Name(String),
+    #[error("the schema has no index {0:?}")]
+    NoIndex(String),
+    #[error("the schema has no list {0:?}")]
+    NoList(String),
+    #[error("the schema has an index named {0:?}, which is no name for one, or {INDEXES} indexes already")]
+    Index(String),
+}
+
+/// A key, or an entry id.
+pub(super) fn key(key: &str) -> Result<(), Defect> {
+    within(key.len(), KEY_BYTES).ok_or(Defect::Key(key.len()))
+}
+
+pub(super) fn change_id(id: &str) -> Result<(), Defect> {
+    within(id.len(), CHANGE_ID_BYTES).ok_or(Defect::ChangeId(id.len()))
+}
+
+/// The fields of an item, sorted.
+pub(super) fn fields(schema: &Schema, fields: Fields) -> Result<Fields, Defect> {
+    let fields = sorted(fields)?;
+    for (field, value) in &fields {
+        if *field == schema.key_field || schema.lists.contains(field) {
+            return Err(Defect::Name(field.clone()));
+        }
+        if schema.indexes.iter().any(|index| index.partition == *field || index.order == *field) {
+            indexed(field, value)?;
+        }
+    }
+    Ok(fields)
+}
+
+pub(super) fn change(schema: &Schema, change: Change) -> Result<backend::Change, Defect> {
+    change_id(&change.id)?;
+    Ok(backend::Change {
+        id: change.id,
+        at_version: change.at_version,
+        // A field may be named more than once here: two values may both forbid the change.
+        unless: change.unless,
+        set: fields(schema, change.set)?,
+        append: change.append.map(|entry| append(schema, entry)).transpose()?,
+    })
+}
+
+fn append(schema: &Schema, mut append: Append) -> Result<backend::Append, Defect> {
+    if !schema.lists.contains(&append.list) {
+        return Err(Defect::NoList(append.list));
+    }
+    key(&append.entry.id)?;
+    within(append.max_entries as usize, LIST_ENTRIES).ok_or(Defect::MaxEntries(append.max_entries))?;
+    append.entry.fields = sorted(append.entry.fields)?;
+    Ok(append.into())
+}
+
+pub(super) fn query(schema: &Schema, query: &IndexQuery) -> Result<(), Defect> {
+    let index = schema.indexes.iter().find(|index| index.name == query.index);
+    let index = index.ok_or_else(|| Defect::NoIndex(query.index.clone()))?;
+    indexed(&index.partition, &query.value)?;
+    within(query.limit as usize, QUERY_ITEMS).ok_or(Defect::Limit(query.limit))
+}
+
+/// A schema that a component gave, before a store is prepared by it.
+pub(crate) fn schema(schema: &Schema) -> Result<(), Defect> {
+    let names = schema.lists.iter().chain([&schema.key_field]);
+    let taken = sorted(names.map(|name| (name.clone(), String::new())).collect())?;
+    for (position, index) in schema.indexes.iter().enumerate() {
+        let known = |name: &str| taken.iter().any(|(taken, _)| taken == name);
+        let repeated = schema.indexes.iter().take(position).any(|other| other.name == index.name);
+        if position >= INDEXES || repeated || !index_name(&index.name) {
+            return Err(Defect::Index(index.name.clone()));
+        }
+        let taken = [&index.partition, &index.order].into_iter().find(|field| known(field));
+        if let Some(field) = taken {
+            return Err(Defect::Name(field.clone()));
+        }
+        sorted(vec![(index.partition.clone(), String::new()), (index.order.clone(), String::new())])?;
+    }
+    Ok(())
+}
+
+fn index_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    (3..=64).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+fn indexed(field: &str, value: &str) -> Result<(), Defect> {
+    within(value.len(), INDEXED_BYTES).ok_or_else(|| Defect::Indexed(field.to_owned(), value.len()))
+}
+
+fn sorted(mut fields: Fields) -> Result<Fields, Defect> {
+    if fields.len() > FIELDS {
+        return Err(Defect::Fields(fields.len()));
+    }
+    if let Some((name, _)) = fields.iter().find(|(name, _)| within(name.len(), NAME_BYTES).is_none()) {
+        return Err(Defect::Name(name.clone()));
+    }
+    fields.sort_unstable();
+    for ((name, _), (next, _)) in fields.iter().zip(fields.iter().skip(1)) {
+        if name == next {
+            return Err(Defect::FieldTwice(name.clone()));
+        }
+    }
+    Ok(fields)
+}
+
+fn within(number: usize, most: usize) -> Option<()> {
+    (1..=most).contains(&number).then_some(())
+}
+
+const CHANGE_ID_BYTES: usize = 64;
+const FIELDS: usize = 64;
+const INDEXED_BYTES: usize = 1024;
+const INDEXES: usize = 20;
+const KEY_BYTES: usize = 128;
+const LIST_ENTRIES: usize = 10_000;
+const NAME_BYTES: usize = 64;
+const QUERY_ITEMS: usize = 100;

@@ -1,0 +1,121 @@
+//! The walk of one request, from what hyper parsed to the answer.
+//!
+//! Every request takes it once, top to bottom: the host's own pages, the door, the sandbox, the answer.
+
+mod answer;
+mod pages;
+
+use std::str;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Body, Bytes};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request, Response};
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+use uuid::Uuid;
+
+use crate::backend::Backend;
+use crate::door::{Door, Refusal};
+use crate::sandbox::{self, Failure, Sandbox};
+
+/// What a request needs on its way.
+pub struct Walk {
+    /// Checks who may come in.
+    pub door: Door,
+    /// Answers.
+    pub sandbox: Sandbox,
+    /// Asked by the readiness check.
+    pub backend: Arc<dyn Backend>,
+    /// The component's contract, published as it is.
+    pub contract: Bytes,
+    /// How long a request may take, from its head to its answer.
+    pub time_limit: Duration,
+    /// Whether the host is on its way out; see [`Walk::begin_shutdown`].
+    pub stopping: AtomicBool,
+}
+
+/// An answer, whole.
+pub type Answer = Response<Full<Bytes>>;
+
+impl Walk {
+    /// Answers one request. Never fails: what goes wrong is an answer too.
+    pub async fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let begun = Instant::now();
+        let request_id = Uuid::new_v4().to_string();
+        let (parts, body) = request.into_parts();
+        let (answer, operation) = match self.page(&parts).await {
+            Some(page) => (page, None),
+            None => self.ask(&parts, body, &request_id, begun + self.time_limit).await,
+        };
+        let status = answer.status().as_u16();
+        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        info!(request_id, method = %parts.method, operation, status, duration_us, "answered");
+        answer::finish(answer, &parts.method, &request_id)
+    }
+
+    /// Turns the readiness check red, before connections are refused.
+    pub fn begin_shutdown(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    async fn ask<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+        request_id: &str,
+        deadline: Instant,
+    ) -> (Answer, Option<String>)
+    where
+        B: Body<Data = Bytes>,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let admitted = match self.door.admit(parts, body, deadline).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return (answer::refused(&refusal, &parts.method), None),
+        };
+        let headers = passed_headers(&parts.headers);
+        let request = sandbox::Request {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query(),
+            headers: &headers,
+            body: &admitted.body,
+            principal: Some(admitted.principal.as_str()),
+            request_id,
+        };
+        match self.sandbox.handle(request, deadline).await {
+            Ok(response) => answer::of_component(response, &parts.method, request_id),
+            Err(failure) => {
+                log(&failure, request_id);
+                (answer::refused(&Refusal::from(&failure), &parts.method), None)
+            }
+        }
+    }
+}
+
+/// The headers that `wit/handler.wit` lets a component see.
+fn passed_headers(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let passed = headers.iter().filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
+    passed.filter_map(|(name, value)| Some((name.as_str(), str::from_utf8(value.as_bytes()).ok()?))).collect()
+}
+
+/// The one place where a failure of the component is logged.
+fn log(failure: &Failure, request_id: &str) {
+    match failure {
+        Failure::Busy | Failure::Deadline => warn!(request_id, %failure, "no answer from the component"),
+        Failure::Memory(_) | Failure::Start(_) | Failure::Trap(_) => {
+            error!(request_id, %failure, "no answer from the component");
+        }
+    }
+}
+
+const PASSED_HEADERS: [&str; 6] =
+    ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"];
