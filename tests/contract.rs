@@ -1,0 +1,179 @@
+//! The public contract, `openapi.yaml`, as something that answers can be held against.
+//!
+//! [`Contract::check`] is for every test that has an answer in its hands, whatever the test is about: an answer
+//! that the contract does not know is a defect of the answer or of the contract. The modules stand in the order
+//! in which the document becomes a check.
+
+mod schema;
+
+mod operation;
+
+mod document;
+
+mod answer;
+
+mod claims;
+
+mod doubt;
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use answer::Answer;
+use document::Document;
+pub use operation::Operation;
+use operation::Reply;
+use schema::Schema;
+
+/// What the door may answer in front of every path, known or not.
+const DOOR_STATUSES: [u16; 8] = [403, 413, 414, 429, 431, 500, 503, 504];
+
+/// The contract, parsed, with every schema compiled.
+pub struct Contract {
+    document: Document,
+    operations: Vec<Operation>,
+    /// What every error is that is more than a `message`.
+    problem: Schema,
+    /// `x-amzn-RequestId`, which every answer has.
+    every_answer: Reply,
+}
+
+impl Contract {
+    /// The contract of this tree.
+    pub fn of_this_tree() -> &'static Contract {
+        static CONTRACT: OnceLock<Contract> = OnceLock::new();
+        CONTRACT.get_or_init(|| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml");
+            let yaml = std::fs::read_to_string(&path).expect("openapi.yaml lies at the root of the tree");
+            Contract::parse(&yaml).unwrap_or_else(|error| panic!("openapi.yaml: {error}"))
+        })
+    }
+
+    /// Reads a contract and compiles what is in it.
+    pub fn parse(yaml: &str) -> Result<Contract, String> {
+        let document = Document::parse(yaml)?;
+        let request_id = document.at("/components/headers/RequestId")?.clone();
+        Ok(Contract {
+            operations: document.operations()?,
+            problem: document.answer_schema(document.at("/components/schemas/Problem")?)?,
+            every_answer: Reply {
+                headers: vec![document.header("x-amzn-RequestId", &request_id)?],
+                content: Vec::new(),
+            },
+            document,
+        })
+    }
+
+    /// Every operation, by path and method.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Holds an answer against the contract: `method` and `path` as they were requested (a query is ignored), and
+    /// what came back. `Err` says in one sentence what is wrong.
+    pub fn check(
+        &self,
+        method: &str,
+        path: &str,
+        status: u16,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Result<(), String> {
+        let answer = Answer { to_head: method == "HEAD", status, headers, body };
+        let path = path.split('?').next().unwrap_or_default();
+        self.every_answer
+            .check_headers(&answer)
+            .and_then(|()| self.check_by_route(method, path, &answer))
+            .map_err(|fault| format!("{method} {path} -> {status}: {fault}"))
+    }
+
+    fn check_by_route(&self, method: &str, path: &str, answer: &Answer) -> Result<(), String> {
+        let known: Vec<&Operation> = self.operations.iter().filter(|known| known.is_at(path)).collect();
+        let sought = if method == "HEAD" { "GET" } else { method };
+        match known.iter().find(|operation| operation.method == sought) {
+            Some(operation) => self.check_documented(operation, answer),
+            None if DOOR_STATUSES.contains(&answer.status) => self.check_refused(answer),
+            None if known.is_empty() => self.check_unknown_path(answer),
+            None => self.check_other_method(method, &known, answer),
+        }
+    }
+
+    fn check_documented(&self, operation: &Operation, answer: &Answer) -> Result<(), String> {
+        let reply = operation.replies.get(&answer.status).ok_or_else(|| {
+            let documented: Vec<&u16> = operation.replies.keys().collect();
+            format!("{} documents only {documented:?}", operation.id)
+        })?;
+        self.check_reply(reply, answer)
+    }
+
+    /// The door refuses what is under no operation as it refuses the operations.
+    fn check_refused(&self, answer: &Answer) -> Result<(), String> {
+        let reply = self.operations.iter().find_map(|operation| operation.replies.get(&answer.status));
+        self.check_reply(reply.ok_or("no operation documents this status")?, answer)
+    }
+
+    fn check_reply(&self, reply: &Reply, answer: &Answer) -> Result<(), String> {
+        reply.check_headers(answer)?;
+        if reply.content.is_empty() || !answer.may_have_body() {
+            answer.check_no_body()?;
+        }
+        if reply.content.is_empty() {
+            return Ok(());
+        }
+        let content = reply.content_of(answer.media_type()?)?;
+        if !answer.may_have_body() {
+            return Ok(());
+        }
+        let body = answer.json()?;
+        content.schema.check(&body)?;
+        self.check_problem(answer, &body)
+    }
+
+    /// No path of the contract: 404, or 400 where the path is not even text.
+    fn check_unknown_path(&self, answer: &Answer) -> Result<(), String> {
+        match answer.status {
+            400 | 404 => self.check_stray_problem(answer),
+            _ => Err("the contract has no such path; only 404 is right".into()),
+        }
+    }
+
+    /// A path of the contract under a method that is no operation of it.
+    fn check_other_method(&self, method: &str, known: &[&Operation], answer: &Answer) -> Result<(), String> {
+        match (method, answer.status) {
+            ("OPTIONS", 204) => answer.check_no_body()?,
+            ("OPTIONS", _) => return Err("OPTIONS is answered 204".into()),
+            (_, 405) => self.check_stray_problem(answer)?,
+            _ => return Err("the contract has no such method here; only 405 is right".into()),
+        }
+        answer.check_allow(known.iter().map(|operation| operation.method.as_str()))
+    }
+
+    fn check_stray_problem(&self, answer: &Answer) -> Result<(), String> {
+        let media_type = answer.media_type()?;
+        if !["application/json", "application/problem+json"].contains(&media_type.as_str()) {
+            return Err(format!("a problem is not {media_type}"));
+        }
+        if !answer.may_have_body() {
+            return answer.check_no_body();
+        }
+        let body = answer.json()?;
+        self.problem.check(&body)?;
+        self.check_problem(answer, &body)
+    }
+
+    /// What a schema cannot say of an error: it is `message` alone or a whole problem, and a problem agrees with
+    /// its answer and with itself.
+    fn check_problem(&self, answer: &Answer, body: &serde_json::Value) -> Result<(), String> {
+        if answer.status < 400 || body.as_object().is_some_and(|members| members.len() == 1) {
+            return Ok(());
+        }
+        self.problem.check(body)?;
+        if body["status"] != answer.status {
+            return Err(format!("the body says status {}", body["status"]));
+        }
+        if body["message"] != body["detail"] {
+            return Err("message and detail differ".into());
+        }
+        Ok(())
+    }
+}

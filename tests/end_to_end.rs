@@ -1,0 +1,90 @@
+//! The operations as a client sees them: over HTTP, on every store, in both modes of isolation.
+//!
+//! The rules of the component are tested beside the component, in every detail; here it is shown that they
+//! hold through the door, the sandbox and the store. Every answer is held against `openapi.yaml`.
+
+mod comments;
+mod lists;
+mod protocol;
+mod status;
+mod tickets;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Client, Running};
+
+/// Makes a test of every scenario on every host.
+macro_rules! on_every_host {
+    ($($topic:ident: $($scenario:ident),+;)+) => {
+        on_every_host!(@ memory ["--store", "memory"] $($topic: $($scenario),+;)+);
+        on_every_host!(@ memory_fresh ["--store", "memory", "--isolation", "fresh"] $($topic: $($scenario),+;)+);
+        on_every_host!(@ embedded ["--store", "embedded"] $($topic: $($scenario),+;)+);
+    };
+    (@ $host:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
+        mod $host {
+            use super::{$($topic),+};
+            use crate::harness::Running;
+
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $scenario() {
+                    let host = Running::start(&$flags).await;
+                    $topic::$scenario(host.client()).await;
+                    host.stop().await;
+                }
+            )+)+
+        }
+    };
+}
+
+on_every_host! {
+    tickets:
+        a_created_ticket_is_found_where_its_location_says,
+        a_replayed_create_gives_the_first_answer,
+        bad_bodies_are_refused_with_the_field_they_name,
+        an_unchanged_ticket_is_not_sent_again;
+    comments:
+        comments_are_kept_in_order,
+        racing_comments_are_all_kept,
+        a_replayed_comment_is_stored_once,
+        a_closed_ticket_takes_no_comment;
+    lists:
+        pages_show_every_ticket_once_newest_first,
+        a_cursor_of_another_list_is_refused,
+        lists_count_comments_and_leave_them_out;
+    status:
+        a_ticket_moves_along_its_transitions,
+        a_lost_race_is_seen_by_its_version;
+    protocol:
+        routes_and_contract_are_the_same,
+        head_is_get_without_a_body,
+        unknown_paths_are_not_found,
+        only_json_is_taken;
+}
+
+/// A new ticket of this caller.
+async fn create(client: &Client, caller: &str, description: &str) -> Value {
+    let body = json!({ "caller_id": caller, "issue_description": description });
+    client.post("/tickets", &body).await.expect(201).json()
+}
+
+/// The path of a ticket.
+fn path(ticket: &Value) -> String {
+    format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap())
+}
+
+/// Moves a ticket to a status.
+async fn set_status(client: &Client, ticket: &Value, status: &str) -> Value {
+    let body = json!({ "status": status });
+    client.send("PATCH", &path(ticket), &[], Some(&body)).await.expect(200).json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_durable_ticket_outlives_its_host() {
+    let host = Running::start(&[]).await;
+    let ticket = create(&host.client(), "ada", "The printer prints blank pages.").await;
+    let data = host.stop().await;
+    let host = Running::start_in(data, &[]).await;
+    assert_eq!(host.client().get(&path(&ticket)).await.expect(200).json(), ticket);
+    host.stop().await;
+}

@@ -1,0 +1,72 @@
+//! What HTTP asks for, whatever the operation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{create, path};
+use crate::contract::Contract;
+use crate::harness::Client;
+
+/// Both directions: what the contract names is served, and what is served the contract names.
+pub async fn routes_and_contract_are_the_same(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for operation in Contract::of_this_tree().operations() {
+        let methods = documented.entry(operation.path.clone()).or_default();
+        methods.insert(operation.method.to_uppercase());
+    }
+    for (template, mut methods) in documented {
+        let path = template.replace("{ticket_id}", ticket["ticket_id"].as_str().unwrap());
+        let options = client.send("OPTIONS", &path, &[], None).await.expect(204);
+        let allowed: BTreeSet<_> = options.header("allow").split(", ").map(str::to_owned).collect();
+        methods.insert("OPTIONS".into());
+        if methods.contains("GET") {
+            methods.insert("HEAD".into());
+        }
+        assert_eq!(allowed, methods, "{template}");
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
+            let answer = client.send(method, &path, &[], None).await;
+            assert_eq!(answer.status == 405, !allowed.contains(method), "{method} {template}");
+            assert_ne!(answer.status, 404, "{method} {template}");
+        }
+    }
+}
+
+pub async fn head_is_get_without_a_body(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    for target in [path(&ticket), "/tickets?caller=ada".into(), "/tickets/no-such".into()] {
+        let get = client.get(&target).await;
+        let head = client.send("HEAD", &target, &[], None).await;
+        assert_eq!(head.status, get.status);
+        assert_eq!(head.header("content-length"), get.body.len().to_string());
+        assert_eq!(head.find_header("etag"), get.find_header("etag"));
+        assert!(head.body.is_empty());
+    }
+}
+
+pub async fn unknown_paths_are_not_found(client: Client) {
+    for path in ["/", "/ticket", "/tickets/", "/tickets/x/comments/", "/Tickets", "/tickets/%2e%2e", "/%74ickets/x"] {
+        client.get(path).await.expect(404);
+    }
+}
+
+pub async fn only_json_is_taken(client: Client) {
+    let body = br#"{"caller_id":"ada","issue_description":"x"}"#;
+    for (content_type, status) in [
+        ("application/json", 201),
+        ("application/json; charset=utf-8", 201),
+        ("APPLICATION/JSON", 201),
+        ("text/plain", 415),
+        ("application/json; charset=latin1", 415),
+        ("application/x-www-form-urlencoded", 415),
+    ] {
+        let headers = [("content-type", content_type)];
+        let answer = client.try_send_bytes("POST", "/tickets", &headers, body).await.unwrap();
+        answer.expect(status);
+    }
+    client.try_send_bytes("POST", "/tickets", &[], body).await.unwrap().expect(415);
+    let json = [("content-type", "application/json")];
+    for broken in [&b""[..], b"{", b"{}x", b"\xff", b"{\"caller_id\":\"a\",\"caller_id\":\"b\"}", &b"[".repeat(60_000)] {
+        client.try_send_bytes("POST", "/tickets", &json, broken).await.unwrap().expect(400);
+    }
+    client.try_send_bytes("POST", "/tickets", &json, &vec![b' '; 65_537]).await.unwrap().expect(413);
+}

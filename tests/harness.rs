@@ -1,0 +1,95 @@
+//! Hosts to test, and clients that hold every answer against the contract.
+//!
+//! A test has a host of its own, with a data folder of its own, on a port that the system chose. Nothing here
+//! sleeps: a host is ready when it was started, and stopped when `stop` returns.
+
+mod client;
+mod process;
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use clap::Parser;
+use portdesk::config::Config;
+use portdesk::host::{BUILT_IN_COMPONENT, Host};
+use portdesk::sandbox::{Component, Isolation};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use client::{Answer, Client};
+pub use process::{Process, portdesk, run};
+
+/// The key that opens every host of the tests.
+pub const KEY: &str = "a-key-for-the-tests-0123456789";
+
+/// A host in this process.
+pub struct Running {
+    pub url: String,
+    data: TempDir,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+impl Running {
+    /// A host with these settings, over a folder of its own.
+    pub async fn start(flags: &[&str]) -> Running {
+        Running::start_in(tempfile::tempdir().unwrap(), flags).await
+    }
+
+    /// A host over a folder that another had before.
+    pub async fn start_in(data: TempDir, flags: &[&str]) -> Running {
+        let config = config(data.path(), flags);
+        let component = component(config.isolation);
+        let host = Host::start_with(config, component).await.unwrap_or_else(|error| panic!("{error}"));
+        let url = format!("http://{}", host.address);
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(host.serve(async move {
+            let _ = stopped.await;
+        }));
+        Running { url, data, stop, served }
+    }
+
+    /// A client with a key.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url, Some(KEY))
+    }
+
+    /// Stops the host and gives its folder back.
+    pub async fn stop(self) -> TempDir {
+        drop(self.stop);
+        self.served.await.unwrap();
+        self.data
+    }
+}
+
+/// A configuration as the command line would make it, without a usage plan unless `flags` want one.
+pub fn config(data: &Path, flags: &[&str]) -> Config {
+    let fixed = ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "64", "--data-dir"];
+    let fixed = fixed.into_iter().chain(data.to_str());
+    let mut config = Arguments::parse_from(fixed.chain(flags.iter().copied())).config;
+    config.api_key = Some(KEY.into());
+    config
+}
+
+#[derive(Parser)]
+#[command(args_override_self = true)]
+struct Arguments {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// The built-in component, compiled once for all tests of a mode.
+fn component(isolation: Isolation) -> Component {
+    static POOLED: OnceLock<Component> = OnceLock::new();
+    static FRESH: OnceLock<Component> = OnceLock::new();
+    let (component, mode) = match isolation {
+        Isolation::Pooled => (&POOLED, "pooled"),
+        Isolation::Fresh => (&FRESH, "fresh"),
+    };
+    let load = || {
+        let limits = config(Path::new("unused"), &["--isolation", mode]).limits();
+        Component::load(BUILT_IN_COMPONENT, limits).unwrap_or_else(|error| panic!("{error}"))
+    };
+    component.get_or_init(load).clone()
+}

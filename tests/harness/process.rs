@@ -1,0 +1,79 @@
+//! The program as a process of its own: started as a user would, and killed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use super::{Client, KEY};
+
+/// A host that runs in another process. It is killed when this is dropped.
+pub struct Process {
+    pub url: String,
+    /// What it printed until it was ready.
+    pub banner: String,
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Process {
+    /// Starts `portdesk` over `data` and waits until it says where it listens.
+    pub fn start(data: &Path, flags: &[&str]) -> Process {
+        let mut command = portdesk(flags);
+        command.arg("--data-dir").arg(data).args(["--listen", "127.0.0.1:0", "--log-level", "error"]);
+        Process::spawn(&mut command)
+    }
+
+    /// Starts a command that prints a banner.
+    pub fn spawn(command: &mut Command) -> Process {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut banner = String::new();
+        while !banner.contains("export PORTDESK_URL=") {
+            let read = stdout.read_line(&mut banner).unwrap();
+            assert!(read > 0, "the host ended before it was ready; it printed: {banner}");
+        }
+        let url = banner.split_once("PORTDESK_URL=").unwrap().1;
+        let url = url.split_whitespace().next().unwrap().to_owned();
+        Process { url, banner, child, stdout }
+    }
+
+    /// A client with the key of the tests.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url, Some(KEY))
+    }
+
+    /// `kill -9`: the process has no chance to do anything.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends a signal, waits for the end, and gives the exit code and the rest of what was printed.
+    pub fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (status.code(), rest)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program, with the key of the tests and no setting of the machine's.
+pub fn portdesk(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portdesk-under-test"));
+    command.args(arguments).env("PORTDESK_API_KEY", KEY).stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    portdesk(arguments).output().unwrap()
+}

@@ -1,0 +1,125 @@
+//! Holds the source tree to the rules of this project.
+//!
+//! It walks the file system and not the version control, so that it works on an unpacked archive too. Each
+//! rule is tried on a text that breaks it before it is trusted with the tree.
+
+mod tree;
+
+mod functions;
+
+mod panics;
+
+mod words;
+
+mod wit;
+
+use tree::Tree;
+
+const FILE_LINES_LIMIT: usize = 400;
+const FUNCTION_LINES_LIMIT: usize = 60;
+
+/// What the host must not know: the words of tickets. Compared without regard to case.
+const TICKET_WORDS: [&str; 6] =
+    ["ticket", "caller_id", "calleridindex", "issue_description", "comment_id", "on_hold"];
+
+/// What is left behind when work is not finished. Put together here, or this file would hold them.
+const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
+
+#[test]
+fn the_tree_is_seen() {
+    let tree = Tree::of_this_project();
+    for path in ["host/src/lib.rs", "guest/desk/src/lib.rs", "tests/tidy.rs", "wit/world.wit", "openapi.yaml"]
+    {
+        assert!(tree.files.iter().any(|file| file.path == path), "{path} was not found");
+    }
+    assert!(
+        !tree.files.iter().any(|file| file.path.starts_with("target/") || file.path.starts_with(".git/"))
+    );
+}
+
+#[test]
+fn no_rust_file_is_longer_than_the_limit() {
+    let tree = Tree::of_this_project();
+    let long = tree.rust().filter_map(|file| {
+        let lines = file.text.lines().count();
+        (lines > FILE_LINES_LIMIT).then(|| format!("{}: {lines} lines", file.path))
+    });
+    assert_none(long);
+}
+
+#[test]
+fn no_function_is_longer_than_the_limit() {
+    let tree = Tree::of_this_project();
+    assert_none(tree.rust().flat_map(|file| {
+        functions::longer_than(FUNCTION_LINES_LIMIT, &file.parsed())
+            .into_iter()
+            .map(|function| format!("{}: {function}", file.path))
+    }));
+}
+
+#[test]
+fn no_module_is_called_mod() {
+    let files = Tree::of_this_project().files;
+    assert_none(files.iter().filter(|file| file.path.ends_with("/mod.rs")).map(|file| file.path.clone()));
+}
+
+#[test]
+fn nothing_in_production_panics_on_purpose() {
+    let tree = Tree::of_this_project();
+    let sources: Vec<_> = tree.rust().filter(|file| file.path.contains("/src/")).collect();
+    let only_tests: Vec<String> =
+        sources.iter().flat_map(|file| panics::test_modules(&file.path, &file.parsed())).collect();
+    let production = sources.iter().filter(|file| !panics::is_in_any(&file.path, &only_tests));
+    assert_none(production.flat_map(|file| {
+        panics::panics(&file.parsed()).into_iter().map(|panic| format!("{}: {panic}", file.path))
+    }));
+}
+
+#[test]
+fn the_host_knows_nothing_of_tickets() {
+    let files = Tree::of_this_project().files;
+    let host = files.iter().filter(|file| file.path.starts_with("host/"));
+    assert_none(host.flat_map(|file| words::found(file, &TICKET_WORDS)));
+}
+
+#[test]
+fn nothing_is_marked_as_unfinished() {
+    let files = Tree::of_this_project().files;
+    assert_none(files.iter().flat_map(|file| words::found_whole(file, &UNFINISHED)));
+}
+
+#[test]
+fn everything_that_wit_declares_is_documented() {
+    let tree = Tree::of_this_project();
+    assert_none(tree.wit().flat_map(|file| {
+        wit::undocumented(&file.text).into_iter().map(|item| format!("{}: {item}", file.path))
+    }));
+}
+
+#[test]
+fn at_least_half_of_wit_is_documentation() {
+    let tree = Tree::of_this_project();
+    let (documentation, lines) = tree.wit().map(|file| wit::documentation(&file.text)).fold(
+        (0, 0),
+        |(documentation, lines), (more_documentation, more_lines)| {
+            (documentation + more_documentation, lines + more_lines)
+        },
+    );
+    assert!(documentation * 2 >= lines, "{documentation} of {lines} lines");
+}
+
+#[test]
+fn all_of_wit_names_one_version_of_wasi() {
+    let tree = Tree::of_this_project();
+    let files = tree.files.iter().filter(|file| file.path.starts_with("wit/") && file.path.ends_with(".wit"));
+    let mut versions: Vec<String> = files.flat_map(|file| wit::wasi_versions(&file.text)).collect();
+    versions.sort();
+    versions.dedup();
+    assert_eq!(versions.len(), 1, "{versions:?}");
+}
+
+#[track_caller]
+fn assert_none(found: impl Iterator<Item = String>) {
+    let found: Vec<String> = found.collect();
+    assert!(found.is_empty(), "found:\n{}", found.join("\n"));
+}
