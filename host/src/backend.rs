@@ -4,6 +4,7 @@
 //! checked (see `storage`, its only caller) and keeps the promises of `wit/key-value.wit`: exact outcomes under
 //! races, writes that are safe to repeat, an order that is total. `suite` holds every backend against them.
 
+pub mod embedded;
 pub mod memory;
 mod record;
 #[cfg(test)]

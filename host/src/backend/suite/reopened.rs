@@ -1,7 +1,33 @@
 //! Claims about closing a store, and about what is there after it. They take a closure that opens the store.
 
-use super::{Store, fields, insert, note};
-use crate::backend::{Error, Query};
+use super::{Store, fields, get, ids, insert, listed, note, set, update};
+use crate::backend::{Error, Insert, Query, Update};
+
+pub(crate) async fn what_was_answered_is_there_again(open: impl AsyncFn() -> Store) {
+    let store = open().await;
+    for number in 0..20 {
+        let key = format!("kept {number:02}");
+        insert(&store, &key, &[("owner", "kept"), ("made_at", &key)]).await;
+        update(&store, &key, note("a", "text")).await;
+    }
+    let version = update(&store, "kept 00", set("last", &[("f", "new")])).await;
+    let (item, list) = (get(&store, "kept 00").await, listed(&store, "kept", 7).await);
+    store.close().await;
+    drop(store);
+
+    let store = open().await;
+    assert_eq!(get(&store, "kept 00").await, item);
+    assert_eq!(listed(&store, "kept", 7).await, list);
+    // What makes writes repeatable is kept as well.
+    assert_eq!(update(&store, "kept 00", set("last", &[("f", "new")])).await, version);
+    let repeated = store.insert("kept 00", fields(&[]), "insert kept 00").await.unwrap();
+    assert_eq!(repeated, Insert::Repeated(item));
+    let duplicate = store.update("kept 00", note("a", "other")).await.unwrap();
+    assert!(matches!(duplicate, Update::Duplicate(_)));
+    update(&store, "kept 00", note("b", "text")).await;
+    assert_eq!(ids(&get(&store, "kept 00").await, "notes"), ["a", "b"]);
+    store.close().await;
+}
 
 pub(crate) async fn a_closed_store_is_unavailable(open: impl AsyncFn() -> Store) {
     let store = open().await;

@@ -1,0 +1,110 @@
+//! Items in one SQLite file on the local disk: the store of a host that needs no other machine.
+//!
+//! What was answered is on the disk: every commit is synced, and writes that wait share one (see `writer`). The
+//! file can be read with plain `sqlite3` at any time, and copied with its `.backup`. SQLite trusts its pages, so
+//! every row has a checksum and every tree a twin (see `row` and `index`): a damaged file gives errors, and no
+//! wrong or missing items. Lost log frames are not noticed: SQLite cannot tell a damaged end of the log, which it
+//! only has after a crash, from one that was never synced.
+
+mod connection;
+mod failure;
+mod folder;
+mod index;
+mod items;
+mod layout;
+mod readers;
+mod row;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+pub use self::failure::OpenError;
+use self::folder::Folder;
+use self::layout::Layout;
+use self::readers::Readers;
+use self::writer::Writer;
+use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
+
+/// How many reads run at once: about as many as a small machine has processors.
+const READERS: usize = 4;
+
+/// A store in a folder. Dropping it closes it too, in the background.
+#[derive(Debug)]
+pub struct Embedded {
+    layout: Arc<Layout>,
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Embedded {
+    /// Opens the store in `dir`, which is made where it is missing and locked against every other process. Reads
+    /// a few pages, whatever the size; only a schema with other indexes than before makes it read everything.
+    pub fn open(dir: &Path, schema: &Schema) -> Result<Embedded, OpenError> {
+        Parts::prepare(dir, schema)?.start()
+    }
+}
+
+/// What a store is made of, before its thread runs.
+struct Parts {
+    layout: Layout,
+    lock: File,
+    writing: Connection,
+    reading: Vec<Connection>,
+}
+
+impl Parts {
+    fn prepare(dir: &Path, schema: &Schema) -> Result<Parts, OpenError> {
+        let layout = Layout::new(schema).map_err(OpenError::Schema)?;
+        let folder = Folder::claim(dir)?;
+        let path = folder.file()?;
+        let writing = connection::writer(&path, &layout)?;
+        let reading = (0..READERS).map(|_| connection::reader(&path)).collect::<Result<_, _>>()?;
+        Ok(Parts { layout, lock: folder.lock, writing, reading })
+    }
+
+    fn start(self) -> Result<Embedded, OpenError> {
+        let (writer, inbox) = Writer::new();
+        inbox.start(self.writing, self.lock).map_err(OpenError::Thread)?;
+        Ok(Embedded { layout: Arc::new(self.layout), readers: Readers::new(self.reading), writer })
+    }
+}
+
+#[async_trait]
+impl Backend for Embedded {
+    async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
+        let key = key.to_owned();
+        self.readers.read(move |connection| items::get(connection, &key)).await
+    }
+
+    async fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
+        let (key, change_id) = (key.to_owned(), change_id.to_owned());
+        self.writer.submit(move |connection| items::insert(connection, &key, fields, &change_id)).await
+    }
+
+    async fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
+        let key = key.to_owned();
+        self.writer.submit(move |connection| items::update(connection, &key, &change)).await
+    }
+
+    async fn query(&self, query: Query) -> Result<Page, Error> {
+        let layout = Arc::clone(&self.layout);
+        self.readers.read(move |connection| layout.index(&query.index)?.page(connection, &query)).await
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.writer.check()?;
+        self.readers.read(items::probe).await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

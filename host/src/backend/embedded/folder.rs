@@ -1,0 +1,108 @@
+//! The folder of the store: its lock and its file, before SQLite sees them.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::failure::OpenError;
+
+/// The pages of the file, in bytes. Written down so that a flipped byte in the header is noticed: with another
+/// page size every page number points elsewhere.
+pub(super) const PAGE_BYTES: u16 = 4096;
+
+/// A folder that no one else has.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Unlocks when it is dropped.
+    pub(super) lock: File,
+}
+
+impl Folder {
+    /// Makes the folder where it is missing, and locks it.
+    pub(super) fn claim(path: &Path) -> Result<Folder, OpenError> {
+        let failed = |source| OpenError::Io { path: path.to_owned(), source };
+        create_folder(path).map_err(failed)?;
+        // Absolute: SQLite takes a name that begins with `file:` for a URI.
+        let path = fs::canonicalize(path).map_err(failed)?;
+        let lock = lock(&path)?;
+        Ok(Folder { path, lock })
+    }
+
+    /// The file of the store; made empty where it is missing, so that its mode is ours.
+    pub(super) fn file(&self) -> Result<PathBuf, OpenError> {
+        let path = self.path.join("store.sqlite3");
+        let failed = |source| OpenError::Io { path: path.clone(), source };
+        match private().create_new(true).open(&path) {
+            Ok(file) => file.sync_all().and_then(|()| sync_folder(&self.path)).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_header(&path)?,
+            Err(error) => return Err(failed(error)),
+        }
+        Ok(path)
+    }
+}
+
+/// Only this user may look into it.
+fn create_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    // The new name is on disk when its parent is.
+    let path = fs::canonicalize(path)?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// A folder cannot be opened as a file on Windows, nor has it to be synced there.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+fn lock(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join("lock");
+    let failed = |source| OpenError::Io { path: path.clone(), source };
+    let mut file = private().create(true).truncate(false).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(OpenError::Locked { path: folder.to_owned(), holder: holder(&mut file) });
+        }
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    let process = std::process::id().to_string();
+    file.set_len(0).and_then(|()| file.write_all(process.as_bytes())).map_err(failed)?;
+    Ok(file)
+}
+
+/// Who has the lock, as far as the file tells.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.read_to_string(&mut text).is_ok();
+    if read && text.parse::<u32>().is_ok() { format!("process {text}") } else { "another process".to_owned() }
+}
+
+/// What SQLite itself would believe of a header: the page size, and the bytes that each page leaves unused.
+fn check_header(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Io { path: path.to_owned(), source };
+    let mut header = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(100).read_to_end(&mut header).map_err(failed)?;
+    let page_bytes = header.get(16..18) == Some(&PAGE_BYTES.to_be_bytes());
+    if header.is_empty() || (page_bytes && header.get(20) == Some(&0)) {
+        return Ok(());
+    }
+    let detail = format!("its header is not that of a store with pages of {PAGE_BYTES} bytes");
+    Err(OpenError::Damaged { path: path.to_owned(), detail })
+}

@@ -1,0 +1,160 @@
+//! An index of the schema: two trees over the same items, and how a page is read from them.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params};
+
+use super::row::{self, ITEM_COLUMNS};
+use crate::backend::record::Record;
+use crate::backend::{self, Error, Page, Position, Query, Summary};
+
+/// One index of the schema.
+///
+/// It is kept twice, because SQLite does not check its pages: a flipped byte in one tree can hide items or show
+/// them in a wrong place, and no checksum of a row can tell. A page is given out only when both trees have the
+/// same keys for it.
+#[derive(Debug, Clone)]
+pub(super) struct Index {
+    of: backend::Index,
+    trees: [Tree; 2],
+}
+
+/// One of the two trees, with its statements.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) name: String,
+    /// What creates it, exactly as SQLite keeps it.
+    pub(super) sql: String,
+    ties: String,
+    rest: String,
+}
+
+impl Index {
+    /// The trees for an index of the schema. The first gives the rows, the second their keys alone.
+    pub(super) fn new(index: &backend::Index) -> Index {
+        Index { of: index.clone(), trees: [Tree::new(index, 1, ITEM_COLUMNS), Tree::new(index, 2, "key")] }
+    }
+
+    pub(super) fn trees(&self) -> &[Tree; 2] {
+        &self.trees
+    }
+
+    /// Whether it is the index that a query names.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.of.name == name
+    }
+
+    /// A page of the index.
+    pub(super) fn page(&self, connection: &Connection, query: &Query) -> Result<Page, Error> {
+        // One more than asked for tells whether the list goes on.
+        let limit = i64::from(query.limit) + 1;
+        let [rows, keys] = &self.trees;
+        let mut items = rows.read(connection, query, limit, row::item)?;
+        let keys = keys.read(connection, query, limit, |row| Ok(row::text(row, 0)?.to_owned()))?;
+        if !items.iter().map(|(key, _)| key).eq(&keys) {
+            return Err(self.damaged("its two trees differ"));
+        }
+        self.check(&items, query)?;
+        let more = items.len() > query.limit as usize;
+        items.truncate(query.limit as usize);
+        let last = items.last().filter(|_| more);
+        let next = last.and_then(|(key, record)| {
+            Some(Position { order: record.field(&self.of.order)?.to_owned(), key: key.clone() })
+        });
+        Ok(Page { items: items.into_iter().map(summary).collect(), next })
+    }
+
+    /// Whether each item belongs where the trees have it.
+    fn check(&self, items: &[(String, Record)], query: &Query) -> Result<(), Error> {
+        let mut before = query.after.as_ref().map(|after| (after.order.as_str(), after.key.as_str()));
+        for (key, record) in items {
+            let place = record.field(&self.of.order).map(|order| (order, key.as_str()));
+            let sorted = place.is_some() && (before.is_none() || place < before);
+            if !sorted || record.field(&self.of.partition) != Some(&query.value) {
+                return Err(self.damaged(&format!("item {key:?} is in a wrong place")));
+            }
+            before = place;
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        Error::Corrupt(format!("index {:?}: {what}", self.of.name))
+    }
+}
+
+impl Tree {
+    fn new(index: &backend::Index, number: u32, columns: &str) -> Tree {
+        let (partition, order) = (extract(&index.partition), extract(&index.order));
+        let indexed = format!("{partition}, {order}, key");
+        let name = sealed_name(&format!("{} {number}", index.name), &indexed);
+        let sql = create(&name, &indexed);
+        let tree = quoted(&name, '"');
+        let from = format!("SELECT {columns} FROM items INDEXED BY {tree} WHERE {partition} = ?1");
+        // Two statements and not one with OR or a row value: each is a single search in the tree, whatever number
+        // of items share an order value.
+        let ties = format!("{from} AND {order} = ?2 AND key < ?3 ORDER BY {order} DESC, key DESC LIMIT ?4");
+        let rest = format!("{from} AND {order} < ?2 ORDER BY {order} DESC, key DESC LIMIT ?3");
+        Tree { name, sql, ties, rest }
+    }
+
+    /// What creates a tree that an earlier schema had, if `name` is the name that this program gave it.
+    pub(super) fn is_earlier(name: &str, sql: &str) -> bool {
+        let Some((title, _)) = name.rsplit_once(' ') else { return false };
+        let indexed = sql.rsplit_once(" ON items(").and_then(|(_, rest)| rest.strip_suffix(')'));
+        indexed.is_some_and(|indexed| sealed_name(title, indexed) == name && create(name, indexed) == sql)
+    }
+
+    /// Up to `limit` rows behind the query's position.
+    fn read<T>(
+        &self,
+        connection: &Connection,
+        query: &Query,
+        limit: i64,
+        decode: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        // SQLite sorts every BLOB behind every TEXT, so that this is behind the greatest order value; and it
+        // compares with no NULL, so that items without an order value are left out.
+        let mut behind = Value::Blob(Vec::new());
+        if let Some(Position { order, key }) = &query.after {
+            let mut statement = connection.prepare_cached(&self.ties)?;
+            let mut rows = statement.query(params![query.value, order, key, limit])?;
+            while let Some(row) = rows.next()? {
+                found.push(decode(row)?);
+            }
+            behind = Value::Text(order.clone());
+        }
+        let left = limit - i64::try_from(found.len()).unwrap_or(limit);
+        let mut statement = connection.prepare_cached(&self.rest)?;
+        let mut rows = statement.query(params![query.value, behind, left])?;
+        while let Some(row) = rows.next()? {
+            found.push(decode(row)?);
+        }
+        Ok(found)
+    }
+}
+
+fn summary((key, record): (String, Record)) -> Summary {
+    Summary { key, version: record.version, fields: record.fields, counts: record.counts }
+}
+
+/// The title and a checksum of what is indexed: the name tells a tree of an earlier schema, which may be dropped,
+/// from one whose definition is damaged.
+fn sealed_name(title: &str, indexed: &str) -> String {
+    format!("{title} {:08x}", crc32fast::hash(format!("{title}\n{indexed}").as_bytes()))
+}
+
+fn create(name: &str, indexed: &str) -> String {
+    format!("CREATE INDEX {} ON items({indexed})", quoted(name, '"'))
+}
+
+/// The SQL expression for the value of a field. SQLite reads the label of a path as JSON reads a string.
+fn extract(field: &str) -> String {
+    let path = format!("$.{}", serde_json::Value::from(field));
+    format!("json_extract(fields, {})", quoted(&path, '\''))
+}
+
+pub(super) fn quoted(text: &str, quote: char) -> String {
+    let doubled = text.replace(quote, &format!("{quote}{quote}"));
+    format!("{quote}{doubled}{quote}")
+}

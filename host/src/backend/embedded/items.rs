@@ -1,0 +1,177 @@
+//! Items and entries, read and written on one connection.
+//!
+//! Whoever calls this holds a transaction: what is read here belongs together, what is written is committed later.
+
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS};
+use crate::backend::record::{Record, Verdict};
+use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Item, Update};
+
+/// The item under `key`, whole.
+pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Item>, Error> {
+    find(connection, key)?.map(|record| whole(connection, key, record)).transpose()
+}
+
+/// Whether items can be read at all.
+pub(super) fn probe(connection: &Connection) -> Result<(), Error> {
+    let sql = format!("SELECT {ITEM_COLUMNS} FROM items LIMIT 1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query([])?.next()?.map(row::item).transpose()?;
+    Ok(())
+}
+
+/// Stores a new item unless the key is taken.
+pub(super) fn insert(
+    connection: &Connection,
+    key: &str,
+    fields: Fields,
+    change: &str,
+) -> Result<Insert, Error> {
+    let new = Record::new(key, fields, change.to_owned())?;
+    if let Some(record) = find(connection, key)? {
+        let same = record.insert_change == change;
+        let item = whole(connection, key, record)?;
+        return Ok(if same { Insert::Repeated(item) } else { Insert::Exists(item) });
+    }
+    let sql = format!("INSERT INTO items({ITEM_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    connection.prepare_cached(&sql)?.execute(row::item_values(key, &new)?)?;
+    Ok(Insert::Inserted(new.version))
+}
+
+/// Applies a change to the item under `key`.
+pub(super) fn update(connection: &Connection, key: &str, change: &Change) -> Result<Update, Error> {
+    let Some(record) = find(connection, key)? else { return Ok(Update::Missing) };
+    let known = match &change.append {
+        Some(append) if record.count(&append.list) > 0 => find_entry(connection, key, append)?,
+        _ => None,
+    };
+    match record.judge(change, known) {
+        Verdict::Duplicate(entry) => Ok(Update::Duplicate(entry)),
+        Verdict::Repeated => Ok(Update::Updated(record.version)),
+        Verdict::Stale => Ok(Update::Stale(whole(connection, key, record)?)),
+        Verdict::Refused => Ok(Update::Refused(whole(connection, key, record)?)),
+        Verdict::Full => Ok(Update::Full),
+        Verdict::Applied(next) => {
+            match &change.append {
+                Some(append) => store_both(connection, key, append, &next)?,
+                None => store(connection, key, &next)?,
+            }
+            Ok(Update::Updated(next.version))
+        }
+    }
+}
+
+/// The item under `key` without its entries.
+fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
+    let sql = format!("SELECT {ITEM_COLUMNS} FROM items INDEXED BY sqlite_autoindex_items_1 WHERE key = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    if let Some(row) = statement.query([key])?.next()? {
+        return Ok(Some(row::item(row)?.1));
+    }
+    let twin = "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1";
+    believe_absence(connection, twin, [key], || format!("item {key:?}"))?;
+    Ok(None)
+}
+
+/// The entry that is stored under the id to be appended.
+fn find_entry(connection: &Connection, key: &str, append: &Append) -> Result<Option<Entry>, Error> {
+    let place = [key, &append.list, &append.entry.id];
+    let sql = format!(
+        "SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY sqlite_autoindex_entries_1 \
+         WHERE key = ?1 AND list = ?2 AND id = ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    if let Some(row) = statement.query(place)?.next()? {
+        return Ok(Some(row::entry(row)?.entry));
+    }
+    let twin = "SELECT 1 FROM entries INDEXED BY entries_twin WHERE key = ?1 AND list = ?2 AND id = ?3";
+    believe_absence(connection, twin, place, || format!("entry {place:?}"))?;
+    Ok(None)
+}
+
+/// A row that a tree does not show is absent only if the tree's twin does not show it either: a flipped byte in
+/// an inner page hides what lies below it, and no checksum of a row can tell.
+fn believe_absence<const N: usize>(
+    connection: &Connection,
+    twin: &str,
+    place: [&str; N],
+    name: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    let hidden =
+        connection.prepare_cached(twin)?.query_row(params_from_iter(place), |_| Ok(())).optional()?;
+    hidden.map_or(Ok(()), |()| Err(Error::Corrupt(format!("{} is in one index and not in its twin", name()))))
+}
+
+fn whole(connection: &Connection, key: &str, record: Record) -> Result<Item, Error> {
+    let lists = if record.counts.is_empty() { Vec::new() } else { lists(connection, key, &record)? };
+    Ok(Item { key: key.to_owned(), version: record.version, fields: record.fields, lists })
+}
+
+/// All entries of an item, which must be as many as its record says, without a gap in their places.
+pub(super) fn lists(
+    connection: &Connection,
+    key: &str,
+    record: &Record,
+) -> Result<Vec<(String, Vec<Entry>)>, Error> {
+    let sql =
+        format!("SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY sqlite_autoindex_entries_1 WHERE key = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([key])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(row::entry(row)?);
+    }
+    found.sort_by(|a, b| (&a.list, a.seq).cmp(&(&b.list, b.seq)));
+    let mut found = found.into_iter();
+    let mut lists = Vec::with_capacity(record.counts.len());
+    for (list, count) in &record.counts {
+        let entries = found.by_ref().take(*count as usize).enumerate();
+        let in_place = |(at, placed): (usize, row::Placed)| {
+            let expected = placed.list == *list && usize::try_from(placed.seq) == Ok(at);
+            expected.then_some(placed.entry)
+        };
+        let entries = entries.map(in_place).collect::<Option<Vec<_>>>();
+        let complete = entries.filter(|entries| entries.len() == *count as usize);
+        lists.push((list.clone(), complete.ok_or_else(|| incomplete(key))?));
+    }
+    if found.next().is_some() { Err(incomplete(key)) } else { Ok(lists) }
+}
+
+fn incomplete(key: &str) -> Error {
+    Error::Corrupt(format!("the entries of item {key:?} are not those that were stored"))
+}
+
+/// Two statements: the savepoint takes the first back when the second fails, and leaves the neighbours in the
+/// same transaction alone.
+fn store_both(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
+    connection.prepare_cached("SAVEPOINT append")?.execute([])?;
+    let stored = store_entry(connection, key, append, next).and_then(|()| store(connection, key, next));
+    // After an error that ended the whole transaction there is no savepoint left; `writer` sees to that.
+    if stored.is_err() && !connection.is_autocommit() {
+        connection.prepare_cached("ROLLBACK TO append")?.execute([])?;
+    }
+    if !connection.is_autocommit() {
+        connection.prepare_cached("RELEASE append")?.execute([])?;
+    }
+    stored
+}
+
+fn store_entry(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
+    let seq = next.count(&append.list).saturating_sub(1);
+    let sql = format!("INSERT INTO entries({ENTRY_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    let values = row::entry_values(key, &append.list, seq, &append.entry);
+    connection.prepare_cached(&sql)?.execute(values)?;
+    Ok(())
+}
+
+fn store(connection: &Connection, key: &str, next: &Record) -> Result<(), Error> {
+    let sql = "UPDATE items INDEXED BY sqlite_autoindex_items_1 SET version = ?2, fields = ?3, counts = ?4, \
+               last_change = ?6, size = ?7, checksum = ?8 WHERE key = ?1 AND insert_change = ?5";
+    let changed = connection.prepare_cached(sql)?.execute(row::item_values(key, next)?)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Error::Corrupt(format!("item {key:?} was there and cannot be changed")))
+    }
+}

@@ -1,0 +1,150 @@
+//! Rows as they lie in the file, and the checksum of each.
+//!
+//! SQLite does not check its pages. So each row carries a CRC-32 over all its other columns, key included, each
+//! with its length before it: no two rows have the same encoding. Every row that is read is checked.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Row;
+use rusqlite::types::Value;
+use serde_json::Value as Json;
+
+use crate::backend::record::Record;
+use crate::backend::{Entry, Error, Fields};
+
+/// The columns of `items`, in the order in which [`item`] reads them.
+pub(super) const ITEM_COLUMNS: &str =
+    "key, version, fields, counts, insert_change, last_change, size, checksum";
+
+/// The columns of `entries`, in the order in which [`entry`] reads them.
+pub(super) const ENTRY_COLUMNS: &str = "key, list, id, seq, fields, checksum";
+
+/// The values of a row of `items`, in the order of [`ITEM_COLUMNS`].
+pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], Error> {
+    let (version, size) = (integer(record.version)?, integer(record.size)?);
+    let (fields, counts) = (json(&record.fields), json(&record.counts));
+    let mut sum = Checksum::default();
+    sum.text(key).number(version).text(&fields).text(&counts).text(&record.insert_change);
+    sum.option(record.last_change.as_deref()).number(size);
+    let checksum = sum.value();
+    let change = record.insert_change.clone();
+    let last = record.last_change.clone().map_or(Value::Null, Value::Text);
+    let key = Value::Text(key.to_owned());
+    Ok([key, version.into(), fields.into(), counts.into(), change.into(), last, size.into(), checksum.into()])
+}
+
+/// Reads and checks a row of [`ITEM_COLUMNS`].
+pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
+    let key = text(row, 0)?;
+    let (version, fields, counts) = (number(row, 1)?, text(row, 2)?, text(row, 3)?);
+    let (insert_change, last_change) = (text(row, 4)?, row.get_ref(5)?.as_str_or_null()?);
+    let size = number(row, 6)?;
+    let mut sum = Checksum::default();
+    sum.text(key)
+        .number(version)
+        .text(fields)
+        .text(counts)
+        .text(insert_change)
+        .option(last_change)
+        .number(size);
+    let damaged = || Error::Corrupt(format!("item {key:?}"));
+    if sum.value() != number(row, 7)? {
+        return Err(damaged());
+    }
+    let record = Record {
+        version: version.try_into().map_err(|_| damaged())?,
+        fields: parsed_fields(fields).ok_or_else(damaged)?,
+        counts: parsed_counts(counts).ok_or_else(damaged)?,
+        insert_change: insert_change.to_owned(),
+        last_change: last_change.map(str::to_owned),
+        size: size.try_into().map_err(|_| damaged())?,
+    };
+    Ok((key.to_owned(), record))
+}
+
+/// The values of a row of `entries`, in the order of [`ENTRY_COLUMNS`].
+pub(super) fn entry_values(key: &str, list: &str, seq: u32, entry: &Entry) -> [Value; 6] {
+    let (seq, fields) = (i64::from(seq), json(&entry.fields));
+    let mut sum = Checksum::default();
+    sum.text(key).text(list).text(&entry.id).number(seq).text(&fields);
+    let owned = |text: &str| Value::Text(text.to_owned());
+    [owned(key), owned(list), owned(&entry.id), seq.into(), fields.into(), sum.value().into()]
+}
+
+/// An entry, the list that it is in, and its place there.
+pub(super) struct Placed {
+    pub(super) list: String,
+    pub(super) seq: i64,
+    pub(super) entry: Entry,
+}
+
+/// Reads and checks a row of [`ENTRY_COLUMNS`].
+pub(super) fn entry(row: &Row<'_>) -> Result<Placed, Error> {
+    let (key, list, id) = (text(row, 0)?, text(row, 1)?, text(row, 2)?);
+    let (seq, fields) = (number(row, 3)?, text(row, 4)?);
+    let mut sum = Checksum::default();
+    sum.text(key).text(list).text(id).number(seq).text(fields);
+    let damaged = || Error::Corrupt(format!("entry {id:?} in {list:?} of item {key:?}"));
+    if sum.value() != number(row, 5)? {
+        return Err(damaged());
+    }
+    let fields = parsed_fields(fields).ok_or_else(damaged)?;
+    Ok(Placed { list: list.to_owned(), seq, entry: Entry { id: id.to_owned(), fields } })
+}
+
+/// A column of text.
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, Error> {
+    Ok(row.get_ref(column)?.as_str()?)
+}
+
+fn number(row: &Row<'_>, column: usize) -> Result<i64, Error> {
+    Ok(row.get_ref(column)?.as_i64()?)
+}
+
+/// A JSON object of names and values, as `json_extract` and a reader with `sqlite3` want it.
+fn json<V: Clone + Into<Json>>(pairs: &[(String, V)]) -> String {
+    pairs.iter().cloned().collect::<Json>().to_string()
+}
+
+fn parsed_fields(text: &str) -> Option<Fields> {
+    let names = serde_json::from_str::<BTreeMap<String, String>>(text).ok()?;
+    Some(names.into_iter().collect())
+}
+
+fn parsed_counts(text: &str) -> Option<Vec<(String, u32)>> {
+    let names = serde_json::from_str::<BTreeMap<String, u32>>(text).ok()?;
+    Some(names.into_iter().collect())
+}
+
+/// SQLite's integers have a sign.
+fn integer<N: TryInto<i64>>(number: N) -> Result<i64, Error> {
+    number.try_into().map_err(|_| Error::Unavailable("a number is past what SQLite can store".to_owned()))
+}
+
+#[derive(Default)]
+struct Checksum(crc32fast::Hasher);
+
+impl Checksum {
+    fn text(&mut self, text: &str) -> &mut Checksum {
+        // A length never is -1, so that `option` can use it.
+        self.number(i64::try_from(text.len()).unwrap_or(i64::MAX));
+        self.0.update(text.as_bytes());
+        self
+    }
+
+    fn option(&mut self, text: Option<&str>) -> &mut Checksum {
+        match text {
+            Some(text) => self.text(text),
+            None => self.number(-1),
+        }
+    }
+
+    fn number(&mut self, number: i64) -> &mut Checksum {
+        self.0.update(&number.to_le_bytes());
+        self
+    }
+
+    fn value(self) -> i64 {
+        self.0.finalize().into()
+    }
+}
