@@ -11,6 +11,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::net::TcpListener;
 
+use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
 use crate::backend::{Backend, Schema};
 use crate::config::{Config, DataDir, Store};
@@ -95,7 +96,8 @@ pub fn data_directory(data: &DataDir) -> Result<PathBuf, StartError> {
 
 fn open(store: Store, directory: &Path, schema: &Schema) -> Result<Arc<dyn Backend>, StartError> {
     Ok(match store {
-        Store::Embedded | Store::Memory => Arc::new(Memory::new(schema)),
+        Store::Embedded => Arc::new(Embedded::open(directory, schema)?),
+        Store::Memory => Arc::new(Memory::new(schema)),
     })
 }
 
@@ -141,4 +143,7 @@ pub enum StartError {
     /// The component cannot be served.
     #[error("--component: {0}")]
     Load(#[from] LoadError),
+    /// The store cannot be opened.
+    #[error("--data-dir: {0}")]
+    Store(#[from] OpenError),
 }

@@ -1,5 +1,42 @@
+//! The ticket logic of Portdesk: HTTP-shaped requests in, answers out, over an abstract store.
+//!
+//! A request passes through the modules in the order below. `api` finds the operation and reads what the request
+//! says into types; `desk` does the operation with the fewest calls of the store; `ticket` holds the rules; `record`
+//! knows how a ticket is stored. The answer comes back as the return value. Whatever refuses a request is a `Refusal`,
+//! which `problem` turns into what the client sees.
+//!
+//! Invariant: nothing outside `wasm` knows of wasm or WIT, and nothing here does IO but through [`World`]. The same
+//! code runs natively, in tests and in the benchmark's native twin.
+
 #![no_std]
-//! proto
+
 extern crate alloc;
+// Natively the library needs somebody's panic handler; the code itself keeps to core and alloc.
+#[cfg(not(target_family = "wasm"))]
+extern crate std;
+
 #[cfg(target_family = "wasm")]
 mod wasm;
+
+mod api;
+mod refusal;
+
+mod problem;
+
+mod desk;
+mod ticket;
+
+mod identity;
+mod record;
+
+mod schema;
+pub mod storage;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use api::handle;
+pub use api::message::{Headers, Request, Response};
+pub use schema::{Collection, Index, collection, openapi};
+pub use world::{Clock, Random, World};

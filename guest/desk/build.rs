@@ -1,0 +1,14 @@
+//! Bounds the component's stack. A linker argument from here holds whatever RUSTFLAGS says, which a setting in
+//! `.cargo/config.toml` would not.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family == "wasm") {
+        println!("cargo::rustc-link-arg-cdylib=-zstack-size={STACK_BYTES}");
+    }
+}
+
+/// One page of wasm. The desk never recurses on input; every pooled instance pays for what it reserves.
+const STACK_BYTES: u32 = 64 * 1024;

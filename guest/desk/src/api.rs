@@ -1,0 +1,122 @@
+//! HTTP: finds the operation that a request asks for, reads what it says, and puts the outcome into an answer.
+//!
+//! Checks go from the outside in: path, method, ticket id, query, headers, body, and only then the store.
+
+mod body;
+mod header;
+pub(crate) mod message;
+mod percent;
+mod precondition;
+mod query;
+mod route;
+
+use serde::Serialize;
+
+use crate::desk;
+use crate::identity::TicketId;
+use crate::problem;
+use crate::refusal::Refusal;
+use crate::ticket::time::Time;
+use crate::ticket::{Comment, Listed, Ticket};
+use crate::world::World;
+use message::{Request, Response};
+use route::{Call, Operation};
+
+/// Answers one request. Always answers: whatever is wrong has a status of its own.
+#[must_use]
+pub fn handle(world: World<'_>, request: &Request) -> Response {
+    let (operation, outcome) = match route::find(&request.path, &request.method) {
+        Ok(Call::Options { allow }) => (None, Ok(Response::empty(204).with("allow", allow))),
+        Ok(Call::Operation(operation)) => (Some(operation.id()), perform(world, &operation, request)),
+        Err(refusal) => (None, Err(refusal)),
+    };
+    let wants_problem_json = header::accepts_problem_json(request);
+    let response = outcome.unwrap_or_else(|refusal| problem::describe(&refusal).answer(wants_problem_json));
+    Response { operation, ..response }
+}
+
+fn perform(world: World<'_>, operation: &Operation, request: &Request) -> Result<Response, Refusal> {
+    match operation {
+        Operation::CreateTicket => create_ticket(world, request),
+        Operation::ListRecentTickets => list_recent_tickets(world, request),
+        Operation::GetTicketStatus { ticket } => get_ticket_status(world, ticket, request),
+        Operation::UpdateTicketStatus { ticket } => update_ticket_status(world, ticket, request),
+        Operation::AddTicketComment { ticket } => add_ticket_comment(world, ticket, request),
+    }
+}
+
+fn create_ticket(world: World<'_>, request: &Request) -> Result<Response, Refusal> {
+    query::none(request)?;
+    header::content_type(request)?;
+    let key = header::idempotency_key(request)?;
+    let new = body::new_ticket(&request.body)?;
+    let ticket = desk::create_ticket(world, new, key.as_ref())?;
+    Ok(Response::json(201, &ticket)
+        .with("location", alloc::format!("/tickets/{}", ticket.ticket_id))
+        .with("etag", precondition::etag(ticket.version)))
+}
+
+fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, Refusal> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        tickets: &'a [Listed],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_cursor: Option<&'a str>,
+    }
+
+    let list = query::list(request)?;
+    let page = desk::recent_tickets(world, &list)?;
+    let next_cursor = page.next_cursor.as_deref();
+    let response = Response::json(200, &Answer { tickets: &page.tickets, next_cursor });
+    Ok(match next_cursor {
+        Some(cursor) => response.with("link", query::next_link(&list, cursor)),
+        None => response,
+    })
+}
+
+fn get_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
+    let id = ticket_id(ticket)?;
+    query::none(request)?;
+    let ticket = desk::ticket(world, &id)?;
+    Ok(if precondition::none_match_names(request, ticket.version) {
+        Response::empty(304).with("etag", precondition::etag(ticket.version))
+    } else {
+        ticket_as_it_is(&ticket)
+    })
+}
+
+fn update_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
+    let id = ticket_id(ticket)?;
+    query::none(request)?;
+    header::content_type(request)?;
+    let expected = precondition::expected(request)?;
+    let asked = body::status_change(&request.body, expected)?;
+    desk::move_ticket(world, &id, asked).map(|ticket| ticket_as_it_is(&ticket)).map_err(Refusal::from)
+}
+
+fn add_ticket_comment(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        success: bool,
+        ticket_id: &'a TicketId,
+        comment: &'a Comment,
+        updated_at: Time,
+    }
+
+    let id = ticket_id(ticket)?;
+    query::none(request)?;
+    header::content_type(request)?;
+    let key = header::idempotency_key(request)?;
+    let new = body::new_comment(&request.body)?;
+    let comment = desk::add_comment(world, &id, new, key.as_ref())?;
+    let answer = Answer { success: true, ticket_id: &id, comment: &comment, updated_at: comment.created_at };
+    Ok(Response::json(200, &answer))
+}
+
+fn ticket_id(segment: &str) -> Result<TicketId, Refusal> {
+    TicketId::parse(segment).ok_or_else(|| Refusal::NoTicket(segment.into()))
+}
+
+fn ticket_as_it_is(ticket: &Ticket) -> Response {
+    Response::json(200, ticket).with("etag", precondition::etag(ticket.version))
+}

@@ -1,0 +1,80 @@
+//! The query of a request.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::api::message::Request;
+use crate::api::percent;
+use crate::desk::RecentTickets;
+use crate::refusal::{Fault, Issue, Refusal};
+use crate::ticket::CallerId;
+
+/// Refuses any parameter: all operations but the list have none.
+pub(crate) fn none(request: &Request) -> Result<(), Refusal> {
+    let issues: Vec<_> =
+        pairs(request)?.into_iter().map(|(name, _)| Issue::new(name, Fault::UnknownParameter)).collect();
+    if issues.is_empty() { Ok(()) } else { Err(Refusal::Invalid(issues)) }
+}
+
+/// Reads what to list.
+pub(crate) fn list(request: &Request) -> Result<RecentTickets, Refusal> {
+    let mut issues = Vec::new();
+    let (mut caller, mut limit, mut cursor) = (None, None, None);
+    for (name, value) in pairs(request)? {
+        let slot = match name.as_str() {
+            "caller" => &mut caller,
+            "limit" => &mut limit,
+            "cursor" => &mut cursor,
+            _ => {
+                issues.push(Issue::new(name, Fault::UnknownParameter));
+                continue;
+            }
+        };
+        if slot.replace(value).is_some() {
+            issues.push(Issue::new(name, Fault::RepeatedParameter));
+        }
+    }
+    let mut read = |name: &str, fault: Fault| issues.push(Issue::new(name.into(), fault));
+    let limit = limit.map_or(Ok(DEFAULT_LIMIT), |limit| parse_limit(&limit)).map_err(|f| read("limit", f));
+    let cursor = cursor.map(parse_cursor).transpose().map_err(|fault| read("cursor", fault));
+    let caller = caller.ok_or(Fault::MissingParameter);
+    let caller = caller.and_then(|caller| CallerId::parse(caller).map_err(Fault::Text));
+    match (caller.map_err(|fault| read("caller", fault)), limit, cursor) {
+        (Ok(caller), Ok(limit), Ok(cursor)) if issues.is_empty() => {
+            Ok(RecentTickets { caller, limit, cursor })
+        }
+        _ => Err(Refusal::Invalid(issues)),
+    }
+}
+
+/// The value of a `Link` header that leads to the next page.
+pub(crate) fn next_link(list: &RecentTickets, cursor: &str) -> String {
+    let (caller, limit) = (percent::encode(list.caller.as_str()), list.limit);
+    format!("</tickets?caller={caller}&limit={limit}&cursor={}>; rel=\"next\"", percent::encode(cursor))
+}
+
+/// Names and values, decoded as forms are: a `+` is a space.
+fn pairs(request: &Request) -> Result<Vec<(String, String)>, Refusal> {
+    let query = request.query.as_deref().unwrap_or_default();
+    let decode = |text: &str| percent::decode(&text.replace('+', " "));
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| decode(name).zip(decode(value)).ok_or(Refusal::MalformedQuery))
+        .collect()
+}
+
+fn parse_limit(text: &str) -> Result<u32, Fault> {
+    // Digits alone: a number's parser would take a sign too.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let limit = if digits { text.parse().ok() } else { None };
+    limit.filter(|limit| (1..=100).contains(limit)).ok_or(Fault::Limit)
+}
+
+fn parse_cursor(text: String) -> Result<String, Fault> {
+    if (1..=512).contains(&text.chars().count()) { Ok(text) } else { Err(Fault::Cursor) }
+}
+
+const DEFAULT_LIMIT: u32 = 10;

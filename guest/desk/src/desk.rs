@@ -1,0 +1,184 @@
+//! The five operations, each with the fewest calls of the store.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::identity::{self, CommentId, IdempotencyKey, TicketId};
+use crate::record;
+use crate::storage::{self, Change, Insert, Query, Update};
+use crate::ticket::status::Status;
+use crate::ticket::time::Time;
+use crate::ticket::{CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
+use crate::world::World;
+
+/// Why an operation is not done.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// The ticket is in a final status.
+    CommentsClosed(Status),
+    /// Others changed the ticket at every attempt.
+    Contended,
+    /// The ticket can hold no more.
+    Full,
+    IllegalMove(IllegalMove),
+    /// The key names another ticket or comment already.
+    KeyReused,
+    NoTicket(TicketId),
+    Storage(storage::Error),
+    /// The ticket is at none of the versions that the client named.
+    VersionConflict,
+}
+
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<record::Unreadable> for Error {
+    fn from(record::Unreadable: record::Unreadable) -> Self {
+        Self::Storage(storage::Error::Corrupt)
+    }
+}
+
+impl From<IllegalMove> for Error {
+    fn from(illegal: IllegalMove) -> Self {
+        Self::IllegalMove(illegal)
+    }
+}
+
+/// Which tickets to list.
+#[derive(Debug)]
+pub(crate) struct RecentTickets {
+    pub(crate) caller: CallerId,
+    /// The most tickets to list; 1 to 100.
+    pub(crate) limit: u32,
+    pub(crate) cursor: Option<String>,
+}
+
+/// A part of a list of tickets.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) tickets: Vec<Listed>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// Opens a ticket. Under a key that opened the same ticket before it is given as it was then.
+pub(crate) fn create_ticket(
+    world: World<'_>,
+    new: NewTicket,
+    key: Option<&IdempotencyKey>,
+) -> Result<Ticket, Error> {
+    let opening = identity::opening_id(key, &new, world.random);
+    let ticket = Ticket::open(TicketId::new(key, world.random), new, world.now());
+    match world.storage.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
+        Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
+        Insert::Repeated(item) => Ok(record::ticket(item)?.into_first_state()),
+        Insert::Exists(_) if key.is_some() => Err(Error::KeyReused),
+        // Two random ids met; another try makes another one.
+        Insert::Exists(_) => Err(Error::Contended),
+    }
+}
+
+/// The ticket as it is now.
+pub(crate) fn ticket(world: World<'_>, id: &TicketId) -> Result<Ticket, Error> {
+    let item = world.storage.get(id.as_str())?.ok_or_else(|| Error::NoTicket(id.clone()))?;
+    Ok(record::ticket(item)?)
+}
+
+/// Comments on a ticket, unread. Under a key that made the same comment before it is given as it was made.
+pub(crate) fn add_comment(
+    world: World<'_>,
+    id: &TicketId,
+    new: NewComment,
+    key: Option<&IdempotencyKey>,
+) -> Result<Comment, Error> {
+    let comment = Comment {
+        comment_id: CommentId::new(key, id, world.random),
+        comment: new.comment.into_string(),
+        author: new.author.map(CallerId::into_string),
+        created_at: world.now(),
+    };
+    let change = Change {
+        id: identity::change_id(world.random),
+        at_version: None,
+        unless: Status::FINAL.map(record::status).into(),
+        set: [record::updated_at(comment.created_at)].into(),
+        append: Some(record::append(&comment)),
+    };
+    match world.storage.update(id.as_str(), change)? {
+        Update::Updated(_) => Ok(comment),
+        Update::Duplicate(entry) => {
+            let made = record::comment(entry)?;
+            let same = (&made.comment, &made.author) == (&comment.comment, &comment.author);
+            if same { Ok(made) } else { Err(Error::KeyReused) }
+        }
+        Update::Refused(item) => Err(Error::CommentsClosed(record::status_of(item)?)),
+        // No version was asked for, so none can be stale.
+        Update::Stale(_) => Err(Error::Contended),
+        Update::Full => Err(Error::Full),
+        Update::Missing => Err(Error::NoTicket(id.clone())),
+    }
+}
+
+/// Lists a caller's tickets, the newest first. What another program stored and cannot be read is left out: one
+/// damaged ticket must not hide the others.
+pub(crate) fn recent_tickets(world: World<'_>, list: &RecentTickets) -> Result<Page, Error> {
+    let page = world.storage.query(Query {
+        index: record::CALLER_INDEX.into(),
+        value: list.caller.as_str().into(),
+        limit: list.limit,
+        cursor: list.cursor.clone(),
+    })?;
+    let tickets = page.items.into_iter().filter_map(|item| record::listed(item).ok()).collect();
+    Ok(Page { tickets, next_cursor: page.cursor })
+}
+
+/// Moves a ticket to another status. A lost race is tried again with the state that won, as long as the client
+/// agrees to change that state.
+pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Result<Ticket, Error> {
+    let mut ticket = ticket(world, id)?;
+    let comment_id = CommentId::new(None, id, world.random);
+    let mut comment = asked.comment.map(|comment| Comment {
+        comment_id,
+        comment: comment.into_string(),
+        author: None,
+        created_at: ticket.updated_at,
+    });
+    for _ in 0..=RACES_LIMIT {
+        if !asked.expected.admits(ticket.version) {
+            return Err(Error::VersionConflict);
+        }
+        if !ticket.moves(asked.status, comment.is_some())? {
+            return Ok(ticket);
+        }
+        let now = ticket.next_update(world.now());
+        comment = comment.map(|comment| Comment { created_at: now, ..comment });
+        let change = moving(world, &ticket, asked.status, now, comment.as_ref());
+        match world.storage.update(id.as_str(), change)? {
+            Update::Updated(version) => {
+                ticket.comments.extend(comment);
+                return Ok(Ticket { status: asked.status, updated_at: now, version, ..ticket });
+            }
+            // The store did it, lost its own answer and asked itself again.
+            Update::Duplicate(_) => return self::ticket(world, id),
+            Update::Stale(newer) | Update::Refused(newer) => ticket = record::ticket(newer)?,
+            Update::Full => return Err(Error::Full),
+            Update::Missing => return Err(Error::NoTicket(id.clone())),
+        }
+    }
+    Err(Error::Contended)
+}
+
+fn moving(world: World<'_>, from: &Ticket, to: Status, now: Time, comment: Option<&Comment>) -> Change {
+    Change {
+        id: identity::change_id(world.random),
+        at_version: Some(from.version),
+        unless: Vec::new(),
+        set: [record::status(to), record::updated_at(now)].into(),
+        append: comment.map(record::append),
+    }
+}
+
+/// How often a lost race is run again.
+const RACES_LIMIT: u32 = 8;

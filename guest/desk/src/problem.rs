@@ -1,0 +1,211 @@
+//! What a client sees of a refusal: a status, headers, and one JSON body that is RFC 9457 and carries `message`.
+//!
+//! Invariant: this is the one place where a refusal becomes a status code, and no match here has a `_` arm: whoever
+//! adds a refusal decides here what it says.
+
+mod wording;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::api::message::Response;
+use crate::desk;
+use crate::refusal::{Fault, Issue, Refusal};
+use crate::storage;
+use crate::ticket::status::Status;
+use wording::Excerpt;
+
+/// A refusal as a client sees it.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: u16,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    /// The statuses that the ticket could move to instead.
+    allowed: Option<&'static [Status]>,
+    outcome: Option<&'static str>,
+    header: Option<(&'static str, String)>,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldError {
+    field: String,
+    message: String,
+}
+
+pub(crate) fn describe(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::Invalid(issues) => invalid(issues),
+        Refusal::MalformedQuery => validation(
+            "The query is not valid: every % needs two hexadecimal digits, and all of it is UTF-8.",
+        ),
+        Refusal::EmptyBody => validation("The body is empty; send a JSON object."),
+        Refusal::NotAnObject => validation("The body is not a JSON object."),
+        Refusal::MalformedBody(found) => validation(format!("The body is not valid JSON: {found}.")),
+        Refusal::BodyTooLarge { limit_bytes } => {
+            plain(413, "Content Too Large", format!("The body is larger than {limit_bytes} bytes."))
+        }
+        Refusal::UnsupportedMediaType => plain(
+            415,
+            "Unsupported Media Type",
+            "The content type must be application/json, in UTF-8 if it says a charset.",
+        ),
+        Refusal::UnknownPath => plain(404, "Not Found", "There is nothing at this path."),
+        Refusal::NoTicket(name) => no_ticket(name),
+        Refusal::MethodNotAllowed { allow } => {
+            let detail = format!("This path answers only to {allow}.");
+            plain(405, "Method Not Allowed", detail).with("allow", *allow)
+        }
+        Refusal::Desk(error) => not_done(error),
+    }
+}
+
+fn not_done(error: &desk::Error) -> Problem {
+    match error {
+        desk::Error::NoTicket(id) => no_ticket(id.as_str()),
+        desk::Error::CommentsClosed(status) => own(
+            409,
+            "urn:portdesk:problem:comments-closed",
+            "Comments closed",
+            format!("The ticket is {status} and takes no more comments."),
+        ),
+        desk::Error::Full => own(409, "urn:portdesk:problem:comments-full", "Comments full", wording::full()),
+        desk::Error::IllegalMove(illegal) => {
+            let detail = wording::illegal_move(illegal);
+            let problem = own(409, "urn:portdesk:problem:illegal-transition", "Illegal transition", detail);
+            Problem { allowed: Some(illegal.from.next()), ..problem }
+        }
+        desk::Error::VersionConflict => own(
+            412,
+            "urn:portdesk:problem:version-conflict",
+            "Version conflict",
+            "The ticket is not at a version that If-Match names; it may have changed meanwhile.",
+        ),
+        desk::Error::KeyReused => own(
+            422,
+            "urn:portdesk:problem:idempotency-key-reused",
+            "Idempotency key reused",
+            "This Idempotency-Key was used before with another body.",
+        ),
+        desk::Error::Contended => {
+            unavailable("Others were faster at every attempt; nothing was stored. Repeat.", None)
+        }
+        desk::Error::Storage(error) => not_stored(*error),
+    }
+}
+
+fn not_stored(error: storage::Error) -> Problem {
+    match error {
+        storage::Error::Throttled(milliseconds) => {
+            unavailable("The store has too much to do; nothing was stored. Repeat later.", milliseconds)
+        }
+        storage::Error::Unavailable => {
+            unavailable("The store cannot be reached; nothing was stored. Repeat later.", None)
+        }
+        // No Retry-After: a client that repeats this blindly, without a key, may do it twice.
+        storage::Error::Unknown => Problem {
+            outcome: Some("unknown"),
+            ..plain(
+                503,
+                "Service Unavailable",
+                "The write may have been stored or not. Repeat it with the same \
+                Idempotency-Key, or read the ticket first.",
+            )
+        },
+        storage::Error::InvalidCursor => invalid(&[Issue::new("cursor".into(), Fault::ForeignCursor)]),
+        storage::Error::TooLarge => plain(
+            413,
+            "Content Too Large",
+            "The ticket is larger than the store can hold; nothing was stored.",
+        ),
+        storage::Error::Invalid => {
+            plain(500, "Internal Server Error", "The store refused a call that should be valid.")
+        }
+        storage::Error::Corrupt => own(
+            500,
+            "urn:portdesk:problem:corrupt",
+            "Corrupt item",
+            "What is stored of this is damaged; an operator has to restore it.",
+        ),
+    }
+}
+
+impl Problem {
+    /// The answer, in the media type that the client asked for.
+    pub(crate) fn answer(&self, as_problem_json: bool) -> Response {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            message: &'a str,
+            r#type: &'a str,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            errors: &'a [FieldError],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            allowed: Option<&'a [Status]>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            outcome: Option<&'a str>,
+        }
+
+        let body = Body {
+            message: &self.detail,
+            r#type: self.kind,
+            title: self.title,
+            status: self.status,
+            detail: &self.detail,
+            errors: &self.errors,
+            allowed: self.allowed,
+            outcome: self.outcome,
+        };
+        let content_type = if as_problem_json { "application/problem+json" } else { "application/json" };
+        let response = Response::of_type(content_type, self.status, &body);
+        self.header.iter().fold(response, |response, (name, value)| response.with(name, value))
+    }
+
+    fn with(self, name: &'static str, value: impl Into<String>) -> Self {
+        Self { header: Some((name, value.into())), ..self }
+    }
+}
+
+fn invalid(issues: &[Issue]) -> Problem {
+    let errors: Vec<_> = issues
+        .iter()
+        .take(ERRORS_LIMIT)
+        .map(|issue| FieldError { field: Excerpt(&issue.field).to_string(), message: wording::issue(issue) })
+        .collect();
+    let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+    let problem = validation(messages.join(" "));
+    Problem { errors, ..problem }
+}
+
+fn no_ticket(name: &str) -> Problem {
+    plain(404, "Not Found", format!("There is no ticket {}.", Excerpt(name)))
+}
+
+fn unavailable(detail: &str, retry_after_ms: Option<u32>) -> Problem {
+    let seconds = retry_after_ms.unwrap_or_default().div_ceil(1_000).max(1);
+    plain(503, "Service Unavailable", detail).with("retry-after", seconds.to_string())
+}
+
+fn validation(detail: impl Into<String>) -> Problem {
+    own(400, "urn:portdesk:problem:validation", "Invalid request", detail)
+}
+
+/// A problem that its status says all about.
+fn plain(status: u16, title: &'static str, detail: impl Into<String>) -> Problem {
+    own(status, "about:blank", title, detail)
+}
+
+fn own(status: u16, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
+    let detail = detail.into();
+    Problem { status, kind, title, detail, errors: Vec::new(), allowed: None, outcome: None, header: None }
+}
+
+/// The most errors that an answer lists: a body may have thousands of unknown members, and nobody reads that.
+const ERRORS_LIMIT: usize = 16;

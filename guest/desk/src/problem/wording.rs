@@ -1,0 +1,95 @@
+//! The sentences that name what is wrong and what would be right.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use crate::refusal::{Fault, Issue};
+use crate::ticket::status::Status;
+use crate::ticket::{COMMENTS_LIMIT, IllegalMove, text};
+
+/// One sentence that names the field and the rule.
+pub(super) fn issue(issue: &Issue) -> String {
+    let name = Excerpt(&issue.field);
+    match issue.fault {
+        Fault::Cursor => "The parameter `cursor` has 1 to 512 characters.".to_owned(),
+        Fault::ForeignCursor => {
+            "The cursor was not given out for this list; start without a cursor.".to_owned()
+        }
+        Fault::IdempotencyKey => {
+            "The header Idempotency-Key has 1 to 255 visible ASCII characters.".to_owned()
+        }
+        Fault::IfMatch => {
+            "The header If-Match is `*` or a list of entity tags, for example \"1\".".to_owned()
+        }
+        Fault::Limit => "The parameter `limit` is a whole number from 1 to 100.".to_owned(),
+        Fault::MissingMember => format!("The member `{name}` is missing."),
+        // The words of API Gateway, which clients of the API that this stands in for may look for.
+        Fault::MissingParameter => format!("Missing required request parameters: [{name}]"),
+        Fault::NotAText { found } => format!("The member `{name}` must be a string, not {found}."),
+        Fault::RepeatedHeader => format!("The header {name} is given more than once."),
+        Fault::RepeatedMember => format!("The member `{name}` is given more than once."),
+        Fault::RepeatedParameter => format!("The parameter `{name}` is given more than once."),
+        Fault::Status => format!("The member `{name}` must be {}.", alternatives(&Status::ALL)),
+        Fault::Text(fault) => unfit_text(&name, fault),
+        Fault::UnknownMember { known } => {
+            let known: Vec<_> = known.iter().map(|known| format!("`{known}`")).collect();
+            format!("The member `{name}` is not known; known are {}.", known.join(" and "))
+        }
+        Fault::UnknownParameter => format!("The parameter `{name}` is not known."),
+    }
+}
+
+pub(super) fn illegal_move(illegal: &IllegalMove) -> String {
+    let IllegalMove { from, to } = illegal;
+    let subject = if from == to {
+        format!("The ticket is {from} already, and a comment here needs a change of status")
+    } else {
+        format!("A ticket that is {from} cannot become {to}")
+    };
+    match from.next() {
+        [] => format!("{subject}; its status is final."),
+        next => format!("{subject}; it can become {}.", alternatives(next)),
+    }
+}
+
+pub(super) fn full() -> String {
+    format!("The ticket is full: it has {COMMENTS_LIMIT} comments, or as much text as one ticket can hold.")
+}
+
+fn unfit_text(name: &Excerpt<'_>, fault: text::Fault) -> String {
+    match fault {
+        text::Fault::Control => {
+            format!("`{name}` has a control character; only line feed and tab are allowed.")
+        }
+        text::Fault::Empty { limit } => format!("`{name}` is empty; it has 1 to {limit} characters."),
+        text::Fault::TooLong { limit } => format!("`{name}` is too long; it has 1 to {limit} characters."),
+    }
+}
+
+/// `open, closed or cancelled`
+fn alternatives(statuses: &[Status]) -> String {
+    let names: Vec<_> = statuses.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// What a client sent, shown back: no more of it than a reader needs, and nothing that a terminal would obey.
+pub(super) struct Excerpt<'a>(pub(super) &'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.chars();
+        for c in rest.by_ref().take(EXCERPT_CHARACTERS) {
+            f.write_char(if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })?;
+        }
+        if rest.next().is_some() { f.write_str("...") } else { Ok(()) }
+    }
+}
+
+const EXCERPT_CHARACTERS: usize = 64;

@@ -1,0 +1,129 @@
+//! How a ticket is stored: the names and the forms that other programs may rely on.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::identity::{CommentId, TicketId};
+use crate::storage::{Append, Entry, Fields, Item, Summary};
+use crate::ticket::status::Status;
+use crate::ticket::time::Time;
+use crate::ticket::{COMMENTS_LIMIT, Comment, Listed, Ticket};
+
+pub(crate) const TICKET_ID: &str = "ticket_id";
+pub(crate) const CALLER_ID: &str = "caller_id";
+pub(crate) const CREATED_AT: &str = "created_at";
+pub(crate) const COMMENTS: &str = "comments";
+pub(crate) const CALLER_INDEX: &str = "CallerIdIndex";
+
+/// What is stored is no ticket: a field is missing or cannot be read.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
+
+/// The fields that a new ticket is stored with.
+pub(crate) fn fields(ticket: &Ticket) -> Fields {
+    Vec::from([
+        field(CALLER_ID, &ticket.caller_id),
+        field(CREATED_AT, &ticket.created_at),
+        field(ISSUE_DESCRIPTION, &ticket.issue_description),
+        field(STATUS, &ticket.status),
+        field(UPDATED_AT, &ticket.updated_at),
+    ])
+}
+
+/// The field that an update always sets.
+pub(crate) fn updated_at(time: Time) -> (String, String) {
+    field(UPDATED_AT, &time)
+}
+
+/// The field that a move sets.
+pub(crate) fn status(status: Status) -> (String, String) {
+    field(STATUS, &status)
+}
+
+/// The append that adds a comment to a ticket.
+pub(crate) fn append(comment: &Comment) -> Append {
+    let author = comment.author.as_ref().map(|author| field(AUTHOR, author));
+    let rest = [field(COMMENT, &comment.comment), field(CREATED_AT, &comment.created_at)];
+    let entry =
+        Entry { id: comment.comment_id.as_str().into(), fields: author.into_iter().chain(rest).collect() };
+    Append { list: COMMENTS.into(), entry, max_entries: COMMENTS_LIMIT }
+}
+
+/// The ticket that is stored in an item.
+pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
+    let Item { key, version, mut fields, lists } = item;
+    let comments = lists.into_iter().find(|(name, _)| name == COMMENTS).map(|(_, entries)| entries);
+    let (created_at, updated_at) = times(&mut fields)?;
+    Ok(Ticket {
+        ticket_id: TicketId::parse(&key).ok_or(Unreadable)?,
+        caller_id: take(&mut fields, CALLER_ID)?,
+        issue_description: take(&mut fields, ISSUE_DESCRIPTION)?,
+        status: take_status(&mut fields)?,
+        created_at,
+        updated_at,
+        comments: comments.unwrap_or_default().into_iter().map(comment).collect::<Result<_, _>>()?,
+        version,
+    })
+}
+
+/// The ticket that an index lists.
+pub(crate) fn listed(summary: Summary) -> Result<Listed, Unreadable> {
+    let Summary { key, version: _, mut fields, counts } = summary;
+    let (created_at, updated_at) = times(&mut fields)?;
+    Ok(Listed {
+        ticket_id: TicketId::parse(&key).ok_or(Unreadable)?,
+        caller_id: take(&mut fields, CALLER_ID)?,
+        issue_description: take(&mut fields, ISSUE_DESCRIPTION)?,
+        status: take_status(&mut fields)?,
+        created_at,
+        updated_at,
+        comment_count: counts.iter().find(|(name, _)| name == COMMENTS).map_or(0, |(_, count)| *count),
+    })
+}
+
+/// The comment that is stored in an entry.
+pub(crate) fn comment(entry: Entry) -> Result<Comment, Unreadable> {
+    let Entry { id, mut fields } = entry;
+    Ok(Comment {
+        comment_id: CommentId::stored(id),
+        comment: take(&mut fields, COMMENT)?,
+        author: take(&mut fields, AUTHOR).ok(),
+        created_at: take_time(&mut fields, CREATED_AT)?,
+    })
+}
+
+/// The status of a ticket of which nothing else matters.
+pub(crate) fn status_of(item: Item) -> Result<Status, Unreadable> {
+    let Item { mut fields, .. } = item;
+    take_status(&mut fields)
+}
+
+fn field(name: &str, value: &impl ToString) -> (String, String) {
+    (name.into(), value.to_string())
+}
+
+/// When the ticket was made and last changed. A comment is stored unread, by whatever the clock says then; should
+/// the clock have been set back, the ticket still never changed before it was made.
+fn times(fields: &mut Fields) -> Result<(Time, Time), Unreadable> {
+    let created_at = take_time(fields, CREATED_AT)?;
+    Ok((created_at, take_time(fields, UPDATED_AT)?.max(created_at)))
+}
+
+fn take_time(fields: &mut Fields, name: &str) -> Result<Time, Unreadable> {
+    Time::parse(&take(fields, name)?).ok_or(Unreadable)
+}
+
+fn take_status(fields: &mut Fields) -> Result<Status, Unreadable> {
+    Status::parse(&take(fields, STATUS)?).ok_or(Unreadable)
+}
+
+fn take(fields: &mut Fields, name: &str) -> Result<String, Unreadable> {
+    let at = fields.iter().position(|(field, _)| field == name).ok_or(Unreadable)?;
+    Ok(fields.swap_remove(at).1)
+}
+
+const ISSUE_DESCRIPTION: &str = "issue_description";
+const STATUS: &str = "status";
+const UPDATED_AT: &str = "updated_at";
+const COMMENT: &str = "comment";
+const AUTHOR: &str = "author";

@@ -1,0 +1,222 @@
+use alloc::borrow::ToOwned;
+
+use expect_test::expect;
+
+use super::world::{Desk, FIRST, json, shown};
+
+const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
+
+fn with_key(key: &str) -> alloc::string::String {
+    alloc::format!("POST /tickets\nidempotency-key: {key}")
+}
+
+#[test]
+fn a_new_ticket_is_open_and_has_a_place() {
+    Desk::new().check("POST /tickets", BODY, expect![[r#"
+        201 create_ticket
+        content-type: application/json
+        location: /tickets/01000000-0000-4000-8000-000000000000
+        etag: "1"
+        {"ticket_id":"01000000-0000-4000-8000-000000000000","caller_id":"ada","issue_description":"No ink.","status":"open","created_at":"2026-11-22T14:00:00.123456Z","updated_at":"2026-11-22T14:00:00.123456Z","comments":[]}
+    "#]]);
+}
+
+#[test]
+fn a_ticket_is_made_with_one_call_of_the_store() {
+    assert_eq!(Desk::new().calls("POST /tickets", BODY), 1);
+}
+
+#[test]
+fn two_tickets_without_a_key_are_two_tickets() {
+    let desk = Desk::new();
+    let (one, other) = (desk.post("/tickets", BODY), desk.post("/tickets", BODY));
+    assert_ne!(json(&one)["ticket_id"], json(&other)["ticket_id"]);
+}
+
+#[test]
+fn a_ticket_is_stored_under_the_names_that_the_contract_gives() {
+    let desk = Desk::with_a_ticket();
+    let items = desk.store.memory.items.borrow();
+    expect![[r#"
+        Item {
+            key: "01000000-0000-4000-8000-000000000000",
+            version: 1,
+            fields: [
+                (
+                    "caller_id",
+                    "ada",
+                ),
+                (
+                    "created_at",
+                    "2026-11-22T14:00:00.123456Z",
+                ),
+                (
+                    "issue_description",
+                    "No ink.",
+                ),
+                (
+                    "status",
+                    "open",
+                ),
+                (
+                    "updated_at",
+                    "2026-11-22T14:00:00.123456Z",
+                ),
+            ],
+            lists: [],
+        }
+    "#]]
+    .assert_debug_eq(&items[FIRST].item);
+}
+
+#[test]
+fn a_repeated_key_gives_the_same_answer() {
+    let desk = Desk::new();
+    let first = desk.send(&with_key("k-1"), BODY);
+    expect![[r#"
+        201 create_ticket
+        content-type: application/json
+        location: /tickets/bb2e48c2-bafa-8848-a618-ad8e455d3106
+        etag: "1"
+        {"ticket_id":"bb2e48c2-bafa-8848-a618-ad8e455d3106","caller_id":"ada","issue_description":"No ink.","status":"open","created_at":"2026-11-22T14:00:00.123456Z","updated_at":"2026-11-22T14:00:00.123456Z","comments":[]}
+    "#]].assert_eq(&shown(&first));
+    assert_eq!(desk.send(&with_key("k-1"), BODY), first);
+}
+
+#[test]
+fn a_repeated_key_gives_the_same_answer_after_the_ticket_has_changed() {
+    let desk = Desk::new();
+    let first = desk.send(&with_key("k-1"), BODY);
+    let id = json(&first)["ticket_id"].as_str().unwrap().to_owned();
+    desk.post(&alloc::format!("/tickets/{id}/comments"), r#"{"comment":"Still none."}"#);
+    let moved = desk.send(&alloc::format!("PATCH /tickets/{id}"), r#"{"status":"cancelled"}"#);
+    assert_eq!(moved.status, 200);
+    assert_eq!(desk.send(&with_key("k-1"), BODY), first);
+}
+
+#[test]
+fn the_same_key_with_members_in_another_order_is_the_same_request() {
+    let desk = Desk::new();
+    let first = desk.send(&with_key("k-1"), BODY);
+    let turned = r#" {"issue_description": "No \u0069nk.", "caller_id": "ada"}"#;
+    assert_eq!(desk.send(&with_key("k-1"), turned), first);
+}
+
+#[test]
+fn a_key_with_another_body_is_refused() {
+    let desk = Desk::new();
+    desk.send(&with_key("k-1"), BODY);
+    desk.check(&with_key("k-1"), r#"{"caller_id":"ada","issue_description":"No paper."}"#, expect![[r#"
+        422 create_ticket
+        content-type: application/json
+        {"message":"This Idempotency-Key was used before with another body.","type":"urn:portdesk:problem:idempotency-key-reused","title":"Idempotency key reused","status":422,"detail":"This Idempotency-Key was used before with another body."}
+    "#]]);
+    desk.check(&with_key("k-1"), r#"{"caller_id":"bob","issue_description":"No ink."}"#, expect![[r#"
+        422 create_ticket
+        content-type: application/json
+        {"message":"This Idempotency-Key was used before with another body.","type":"urn:portdesk:problem:idempotency-key-reused","title":"Idempotency key reused","status":422,"detail":"This Idempotency-Key was used before with another body."}
+    "#]]);
+}
+
+#[test]
+fn equal_keys_of_two_principals_are_two_keys() {
+    let desk = Desk::new();
+    let mut request = super::world::request(&with_key("k-1"), BODY);
+    let one = desk.answer(&request);
+    request.principal = None;
+    let other = desk.answer(&request);
+    assert_ne!(json(&one)["ticket_id"], json(&other)["ticket_id"]);
+}
+
+#[test]
+fn a_key_that_is_no_key_is_refused() {
+    let desk = Desk::new();
+    desk.check(&with_key("k 1"), BODY, expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The header Idempotency-Key has 1 to 255 visible ASCII characters.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The header Idempotency-Key has 1 to 255 visible ASCII characters.","errors":[{"field":"Idempotency-Key","message":"The header Idempotency-Key has 1 to 255 visible ASCII characters."}]}
+    "#]]);
+    desk.check(&with_key("k-1\nidempotency-key: k-2"), BODY, expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The header Idempotency-Key is given more than once.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The header Idempotency-Key is given more than once.","errors":[{"field":"Idempotency-Key","message":"The header Idempotency-Key is given more than once."}]}
+    "#]]);
+    assert_eq!(desk.send(&with_key(""), BODY).status, 400);
+    assert_eq!(desk.send(&with_key(&"k".repeat(256)), BODY).status, 400);
+    assert_eq!(desk.send(&with_key(&"k".repeat(255)), BODY).status, 201);
+}
+
+#[test]
+fn what_is_missing_is_named_all_at_once() {
+    Desk::new().check("POST /tickets", "{}", expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The member `caller_id` is missing. The member `issue_description` is missing.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The member `caller_id` is missing. The member `issue_description` is missing.","errors":[{"field":"caller_id","message":"The member `caller_id` is missing."},{"field":"issue_description","message":"The member `issue_description` is missing."}]}
+    "#]]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_at_once() {
+    let body = r#"{"caller_id":7,"colour":[[]],"issue_description":"","caller_id":"ada"}"#;
+    Desk::new().check("POST /tickets", body, expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The member `caller_id` must be a string, not a number. The member `colour` is not known; known are `caller_id` and `issue_description`. The member `caller_id` is given more than once. `issue_description` is empty; it has 1 to 4000 characters.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The member `caller_id` must be a string, not a number. The member `colour` is not known; known are `caller_id` and `issue_description`. The member `caller_id` is given more than once. `issue_description` is empty; it has 1 to 4000 characters.","errors":[{"field":"caller_id","message":"The member `caller_id` must be a string, not a number."},{"field":"colour","message":"The member `colour` is not known; known are `caller_id` and `issue_description`."},{"field":"caller_id","message":"The member `caller_id` is given more than once."},{"field":"issue_description","message":"`issue_description` is empty; it has 1 to 4000 characters."}]}
+    "#]]);
+}
+
+#[test]
+fn a_member_of_another_type_is_refused() {
+    for (value, kind) in [
+        ("null", "null"),
+        ("true", "a boolean"),
+        ("-1", "a number"),
+        ("18446744073709551616", "a number"),
+        ("1.5e3", "a number"),
+        ("[\"ada\"]", "an array"),
+        ("{\"a\":{}}", "an object"),
+    ] {
+        let body = alloc::format!(r#"{{"caller_id":{value},"issue_description":"No ink."}}"#);
+        let answer = Desk::new().post("/tickets", &body);
+        assert_eq!(answer.status, 400);
+        let message = alloc::format!("The member `caller_id` must be a string, not {kind}.");
+        assert_eq!(json(&answer)["message"], message.as_str());
+    }
+}
+
+#[test]
+fn texts_are_measured_in_characters() {
+    let body = |caller: usize, issue: usize| {
+        alloc::format!(
+            r#"{{"caller_id":"{}","issue_description":"{}"}}"#,
+            "🦀".repeat(caller),
+            "ä".repeat(issue)
+        )
+    };
+    assert_eq!(Desk::new().post("/tickets", &body(128, 4000)).status, 201);
+    Desk::new().check("POST /tickets", &body(129, 4001), expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"`caller_id` is too long; it has 1 to 128 characters. `issue_description` is too long; it has 1 to 4000 characters.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"`caller_id` is too long; it has 1 to 128 characters. `issue_description` is too long; it has 1 to 4000 characters.","errors":[{"field":"caller_id","message":"`caller_id` is too long; it has 1 to 128 characters."},{"field":"issue_description","message":"`issue_description` is too long; it has 1 to 4000 characters."}]}
+    "#]]);
+}
+
+#[test]
+fn control_characters_are_refused() {
+    let desk = Desk::new();
+    desk.check("POST /tickets", r#"{"caller_id":"a\u0000","issue_description":"a\r\n"}"#, expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"`caller_id` has a control character; only line feed and tab are allowed. `issue_description` has a control character; only line feed and tab are allowed.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"`caller_id` has a control character; only line feed and tab are allowed. `issue_description` has a control character; only line feed and tab are allowed.","errors":[{"field":"caller_id","message":"`caller_id` has a control character; only line feed and tab are allowed."},{"field":"issue_description","message":"`issue_description` has a control character; only line feed and tab are allowed."}]}
+    "#]]);
+    assert_eq!(desk.post("/tickets", r#"{"caller_id":"a","issue_description":"a\n\tb"}"#).status, 201);
+}
+
+#[test]
+fn a_ticket_has_no_query() {
+    Desk::new().check("POST /tickets?dry_run=1&", BODY, expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The parameter `dry_run` is not known.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The parameter `dry_run` is not known.","errors":[{"field":"dry_run","message":"The parameter `dry_run` is not known."}]}
+    "#]]);
+}

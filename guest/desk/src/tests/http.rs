@@ -1,0 +1,258 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+
+use expect_test::expect;
+
+use super::world::{Desk, FIRST, json, request};
+
+const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
+
+#[test]
+fn options_says_what_a_path_answers_to() {
+    let desk = Desk::new();
+    desk.check(
+        "OPTIONS /tickets",
+        "",
+        expect![[r#"
+        204 -
+        allow: GET, HEAD, OPTIONS, POST
+    "#]],
+    );
+    desk.check(
+        &format!("OPTIONS /tickets/{FIRST}"),
+        "",
+        expect![[r#"
+        204 -
+        allow: GET, HEAD, OPTIONS, PATCH
+    "#]],
+    );
+    desk.check(
+        &format!("OPTIONS /tickets/{FIRST}/comments"),
+        "",
+        expect![[r#"
+        204 -
+        allow: OPTIONS, POST
+    "#]],
+    );
+}
+
+#[test]
+fn another_method_is_not_allowed() {
+    let desk = Desk::new();
+    desk.check("DELETE /tickets", "", expect![[r#"
+        405 -
+        content-type: application/json
+        allow: GET, HEAD, OPTIONS, POST
+        {"message":"This path answers only to GET, HEAD, OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to GET, HEAD, OPTIONS, POST."}
+    "#]]);
+    desk.check(&format!("PUT /tickets/{FIRST}"), "", expect![[r#"
+        405 -
+        content-type: application/json
+        allow: GET, HEAD, OPTIONS, PATCH
+        {"message":"This path answers only to GET, HEAD, OPTIONS, PATCH.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to GET, HEAD, OPTIONS, PATCH."}
+    "#]]);
+    desk.check(&format!("GET /tickets/{FIRST}/comments"), "", expect![[r#"
+        405 -
+        content-type: application/json
+        allow: OPTIONS, POST
+        {"message":"This path answers only to OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to OPTIONS, POST."}
+    "#]]);
+    for method in ["get", "HEAD ", "", "TRACE", "POST\n"] {
+        let mut request = request("GET /tickets/7/comments", "");
+        request.method = method.into();
+        assert_eq!(desk.answer(&request).status, 405, "{method:?}");
+    }
+}
+
+#[test]
+fn head_is_answered_like_get() {
+    let desk = Desk::with_a_ticket();
+    for target in
+        [format!("/tickets/{FIRST}"), "/tickets?caller=ada".into(), "/tickets".into(), "/tickets/7".into()]
+    {
+        assert_eq!(
+            desk.send(&format!("HEAD {target}"), ""),
+            desk.send(&format!("GET {target}"), ""),
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn there_is_nothing_at_another_path() {
+    let desk = Desk::with_a_ticket();
+    desk.check("GET /", "", expect![[r#"
+        404 -
+        content-type: application/json
+        {"message":"There is nothing at this path.","type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path."}
+    "#]]);
+    for path in [
+        "",
+        "tickets",
+        "//tickets",
+        "/tickets/",
+        "/Tickets",
+        "/tickets//comments",
+        &format!("/tickets/{FIRST}/"),
+        &format!("/tickets/{FIRST}/comments/"),
+        &format!("/tickets/{FIRST}/comments/1"),
+        &format!("/tickets%2F{FIRST}"),
+        "/tickets/%zz",
+        "/tickets/%ff",
+        "/%2574ickets",
+        "/healthz",
+        "*",
+    ] {
+        let mut request = request("GET /", "");
+        request.path = path.into();
+        assert_eq!(desk.answer(&request).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_body_must_be_declared_as_json() {
+    let desk = Desk::new();
+    desk.check("POST /tickets\ncontent-type: text/plain", BODY, expect![[r#"
+        415 create_ticket
+        content-type: application/json
+        {"message":"The content type must be application/json, in UTF-8 if it says a charset.","type":"about:blank","title":"Unsupported Media Type","status":415,"detail":"The content type must be application/json, in UTF-8 if it says a charset."}
+    "#]]);
+    for bad in [
+        "",
+        "application/json; charset=latin1",
+        "application/jsonp",
+        "application/problem+json",
+        "application/json, application/json",
+        "application/json\ncontent-type: application/json",
+    ] {
+        assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {bad}"), BODY).status, 415, "{bad}");
+    }
+    for good in
+        ["Application/JSON", "application/json;charset=UTF-8", "application/json ; charset=\"utf-8\"; v=1"]
+    {
+        assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {good}"), BODY).status, 201, "{good}");
+    }
+    assert_eq!(desk.send("POST /tickets", "").status, 415);
+}
+
+#[test]
+fn an_empty_body_is_refused() {
+    let desk = Desk::new();
+    desk.check("POST /tickets\ncontent-type: application/json", "", expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The body is empty; send a JSON object.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The body is empty; send a JSON object."}
+    "#]]);
+    assert_eq!(json(&desk.post("/tickets", " \n"))["message"], "The body is empty; send a JSON object.");
+}
+
+#[test]
+fn a_body_that_is_not_json_is_refused_with_where() {
+    let desk = Desk::new();
+    desk.check("POST /tickets", r#"{"caller_id":"ada""#, expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The body is not valid JSON: EOF while parsing an object at line 1 column 18.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The body is not valid JSON: EOF while parsing an object at line 1 column 18."}
+    "#]]);
+    for bad in [
+        "{",
+        "{}}",
+        "{} x",
+        "{\"a\":01}",
+        "[1,]",
+        "nul",
+        "{'a':1}",
+        "\u{feff}{}",
+        r#"{"caller_id":"\ud800"}"#,
+        "{\"a\":\"\n\"}",
+    ] {
+        let answer = desk.post("/tickets", bad);
+        assert_eq!(answer.status, 400, "{bad}");
+        let message = json(&answer)["message"].as_str().unwrap().to_owned();
+        assert!(
+            message.starts_with("The body is not valid JSON: ") && message.contains(" at line 1 column "),
+            "{bad}: {message}"
+        );
+    }
+    let mut latin_1 = request("POST /tickets", BODY);
+    latin_1.body = b"{\"caller_id\":\"\xe4\"}".into();
+    assert_eq!(desk.answer(&latin_1).status, 400);
+}
+
+#[test]
+fn a_body_that_is_no_object_is_refused() {
+    let desk = Desk::new();
+    desk.check("POST /tickets", "[{}]", expect![[r#"
+        400 create_ticket
+        content-type: application/json
+        {"message":"The body is not a JSON object.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The body is not a JSON object."}
+    "#]]);
+    for other in ["1", "null", "true", "\"{}\"", " []"] {
+        assert_eq!(
+            json(&desk.post("/tickets", other))["message"],
+            "The body is not a JSON object.",
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn a_body_of_more_than_64_kib_is_refused() {
+    let desk = Desk::new();
+    let padded = |size: usize| format!("{BODY}{}", " ".repeat(size - BODY.len()));
+    assert_eq!(desk.post("/tickets", &padded(65_536)).status, 201);
+    desk.check("POST /tickets", &padded(65_537), expect![[r#"
+        413 create_ticket
+        content-type: application/json
+        {"message":"The body is larger than 65536 bytes.","type":"about:blank","title":"Content Too Large","status":413,"detail":"The body is larger than 65536 bytes."}
+    "#]]);
+}
+
+#[test]
+fn a_thousand_unknown_members_are_not_all_named() {
+    let members: alloc::vec::Vec<_> = (0..1_000).map(|number| format!("\"m{number}\":{number}")).collect();
+    let answer = Desk::new().post("/tickets", &format!("{{{}}}", members.join(",")));
+    assert_eq!(answer.status, 400);
+    assert_eq!(json(&answer)["errors"].as_array().unwrap().len(), 16);
+}
+
+#[test]
+fn nesting_as_deep_as_a_body_can_is_refused_and_nothing_more() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let depth = 65_000 / (open.len() + close.len());
+        let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        assert_eq!(Desk::new().post("/tickets", &nested).status, 400);
+        let depth = depth - 20;
+        let nested = format!("{{\"caller_id\":{}1{}}}", open.repeat(depth), close.repeat(depth));
+        assert_eq!(Desk::new().post("/tickets", &nested).status, 400);
+    }
+}
+
+#[test]
+fn a_client_may_ask_for_problems_under_their_own_name() {
+    let desk = Desk::new();
+    desk.check("GET /nowhere\naccept: application/json, Application/Problem+JSON;q=0.9", "", expect![[r#"
+        404 -
+        content-type: application/problem+json
+        {"message":"There is nothing at this path.","type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path."}
+    "#]]);
+    for accept in ["application/json", "*/*", "application/problem+json2", "application/*"] {
+        let answer = desk.send(&format!("GET /nowhere\naccept: {accept}"), "");
+        assert_eq!(answer.headers[0], ("content-type".into(), "application/json".into()), "{accept}");
+    }
+    // Success stays what it is.
+    let answer = desk.send("GET /tickets?caller=ada\naccept: application/problem+json", "");
+    assert_eq!(answer.headers[0].1, "application/json");
+}
+
+#[test]
+fn checks_go_from_the_outside_in() {
+    let desk = Desk::new();
+    let line = |method: &str, id: &str, query: &str, key: &str| {
+        format!("{method} /tickets/{id}/comments?{query}\ncontent-type: text/plain\nidempotency-key: {key}")
+    };
+    assert_eq!(desk.send(&line("GET", "7", "a=1", " "), "x").status, 405);
+    assert_eq!(desk.send(&line("POST", "7", "a=1", " "), "x").status, 404);
+    assert_eq!(json(&desk.send(&line("POST", FIRST, "a=1", " "), "x"))["errors"][0]["field"], "a");
+    assert_eq!(desk.send(&line("POST", FIRST, "", " "), "x").status, 415);
+}

@@ -1,0 +1,40 @@
+//! What the component offers: `handler` and `schema`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::bindings::exports::portdesk::desk::{handler, schema};
+use super::import::{HostRandom, KeyValue, WallClock};
+use crate::World;
+
+pub(super) struct Desk;
+
+impl handler::Guest for Desk {
+    fn handle(request: handler::Request) -> handler::Response {
+        let world = World { storage: &KeyValue, clock: &WallClock, random: &HostRandom };
+        let handler::Request { method, path, query, headers, body, principal, request_id } = request;
+        let request = crate::Request { method, path, query, headers, body, principal, request_id };
+        let crate::Response { status, headers, body, operation } = crate::handle(world, &request);
+        handler::Response { status, headers, body, operation: operation.map(String::from) }
+    }
+}
+
+impl schema::Guest for Desk {
+    fn collection() -> schema::CollectionSchema {
+        let crate::Collection { key_field, lists, indexes } = crate::collection();
+        schema::CollectionSchema {
+            key_field: key_field.into(),
+            lists: lists.iter().copied().map(String::from).collect(),
+            indexes: indexes.iter().map(index).collect::<Vec<_>>(),
+        }
+    }
+
+    fn openapi() -> String {
+        crate::openapi().into()
+    }
+}
+
+fn index(index: &crate::Index) -> schema::Index {
+    let crate::Index { name, partition, order, optional } = *index;
+    schema::Index { name: name.into(), partition: partition.into(), order: order.into(), optional }
+}

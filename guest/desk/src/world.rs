@@ -1,0 +1,34 @@
+//! Everything outside that the desk may touch.
+
+use crate::storage::Storage;
+use crate::ticket::time::Time;
+
+/// The store, the clock and the randomness that one request is answered with.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Where the tickets are.
+    pub storage: &'a dyn Storage,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+    /// Where ids come from.
+    pub random: &'a dyn Random,
+}
+
+impl World<'_> {
+    pub(crate) fn now(self) -> Time {
+        let (seconds, nanoseconds) = self.clock.now();
+        Time::from_clock(seconds, nanoseconds)
+    }
+}
+
+/// A wall clock. It may be set back between two calls; a ticket is never shown as changed before it was made.
+pub trait Clock {
+    /// Seconds since 1970-01-01T00:00:00Z, and nanoseconds below one second.
+    fn now(&self) -> (u64, u32);
+}
+
+/// Randomness that nobody can guess.
+pub trait Random {
+    /// The randomness of one id.
+    fn bytes(&self) -> [u8; 16];
+}
