@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Folders, wherever they are, that hold what was built, fetched or stored and not written.
-const SKIPPED: [&str; 5] = ["target", ".git", ".tools", "portdesk-data", "node_modules"];
+const SKIPPED: [&str; 6] = ["target", ".git", ".tools", ".schemathesis", "portdesk-data", "node_modules"];
 
 pub struct Tree {
     pub files: Vec<File>,
