@@ -8,7 +8,7 @@ use crate::record;
 use crate::storage::{self, Change, Insert, Query, Update};
 use crate::ticket::status::Status;
 use crate::ticket::time::Time;
-use crate::ticket::{CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
+use crate::ticket::{Author, CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
 use crate::world::World;
 
 /// Why an operation is not done.
@@ -96,7 +96,7 @@ pub(crate) fn add_comment(
     let comment = Comment {
         comment_id: CommentId::new(key, id, world.random),
         comment: new.comment.into_string(),
-        author: new.author.map(CallerId::into_string),
+        author: new.author.map(Author::into_string),
         created_at: world.now(),
     };
     let change = Change {
@@ -160,8 +160,11 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
                 ticket.comments.extend(comment);
                 return Ok(Ticket { status: asked.status, updated_at: now, version, ..ticket });
             }
-            // The store did it, lost its own answer and asked itself again.
-            Update::Duplicate(_) => return self::ticket(world, id),
+            // The store did it, lost its own answer and asked itself again. Should the ticket not be read now, that
+            // must not be told as a failure that stored nothing.
+            Update::Duplicate(_) => {
+                return self::ticket(world, id).map_err(|_| Error::Storage(storage::Error::Unknown));
+            }
             Update::Stale(newer) | Update::Refused(newer) => ticket = record::ticket(newer)?,
             Update::Full => return Err(Error::Full),
             Update::Missing => return Err(Error::NoTicket(id.clone())),
