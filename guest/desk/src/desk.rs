@@ -7,8 +7,8 @@ use crate::identity::{self, CommentId, IdempotencyKey, TicketId};
 use crate::record;
 use crate::storage::{self, Change, Insert, Query, Update};
 use crate::ticket::status::Status;
-use crate::ticket::time::Time;
 use crate::ticket::{Author, CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
+use crate::time::Time;
 use crate::world::World;
 
 /// Why an operation is not done.
@@ -69,7 +69,8 @@ pub(crate) fn create_ticket(
     new: NewTicket,
     key: Option<&IdempotencyKey>,
 ) -> Result<Ticket, Error> {
-    let opening = identity::opening_id(key, &new, world.random);
+    let says = [new.caller_id.as_str(), new.issue_description.as_str()];
+    let opening = identity::opening_id(key, &says, world.random);
     let ticket = Ticket::open(TicketId::new(key, world.random), new, world.now());
     match world.storage.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
         Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
