@@ -91,6 +91,13 @@ impl Writer {
         })
     }
 
+    /// How many writes are in the queue.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
     /// Whether writes can be stored.
     pub(super) fn check(&self) -> Result<(), Error> {
         if let Some(reason) = self.failure.get() {
