@@ -171,6 +171,11 @@ async fn a_panic_on_the_writing_thread_is_unknown_and_not_forever() {
     let store = parts(&dir).start().unwrap();
     let outcome = store.writer.submit(|_| -> Result<(), Error> { panic!("on purpose") }).await;
     assert!(matches!(outcome, Err(Error::Unknown(_))));
+    while store.check().await.is_ok() {
+        yield_now().await;
+    }
+    assert!(matches!(try_insert(&store, "a").await, Err(Error::Unavailable(_))));
+    assert_eq!(store.get("a").await, Ok(None), "reads go on");
     store.close().await;
     let store = super::open(dir.path());
     insert(&store, "a", &[]).await;
