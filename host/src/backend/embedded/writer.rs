@@ -180,7 +180,7 @@ impl Fault {
     }
 }
 
-/// One transaction over all jobs. They are answered by the caller, when it is known what became of it.
+/// One transaction over all jobs. They are answered later, when it is known what became of it.
 fn commit_all(connection: &Connection, batch: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), Fault>) {
     let mut verdict = execute(connection, "BEGIN IMMEDIATE").map_err(Fault::passing);
     let mut answers = Vec::new();
