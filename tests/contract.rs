@@ -26,7 +26,7 @@ use operation::Reply;
 use schema::Schema;
 
 /// What the door may answer in front of every path, known or not.
-const DOOR_STATUSES: [u16; 8] = [403, 413, 414, 429, 431, 500, 503, 504];
+const DOOR_STATUSES: [u16; 9] = [403, 408, 413, 414, 429, 431, 500, 503, 504];
 
 /// The contract, parsed, with every schema compiled.
 pub struct Contract {
@@ -161,10 +161,11 @@ impl Contract {
         self.check_problem(answer, &body)
     }
 
-    /// What a schema cannot say of an error: it is `message` alone or a whole problem, and a problem agrees with
-    /// its answer and with itself.
+    /// What a schema cannot say of an error: it is a refusal (`message`, and `outcome` where that is unknown) or a
+    /// whole problem, and a problem agrees with its answer and with itself.
     fn check_problem(&self, answer: &Answer, body: &serde_json::Value) -> Result<(), String> {
-        if answer.status < 400 || body.as_object().is_some_and(|members| members.len() == 1) {
+        let of_a_refusal = |member: &String| ["message", "outcome"].contains(&member.as_str());
+        if answer.status < 400 || body.as_object().is_some_and(|members| members.keys().all(of_a_refusal)) {
             return Ok(());
         }
         self.problem.check(body)?;

@@ -59,6 +59,7 @@ on_every_host! {
         routes_and_contract_are_the_same,
         head_is_get_without_a_body,
         unknown_paths_are_not_found,
+        a_header_that_is_no_text_is_refused_and_not_overlooked,
         only_json_is_taken;
 }
 

@@ -5,7 +5,7 @@
 mod answer;
 mod pages;
 
-use std::str;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -82,6 +82,7 @@ impl Walk {
             Err(refusal) => return (answer::refused(&refusal, &parts.method), None),
         };
         let headers = passed_headers(&parts.headers);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let request = sandbox::Request {
             method: parts.method.as_str(),
             path: parts.uri.path(),
@@ -101,10 +102,11 @@ impl Walk {
     }
 }
 
-/// The headers that `wit/handler.wit` lets a component see.
-fn passed_headers(headers: &HeaderMap) -> Vec<(&str, &str)> {
+/// The headers that `wit/handler.wit` lets a component see. None is dropped for its value: the component would take a
+/// malformed `idempotency-key` for no key at all.
+fn passed_headers(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
     let passed = headers.iter().filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
-    passed.filter_map(|(name, value)| Some((name.as_str(), str::from_utf8(value.as_bytes()).ok()?))).collect()
+    passed.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
 /// The one place where a failure of the component is logged.

@@ -225,7 +225,8 @@ fn a_problem_that_contradicts_its_answer_or_itself_fails() {
 fn half_a_problem_fails_even_where_a_message_alone_would_do() {
     let broken = Exchange::new("GET", TICKET, 500);
     broken.clone().json(&json!({ "message": "Internal server error" })).passes();
-    broken.clone().json(&json!({ "message": "No.", "outcome": "unknown" })).fails("detail");
+    broken.clone().json(&json!({ "message": "Internal server error", "outcome": "unknown" })).passes();
+    broken.clone().json(&json!({ "message": "No.", "title": "Internal Server Error" })).fails("detail");
     broken.json(&json!({})).fails("message");
 }
 

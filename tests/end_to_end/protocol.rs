@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use reqwest::header::HeaderValue;
+
 use super::{create, path};
 use crate::contract::Contract;
 use crate::harness::Client;
@@ -49,6 +51,17 @@ pub async fn unknown_paths_are_not_found(client: Client) {
     {
         client.get(path).await.expect(404);
     }
+}
+
+pub async fn a_header_that_is_no_text_is_refused_and_not_overlooked(client: Client) {
+    let body = br#"{"caller_id":"ada","issue_description":"x"}"#;
+    let mut request = client.post_request("/tickets").header("content-type", "application/json");
+    request = request.header("idempotency-key", HeaderValue::from_bytes(b"k\xe9").unwrap());
+    let answer = request.body(&body[..]).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert!(answer.text().await.unwrap().contains("Idempotency-Key"));
+    let list = client.get("/tickets?caller=ada").await.expect(200).json();
+    assert_eq!(list["tickets"].as_array().unwrap().len(), 0);
 }
 
 pub async fn only_json_is_taken(client: Client) {

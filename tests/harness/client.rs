@@ -61,6 +61,13 @@ impl Client {
         self.try_send_bytes(method, path, &headers, body.to_string().as_bytes()).await
     }
 
+    /// A POST with the key, for what a test makes of it; its answer is not held against the contract.
+    pub fn post_request(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http
+            .post(format!("{}{path}", self.url))
+            .header("x-api-key", self.key.as_deref().unwrap_or_default())
+    }
+
     /// Sends any bytes under any content type.
     pub async fn try_send_bytes(
         &self,
