@@ -16,8 +16,8 @@ use crate::desk;
 use crate::identity::TicketId;
 use crate::problem;
 use crate::refusal::Refusal;
-use crate::ticket::time::Time;
 use crate::ticket::{Comment, Listed, Ticket};
+use crate::time::Time;
 use crate::world::World;
 use message::{Request, Response};
 use route::{Call, Operation};
@@ -30,8 +30,7 @@ pub fn handle(world: World<'_>, request: &Request) -> Response {
         Ok(Call::Operation(operation)) => (Some(operation.id()), perform(world, &operation, request)),
         Err(refusal) => (None, Err(refusal)),
     };
-    let wants_problem_json = header::accepts_problem_json(request);
-    let response = outcome.unwrap_or_else(|refusal| problem::describe(&refusal).answer(wants_problem_json));
+    let response = outcome.unwrap_or_else(|refusal| refused(&refusal, request));
     Response { operation, ..response }
 }
 
@@ -115,6 +114,12 @@ fn add_ticket_comment(world: World<'_>, ticket: &str, request: &Request) -> Resu
 
 fn ticket_id(segment: &str) -> Result<TicketId, Refusal> {
     TicketId::parse(segment).ok_or_else(|| Refusal::NoTicket(segment.into()))
+}
+
+fn refused(refusal: &Refusal, request: &Request) -> Response {
+    let problem = problem::describe(refusal);
+    let response = Response::of_type(header::problem_type(request), problem.status, &problem);
+    problem.header.into_iter().fold(response, |response, (name, value)| response.with(name, value))
 }
 
 fn ticket_as_it_is(ticket: &Ticket) -> Response {

@@ -7,8 +7,8 @@ use crate::identity::{self, CommentId, IdempotencyKey, TicketId};
 use crate::record;
 use crate::storage::{self, Change, Insert, Query, Update};
 use crate::ticket::status::Status;
-use crate::ticket::time::Time;
-use crate::ticket::{CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
+use crate::ticket::{Author, CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
+use crate::time::Time;
 use crate::world::World;
 
 /// Why an operation is not done.
@@ -69,7 +69,8 @@ pub(crate) fn create_ticket(
     new: NewTicket,
     key: Option<&IdempotencyKey>,
 ) -> Result<Ticket, Error> {
-    let opening = identity::opening_id(key, &new, world.random);
+    let says = [new.caller_id.as_str(), new.issue_description.as_str()];
+    let opening = identity::opening_id(key, &says, world.random);
     let ticket = Ticket::open(TicketId::new(key, world.random), new, world.now());
     match world.storage.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
         Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
@@ -96,7 +97,7 @@ pub(crate) fn add_comment(
     let comment = Comment {
         comment_id: CommentId::new(key, id, world.random),
         comment: new.comment.into_string(),
-        author: new.author.map(CallerId::into_string),
+        author: new.author.map(Author::into_string),
         created_at: world.now(),
     };
     let change = Change {
@@ -160,8 +161,11 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
                 ticket.comments.extend(comment);
                 return Ok(Ticket { status: asked.status, updated_at: now, version, ..ticket });
             }
-            // The store did it, lost its own answer and asked itself again.
-            Update::Duplicate(_) => return self::ticket(world, id),
+            // The store did it, lost its own answer and asked itself again. Should the ticket not be read now, that
+            // must not be told as a failure that stored nothing.
+            Update::Duplicate(_) => {
+                return self::ticket(world, id).map_err(|_| Error::Storage(storage::Error::Unknown));
+            }
             Update::Stale(newer) | Update::Refused(newer) => ticket = record::ticket(newer)?,
             Update::Full => return Err(Error::Full),
             Update::Missing => return Err(Error::NoTicket(id.clone())),

@@ -8,7 +8,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::ticket::NewTicket;
 use crate::world::Random;
 
 /// The id of a ticket: a UUID in lower case with hyphens.
@@ -81,13 +80,12 @@ impl IdempotencyKey {
     }
 }
 
-/// The name of the change that opens a ticket. Under a key it says what the ticket says: the same change again is a
-/// repeat, another one is a key used twice.
-pub(crate) fn opening_id(key: Option<&IdempotencyKey>, new: &NewTicket, random: &dyn Random) -> String {
+/// The name of the change that opens a ticket. Under a key it is made from what the ticket says: the same name
+/// again is a repeat, another one is a key used twice.
+pub(crate) fn opening_id(key: Option<&IdempotencyKey>, says: &[&str], random: &dyn Random) -> String {
     match key {
         Some(_) => {
-            let says = digest("opening", &[new.caller_id.as_str(), new.issue_description.as_str()]);
-            says.iter().fold(String::new(), |mut hex, byte| {
+            digest("opening", says).iter().fold(String::new(), |mut hex, byte| {
                 // Writing to a string cannot fail.
                 let _ = write!(hex, "{byte:02x}");
                 hex

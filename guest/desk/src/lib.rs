@@ -18,20 +18,23 @@ extern crate std;
 #[cfg(target_family = "wasm")]
 mod wasm;
 
+// In the order in which a request meets them; the empty lines keep rustfmt from sorting them by name.
 mod api;
 mod refusal;
 
 mod problem;
 
 mod desk;
+mod schema;
 mod ticket;
 
-mod identity;
 mod record;
 
-mod schema;
+mod identity;
 pub mod storage;
 mod world;
+
+mod time;
 
 #[cfg(test)]
 mod tests;

@@ -11,25 +11,32 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::api::message::Response;
 use crate::desk;
 use crate::refusal::{Fault, Issue, Refusal};
 use crate::storage;
 use crate::ticket::status::Status;
 use wording::Excerpt;
 
-/// A refusal as a client sees it.
-#[derive(Debug)]
+/// A refusal as a client sees it; serialized, the body of the answer.
+#[derive(Debug, Serialize)]
 pub(crate) struct Problem {
-    status: u16,
+    /// What clients of API Gateway look for; the same as `detail`.
+    message: String,
+    #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
+    pub(crate) status: u16,
     detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     /// The statuses that the ticket could move to instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'static [Status]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
-    header: Option<(&'static str, String)>,
+    /// What goes beside the body.
+    #[serde(skip)]
+    pub(crate) header: Option<(&'static str, String)>,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,38 +143,6 @@ fn not_stored(error: storage::Error) -> Problem {
 }
 
 impl Problem {
-    /// The answer, in the media type that the client asked for.
-    pub(crate) fn answer(&self, as_problem_json: bool) -> Response {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            message: &'a str,
-            r#type: &'a str,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            errors: &'a [FieldError],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            allowed: Option<&'a [Status]>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            outcome: Option<&'a str>,
-        }
-
-        let body = Body {
-            message: &self.detail,
-            r#type: self.kind,
-            title: self.title,
-            status: self.status,
-            detail: &self.detail,
-            errors: &self.errors,
-            allowed: self.allowed,
-            outcome: self.outcome,
-        };
-        let content_type = if as_problem_json { "application/problem+json" } else { "application/json" };
-        let response = Response::of_type(content_type, self.status, &body);
-        self.header.iter().fold(response, |response, (name, value)| response.with(name, value))
-    }
-
     fn with(self, name: &'static str, value: impl Into<String>) -> Self {
         Self { header: Some((name, value.into())), ..self }
     }
@@ -204,7 +179,8 @@ fn plain(status: u16, title: &'static str, detail: impl Into<String>) -> Problem
 
 fn own(status: u16, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Problem {
     let detail = detail.into();
-    Problem { status, kind, title, detail, errors: Vec::new(), allowed: None, outcome: None, header: None }
+    let (message, errors) = (detail.clone(), Vec::new());
+    Problem { message, kind, title, status, detail, errors, allowed: None, outcome: None, header: None }
 }
 
 /// The most errors that an answer lists: a body may have thousands of unknown members, and nobody reads that.

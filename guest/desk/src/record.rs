@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use crate::identity::{CommentId, TicketId};
 use crate::storage::{Append, Entry, Fields, Item, Summary};
 use crate::ticket::status::Status;
-use crate::ticket::time::Time;
 use crate::ticket::{COMMENTS_LIMIT, Comment, Listed, Ticket};
+use crate::time::Time;
 
 pub(crate) const TICKET_ID: &str = "ticket_id";
 pub(crate) const CALLER_ID: &str = "caller_id";

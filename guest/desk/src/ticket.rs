@@ -2,7 +2,6 @@
 
 pub(crate) mod status;
 pub(crate) mod text;
-pub(crate) mod time;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,9 +9,9 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use crate::identity::{CommentId, TicketId};
+use crate::time::Time;
 use status::Status;
 use text::Text;
-use time::Time;
 
 /// Who has the issue, as the client names them.
 pub(crate) type CallerId = Text<128>;

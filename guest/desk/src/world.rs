@@ -1,7 +1,7 @@
 //! Everything outside that the desk may touch.
 
 use crate::storage::Storage;
-use crate::ticket::time::Time;
+use crate::time::Time;
 
 /// The store, the clock and the randomness that one request is answered with.
 #[derive(Clone, Copy)]

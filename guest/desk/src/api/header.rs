@@ -1,13 +1,14 @@
 //! The headers that say how to read a request and how to answer it.
 
-use crate::api::message::Request;
+use crate::api::message::{JSON, Request};
 use crate::identity::IdempotencyKey;
 use crate::refusal::{Fault, Issue, Refusal};
 
-/// Whether the client asks for problems under their own media type.
-pub(crate) fn accepts_problem_json(request: &Request) -> bool {
+/// The media type of a problem: its own where the client names it, else the one that every client knows.
+pub(crate) fn problem_type(request: &Request) -> &'static str {
     let ranges = request.header("accept").flat_map(|value| value.split(','));
-    ranges.map(essence).any(|media_type| media_type.eq_ignore_ascii_case(PROBLEM_JSON))
+    let named = ranges.map(essence).any(|media_type| media_type.eq_ignore_ascii_case(PROBLEM_JSON));
+    if named { PROBLEM_JSON } else { JSON }
 }
 
 /// Refuses a body that is not declared to be JSON in UTF-8.
@@ -39,7 +40,7 @@ fn is_json(value: &str) -> bool {
             !name.trim().eq_ignore_ascii_case("charset")
                 || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
         });
-    essence(value).eq_ignore_ascii_case("application/json") && charset_is_utf_8
+    essence(value).eq_ignore_ascii_case(JSON) && charset_is_utf_8
 }
 
 /// A media type without its parameters.
@@ -47,4 +48,4 @@ fn essence(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
-pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+const PROBLEM_JSON: &str = "application/problem+json";

@@ -53,7 +53,7 @@ impl Response {
     }
 
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
-        Self::of_type("application/json", status, body)
+        Self::of_type(JSON, status, body)
     }
 
     pub(crate) fn of_type(content_type: &str, status: u16, body: &impl Serialize) -> Self {
@@ -67,3 +67,6 @@ impl Response {
         self
     }
 }
+
+/// The media type of every body, in both directions.
+pub(crate) const JSON: &str = "application/json";

@@ -4,7 +4,7 @@ use alloc::string::String;
 use expect_test::expect;
 
 use super::world::{ABSENT, Desk, FIRST, json};
-use crate::storage::{Entry, Update};
+use crate::storage::{Entry, Error, Update};
 use crate::ticket::status::Status;
 
 fn patch(headers: &str) -> String {
@@ -223,6 +223,15 @@ fn a_move_that_the_store_made_and_then_asked_for_again_is_made() {
     let desk = Desk::with_a_ticket();
     desk.store.update.replace(Some(Update::Duplicate(Entry { id: "x".into(), fields: [].into() })));
     assert_eq!(desk.send(&patch(""), r#"{"status":"resolved","comment":"Refilled."}"#).status, 200);
+}
+
+#[test]
+fn a_move_that_was_made_and_cannot_be_shown_is_not_reported_as_refused() {
+    let desk = Desk::with_a_ticket();
+    desk.store.update.replace(Some(Update::Duplicate(Entry { id: "x".into(), fields: [].into() })));
+    desk.store.error_after_update.set(Some(Error::Unavailable));
+    let answer = desk.send(&patch(""), r#"{"status":"resolved","comment":"Refilled."}"#);
+    assert_eq!(json(&answer)["outcome"], "unknown");
 }
 
 #[test]

@@ -126,6 +126,8 @@ pub(super) struct Scripted {
     pub(super) calls: Cell<usize>,
     /// What every call answers, if anything.
     pub(super) error: Cell<Option<Error>>,
+    /// What every call after the next update answers.
+    pub(super) error_after_update: Cell<Option<Error>>,
     /// What the next update answers, without doing it.
     pub(super) update: RefCell<Option<Update>>,
     /// How many updates find that another change came in between.
@@ -162,6 +164,7 @@ impl Storage for Scripted {
     fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
         self.call()?;
         self.race(key);
+        self.error.set(self.error_after_update.get());
         let scripted = self.update.take();
         scripted.map_or_else(|| self.memory.update(key, change), Ok)
     }
