@@ -3,9 +3,15 @@
 //! - `contract`: reads `openapi.yaml`, holds the contract to its own rules, and checks answers by it;
 //! - `tidy`: holds the source tree to the rules of this project;
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
-//! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation.
+//! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
+//! - `door`: what stands before the component;
+//! - `durability`: `kill -9` under load;
+//! - `command_line`: the program as a user meets it.
 
+mod command_line;
 mod contract;
+mod door;
+mod durability;
 mod end_to_end;
 mod harness;
 mod tidy;

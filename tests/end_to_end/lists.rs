@@ -16,7 +16,9 @@ pub async fn pages_show_every_ticket_once_newest_first(client: Client) {
     let mut next = Some("/tickets?caller=ada%20lovelace%2Bco%2F%C3%A9&limit=5".to_owned());
     while let Some(page) = next {
         let answer = client.get(&page).await.expect(200);
-        seen.extend(answer.json()["tickets"].as_array().unwrap().iter().map(|ticket| ticket["ticket_id"].clone()));
+        seen.extend(
+            answer.json()["tickets"].as_array().unwrap().iter().map(|ticket| ticket["ticket_id"].clone()),
+        );
         next = answer.find_header("link").map(linked);
         assert_eq!(next.is_some(), answer.json().get("next_cursor").is_some());
     }

@@ -44,7 +44,9 @@ pub async fn head_is_get_without_a_body(client: Client) {
 }
 
 pub async fn unknown_paths_are_not_found(client: Client) {
-    for path in ["/", "/ticket", "/tickets/", "/tickets/x/comments/", "/Tickets", "/tickets/%2e%2e", "/%74ickets/x"] {
+    for path in
+        ["/", "/ticket", "/tickets/", "/tickets/x/comments/", "/Tickets", "/tickets/%2e%2e", "/%74ickets/x"]
+    {
         client.get(path).await.expect(404);
     }
 }
@@ -65,7 +67,9 @@ pub async fn only_json_is_taken(client: Client) {
     }
     client.try_send_bytes("POST", "/tickets", &[], body).await.unwrap().expect(415);
     let json = [("content-type", "application/json")];
-    for broken in [&b""[..], b"{", b"{}x", b"\xff", b"{\"caller_id\":\"a\",\"caller_id\":\"b\"}", &b"[".repeat(60_000)] {
+    for broken in
+        [&b""[..], b"{", b"{}x", b"\xff", b"{\"caller_id\":\"a\",\"caller_id\":\"b\"}", &b"[".repeat(60_000)]
+    {
         client.try_send_bytes("POST", "/tickets", &json, broken).await.unwrap().expect(400);
     }
     client.try_send_bytes("POST", "/tickets", &json, &vec![b' '; 65_537]).await.unwrap().expect(413);

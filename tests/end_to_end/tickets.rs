@@ -6,7 +6,8 @@ use super::{create, path, set_status};
 use crate::harness::Client;
 
 pub async fn a_created_ticket_is_found_where_its_location_says(client: Client) {
-    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops.\n\tEvery hour: \u{1f527} \"né\"" });
+    let body =
+        json!({ "caller_id": "ada", "issue_description": "The VPN drops.\n\tEvery hour: \u{1f527} \"né\"" });
     let created = client.post("/tickets", &body).await.expect(201);
     let found = client.get(created.header("location")).await.expect(200);
     assert_eq!(found.json(), created.json());

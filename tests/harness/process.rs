@@ -28,13 +28,19 @@ impl Process {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut banner = String::new();
-        while !banner.contains("export PORTDESK_URL=") {
+        while !banner.ends_with(LAST_LINE) {
             let read = stdout.read_line(&mut banner).unwrap();
             assert!(read > 0, "the host ended before it was ready; it printed: {banner}");
         }
         let url = banner.split_once("PORTDESK_URL=").unwrap().1;
         let url = url.split_whitespace().next().unwrap().to_owned();
         Process { url, banner, child, stdout }
+    }
+
+    /// What the banner asks to be pasted into a shell.
+    pub fn samples(&self) -> &str {
+        let (_, samples) = self.banner.split_once("another terminal.\n").unwrap();
+        samples.strip_suffix(LAST_LINE).unwrap()
     }
 
     /// A client with the key of the tests.
@@ -65,6 +71,9 @@ impl Drop for Process {
         let _ = self.child.wait();
     }
 }
+
+/// What ends the banner.
+const LAST_LINE: &str = "Stop with Ctrl-C.\n";
 
 /// The program, with the key of the tests and no setting of the machine's.
 pub fn portdesk(arguments: &[&str]) -> Command {

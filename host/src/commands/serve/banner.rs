@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use tracing::warn;
 
 use crate::config::{Config, Store};
 use crate::host::Host;
@@ -27,7 +28,7 @@ fn text(host: &Host, config: &Config) -> String {
     for sample in samples(&host.contract) {
         let _ = writeln!(text, "\n# {}\n{}", sample.label, sample.source.trim_end());
     }
-    text.push('\n');
+    let _ = writeln!(text, "\n{LAST_LINE}");
     text
 }
 
@@ -47,11 +48,18 @@ fn key(host: &Host, config: &Config) -> String {
     }
 }
 
-/// The shell samples of a contract, in its order. A contract that has none, or that is no OpenAPI document, has none to
-/// print; that is no reason not to serve it.
+const LAST_LINE: &str = "Stop with Ctrl-C.";
+
+/// The shell samples of a contract, path by path in its order. That a contract cannot be read is no reason not to
+/// serve it.
 fn samples(contract: &str) -> Vec<Sample> {
-    let contract: Contract = serde_saphyr::from_str(contract).unwrap_or_default();
-    let operations = contract.paths.into_values().flat_map(IndexMap::into_values);
+    let contract: Contract = serde_saphyr::from_str(contract).unwrap_or_else(|error| {
+        warn!(%error, "the component's contract is no OpenAPI document in YAML; its samples cannot be shown");
+        Contract::default()
+    });
+    let operations = contract.paths.into_values().flat_map(|PathItem { post, get, put, patch, delete }| {
+        [post, get, put, patch, delete].into_iter().flatten()
+    });
     let samples = operations.flat_map(|operation| operation.samples);
     samples.filter(|sample| sample.lang == "Shell").collect()
 }
@@ -59,7 +67,17 @@ fn samples(contract: &str) -> Vec<Sample> {
 #[derive(Deserialize, Default)]
 struct Contract {
     #[serde(default)]
-    paths: IndexMap<String, IndexMap<String, Operation>>,
+    paths: IndexMap<String, PathItem>,
+}
+
+/// The operations of a path, what creates before what reads.
+#[derive(Deserialize)]
+struct PathItem {
+    post: Option<Operation>,
+    get: Option<Operation>,
+    put: Option<Operation>,
+    patch: Option<Operation>,
+    delete: Option<Operation>,
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,159 @@
+//! The program as a user meets it: what it prints, what it refuses, how it ends.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::json;
+
+use crate::harness::{Client, Process, portdesk, run};
+
+fn text(output: &[u8]) -> String {
+    String::from_utf8(output.to_vec()).unwrap()
+}
+
+/// The key in what a host or `key create` printed.
+fn key_in(printed: &str) -> Option<String> {
+    let words = printed.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    words.map(str::to_owned).find(|word| word.len() == 57 && word.starts_with("portdesk_"))
+}
+
+/// A host without a key of the environment, as on a first start.
+fn first_start(data: &tempfile::TempDir) -> Process {
+    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]);
+    Process::spawn(command.arg(data.path()).env_remove("PORTDESK_API_KEY"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_keeps_data_and_key() {
+    let data = tempfile::tempdir().unwrap();
+    let host = first_start(&data);
+    let key = key_in(&host.banner).expect("the first start shows a key");
+    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
+    let ticket = Client::new(&host.url, Some(&key)).post("/tickets", &body).await.expect(201);
+    assert_eq!(host.end("INT").0, Some(0));
+    let host = first_start(&data);
+    assert_eq!(key_in(&host.banner), None, "a key is shown once");
+    let found = Client::new(&host.url, Some(&key)).get(ticket.header("location")).await.expect(200);
+    assert_eq!(found.json(), ticket.json());
+    assert!(!fs::read_to_string(data.path().join("keys.json")).unwrap().contains(&key));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_printed_samples_run_as_they_stand() {
+    let data = tempfile::tempdir().unwrap();
+    let host = first_start(&data);
+    let script = host.samples();
+    let output = Command::new("sh").args(["-euc", script]).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{}\n{}", script, text(&output.stderr));
+    assert_eq!(text(&output.stdout).matches("\"ticket_id\"").count(), 5, "{}", text(&output.stdout));
+    assert!(!text(&output.stdout).contains("\"message\""), "{}", text(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_made_listed_and_revoked_while_the_host_runs() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    let host = Process::start(data.path(), &[]);
+    let made = run(&["key", "create", "agent", "--data-dir", folder]);
+    let key = key_in(&text(&made.stdout)).unwrap();
+    let client = Client::new(&host.url, Some(&key));
+    until(async || client.get("/tickets?caller=ada").await.status == 200).await;
+    let listed = text(&run(&["key", "list", "--data-dir", folder]).stdout);
+    let id = listed.split_whitespace().next().unwrap().to_owned();
+    assert!(key.contains(&id) && listed.contains("agent") && !listed.contains(&key));
+    assert_eq!(run(&["key", "revoke", &id, "--data-dir", folder]).status.code(), Some(0));
+    until(async || client.get("/tickets?caller=ada").await.status == 403).await;
+    assert_eq!(run(&["key", "revoke", "nobody", "--data-dir", folder]).status.code(), Some(1));
+}
+
+/// Waits for something that a host does by itself within a second; panics where it takes ten.
+async fn until(mut done: impl AsyncFnMut() -> bool) {
+    let waited = async {
+        while !done().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), waited)
+        .await
+        .expect("it happens within ten seconds");
+}
+
+#[test]
+fn a_second_host_on_the_same_folder_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let _host = Process::start(data.path(), &[]);
+    let folder = data.path().to_str().unwrap();
+    let second = run(&["--listen", "127.0.0.1:0", "--data-dir", folder]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains(folder), "{}", text(&second.stderr));
+}
+
+#[test]
+fn a_taken_address_is_refused_by_its_flag() {
+    let data = tempfile::tempdir().unwrap();
+    let host = Process::start(data.path(), &[]);
+    let address = host.url.trim_start_matches("http://");
+    let other = tempfile::tempdir().unwrap();
+    let second = run(&["--listen", address, "--data-dir", other.path().to_str().unwrap()]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(text(&second.stderr).contains("--listen"), "{}", text(&second.stderr));
+}
+
+#[test]
+fn wrong_use_names_the_flag_and_exits_with_2() {
+    for (arguments, named) in [
+        (&["--listen", "nowhere"][..], "--listen"),
+        (&["--store", "paper"], "--store"),
+        (&["--isolation", "none"], "--isolation"),
+        (&["--instances", "0"], "--instances"),
+        (&["--body-limit-bytes", "9999999999"], "--body-limit-bytes"),
+        (&["--no-such-flag"], "--no-such-flag"),
+        (&["sing"], "sing"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(named), "{arguments:?}: {}", text(&output.stderr));
+    }
+    let short = portdesk(&[]).env("PORTDESK_API_KEY", "short").output().unwrap();
+    assert_eq!(short.status.code(), Some(2));
+    assert!(text(&short.stderr).contains("PORTDESK_API_KEY"));
+    let variable = portdesk(&[]).env("PORTDESK_STORE", "paper").output().unwrap();
+    assert_eq!(variable.status.code(), Some(2));
+    assert!(text(&variable.stderr).contains("PORTDESK_STORE") || text(&variable.stderr).contains("--store"));
+}
+
+#[test]
+fn a_file_that_is_no_component_is_refused_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.wasm");
+    let core_module = b"\0asm\x01\0\0\0";
+    let empty_component = b"\0asm\x0d\0\x01\0";
+    for (bytes, said) in [
+        (&b"hello"[..], "not a WebAssembly component"),
+        (core_module, "not a WebAssembly component"),
+        (empty_component, "does not fit the world"),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let output = run_component(&file, folder.path());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+    }
+    let output = run_component(&folder.path().join("missing.wasm"), folder.path());
+    assert!(text(&output.stderr).contains("--component"), "{}", text(&output.stderr));
+}
+
+fn run_component(file: &std::path::Path, data: &std::path::Path) -> Output {
+    portdesk(&["--listen", "127.0.0.1:0"])
+        .arg("--component")
+        .arg(file)
+        .arg("--data-dir")
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_contract_is_printed_as_it_is() {
+    let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml");
+    assert_eq!(text(&run(&["openapi"]).stdout), fs::read_to_string(contract).unwrap());
+}

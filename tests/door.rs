@@ -1,0 +1,56 @@
+//! What stands before the component: keys, the usage plan, the host's own pages.
+
+use serde_json::json;
+
+use crate::harness::{Client, Running};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_hosts_own_pages_opens_without_a_key() {
+    let host = Running::start(&["--store", "memory"]).await;
+    for key in [None, Some("a-key-that-nobody-ever-made-1234")] {
+        let stranger = Client::new(&host.url, key);
+        for (method, path) in
+            [("GET", "/tickets?caller=ada"), ("POST", "/tickets"), ("GET", "/"), ("DELETE", "/x")]
+        {
+            let answer = stranger.send(method, path, &[], None).await.expect(403);
+            assert_eq!(answer.body, br#"{"message":"Forbidden"}"#);
+            assert_eq!(answer.header("x-amzn-errortype"), "ForbiddenException");
+        }
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hosts_own_pages_need_no_key() {
+    let host = Running::start(&["--store", "memory"]).await;
+    let contract = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml")).unwrap();
+    for (path, expected) in [("/healthz", "ok\n"), ("/readyz", "ready\n"), ("/openapi.yaml", &contract)] {
+        let url = format!("{}{path}", host.url);
+        let page = reqwest::get(&url).await.unwrap();
+        assert_eq!(page.status(), 200, "{path}");
+        assert_eq!(page.text().await.unwrap(), expected, "{path}");
+        let posted = reqwest::Client::new().post(&url).send().await.unwrap();
+        assert_eq!(posted.status(), 405, "{path}");
+        assert_eq!(posted.headers()["allow"], "GET, HEAD");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_asks_for_too_much_is_told_when_to_come_back() {
+    let host = Running::start(&["--store", "memory", "--rate-limit", "plan"]).await;
+    let client = host.client();
+    let mut refused = None;
+    for _ in 0..2000 {
+        let answer = client.get("/tickets?caller=ada").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.expect(200);
+    }
+    let refused = refused.expect("2,000 requests in a row are more than 50 a second");
+    assert_eq!(refused.json(), json!({ "message": "Too Many Requests" }));
+    assert_eq!(refused.header("retry-after"), "1");
+    host.stop().await;
+}
