@@ -1,4 +1,4 @@
-//! What went wrong: in words for an operator while opening, by what a caller can do afterwards.
+//! What went wrong: in words for an operator while opening, by what can be done afterwards.
 
 use std::io;
 use std::path::PathBuf;

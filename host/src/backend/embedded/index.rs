@@ -24,8 +24,8 @@ pub(super) struct Tree {
     pub(super) name: String,
     /// What creates it, exactly as SQLite keeps it.
     pub(super) sql: String,
-    ties: String,
-    rest: String,
+    pub(super) ties: String,
+    pub(super) rest: String,
 }
 
 impl Index {
@@ -92,7 +92,7 @@ impl Tree {
         let from = format!("SELECT {columns} FROM items INDEXED BY {tree} WHERE {partition} = ?1");
         // Two statements and not one with OR or a row value: each is a single search in the tree, whatever number
         // of items share an order value.
-        let ties = format!("{from} AND {order} = ?2 AND key < ?3 ORDER BY {order} DESC, key DESC LIMIT ?4");
+        let ties = format!("{from} AND {order} = ?2 AND key < ?3 ORDER BY key DESC LIMIT ?4");
         let rest = format!("{from} AND {order} < ?2 ORDER BY {order} DESC, key DESC LIMIT ?3");
         Tree { name, sql, ties, rest }
     }

@@ -126,7 +126,7 @@ impl Layout {
             || self.trees().any(|tree| object.is("index", &tree.name, "items", Some(&tree.sql)))
     }
 
-    fn trees(&self) -> impl Iterator<Item = &Tree> {
+    pub(super) fn trees(&self) -> impl Iterator<Item = &Tree> {
         self.indexes.iter().flat_map(Index::trees)
     }
 }

@@ -1,3 +1,10 @@
+//! What the embedded store promises beyond `suite`.
+
+mod damage;
+mod opening;
+mod plans;
+mod writing;
+
 use std::path::Path;
 use std::sync::Arc;
 

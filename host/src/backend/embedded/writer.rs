@@ -91,6 +91,13 @@ impl Writer {
         })
     }
 
+    /// How many writes are in the queue.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
     /// Whether writes can be stored.
     pub(super) fn check(&self) -> Result<(), Error> {
         if let Some(reason) = self.failure.get() {
@@ -143,10 +150,10 @@ fn serve(connection: &Connection, queue: &mut mpsc::Receiver<Job>, failure: &Onc
         let waiting = iter::from_fn(|| queue.try_recv().ok());
         let batch = iter::once(first).chain(waiting).take(BATCH);
         let (answers, verdict) = commit_all(connection, batch);
-        if let Err(Fault { error, is_final: true }) = &verdict {
-            tracing::error!(%error, "the store cannot write any more and has to be restarted");
+        if let Err(Fault { end: Some(reason), .. }) = &verdict {
+            tracing::error!(%reason, "the store stops writing");
             // Before anybody is answered: no check after an answer finds the writer in order.
-            failure.get_or_init(|| format!("a commit failed, restart the host: {error}"));
+            failure.get_or_init(|| reason.clone());
         }
         for answer in answers {
             answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
@@ -163,17 +170,17 @@ fn serve(connection: &Connection, queue: &mut mpsc::Receiver<Job>, failure: &Onc
 /// What befell a whole batch.
 struct Fault {
     error: Error,
-    /// Whether nothing may be written any more.
-    is_final: bool,
+    /// Why nothing may be written any more, where that is so.
+    end: Option<String>,
 }
 
 impl Fault {
     fn passing(error: impl Into<Error>) -> Fault {
-        Fault { error: error.into(), is_final: false }
+        Fault { error: error.into(), end: None }
     }
 }
 
-/// One transaction over all jobs. They are answered by the caller, when it is known what became of it.
+/// One transaction over all jobs. They are answered later, when it is known what became of it.
 fn commit_all(connection: &Connection, batch: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), Fault>) {
     let mut verdict = execute(connection, "BEGIN IMMEDIATE").map_err(Fault::passing);
     let mut answers = Vec::new();
@@ -194,17 +201,13 @@ fn commit_all(connection: &Connection, batch: impl Iterator<Item = Job>) -> (Vec
 
 fn commit(connection: &Connection) -> Result<(), Fault> {
     let Err(error) = execute(connection, "COMMIT") else { return Ok(()) };
-    if !connection.is_autocommit()
-        && let Err(error) = execute(connection, "ROLLBACK")
-    {
-        tracing::error!(%error, "a failed commit could not be rolled back");
-        return Err(Fault { error: Error::Unknown(error.to_string()), is_final: true });
-    }
     // SQLITE_FULL means that "a write could not complete because the disk is full" (sqlite.org/rescode.html); a
     // sync that fails is SQLITE_IOERR_FSYNC. So no sync has failed and the writer may go on when there is room
     // again. It is not documented that nothing of the transaction can come back after a crash: unknown.
     let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
-    Err(Fault { error: Error::Unknown(error.to_string()), is_final: !is_full })
+    let is_back = connection.is_autocommit() || execute(connection, "ROLLBACK").is_ok();
+    let end = format!("a commit failed ({error}), restart the host");
+    Err(Fault { error: Error::Unknown(error.to_string()), end: (!is_full || !is_back).then_some(end) })
 }
 
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
