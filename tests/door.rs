@@ -37,6 +37,18 @@ async fn the_hosts_own_pages_need_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_head_over_its_bounds_is_refused_in_words() {
+    let host = Running::start(&["--store", "memory"]).await;
+    let client = host.client();
+    let long = format!("/tickets?caller={}", "x".repeat(8000));
+    assert!(client.get(&long).await.expect(414).text().contains("8000"));
+    let large = "x".repeat(17_000);
+    let answer = client.send("GET", "/tickets?caller=ada", &[("x-large", &large)], None).await.expect(431);
+    assert!(answer.text().contains("16384"));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_asks_for_too_much_is_told_when_to_come_back() {
     let host = Running::start(&["--store", "memory", "--rate-limit", "plan"]).await;
     let client = host.client();

@@ -188,6 +188,8 @@ fn word(value: &impl ValueEnum) -> String {
 pub fn environment_key() -> Result<Option<String>, String> {
     match std::env::var(API_KEY_VARIABLE) {
         Err(std::env::VarError::NotPresent) => Ok(None),
+        // How a variable is left out where it can only be set.
+        Ok(key) if key.is_empty() => Ok(None),
         Ok(key) if (20..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(Some(key))
         }

@@ -1,13 +1,15 @@
 //! The front door: what a request must pass before the component sees it, in this order.
 //!
-//! 1. a key (`keys`), else 403;
-//! 2. its usage plan (`plan`), else 429;
-//! 3. a body within its bound (`body`), else 413 or 400.
+//! 1. a head within its bounds (`head`), else 414 or 431;
+//! 2. a key (`keys`), else 403;
+//! 3. its usage plan (`plan`), else 429;
+//! 4. a body within its bound (`body`), else 413, or 400 and 408 where it does not arrive whole.
 //!
 //! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
 //! this API were written against it.
 
 mod body;
+mod head;
 mod keys;
 mod plan;
 mod refusal;
@@ -46,6 +48,7 @@ impl Door {
         B: Body<Data = Bytes> + BodyExt,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        head::check(parts)?;
         let principal = self.keys.principal(&parts.headers).ok_or(Refusal::Forbidden)?;
         self.plan.take(&principal)?;
         let body = body::read(body, self.body_limit_bytes, deadline).await?;

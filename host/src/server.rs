@@ -11,6 +11,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
@@ -21,6 +22,7 @@ use crate::walk::Walk;
 pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Output = ()>, grace: Duration) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
+    let mut tasks = JoinSet::new();
     let http = http();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -36,12 +38,13 @@ pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Out
         });
         let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             if let Err(error) = connection.await {
                 debug!(%error, "a connection ended with an error");
             }
             drop(permit);
         });
+        while tasks.try_join_next().is_some() {}
     }
     walk.begin_shutdown();
     drop(listener);
@@ -52,6 +55,7 @@ pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Out
             "requests were still open at the end of the grace period; cut"
         );
     }
+    tasks.shutdown().await;
 }
 
 /// The next connection. Waits while there are too many, and survives a lack of file descriptors.

@@ -113,7 +113,7 @@ fn passed_headers(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
 fn log(failure: &Failure, request_id: &str) {
     match failure {
         Failure::Busy | Failure::Deadline => warn!(request_id, %failure, "no answer from the component"),
-        Failure::Memory(_) | Failure::Start(_) | Failure::Trap(_) => {
+        Failure::Memory(_) | Failure::Trap(_) => {
             error!(request_id, %failure, "no answer from the component");
         }
     }

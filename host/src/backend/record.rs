@@ -2,7 +2,7 @@
 //!
 //! DynamoDB decides by conditions of its own; `suite` holds both to the same claims.
 
-use super::{Append, Change, Entry, Error, Fields, ITEM_LIMIT_BYTES, fields_size};
+use super::{Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, fields_size};
 
 /// An item without its entries: all that is needed to decide about a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,9 @@ impl Record {
             Record { version: self.version + 1, last_change: Some(change.id.clone()), ..self.clone() };
         for (name, value) in &change.set {
             put(&mut next.fields, name, value.clone());
+        }
+        if next.fields.len() > FIELDS_LIMIT {
+            return None;
         }
         next.size = next.size - fields_size(&self.fields) + fields_size(&next.fields);
         if let Some(append) = &change.append {

@@ -41,6 +41,7 @@ macro_rules! conformance {
             lists::summaries_count_entries,
             updates::a_repeated_change_is_done_once,
             updates::a_set_past_the_bytes_of_an_item_is_full,
+            updates::a_set_past_the_fields_of_an_item_is_full,
             updates::a_stale_change_brings_the_item,
             updates::an_update_of_nothing_is_missing,
             updates::every_answered_write_is_read,

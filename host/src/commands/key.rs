@@ -1,5 +1,7 @@
 //! `portdesk key`: the keys of a data folder.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
@@ -42,14 +44,15 @@ enum Command {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     match &arguments.command {
-        Command::Create { name, data } => create(&key_file(data)?, name),
-        Command::List { data } => list(&key_file(data)?),
-        Command::Revoke { id, data } => revoke(&key_file(data)?, id),
+        Command::Create { name, data } => create(&KeyFile::new(&data_directory(data)?), name),
+        // Where there is no folder there is no key: a mistyped folder must not be made.
+        Command::List { data } => list(&KeyFile::new(&existing(data)?)),
+        Command::Revoke { id, data } => revoke(&KeyFile::new(&existing(data)?), id),
     }
 }
 
-fn key_file(data: &DataDir) -> Result<KeyFile, StartError> {
-    Ok(KeyFile::new(&data_directory(data)?))
+fn existing(data: &DataDir) -> Result<PathBuf, StartError> {
+    data.path.canonicalize().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
 fn create(file: &KeyFile, name: &str) -> Result<(), Ended> {

@@ -1,5 +1,6 @@
 //! `portdesk openapi`: prints the contract of a component.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,6 +22,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
     let runtime = Runtime::new()?;
     let description = runtime.block_on(async { Component::load(&bytes, limits)?.describe().await })?;
-    print!("{}", description.openapi);
+    io::stdout().write_all(description.openapi.as_bytes())?;
     Ok(())
 }

@@ -120,6 +120,8 @@ impl KeyRing {
 fn active(records: &[KeyRecord], environment: Option<[u8; 32]>) -> HashMap<[u8; 32], Principal> {
     let stored = records.iter().filter(|record| record.revoked_at.is_none());
     let stored = stored.map(|record| (record.sha256, Principal::new(&record.id)));
+    // A key of the file keeps its name, and stays revoked, also where the environment gives it again.
+    let environment = environment.filter(|digest| records.iter().all(|record| record.sha256 != *digest));
     stored.chain(environment.map(|digest| (digest, Principal::new(ENVIRONMENT_KEY_ID)))).collect()
 }
 
@@ -169,6 +171,18 @@ mod tests {
     fn the_environment_gives_a_key_of_its_own() {
         let principal = ring(&[]).principal(&headers(&["from-the-environment"]));
         assert_eq!(principal, Some(Principal::new("environment")));
+    }
+
+    #[test]
+    fn a_key_of_the_file_is_the_same_when_the_environment_gives_it_again() {
+        let key = ApiKey::generate();
+        let mut record = KeyRecord::new(&key, "agent");
+        let principal = |record: &KeyRecord| {
+            KeyRing::new(std::slice::from_ref(record), Some(&key.secret)).principal(&headers(&[&key.secret]))
+        };
+        assert_eq!(principal(&record), Some(Principal::new(&key.id)));
+        record.revoked_at = Some(jiff::Timestamp::now());
+        assert_eq!(principal(&record), None);
     }
 
     #[test]

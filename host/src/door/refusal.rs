@@ -33,6 +33,18 @@ pub enum Refusal {
     /// No key, an unknown one, or a revoked one: all alike.
     #[error("Forbidden")]
     Forbidden,
+    /// The headers together are over their bound.
+    #[error("The request headers are larger than {limit_bytes} bytes")]
+    HeadersTooLarge {
+        /// The bound.
+        limit_bytes: usize,
+    },
+    /// The path and query together are over their bound.
+    #[error("The request target is longer than {limit_bytes} bytes")]
+    TargetTooLong {
+        /// The bound.
+        limit_bytes: usize,
+    },
     /// The key's bucket is empty.
     #[error("Too Many Requests")]
     TooManyRequests {
@@ -53,6 +65,8 @@ impl Refusal {
             Refusal::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::Forbidden => StatusCode::FORBIDDEN,
+            Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Refusal::TargetTooLong { .. } => StatusCode::URI_TOO_LONG,
             Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -62,7 +76,9 @@ impl Refusal {
     pub fn error_type(&self) -> &'static str {
         match self {
             Refusal::BodyBroken | Refusal::BodySlow => "BadRequestException",
-            Refusal::BodyTooLarge { .. } => "RequestTooLargeException",
+            Refusal::BodyTooLarge { .. }
+            | Refusal::HeadersTooLarge { .. }
+            | Refusal::TargetTooLong { .. } => "RequestTooLargeException",
             Refusal::Busy => "ServiceUnavailableException",
             Refusal::Deadline | Refusal::Failed => "InternalServerErrorException",
             Refusal::Forbidden => "ForbiddenException",
@@ -81,7 +97,9 @@ impl Refusal {
             | Refusal::BodyTooLarge { .. }
             | Refusal::Deadline
             | Refusal::Failed
-            | Refusal::Forbidden => None,
+            | Refusal::Forbidden
+            | Refusal::HeadersTooLarge { .. }
+            | Refusal::TargetTooLong { .. } => None,
         }
     }
 
@@ -95,7 +113,7 @@ impl Refusal {
 impl From<&Failure> for Refusal {
     fn from(failure: &Failure) -> Refusal {
         match failure {
-            Failure::Busy | Failure::Start(_) => Refusal::Busy,
+            Failure::Busy => Refusal::Busy,
             Failure::Deadline => Refusal::Deadline,
             Failure::Memory(_) | Failure::Trap(_) => Refusal::Failed,
         }

@@ -1,13 +1,13 @@
 //! Why a request has no answer from the component. The guest or the host failed, never the client.
 
-use wasmtime::Trap;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use super::limits::MemoryExhausted;
 
 /// The ways in which a request ends without an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// All instances are taken; the component was not called.
+    /// All instances are taken, or the pool has no room for another; the component was not called.
     #[error("all instances of the component are busy")]
     Busy,
     /// The deadline passed, in the guest or in the store.
@@ -16,15 +16,17 @@ pub enum Failure {
     /// The guest asked for more memory than it may have.
     #[error("{0}")]
     Memory(String),
-    /// The instance could not be made; the component was not called.
-    #[error("no instance could be started: {0:#}")]
-    Start(wasmtime::Error),
     /// The guest trapped.
     #[error("the component trapped: {0:#}")]
     Trap(wasmtime::Error),
 }
 
 impl Failure {
+    /// A start that found no room has run nothing; any other failure is the guest's, which may have run already.
+    pub(super) fn of_start(error: wasmtime::Error) -> Failure {
+        if error.is::<PoolConcurrencyLimitError>() { Failure::Busy } else { Failure::of_call(error) }
+    }
+
     /// Tells the limits that the host set apart from the defects of a guest.
     pub(super) fn of_call(error: wasmtime::Error) -> Failure {
         if let Some(exhausted) = error.downcast_ref::<MemoryExhausted>() {

@@ -34,7 +34,7 @@ impl Instance {
     ) -> Result<Instance, Failure> {
         let mut store = store(component, storage, deadline);
         store.data_mut().storage.begin(request_id);
-        let desk = component.instantiate(&mut store).await.map_err(Failure::Start)?;
+        let desk = component.instantiate(&mut store).await.map_err(Failure::of_start)?;
         Ok(Instance { store, desk, served: 0 })
     }
 

@@ -1,6 +1,6 @@
 //! The limits that `wit/key-value.wit` and `wit/schema.wit` name, held before a backend is called.
 
-use crate::backend::{self, Fields, Schema};
+use crate::backend::{self, FIELDS_LIMIT, Fields, Schema};
 use crate::bindings::portdesk::desk::key_value::{Append, Change, IndexQuery};
 
 /// How a call, or a schema, breaks the contract. The caller has a defect.
@@ -10,7 +10,7 @@ pub(crate) enum Defect {
     ChangeId(usize),
     #[error("a field named {0:?} stands twice")]
     FieldTwice(String),
-    #[error("there are {0} fields, more than {FIELDS}")]
+    #[error("there are {0} fields, more than {FIELDS_LIMIT}")]
     Fields(usize),
     #[error("the indexed field {0:?} has {1} bytes, not 1 to {INDEXED_BYTES}")]
     Indexed(String, usize),
@@ -111,7 +111,7 @@ fn indexed(field: &str, value: &str) -> Result<(), Defect> {
 }
 
 fn sorted(mut fields: Fields) -> Result<Fields, Defect> {
-    if fields.len() > FIELDS {
+    if fields.len() > FIELDS_LIMIT {
         return Err(Defect::Fields(fields.len()));
     }
     if let Some((name, _)) = fields.iter().find(|(name, _)| within(name.len(), NAME_BYTES).is_none()) {
@@ -131,7 +131,6 @@ fn within(number: usize, most: usize) -> Option<()> {
 }
 
 const CHANGE_ID_BYTES: usize = 64;
-const FIELDS: usize = 64;
 const INDEXED_BYTES: usize = 1024;
 const INDEXES: usize = 20;
 const KEY_BYTES: usize = 128;

@@ -1,11 +1,13 @@
 //! The host's own pages. They need no key and never reach the component.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::{Answer, Walk};
@@ -27,11 +29,16 @@ impl Walk {
         if self.stopping.load(Ordering::Relaxed) {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         }
-        match self.backend.check().await {
-            Ok(()) => text(StatusCode::OK, "ready\n"),
-            Err(error) => {
+        let unavailable = || text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n");
+        match timeout(READINESS_TIME, self.backend.check()).await {
+            Ok(Ok(())) => text(StatusCode::OK, "ready\n"),
+            Ok(Err(error)) => {
                 warn!(%error, "not ready");
-                text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n")
+                unavailable()
+            }
+            Err(_elapsed) => {
+                warn!("not ready: the store does not answer");
+                unavailable()
             }
         }
     }
@@ -57,3 +64,6 @@ fn page(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
+
+/// How long the store may take to say that it is well.
+const READINESS_TIME: Duration = Duration::from_secs(2);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::{Store, append, change, fields, get, ids, insert, note, set, update};
-use crate::backend::{Change, Entry, ITEM_LIMIT_BYTES, Update};
+use crate::backend::{Change, Entry, FIELDS_LIMIT, ITEM_LIMIT_BYTES, Update};
 
 pub(crate) async fn an_update_of_nothing_is_missing(store: &Store) {
     let all = Change { at_version: Some(1), unless: fields(&[("f", "v")]), ..note("n", "text") };
@@ -114,6 +114,16 @@ pub(crate) async fn a_set_past_the_bytes_of_an_item_is_full(store: &Store) {
     update(store, "grow", set("four", &[("a", "")])).await;
     update(store, "grow", note("m", &value)).await;
     assert_eq!(ids(&get(store, "grow").await, "notes"), ["n", "m"]);
+}
+
+pub(crate) async fn a_set_past_the_fields_of_an_item_is_full(store: &Store) {
+    let names: Vec<_> = (0..FIELDS_LIMIT).map(|number| format!("f{number:02}")).collect();
+    let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    insert(store, "wide", &pairs).await;
+    let before = get(store, "wide").await;
+    assert_eq!(store.update("wide", set("one", &[("another", "x")])).await.unwrap(), Update::Full);
+    assert_eq!(get(store, "wide").await, before);
+    update(store, "wide", set("two", &[("f00", "y")])).await;
 }
 
 pub(crate) async fn racing_changes_at_one_version_are_done_once(store: &Store) {

@@ -22,9 +22,11 @@ fn text(host: &Host, config: &Config) -> String {
     let settings = config.effective().into_iter().map(|(flag, value)| format!("--{flag} {value}"));
     let settings = settings.collect::<Vec<_>>().join(" ");
     let _ = writeln!(text, "  settings  {settings}\n");
-    let secret = host.first_key.as_ref().map_or("<your key>", |key| key.secret.as_str());
     let _ = writeln!(text, "Try it: paste this into another terminal.\n");
-    let _ = writeln!(text, "export PORTDESK_URL={url} PORTDESK_API_KEY='{secret}'");
+    let _ = match &host.first_key {
+        Some(key) => writeln!(text, "export PORTDESK_URL={url} PORTDESK_API_KEY={}", key.secret),
+        None => writeln!(text, "export PORTDESK_URL={url}  # and your key as PORTDESK_API_KEY"),
+    };
     for sample in samples(&host.contract) {
         let _ = writeln!(text, "\n# {}\n{}", sample.label, sample.source.trim_end());
     }

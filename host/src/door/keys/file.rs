@@ -2,7 +2,7 @@
 //!
 //! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -88,12 +88,20 @@ impl KeyFile {
 
     /// Changes the keys; `change` is given all of them. Durable when it returns.
     pub fn update<T>(&self, change: impl FnOnce(&mut Vec<KeyRecord>) -> T) -> Result<T, KeyFileError> {
-        let lock = File::create(self.directory.join("keys.lock")).map_err(|error| self.failed(error))?;
+        let lock = self.lock_file().map_err(|error| self.failed(error))?;
         lock.lock().map_err(|error| self.failed(error))?;
         let mut keys = self.read()?;
         let result = change(&mut keys);
         self.replace(&Content { keys }).map_err(|error| self.failed(error))?;
         Ok(result)
+    }
+
+    fn lock_file(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(self.directory.join("keys.lock"))
     }
 
     fn replace(&self, content: &Content) -> io::Result<()> {

@@ -1,0 +1,26 @@
+//! The bounds of a request's head.
+//!
+//! hyper reads up to 64 KiB before it gives up without a word; within that, these bounds are refused in words.
+
+use hyper::http::request::Parts;
+
+use super::Refusal;
+
+/// Refuses a target or headers that are over their bounds.
+pub(super) fn check(parts: &Parts) -> Result<(), Refusal> {
+    let query_bytes = parts.uri.query().map_or(0, |query| query.len() + 1);
+    if parts.uri.path().len() + query_bytes > TARGET_BYTES {
+        return Err(Refusal::TargetTooLong { limit_bytes: TARGET_BYTES });
+    }
+    let header_bytes: usize =
+        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if header_bytes > HEADER_BYTES {
+        return Err(Refusal::HeadersTooLarge { limit_bytes: HEADER_BYTES });
+    }
+    Ok(())
+}
+
+/// The most bytes of path and query: what RFC 9110, section 4.1, asks every server to take at least.
+const TARGET_BYTES: usize = 8000;
+/// The most bytes of all names and values.
+const HEADER_BYTES: usize = 16 * 1024;
