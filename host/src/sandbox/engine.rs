@@ -60,4 +60,4 @@ fn tick(engine: &Engine) -> wasmtime::Result<()> {
 }
 
 /// How long a guest may run before it lets others run, and how finely its deadline is kept.
-const EPOCH: Duration = Duration::from_millis(1);
+const EPOCH: Duration = Duration::from_millis(2);
