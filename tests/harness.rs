@@ -80,6 +80,11 @@ struct Arguments {
     config: Config,
 }
 
+/// The built-in component, as hosts of these tests run it by default.
+pub fn component_of_the_tree() -> Component {
+    component(Isolation::Pooled)
+}
+
 /// The built-in component, compiled once for all tests of a mode.
 fn component(isolation: Isolation) -> Component {
     static POOLED: OnceLock<Component> = OnceLock::new();

@@ -4,14 +4,18 @@
 //! - `tidy`: holds the source tree to the rules of this project;
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
+//! - `any_input`: no input makes the component trap;
 //! - `door`: what stands before the component;
+//! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
 //! - `command_line`: the program as a user meets it.
 
+mod any_input;
 mod command_line;
 mod contract;
 mod door;
 mod durability;
 mod end_to_end;
 mod harness;
+mod shutdown;
 mod tidy;
