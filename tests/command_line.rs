@@ -1,11 +1,11 @@
 //! The program as a user meets it: what it prints, what it refuses, how it ends.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::{Client, Process, portdesk, run};
+use crate::harness::{Client, KEY, Process, portdesk, run};
 
 fn text(output: &[u8]) -> String {
     String::from_utf8(output.to_vec()).unwrap()
@@ -76,6 +76,42 @@ async fn until(mut done: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(std::time::Duration::from_secs(10), waited)
         .await
         .expect("it happens within ten seconds");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_requests_and_never_keys_or_what_they_say() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "debug", "--log-format", "json"]);
+    command.arg("--data-dir").arg(data.path()).stderr(File::create(&log).unwrap());
+    let host = Process::spawn(&mut command);
+    let canary = json!({ "caller_id": "canary-caller", "issue_description": "canary-text" });
+    let keyed = [("idempotency-key", "canary-idempotency")];
+    let created = host.client().send("POST", "/tickets", &keyed, Some(&canary)).await.expect(201);
+    host.client().get("/tickets?caller=canary-caller").await.expect(200);
+    host.client().get("/canary-path").await.expect(404);
+    host.client().send("CANARY-METHOD", "/tickets", &[], None).await.expect(405);
+    Client::new(&host.url, Some("canary-wrong-key-0123456789")).get("/tickets").await.expect(403);
+    assert_eq!(host.end("TERM").0, Some(0));
+    let log = fs::read_to_string(&log).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let id = created.header("x-amzn-requestid");
+    assert!(
+        lines.iter().any(|line| line["request_id"] == id && line["operation"] == "create_ticket"),
+        "{log}"
+    );
+    assert!(!log.to_lowercase().contains("canary") && !log.contains(KEY), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_stops_no_request() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--data-dir"]);
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let host = Process::spawn(command.arg(data.path()).stderr(full));
+    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
+    host.client().post("/tickets", &body).await.expect(201);
+    assert_eq!(host.end("TERM").0, Some(0));
 }
 
 #[test]

@@ -47,6 +47,7 @@ on_every_host! {
         comments_are_kept_in_order,
         racing_comments_are_all_kept,
         a_replayed_comment_is_stored_once,
+        a_full_ticket_takes_no_comment_and_can_still_be_closed,
         a_closed_ticket_takes_no_comment;
     lists:
         pages_show_every_ticket_once_newest_first,

@@ -17,6 +17,9 @@ use async_trait::async_trait;
 /// The most bytes that an item may have, see [`Item::size`]: what DynamoDB allows, so that data can move.
 pub const ITEM_LIMIT_BYTES: usize = 400 * 1024;
 
+/// The bytes of an item that no append may take: without them the fields of a full item could not change any more.
+pub const ITEM_RESERVE_BYTES: usize = 1024;
+
 /// The most fields that an item or an entry may have.
 pub const FIELDS_LIMIT: usize = 64;
 

@@ -14,7 +14,6 @@ mod keys;
 mod plan;
 mod refusal;
 
-use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
 use tokio::time::Instant;
@@ -45,8 +44,7 @@ impl Door {
     /// Lets a request in, or says why not.
     pub async fn admit<B>(&self, parts: &Parts, body: B, deadline: Instant) -> Result<Admitted, Refusal>
     where
-        B: Body<Data = Bytes> + BodyExt,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body<Data = Bytes>,
     {
         head::check(parts)?;
         let principal = self.keys.principal(&parts.headers).ok_or(Refusal::Forbidden)?;

@@ -56,6 +56,28 @@ pub async fn a_replayed_comment_is_stored_once(client: Client) {
     assert_eq!(ticket["comments"], json!([first.json()["comment"]]));
 }
 
+pub async fn a_full_ticket_takes_no_comment_and_can_still_be_closed(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let long = json!({ "comment": "\u{1f4a5}".repeat(4000) });
+    let mut stored = 0;
+    while client.post(&comments_path(&ticket), &long).await.status == 200 {
+        stored += 1;
+        assert!(stored < 30, "16,000 bytes each fit into 400 KiB at most 25 times");
+    }
+    client.post(&comments_path(&ticket), &long).await.expect(409);
+    for short in 0..200 {
+        if client.post(&comments_path(&ticket), &json!({ "comment": "x".repeat(200) })).await.status == 409 {
+            break;
+        }
+        stored += 1;
+        assert!(short < 199, "the rest takes fewer than 200 short ones");
+    }
+    set_status(&client, &ticket, "on_hold").await;
+    set_status(&client, &ticket, "in_progress").await;
+    let closed = set_status(&client, &ticket, "cancelled").await;
+    assert_eq!(closed["comments"].as_array().unwrap().len(), stored, "nothing is lost");
+}
+
 pub async fn a_closed_ticket_takes_no_comment(client: Client) {
     let ticket = create(&client, "ada", "The VPN drops.").await;
     set_status(&client, &ticket, "cancelled").await;

@@ -99,7 +99,7 @@ impl Backend for Embedded {
     }
 
     async fn check(&self) -> Result<(), Error> {
-        self.writer.check()?;
+        self.writer.check().await?;
         self.readers.read(items::probe).await
     }
 

@@ -2,7 +2,9 @@
 //!
 //! DynamoDB decides by conditions of its own; `suite` holds both to the same claims.
 
-use super::{Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, fields_size};
+use super::{
+    Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, fields_size,
+};
 
 /// An item without its entries: all that is needed to decide about a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +89,12 @@ impl Record {
             return None;
         }
         next.size = next.size - fields_size(&self.fields) + fields_size(&next.fields);
+        let mut limit_bytes = ITEM_LIMIT_BYTES;
         if let Some(append) = &change.append {
             next.append(append)?;
+            limit_bytes -= ITEM_RESERVE_BYTES;
         }
-        (next.size <= ITEM_LIMIT_BYTES).then_some(next)
+        (next.size <= limit_bytes).then_some(next)
     }
 
     fn append(&mut self, append: &Append) -> Option<()> {

@@ -105,11 +105,11 @@ impl KeyRing {
             if stamp == seen {
                 continue;
             }
+            seen = stamp;
             match file.read() {
                 Ok(records) => {
                     self.keys.store(Arc::new(active(&records, self.environment)));
                     debug!(keys = records.len(), "took over the file of keys");
-                    seen = stamp;
                 }
                 Err(error) => warn!(%error, "the file of keys changed and cannot be read; the old keys hold"),
             }

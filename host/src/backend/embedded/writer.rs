@@ -9,12 +9,14 @@
 use std::fs::File;
 use std::io;
 use std::iter;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
+use super::layout::VERSION;
 use crate::backend::Error;
 
 /// How many writes may wait. At some 10,000 a second they wait for a tenth of one.
@@ -35,6 +37,8 @@ pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     /// Why nothing more is stored.
     failure: Arc<OnceLock<String>>,
+    /// Whether the last batch could not be stored, for a reason that may pass: a full disk.
+    failing: Arc<AtomicBool>,
     /// Closes when the thread has ended.
     ended: tokio::sync::Mutex<oneshot::Receiver<()>>,
 }
@@ -43,6 +47,7 @@ pub(super) struct Writer {
 pub(super) struct Inbox {
     queue: mpsc::Receiver<Job>,
     failure: Arc<OnceLock<String>>,
+    failing: Arc<AtomicBool>,
     ended: oneshot::Sender<()>,
 }
 
@@ -52,9 +57,10 @@ impl Writer {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (ended, has_ended) = oneshot::channel();
         let failure = Arc::new(OnceLock::new());
-        let inbox = Inbox { queue, failure: Arc::clone(&failure), ended };
+        let failing = Arc::new(AtomicBool::new(false));
+        let inbox = Inbox { queue, failure: Arc::clone(&failure), failing: Arc::clone(&failing), ended };
         let ended = tokio::sync::Mutex::new(has_ended);
-        (Writer { queue: Mutex::new(Some(sender)), failure, ended }, inbox)
+        (Writer { queue: Mutex::new(Some(sender)), failure, failing, ended }, inbox)
     }
 
     /// Runs `op` in a transaction, and answers after its commit. An `op` that fails must have changed nothing.
@@ -98,8 +104,16 @@ impl Writer {
         queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
-    /// Whether writes can be stored.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// Whether writes can be stored. Where the last ones could not, tries one that changes nothing.
+    pub(super) async fn check(&self) -> Result<(), Error> {
+        self.check_thread()?;
+        if self.failing.load(Ordering::Relaxed) {
+            self.submit(|connection| Ok(connection.pragma_update(None, "user_version", VERSION)?)).await?;
+        }
+        Ok(())
+    }
+
+    fn check_thread(&self) -> Result<(), Error> {
         if let Some(reason) = self.failure.get() {
             return Err(Error::Unavailable(reason.clone()));
         }
@@ -130,9 +144,9 @@ fn closed() -> Error {
 impl Inbox {
     /// Starts the thread. It ends when the writer is closed or dropped; until then it holds the lock.
     pub(super) fn start(self, connection: Connection, lock: File) -> io::Result<JoinHandle<()>> {
-        let Inbox { mut queue, failure, ended } = self;
+        let Inbox { mut queue, failure, failing, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            serve(&connection, &mut queue, &failure);
+            serve(&connection, &mut queue, &failure, &failing);
             // In this order: who hears that the thread has ended may open the store again.
             drop(connection);
             drop(lock);
@@ -141,7 +155,12 @@ impl Inbox {
     }
 }
 
-fn serve(connection: &Connection, queue: &mut mpsc::Receiver<Job>, failure: &OnceLock<String>) {
+fn serve(
+    connection: &Connection,
+    queue: &mut mpsc::Receiver<Job>,
+    failure: &OnceLock<String>,
+    failing: &AtomicBool,
+) {
     while let Some(first) = queue.blocking_recv() {
         if let Some(reason) = failure.get() {
             first(Err(Error::Unavailable(reason.clone())))(None);
@@ -155,6 +174,7 @@ fn serve(connection: &Connection, queue: &mut mpsc::Receiver<Job>, failure: &Onc
             // Before anybody is answered: no check after an answer finds the writer in order.
             failure.get_or_init(|| reason.clone());
         }
+        failing.store(verdict.is_err(), Ordering::Relaxed);
         for answer in answers {
             answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::{Store, append, fields, get, ids, insert, note, update};
-use crate::backend::{Change, ITEM_LIMIT_BYTES, Update};
+use super::{Store, append, fields, get, ids, insert, note, set, update};
+use crate::backend::{Change, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Update};
 
 /// Each of 64 writers appends 8 entries one after the other, each sent three times at once, as a client does that
 /// gave up waiting.
@@ -115,16 +115,18 @@ pub(crate) async fn an_append_past_the_bound_of_its_list_is_full(store: &Store) 
 pub(crate) async fn an_append_past_the_bytes_of_an_item_is_full(store: &Store) {
     insert(store, "bytes", &[]).await;
     let used = "bytes".len() + "notes".len() + "e".len() + "text".len();
-    let text = "x".repeat(ITEM_LIMIT_BYTES - used - 10);
+    let most = ITEM_LIMIT_BYTES - ITEM_RESERVE_BYTES;
+    let text = "x".repeat(most - used - 10);
     update(store, "bytes", note("e", &text)).await;
     let before = get(store, "bytes").await;
-    assert_eq!(before.size(), ITEM_LIMIT_BYTES - 10);
+    assert_eq!(before.size(), most - 10);
 
     let refused = store.update("bytes", note("f", "123456")).await.unwrap();
     assert_eq!(refused, Update::Full, "id, name and text are 11 bytes");
     let refused = store.update("bytes", append("f", "links", "", 10)).await.unwrap();
     assert_eq!(refused, Update::Updated(before.version + 1), "list name, id and name are 10 bytes");
-    assert_eq!(get(store, "bytes").await.size(), ITEM_LIMIT_BYTES);
+    assert_eq!(get(store, "bytes").await.size(), most);
     assert_eq!(store.update("bytes", note("g", "")).await.unwrap(), Update::Full);
     assert_eq!(ids(&get(store, "bytes").await, "notes"), ["e"]);
+    update(store, "bytes", set("s", &[("state", "the fields of a full item change all the same")])).await;
 }

@@ -112,7 +112,7 @@ pub(crate) async fn a_set_past_the_bytes_of_an_item_is_full(store: &Store) {
     update(store, "grow", set("three", &[("a", &fits)])).await;
     assert_eq!(get(store, "grow").await.size(), ITEM_LIMIT_BYTES);
     update(store, "grow", set("four", &[("a", "")])).await;
-    update(store, "grow", note("m", &value)).await;
+    update(store, "grow", note("m", "more")).await;
     assert_eq!(ids(&get(store, "grow").await, "notes"), ["n", "m"]);
 }
 

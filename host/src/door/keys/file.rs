@@ -81,8 +81,11 @@ impl KeyFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(self.failed(error)),
         };
-        let content: Content = serde_json::from_slice(&text)
-            .map_err(|error| KeyFileError::Damaged { path: self.path(), error })?;
+        let content: Content = serde_json::from_slice(&text).map_err(|error| KeyFileError::Damaged {
+            path: self.path(),
+            line: error.line(),
+            column: error.column(),
+        })?;
         Ok(content.keys)
     }
 
@@ -140,12 +143,16 @@ fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::E
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// It is not what this program writes.
-    #[error("{} is damaged ({error}); restore it, or remove it and make new keys", path.display())]
+    ///
+    /// The parser's own words are left out: they quote what is wrong, which may be a key.
+    #[error("{} is damaged at line {line}, column {column}; restore it, or remove it and make new keys", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// Where it is damaged.
-        error: serde_json::Error,
+        line: usize,
+        /// Where in that line.
+        column: usize,
     },
     /// The file system refused.
     #[error("{} cannot be read or written ({error})", path.display())]
@@ -181,6 +188,8 @@ mod tests {
         assert!(file.read().unwrap().is_empty(), "no file is no key");
         fs::write(file.path(), "{\"keys\": [{}]}").unwrap();
         assert!(matches!(file.read(), Err(KeyFileError::Damaged { .. })));
+        fs::write(file.path(), "{\"keys\": [\"portdesk_secret\"]}").unwrap();
+        assert!(!file.read().unwrap_err().to_string().contains("portdesk_secret"));
         assert!(file.update(Vec::clear).is_err());
     }
 
