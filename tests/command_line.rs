@@ -130,9 +130,11 @@ fn a_taken_address_is_refused_by_its_flag() {
     let host = Process::start(data.path(), &[]);
     let address = host.url.trim_start_matches("http://");
     let other = tempfile::tempdir().unwrap();
-    let second = run(&["--listen", address, "--data-dir", other.path().to_str().unwrap()]);
+    let mut second = portdesk(&["--listen", address, "--data-dir", other.path().to_str().unwrap()]);
+    let second = second.env_remove("PORTDESK_API_KEY").output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(text(&second.stderr).contains("--listen"), "{}", text(&second.stderr));
+    assert!(!other.path().join("keys.json").exists(), "a key that nobody sees is not made");
 }
 
 #[test]

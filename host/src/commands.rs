@@ -17,7 +17,7 @@ use crate::config::{Config, environment_key};
 ///
 /// Without a command it serves: it prints the address, a key and examples, and logs to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "portdesk", version, args_conflicts_with_subcommands = true)]
+#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_help = VARIABLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -35,6 +35,11 @@ enum Command {
     /// Print the contract of the component: an OpenAPI document
     Openapi(openapi::Arguments),
 }
+
+/// What has no flag, so that it stands in no list of processes.
+const VARIABLES: &str = "Variables without a flag:
+  PORTDESK_API_KEY  a key that opens the door beside those of the data folder, 20 to 256 visible ASCII
+                    characters; where it is set, no first key is made";
 
 /// Runs what the command line asks for.
 #[must_use]

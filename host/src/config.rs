@@ -15,7 +15,8 @@ use crate::sandbox::{Isolation, Limits};
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "PORTDESK_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "PORTDESK_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080",
+          value_parser = address)]
     pub listen: SocketAddr,
 
     #[command(flatten)]
@@ -39,27 +40,27 @@ pub struct Config {
     #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "PLAN", default_value = "plan")]
     pub rate_limit: RateLimit,
 
-    /// Most requests inside the component at once; more wait 50 ms and are then refused with 503
+    /// Most requests inside the component at once, 1 to 1000; more wait 50 ms and are then refused with 503
     #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub instances: u32,
 
-    /// Most memory of one instance of the component, in MiB
+    /// Most memory of one instance of the component, 1 to 1024 MiB
     #[arg(long, env = "PORTDESK_MEMORY_LIMIT_MIB", value_name = "MIB", default_value_t = 64,
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub memory_limit_mib: u16,
 
-    /// Most bytes of a request's body; a larger one is refused with 413
+    /// Most bytes of a request's body, 1 to 1048576; a larger one is refused with 413
     #[arg(long, env = "PORTDESK_BODY_LIMIT_BYTES", value_name = "BYTES", default_value_t = 65_536,
           value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     pub body_limit_bytes: u32,
 
-    /// Most milliseconds from a request's head to its answer; later it is answered with 504
+    /// Most milliseconds from a request's head to its answer, 10 to 300000; later it is answered with 504
     #[arg(long, env = "PORTDESK_TIME_LIMIT_MS", value_name = "MS", default_value_t = 10_000,
           value_parser = clap::value_parser!(u32).range(10..=300_000))]
     pub time_limit_ms: u32,
 
-    /// Most seconds that requests in flight get to finish after SIGTERM or SIGINT
+    /// Most seconds that requests in flight get to finish after SIGTERM or SIGINT, 0 to 600
     #[arg(long, env = "PORTDESK_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 10,
           value_parser = clap::value_parser!(u16).range(0..=600))]
     pub grace_seconds: u16,
@@ -177,6 +178,11 @@ impl Config {
             ("log-level", word(&self.log_level)),
         ]
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "not an IP address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
 /// A value as it is written on the command line.

@@ -30,6 +30,8 @@ pub struct Host {
     pub address: SocketAddr,
     /// The key that was made because there was none; this is the only moment in which it is known.
     pub first_key: Option<ApiKey>,
+    /// How many keys opened the door at the start.
+    pub active_keys: usize,
     /// The component's contract, an OpenAPI document.
     pub contract: String,
     grace: Duration,
@@ -51,13 +53,14 @@ impl Host {
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
         let backend = open(config.store, &directory, &description.schema)?;
-        let key_file = KeyFile::new(&directory);
-        let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
         let address =
             listener.local_addr().map_err(|error| StartError::Listen { address: config.listen, error })?;
+        // Last of all that may fail: a key that was made is shown.
+        let key_file = KeyFile::new(&directory);
+        let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
         let body_limit_bytes = config.body_limit_bytes as usize;
         let walk = Arc::new(Walk {
             door: Door { keys: keys.clone(), plan: Plan::new(config.rate_limit), body_limit_bytes },
@@ -68,7 +71,8 @@ impl Host {
             stopping: AtomicBool::new(false),
         });
         let (grace, contract) = (config.grace(), description.openapi);
-        Ok(Host { address, first_key, contract, grace, listener, keys, key_file, walk })
+        let active_keys = keys.len();
+        Ok(Host { address, first_key, active_keys, contract, grace, listener, keys, key_file, walk })
     }
 
     /// Serves until `stop` resolves and everything that was begun is finished or cut.
@@ -133,7 +137,7 @@ pub enum StartError {
     #[error("--data-dir: {0}")]
     Keys(#[from] KeyFileError),
     /// The address cannot be listened on.
-    #[error("--listen {address}: the address cannot be used ({error}); another program may have it")]
+    #[error("--listen {address}: the address cannot be used ({error}); choose another")]
     Listen {
         /// The address.
         address: SocketAddr,

@@ -82,6 +82,18 @@ impl KeyRing {
         KeyRing { keys, environment }
     }
 
+    /// How many keys are good.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.load().len()
+    }
+
+    /// Whether no key is good: then nothing opens the door.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whose key these headers carry in `x-api-key`; none for no key, a wrong one, a revoked one, or two keys.
     #[must_use]
     pub fn principal(&self, headers: &HeaderMap) -> Option<Principal> {

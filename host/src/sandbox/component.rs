@@ -104,7 +104,7 @@ pub enum LoadError {
     #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
     Engine(wasmtime::Error),
     /// Not WebAssembly, a core module, or damaged.
-    #[error("this is not a WebAssembly component ({0:#})")]
+    #[error("this is not a WebAssembly component ({0})")]
     NotAComponent(wasmtime::Error),
     /// What it says that it stores breaks a limit of `wit/schema.wit`.
     #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]

@@ -28,7 +28,8 @@ fn text(host: &Host, config: &Config) -> String {
         None => writeln!(text, "export PORTDESK_URL={url}  # and your key as PORTDESK_API_KEY"),
     };
     for sample in samples(&host.contract) {
-        let _ = writeln!(text, "\n# {}\n{}", sample.label, sample.source.trim_end());
+        // Without its label: what begins with `#` is no comment in every interactive shell.
+        let _ = writeln!(text, "\n{}", sample.source.trim_end());
     }
     let _ = writeln!(text, "\n{LAST_LINE}");
     text
@@ -46,7 +47,11 @@ fn key(host: &Host, config: &Config) -> String {
     match (&host.first_key, &config.api_key) {
         (Some(key), _) => format!("{}  (shown this once: only its hash is kept)", key.secret),
         (None, Some(_)) => "the one in PORTDESK_API_KEY, and those of the data folder".into(),
-        (None, None) => "as before; `portdesk key create NAME` makes another".into(),
+        (None, None) => {
+            let known = if host.active_keys == 0 { "none is active" } else { "as before" };
+            let folder = config.data.path.display();
+            format!("{known}; `portdesk key create NAME --data-dir {folder}` makes another")
+        }
     }
 }
 
@@ -91,7 +96,5 @@ struct Operation {
 #[derive(Deserialize)]
 struct Sample {
     lang: String,
-    #[serde(default)]
-    label: String,
     source: String,
 }
