@@ -6,6 +6,7 @@
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `door`: what stands before the component;
 //! - `durability`: `kill -9` under load;
+//! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
 mod command_line;
@@ -13,5 +14,6 @@ mod contract;
 mod door;
 mod durability;
 mod end_to_end;
+mod faults;
 mod harness;
 mod tidy;
