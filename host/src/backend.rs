@@ -5,6 +5,8 @@
 //! races, writes that are safe to repeat, pages that lose and repeat nothing. `suite` holds every backend against
 //! them.
 
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
 pub mod embedded;
 pub mod memory;
 mod record;
