@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use tokio::runtime::Runtime;
 
 use super::{Ended, describe};
+use crate::backend::Schema;
 use crate::backend::dynamodb::table::{Differences, Table};
 use crate::config::{Place, TableName};
 
@@ -42,35 +43,45 @@ struct Target {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     match &arguments.command {
-        Command::Create(target) => with_table(target, create),
-        Command::Check(target) => with_table(target, check),
+        Command::Create(target) => {
+            let schema = target.schema()?;
+            Runtime::new()?.block_on(create(target, &schema))
+        }
+        Command::Check(target) => {
+            let schema = target.schema()?;
+            Runtime::new()?.block_on(check(target, &schema))
+        }
         Command::Policy(arguments) => policy::run(arguments),
     }
 }
 
-fn with_table(
-    target: &Target,
-    command: impl AsyncFn(&str, &Table) -> Result<(), Ended>,
-) -> Result<(), Ended> {
-    let schema = describe(target.component.as_deref())?.schema;
-    let name = &target.table.name;
-    Runtime::new()?.block_on(async {
-        command(name, &Table::connect(&target.place.settings(name), &schema).await?).await
-    })
+impl Target {
+    fn schema(&self) -> Result<Schema, Ended> {
+        Ok(describe(self.component.as_deref())?.schema)
+    }
+
+    async fn connect(&self, schema: &Schema) -> Result<Table, Ended> {
+        Ok(Table::connect(&self.place.settings(&self.table.name), schema).await?)
+    }
 }
 
-async fn create(name: &str, table: &Table) -> Result<(), Ended> {
+async fn create(target: &Target, schema: &Schema) -> Result<(), Ended> {
+    let (name, table) = (&target.table.name, target.connect(schema).await?);
     if table.create().await? {
         eprintln!("making table {name}");
     } else {
         eprintln!("table {name} is there already");
     }
     table.wait(|pending| eprintln!("waiting: {pending}")).await?;
-    check(name, table).await
+    report(name, table.check().await?)
 }
 
-async fn check(name: &str, table: &Table) -> Result<(), Ended> {
-    let Differences { defects, notes } = table.check().await?;
+async fn check(target: &Target, schema: &Schema) -> Result<(), Ended> {
+    report(&target.table.name, target.connect(schema).await?.check().await?)
+}
+
+fn report(name: &str, differences: Differences) -> Result<(), Ended> {
+    let Differences { defects, notes } = differences;
     for note in notes {
         println!("note: {note}");
     }

@@ -34,11 +34,11 @@ pub struct TableName {
 /// Where a table is.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
-    /// AWS region of the table; where it is not given, what AWS_REGION or the profile says
+    /// AWS region of the table; where it is not given, what `AWS_REGION` or the profile says
     #[arg(long, env = "PORTDESK_REGION", value_name = "REGION")]
     pub region: Option<String>,
 
-    /// Another server than AWS, for example http://127.0.0.1:8000; one on this machine needs no credentials
+    /// Another server than AWS, for example `http://127.0.0.1:8000`; one on this machine needs no credentials
     #[arg(long, env = "PORTDESK_ENDPOINT_URL", value_name = "URL")]
     pub endpoint_url: Option<String>,
 }

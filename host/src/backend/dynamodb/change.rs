@@ -39,10 +39,10 @@ pub(super) fn expression(
     let (changed_by, id) = (update.name(layout::CHANGED_BY), update.text(&change.id));
     update.only_if(format!("(attribute_not_exists({changed_by}) OR {changed_by} <> {id})"));
     update.set(&changed_by, &id);
-    let (version, one) = (update.name(layout::VERSION), update.number(1));
+    let (version, one) = (update.name(layout::VERSION), update.number(&1));
     update.add(&version, &one);
     if let Some(at) = change.at_version {
-        let number = update.number(at);
+        let number = update.number(&at);
         let missing = if at == 0 { format!("attribute_not_exists({version}) OR ") } else { String::new() };
         update.only_if(format!("({missing}{version} = {number})"));
     }
@@ -94,7 +94,7 @@ impl ListNames {
     /// As nearly always: the guards are in order, and the table itself compares.
     fn guard(&self, update: &mut Expression, append: &Append, one: &str) {
         let ListNames { list, ids, count } = self;
-        let (id, max) = (update.text(&append.entry.id), update.number(append.max_entries));
+        let (id, max) = (update.text(&append.entry.id), update.number(&append.max_entries));
         update.only_if(format!("NOT contains({ids}, {id})"));
         update.only_if(format!("size({list}) < {max}"));
         update.only_if(format!("size({list}) = {count}"));
@@ -115,14 +115,14 @@ impl ListNames {
             }
         }
         if adoption.is_there {
-            let length = update.number(adoption.ids.len());
+            let length = update.number(&adoption.ids.len());
             update.only_if(format!("size({list}) = {length}"));
         } else {
             update.only_if(format!("attribute_not_exists({list})"));
         }
         let mut all = adoption.ids.clone();
         all.push(append.entry.id.clone());
-        let length = update.number(all.len());
+        let length = update.number(&all.len());
         update.set(count, &length);
         // A set has no element twice; a list of another program may.
         all.sort_unstable();
@@ -135,14 +135,7 @@ impl ListNames {
 /// Why a change was refused, from the item as it was then, in the order of `wit/key-value.wit`.
 pub(super) fn judge(schema: &Schema, change: &Change, attributes: Attributes) -> Result<Verdict, Error> {
     let version = item::stored_version(&attributes).cloned();
-    let guards = change.append.as_ref().map(|append| {
-        let list = attributes.get(&append.list);
-        let length = list.and_then(|list| list.as_l().ok()).map(Vec::len);
-        let count = attributes.get(&layout::count(&append.list)).and_then(|count| count.as_n().ok());
-        let ids = attributes.get(&layout::ids(&append.list)).and_then(|ids| ids.as_ss().ok());
-        let has_id = ids.is_some_and(|ids| ids.contains(&append.entry.id));
-        (list.is_some(), !has_id && length.map(|length| length.to_string()).as_ref() == count)
-    });
+    let guards = change.append.as_ref().map(|append| guards(append, &attributes));
     let stored = Stored::read(schema, attributes)?;
     let entries = change.append.as_ref().map_or(&[][..], |append| stored.entries(&append.list));
     let known =
@@ -167,6 +160,16 @@ pub(super) fn judge(schema: &Schema, change: &Change, attributes: Attributes) ->
         Some((is_there, false)) => Verdict::Adopt(Adoption { version, is_there, ids }),
         Some((_, true)) | None => Verdict::Nothing,
     })
+}
+
+/// Whether the item has the list, and whether the guards of the list say what it holds. The id to be appended is in
+/// no entry.
+fn guards(append: &Append, attributes: &Attributes) -> (bool, bool) {
+    let length = attributes.get(&append.list).and_then(|list| list.as_l().ok()).map(Vec::len);
+    let count = attributes.get(&layout::count(&append.list)).and_then(|count| count.as_n().ok());
+    let ids = attributes.get(&layout::ids(&append.list)).and_then(|ids| ids.as_ss().ok());
+    let is_counted = length.is_some_and(|length| Some(&length.to_string()) == count);
+    (length.is_some(), is_counted && !ids.is_some_and(|ids| ids.contains(&append.entry.id)))
 }
 
 /// Whether a change is larger than any item, so that it need not be sent to know that it does not fit.

@@ -36,7 +36,7 @@ impl Expression {
     }
 
     /// The placeholder for a number.
-    pub(super) fn number(&mut self, number: impl ToString) -> String {
+    pub(super) fn number(&mut self, number: &impl ToString) -> String {
         self.value(AttributeValue::N(number.to_string()))
     }
 

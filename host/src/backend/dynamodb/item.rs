@@ -132,10 +132,7 @@ fn fields(schema: &Schema, mut attributes: Attributes) -> Fields {
 }
 
 fn strings(attributes: Attributes) -> Fields {
-    let string = |(name, value)| match value {
-        AttributeValue::S(text) => Some((name, text)),
-        _ => None,
-    };
+    let string = |(name, value)| if let AttributeValue::S(text) = value { Some((name, text)) } else { None };
     let mut fields: Fields = attributes.into_iter().filter_map(string).collect();
     fields.sort_unstable();
     fields

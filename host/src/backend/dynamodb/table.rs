@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, IndexStatus,
     KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType, TableDescription,
@@ -52,7 +53,7 @@ impl Table {
         match create.send().await {
             Ok(_) => Ok(true),
             Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) =>
+                if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
                 Ok(false)
             }

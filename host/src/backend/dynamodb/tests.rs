@@ -1,5 +1,9 @@
 //! What this store promises beyond `suite`, against a real server.
 
+mod failing;
+mod others;
+mod tables;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -119,10 +119,11 @@ pub(crate) async fn an_append_past_the_bytes_of_an_item_is_full(store: &Store) {
     let mut stored = Vec::new();
     let outcome = loop {
         let id = format!("e{}", stored.len());
-        match store.update("heavy", note(&id, &text)).await.unwrap() {
-            Update::Updated(_) => stored.push(id),
-            other => break other,
+        let outcome = store.update("heavy", note(&id, &text)).await.unwrap();
+        if !matches!(outcome, Update::Updated(_)) {
+            break outcome;
         }
+        stored.push(id);
     };
     assert_eq!(outcome, Update::Full);
     assert!((14..16).contains(&stored.len()), "{} sixteenths fit", stored.len());
