@@ -6,6 +6,7 @@
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `door`: what stands before the component;
 //! - `durability`: `kill -9` under load;
+//! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
@@ -13,6 +14,7 @@ mod command_line;
 mod contract;
 mod door;
 mod durability;
+mod dynamodb;
 mod end_to_end;
 mod faults;
 mod harness;
