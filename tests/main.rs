@@ -7,6 +7,7 @@
 //! - `door`: what stands before the component;
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
+//! - `storm`: comments over a DynamoDB that fails all the time;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
@@ -18,4 +19,5 @@ mod dynamodb;
 mod end_to_end;
 mod faults;
 mod harness;
+mod storm;
 mod tidy;
