@@ -8,6 +8,7 @@
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
 //! - `storm`: comments over a DynamoDB that fails all the time;
+//! - `outage`: a DynamoDB that goes away and comes back;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
@@ -19,5 +20,6 @@ mod dynamodb;
 mod end_to_end;
 mod faults;
 mod harness;
+mod outage;
 mod storm;
 mod tidy;
