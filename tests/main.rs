@@ -9,6 +9,7 @@
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
 //! - `storm`: comments over a DynamoDB that fails all the time;
 //! - `outage`: a DynamoDB that goes away and comes back;
+//! - `overhead`: what a host costs beside the bare SDK;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
@@ -21,5 +22,6 @@ mod end_to_end;
 mod faults;
 mod harness;
 mod outage;
+mod overhead;
 mod storm;
 mod tidy;
