@@ -52,6 +52,22 @@ async fn a_host_outlives_its_store_and_finds_it_again() {
     host.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_starts_without_its_store_and_serves_when_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (database, port) = (folder.path().join("tables"), free_port());
+    let table = Table::create_on(Server::start_over(&database, port));
+    let endpoint = table.server.endpoint.clone();
+    drop(table);
+    let host = HostOnDynamo::start(&endpoint, &[]);
+    until_ready(&host, 503).await;
+    host.client().get(NO_TICKET).await.expect(503);
+    let _server = Server::start_over(&database, port);
+    until_ready(&host, 200).await;
+    host.client().get(NO_TICKET).await.expect(404);
+    host.stop().await;
+}
+
 /// Worse than a store that is gone: one that takes requests and says nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_store_holds_no_request_up_for_long_and_is_asked_again_when_it_speaks() {

@@ -81,7 +81,8 @@ impl Host {
     }
 }
 
-fn with_credentials(mut command: Command) -> Command {
+/// Credentials that a server on this machine takes, and no other setting of AWS.
+pub fn with_credentials(mut command: Command) -> Command {
     command.env("AWS_ACCESS_KEY_ID", "dummy").env("AWS_SECRET_ACCESS_KEY", "dummy");
     // What the machine of the tests is set up with must not reach them.
     for variable in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
