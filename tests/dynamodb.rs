@@ -23,7 +23,7 @@ struct Desk {
 
 impl Desk {
     async fn open() -> Desk {
-        let table = Table::create();
+        let table = Table::create().await;
         let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
         let host = HostOnDynamo::start(&proxy.url, &["--time-limit-ms", TIME_LIMIT_MS]);
         Desk { host, proxy, table }

@@ -24,7 +24,7 @@ const GROWTH_KIB: u64 = 32 * 1024;
 async fn a_host_outlives_its_store_and_finds_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let (database, port) = (folder.path().join("tables"), free_port());
-    let table = Table::create_on(Server::start_over(&database, port));
+    let table = Table::create_on(Server::start_over(&database, port)).await;
     let host = table.host();
     let load = Load::start(&host.client(), CLIENTS);
     load.until("work is done", |seen| seen.acknowledged >= 5 * CLIENTS).await;
@@ -56,7 +56,7 @@ async fn a_host_outlives_its_store_and_finds_it_again() {
 async fn a_host_starts_without_its_store_and_serves_when_it_comes() {
     let folder = tempfile::tempdir().unwrap();
     let (database, port) = (folder.path().join("tables"), free_port());
-    let table = Table::create_on(Server::start_over(&database, port));
+    let table = Table::create_on(Server::start_over(&database, port)).await;
     let endpoint = table.server.endpoint.clone();
     drop(table);
     let host = HostOnDynamo::start(&endpoint, &[]);
@@ -71,7 +71,7 @@ async fn a_host_starts_without_its_store_and_serves_when_it_comes() {
 /// Worse than a store that is gone: one that takes requests and says nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_store_holds_no_request_up_for_long_and_is_asked_again_when_it_speaks() {
-    let table = Table::create();
+    let table = Table::create().await;
     let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
     let host = HostOnDynamo::start(&proxy.url, &["--time-limit-ms", "3000"]);
     host.client().get(NO_TICKET).await.expect(404);

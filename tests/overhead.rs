@@ -33,7 +33,7 @@ const TICKETS: usize = 100;
 async fn a_host_and_the_bare_sdk_do_the_same_side_by_side() {
     let seconds: f64 = env::var("PORTDESK_OVERHEAD_SECONDS")
         .map_or(SECONDS, |seconds| seconds.parse().expect("PORTDESK_OVERHEAD_SECONDS is a number"));
-    let table = Table::create();
+    let table = Table::create().await;
     let host = table.host();
     let client = host.client();
     let sides = [Side::Bare(Bare::new(&table.server.endpoint)), Side::Host(client.clone())];

@@ -46,7 +46,7 @@ const FAULTS: [Fault; 8] = [
 async fn every_acknowledged_comment_is_there_once_and_no_other_twice() {
     let appends = env::var("PORTDESK_APPENDS")
         .map_or(APPENDS, |count| count.parse().expect("PORTDESK_APPENDS is a number"));
-    let table = Table::create();
+    let table = Table::create().await;
     let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
     let host = HostOnDynamo::start(&proxy.url, &["--time-limit-ms", "3000"]);
     let tickets = tickets(&host.client(), appends).await;

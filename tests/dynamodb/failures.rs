@@ -157,9 +157,9 @@ async fn a_table_that_is_deleted_under_a_host_is_no_fault_of_the_client() {
     desk.host.stop().await;
 }
 
-#[test]
-fn a_host_whose_table_is_missing_does_not_start_and_says_how_to_make_it() {
-    let (table, data) = (Table::create(), tempfile::tempdir().unwrap());
+#[tokio::test]
+async fn a_host_whose_table_is_missing_does_not_start_and_says_how_to_make_it() {
+    let (table, data) = (Table::create().await, tempfile::tempdir().unwrap());
     let mut command =
         portdesk(&["--store", "dynamodb", "--listen", "127.0.0.1:0", "--table", "no-such-table"]);
     command.args(["--region", "us-east-1", "--endpoint-url", &table.server.endpoint]);
@@ -171,7 +171,7 @@ fn a_host_whose_table_is_missing_does_not_start_and_says_how_to_make_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_nobody_listens_for_stored_nothing() {
-    let table = Table::create();
+    let table = Table::create().await;
     let host = HostOnDynamo::start(&table.server.endpoint, &[]);
     let ticket = json!({ "ticket_id": "11111111-1111-4111-8111-111111111111" });
     drop(table);

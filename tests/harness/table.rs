@@ -3,8 +3,9 @@
 use std::process::{Command, Stdio};
 
 use portdesk_dynamo_server::Server;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use super::{Client, Process, portdesk};
 
@@ -22,16 +23,20 @@ pub struct Host {
 
 impl Table {
     /// A new table on a new server.
-    pub fn create() -> Table {
-        Table::create_on(Server::start())
+    pub async fn create() -> Table {
+        Table::create_on(Server::start()).await
     }
 
-    /// A new table on this server.
-    pub fn create_on(server: Server) -> Table {
-        let mut create = with_credentials(portdesk(&["table", "create"]));
-        let created = create.args(flags(&server.endpoint)).output().unwrap();
-        assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+    /// A new table on this server, as `portdesk table create` makes it.
+    pub async fn create_on(server: Server) -> Table {
+        call(&server.endpoint, "CreateTable", AS_MADE.get_or_init(as_made).await).await;
         Table { server }
+    }
+
+    /// What tells a host where the table is.
+    pub fn flags(&self) -> [&str; 8] {
+        let [a, b, c, d, e, f] = flags(&self.server.endpoint);
+        ["--store", "dynamodb", a, b, c, d, e, f]
     }
 
     /// A host that reaches the table at the server itself.
@@ -41,20 +46,47 @@ impl Table {
 
     /// Sends a request as another program would, and gives its answer, which must be a success.
     pub async fn call(&self, verb: &str, body: &Value) -> Value {
-        let request = reqwest::Client::builder().no_proxy().build().unwrap().post(&self.server.endpoint);
-        let answer = request
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("DynamoDB_20120810.{verb}"))
-            .header("x-amz-date", "20261122T120000Z")
-            .header("authorization", AUTHORIZATION)
-            .body(body.to_string())
-            .send()
-            .await
-            .unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "{verb}: {text}");
-        serde_json::from_str(&text).unwrap()
+        call(&self.server.endpoint, verb, body).await
     }
+}
+
+/// The request that makes the same table as the program does. The program is asked once: it compiles the component to
+/// know what a table has to have, which takes a while.
+async fn as_made() -> Value {
+    let server = Server::start();
+    let mut create = with_credentials(portdesk(&["table", "create"]));
+    let created = create.args(flags(&server.endpoint)).output().unwrap();
+    assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+    let described = call(&server.endpoint, "DescribeTable", &json!({ "TableName": TABLE })).await;
+    let made = &described["Table"];
+    let indexes = made["GlobalSecondaryIndexes"].as_array().unwrap().iter();
+    let indexes = indexes.map(|index| {
+        let (name, keys, projection) = (&index["IndexName"], &index["KeySchema"], &index["Projection"]);
+        json!({ "IndexName": name, "KeySchema": keys, "Projection": projection })
+    });
+    json!({
+        "TableName": TABLE,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": made["AttributeDefinitions"],
+        "KeySchema": made["KeySchema"],
+        "GlobalSecondaryIndexes": indexes.collect::<Vec<_>>(),
+    })
+}
+
+async fn call(endpoint: &str, verb: &str, body: &Value) -> Value {
+    let request = reqwest::Client::builder().no_proxy().build().unwrap().post(endpoint);
+    let answer = request
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", format!("DynamoDB_20120810.{verb}"))
+        .header("x-amz-date", "20261122T120000Z")
+        .header("authorization", AUTHORIZATION)
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{verb}: {text}");
+    serde_json::from_str(&text).unwrap()
 }
 
 impl Host {
@@ -97,6 +129,8 @@ fn flags(endpoint: &str) -> [&str; 6] {
 
 /// The name of every test's table; each has a server of its own.
 pub const TABLE: &str = "tickets";
+
+static AS_MADE: OnceCell<Value> = OnceCell::const_new();
 
 /// The server wants to see a signature and does not check it.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=dummy/20261122/us-east-1/dynamodb/aws4_request, \
