@@ -12,11 +12,11 @@ mod requests;
 use serde_json::{Value, json};
 
 use crate::faults::{Plan, Proxy};
-use crate::harness::{Client, HostOnDynamo, Table};
+use crate::harness::{Client, Running, Table, on_dynamodb};
 
 /// A table, a proxy before it, and a host that knows the proxy alone. They end in the order of the fields.
 struct Desk {
-    host: HostOnDynamo,
+    host: Running,
     proxy: Proxy,
     table: Table,
 }
@@ -25,7 +25,8 @@ impl Desk {
     async fn open() -> Desk {
         let table = Table::create().await;
         let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
-        let host = HostOnDynamo::start(&proxy.url, &["--time-limit-ms", TIME_LIMIT_MS]);
+        let flags = [&on_dynamodb(&proxy.url)[..], &["--time-limit-ms", TIME_LIMIT_MS]].concat();
+        let host = Running::start(&flags).await;
         Desk { host, proxy, table }
     }
 

@@ -11,7 +11,7 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Running, Table};
+use crate::harness::{self, Client, Running, Table};
 
 /// Makes a test of every scenario on every host.
 macro_rules! on_every_host {
@@ -72,7 +72,7 @@ async fn here(flags: &[&str]) -> Running {
 /// A host in this process over a table of its own. It has no credentials, which a server on this machine needs not.
 async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
     let table = Table::create().await;
-    let host = Running::start(&[&table.flags(), flags].concat()).await;
+    let host = Running::start(&[&harness::on_dynamodb(&table.server.endpoint), flags].concat()).await;
     OnDynamo { host, _table: table }
 }
 

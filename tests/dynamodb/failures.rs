@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Desk, comments_path, path};
 use crate::faults::{Fault, Plan};
-use crate::harness::{Answer, Client, HostOnDynamo, TABLE, Table, portdesk, with_credentials};
+use crate::harness::{Answer, Client, Running, TABLE, Table, on_dynamodb, portdesk, with_credentials};
 
 const THROTTLED: Fault = Fault::Refused("ProvisionedThroughputExceededException");
 /// How late a failure may be told, the time limit of a request and some more for a machine that is busy.
@@ -152,7 +152,7 @@ async fn a_table_that_is_deleted_under_a_host_is_no_fault_of_the_client() {
         assert_nothing_stored(&answer, "no table");
     }
     assert_nothing_stored(&desk.client().get(&path(&ticket)).await, "no table");
-    let ready = reqwest::get(format!("{}/readyz", desk.host.process.url)).await.unwrap();
+    let ready = reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap();
     assert_eq!(ready.status(), 503);
     desk.host.stop().await;
 }
@@ -172,7 +172,7 @@ async fn a_host_whose_table_is_missing_does_not_start_and_says_how_to_make_it() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_nobody_listens_for_stored_nothing() {
     let table = Table::create().await;
-    let host = HostOnDynamo::start(&table.server.endpoint, &[]);
+    let host = Running::start(&on_dynamodb(&table.server.endpoint)).await;
     let ticket = json!({ "ticket_id": "11111111-1111-4111-8111-111111111111" });
     drop(table);
     for answer in soon("gone", writes(&host.client(), &ticket, "k-1")).await {

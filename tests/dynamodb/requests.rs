@@ -82,7 +82,7 @@ async fn a_host_never_scans() {
     client.get("/tickets?caller=ada").await.expect(200);
     client.post(&comments_path(&ticket), &json!({ "comment": "Since Monday." })).await.expect(200);
     client.get(&path(&ticket)).await.expect(200);
-    let ready = reqwest::get(format!("{}/readyz", desk.host.process.url)).await.unwrap();
+    let ready = reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap();
     assert_eq!(ready.status(), 200);
     let counted: BTreeMap<String, usize> = desk.proxy.take_requests();
     for verb in counted.keys() {

@@ -33,12 +33,6 @@ impl Table {
         Table { server }
     }
 
-    /// What tells a host where the table is.
-    pub fn flags(&self) -> [&str; 8] {
-        let [a, b, c, d, e, f] = flags(&self.server.endpoint);
-        ["--store", "dynamodb", a, b, c, d, e, f]
-    }
-
     /// A host that reaches the table at the server itself.
     pub fn host(&self) -> Host {
         Host::start(&self.server.endpoint, &[])
@@ -93,11 +87,11 @@ impl Host {
     /// A host that looks for the table at this endpoint.
     pub fn start(endpoint: &str, more: &[&str]) -> Host {
         let data = tempfile::tempdir().unwrap();
-        let mut command = with_credentials(portdesk(&["--store", "dynamodb", "--rate-limit", "off"]));
+        let mut command = with_credentials(portdesk(&["--rate-limit", "off"]));
         command.args(["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]).arg(data.path());
         // It logs every call of a store that fails, and here all fail on purpose.
         command.stderr(Stdio::null());
-        let process = Process::spawn(command.args(flags(endpoint)).args(more));
+        let process = Process::spawn(command.args(on_dynamodb(endpoint)).args(more));
         Host { process, _data: data }
     }
 
@@ -121,6 +115,12 @@ pub fn with_credentials(mut command: Command) -> Command {
         command.env_remove(variable);
     }
     command
+}
+
+/// What tells a host to keep its items in the table at this endpoint.
+pub fn on_dynamodb(endpoint: &str) -> [&str; 8] {
+    let [a, b, c, d, e, f] = flags(endpoint);
+    ["--store", "dynamodb", a, b, c, d, e, f]
 }
 
 fn flags(endpoint: &str) -> [&str; 6] {
