@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 #[cfg(feature = "dynamodb")]
-pub use self::dynamodb::{Place, StoreTable, TableName};
+pub use self::dynamodb::{Location, StoreTable, TableName};
 use crate::door::RateLimit;
 use crate::sandbox::{Isolation, Limits};
 

@@ -59,13 +59,17 @@ impl DynamoDb {
         match store.probe().await {
             Ok(()) => {}
             Err(Probe::NoTable) => return Err(OpenError::NoTable(store.table)),
-            Err(Probe::Failed(error)) => warn!(%error, "the table does not answer yet"),
+            Err(Probe::Failed(error)) => warn!(%error, "the table cannot be read at the moment"),
         }
         Ok(store)
     }
 
     /// A place for a request. Waits a moment for one, never in a queue without an end.
     async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
+        // A free place is the rule, and needs no timer.
+        if let Ok(place) = self.places.try_acquire() {
+            return Ok(place);
+        }
         match timeout(PLACE_WAIT, self.places.acquire()).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_closed)) => Err(Error::Unavailable("the store is closed".to_owned())),

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::{Ended, describe};
 use crate::backend::Schema;
 use crate::backend::dynamodb::table::{Differences, Table};
-use crate::config::{Place, TableName};
+use crate::config::{Location, TableName};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,7 +34,7 @@ struct Target {
     table: TableName,
 
     #[command(flatten)]
-    place: Place,
+    location: Location,
 
     /// Component whose items the table is for, in place of the built-in one
     #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
@@ -61,7 +61,7 @@ impl Target {
     }
 
     async fn connect(&self, schema: &Schema) -> Result<Table, Ended> {
-        Ok(Table::connect(&self.place.settings(&self.table.name), schema).await?)
+        Ok(Table::connect(&self.location.settings(&self.table.name), schema).await?)
     }
 }
 

@@ -15,7 +15,7 @@ pub struct StoreTable {
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
-    pub place: Place,
+    pub location: Location,
 
     /// Most attempts at a call of DynamoDB, the first included; a later one waits longer, from 50 ms to 1 s
     #[arg(long = "store-attempts", env = "PORTDESK_STORE_ATTEMPTS", value_name = "COUNT", default_value_t = ATTEMPTS,
@@ -33,7 +33,7 @@ pub struct TableName {
 
 /// Where a table is.
 #[derive(Debug, Clone, Args)]
-pub struct Place {
+pub struct Location {
     /// AWS region of the table; where it is not given, what `AWS_REGION` or the profile says
     #[arg(long, env = "PORTDESK_REGION", value_name = "REGION")]
     pub region: Option<String>,
@@ -48,7 +48,7 @@ impl StoreTable {
     #[must_use]
     pub fn settings(&self, time_limit: Duration) -> Settings {
         let attempts = self.attempts;
-        Settings { attempts, time_limit, ..self.place.settings(self.name.as_deref().unwrap_or_default()) }
+        Settings { attempts, time_limit, ..self.location.settings(self.name.as_deref().unwrap_or_default()) }
     }
 
     /// The settings in force, a flag with its value each.
@@ -56,8 +56,8 @@ impl StoreTable {
         let set = |flag, value: &Option<String>| Some((flag, value.clone()?));
         let given = [
             set("table", &self.name),
-            set("region", &self.place.region),
-            set("endpoint-url", &self.place.endpoint_url),
+            set("region", &self.location.region),
+            set("endpoint-url", &self.location.endpoint_url),
             Some(("store-attempts", self.attempts.to_string())),
         ];
         given.into_iter().flatten().collect()
@@ -65,14 +65,14 @@ impl StoreTable {
 
     /// The table and where it is, for people.
     #[must_use]
-    pub fn place(&self) -> String {
-        let server = self.place.endpoint_url.as_deref().unwrap_or("AWS");
-        let region = self.place.region.as_ref().map_or(String::new(), |region| format!(", {region}"));
+    pub fn shown(&self) -> String {
+        let server = self.location.endpoint_url.as_deref().unwrap_or("AWS");
+        let region = self.location.region.as_ref().map_or(String::new(), |region| format!(", {region}"));
         format!("DynamoDB table {} ({server}{region})", self.name.as_deref().unwrap_or_default())
     }
 }
 
-impl Place {
+impl Location {
     /// What a command about a table works with.
     #[must_use]
     pub fn settings(&self, table: &str) -> Settings {
