@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::process::{Command, Output, Stdio};
 
+use portdesk_dynamo_server::Server;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, KEY, Process, portdesk, run};
@@ -146,6 +147,9 @@ fn wrong_use_names_the_flag_and_exits_with_2() {
         (&["--instances", "0"], "--instances"),
         (&["--body-limit-bytes", "9999999999"], "--body-limit-bytes"),
         (&["--no-such-flag"], "--no-such-flag"),
+        (&["--store", "dynamodb"], "--table"),
+        (&["--store-attempts", "0"], "--store-attempts"),
+        (&["table", "policy", "--table", "t", "--region", "eu-west-1", "--account", "me"], "--account"),
         (&["sing"], "sing"),
     ] {
         let output = run(arguments);
@@ -188,6 +192,45 @@ fn run_component(file: &std::path::Path, data: &std::path::Path) -> Output {
         .arg(data)
         .output()
         .unwrap()
+}
+
+#[test]
+fn a_table_is_made_checked_and_served_from() {
+    let server = Server::start();
+    let table =
+        |command: &str| run(&["table", command, "--table", "desk", "--endpoint-url", &server.endpoint]);
+    let missing = table("check");
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("portdesk table create"), "{}", text(&missing.stderr));
+    for told in ["making table desk", "table desk is there already"] {
+        let made = table("create");
+        assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+        assert!(text(&made.stderr).contains(told), "{}", text(&made.stderr));
+    }
+    assert_eq!(table("check").status.code(), Some(0));
+
+    let data = tempfile::tempdir().unwrap();
+    let flags = ["--store", "dynamodb", "--endpoint-url", &server.endpoint, "--table"];
+    let host = Process::start(data.path(), &[&flags[..], &["desk"]].concat());
+    assert!(host.banner.contains("DynamoDB table desk") && host.banner.contains("--store-attempts 3"));
+    let folder = data.path().to_str().unwrap();
+    let other = run(&[&flags[..], &["other", "--listen", "127.0.0.1:0", "--data-dir", folder]].concat());
+    assert_eq!(other.status.code(), Some(1));
+    assert!(text(&other.stderr).contains("--table other"), "{}", text(&other.stderr));
+}
+
+#[test]
+fn a_policy_allows_four_actions_on_one_table_and_its_index() {
+    let flags = ["--table", "desk", "--region", "eu-west-1", "--account", "123456789012"];
+    let printed = text(&run(&[&["table", "policy"][..], &flags].concat()).stdout);
+    let policy: Value = serde_json::from_str(&printed).unwrap();
+    let table = "arn:aws:dynamodb:eu-west-1:123456789012:table/desk";
+    let actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+    assert_eq!(policy["Statement"][0]["Action"], json!(actions));
+    assert_eq!(policy["Statement"][0]["Resource"], table);
+    assert_eq!(policy["Statement"][1]["Action"], json!(["dynamodb:Query"]));
+    assert_eq!(policy["Statement"][1]["Resource"], json!([format!("{table}/index/CallerIdIndex")]));
+    assert!(!printed.contains('*'));
 }
 
 #[test]

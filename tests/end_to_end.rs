@@ -11,24 +11,25 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Running};
+use crate::harness::{self, Client, Running, Table};
 
 /// Makes a test of every scenario on every host.
 macro_rules! on_every_host {
     ($($topic:ident: $($scenario:ident),+;)+) => {
-        on_every_host!(@ memory ["--store", "memory"] $($topic: $($scenario),+;)+);
-        on_every_host!(@ memory_fresh ["--store", "memory", "--isolation", "fresh"] $($topic: $($scenario),+;)+);
-        on_every_host!(@ embedded ["--store", "embedded"] $($topic: $($scenario),+;)+);
+        on_every_host!(@ memory here ["--store", "memory"] $($topic: $($scenario),+;)+);
+        on_every_host!(@ memory_fresh here ["--store", "memory", "--isolation", "fresh"]
+            $($topic: $($scenario),+;)+);
+        on_every_host!(@ embedded here ["--store", "embedded"] $($topic: $($scenario),+;)+);
+        on_every_host!(@ dynamodb on_dynamodb [] $($topic: $($scenario),+;)+);
     };
-    (@ $host:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
+    (@ $host:ident $start:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
         mod $host {
-            use super::{$($topic),+};
-            use crate::harness::Running;
+            use super::{$start, $($topic),+};
 
             $($(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $scenario() {
-                    let host = Running::start(&$flags).await;
+                    let host = $start(&$flags).await;
                     $topic::$scenario(host.client()).await;
                     host.stop().await;
                 }
@@ -62,6 +63,34 @@ on_every_host! {
         unknown_paths_are_not_found,
         a_header_that_is_no_text_is_refused_and_not_overlooked,
         only_json_is_taken;
+}
+
+/// A host in this process.
+async fn here(flags: &[&str]) -> Running {
+    Running::start(flags).await
+}
+
+/// A host in this process over a table of its own. It has no credentials, which a server on this machine needs not.
+async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
+    let table = Table::create().await;
+    let host = Running::start(&[&harness::on_dynamodb(&table.server.endpoint), flags].concat()).await;
+    OnDynamo { host, _table: table }
+}
+
+/// Both end with it, the host first.
+struct OnDynamo {
+    host: Running,
+    _table: Table,
+}
+
+impl OnDynamo {
+    fn client(&self) -> Client {
+        self.host.client()
+    }
+
+    async fn stop(self) {
+        self.host.stop().await;
+    }
 }
 
 /// A new ticket of this caller.

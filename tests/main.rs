@@ -8,6 +8,11 @@
 //! - `door`: what stands before the component;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
+//! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
+//! - `storm`: comments over a DynamoDB that fails all the time;
+//! - `outage`: a DynamoDB that goes away and comes back;
+//! - `overhead`: what a host costs beside the bare SDK;
+//! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
 mod any_input;
@@ -15,7 +20,12 @@ mod command_line;
 mod contract;
 mod door;
 mod durability;
+mod dynamodb;
 mod end_to_end;
+mod faults;
 mod harness;
+mod outage;
+mod overhead;
 mod shutdown;
+mod storm;
 mod tidy;

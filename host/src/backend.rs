@@ -2,8 +2,11 @@
 //!
 //! A backend knows nothing of WIT, HTTP or wasm. It is given calls whose names, keys, ids and sizes were
 //! checked (see `storage`, its only caller) and keeps the promises of `wit/key-value.wit`: exact outcomes under
-//! races, writes that are safe to repeat, an order that is total. `suite` holds every backend against them.
+//! races, writes that are safe to repeat, pages that lose and repeat nothing. `suite` holds every backend against
+//! them.
 
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
 pub mod embedded;
 pub mod memory;
 mod record;
@@ -23,6 +26,9 @@ pub const ITEM_RESERVE_BYTES: usize = 1024;
 /// The most fields that an item or an entry may have.
 pub const FIELDS_LIMIT: usize = 64;
 
+/// How the names begin under which a store keeps what is its own beside the fields of an item.
+pub const STORES_PREFIX: &str = "portdesk_";
+
 /// Names and values, sorted by name; no name appears twice.
 pub type Fields = Vec<(String, String)>;
 
@@ -41,7 +47,7 @@ pub trait Backend: Send + Sync + 'static {
     /// Applies `change` to the item under `key`, whole or not at all.
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error>;
 
-    /// A page of an index: the greatest order value first, equal ones by key, the greatest first.
+    /// A page of an index: the greatest order value first. Equal ones stand in an order that stays the same.
     async fn query(&self, query: Query) -> Result<Page, Error>;
 
     /// Whether the store can serve reads and writes at this moment; asked by the readiness check.
@@ -56,10 +62,21 @@ pub trait Backend: Send + Sync + 'static {
 pub struct Schema {
     /// The name that the key has where items are stored as attributes.
     pub key_field: String,
-    /// The names of the append-only lists.
-    pub lists: Vec<String>,
+    /// The fields that a summary has to show, beside those of the indexes.
+    pub listed: Vec<String>,
+    /// The append-only lists.
+    pub lists: Vec<List>,
     /// The indexes over the items.
     pub indexes: Vec<Index>,
+}
+
+/// An append-only list of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Its name.
+    pub name: String,
+    /// The name that an entry's id has where entries are stored as attributes.
+    pub id_field: String,
 }
 
 /// Lists the items that share the value of one field, ordered by another.

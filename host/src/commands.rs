@@ -1,17 +1,23 @@
-//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`.
+//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`, `portdesk table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod key;
 mod openapi;
 mod serve;
+#[cfg(feature = "dynamodb")]
+mod table;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use crate::config::{Config, environment_key};
+use crate::host::component_bytes;
+use crate::sandbox::{Component, Description, Isolation, Limits};
 
 /// A service desk that answers over HTTP and keeps its data.
 ///
@@ -34,6 +40,16 @@ enum Command {
     Key(key::Arguments),
     /// Print the contract of the component: an OpenAPI document
     Openapi(openapi::Arguments),
+    /// Make, check and allow the table that `--store dynamodb` keeps items in
+    #[cfg(feature = "dynamodb")]
+    Table(table::Arguments),
+}
+
+/// Asks a component what it stores and which contract it serves.
+fn describe(component: Option<&Path>) -> Result<Description, Ended> {
+    let bytes = component_bytes(component)?;
+    let limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
+    Ok(Runtime::new()?.block_on(async { Component::load(&bytes, limits)?.describe().await })?)
 }
 
 /// What has no flag, so that it stands in no list of processes.
@@ -50,6 +66,8 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
         Some(Command::Key(arguments)) => key::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
+        #[cfg(feature = "dynamodb")]
+        Some(Command::Table(arguments)) => table::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,8 @@
 //! What a user may set, by flag or variable.
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
+
 use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
@@ -8,6 +11,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+#[cfg(feature = "dynamodb")]
+pub use self::dynamodb::{Location, StoreTable, TableName};
 use crate::door::RateLimit;
 use crate::sandbox::{Isolation, Limits};
 
@@ -23,9 +28,15 @@ pub struct Config {
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub data: DataDir,
 
-    /// Where items are kept: `embedded` is durable, in the data folder; `memory` is lost with the process
+    /// Where items are kept: `embedded` is durable, in the data folder; `memory` is lost with the process;
+    /// `dynamodb` is a table that other hosts and programs may share, see --table
     #[arg(long, env = "PORTDESK_STORE", value_name = "STORE", default_value = "embedded")]
     pub store: Store,
+
+    #[cfg(feature = "dynamodb")]
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub table: StoreTable,
 
     /// Whether an instance of the component answers many requests in turn (pooled) or one (fresh): `fresh`
     /// shares nothing between requests and costs about twice the processor time
@@ -107,6 +118,9 @@ impl DataDir {
 /// Where items are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Store {
+    /// In a table of Amazon DynamoDB, shared and durable.
+    #[cfg(feature = "dynamodb")]
+    Dynamodb,
     /// In the data folder, durable.
     Embedded,
     /// In the process, lost with it.
@@ -162,10 +176,16 @@ impl Config {
     #[must_use]
     pub fn effective(&self) -> Vec<(&'static str, String)> {
         let component = self.component.as_ref().map_or("built-in".into(), |file| file.display().to_string());
-        vec![
+        let mut settings = vec![
             ("listen", self.listen.to_string()),
             ("data-dir", self.data.path.display().to_string()),
             ("store", word(&self.store)),
+        ];
+        #[cfg(feature = "dynamodb")]
+        if self.store == Store::Dynamodb {
+            settings.extend(self.table.effective());
+        }
+        settings.extend([
             ("isolation", word(&self.isolation)),
             ("component", component),
             ("rate-limit", word(&self.rate_limit)),
@@ -176,7 +196,8 @@ impl Config {
             ("grace-seconds", self.grace_seconds.to_string()),
             ("log-format", word(&self.log_format)),
             ("log-level", word(&self.log_level)),
-        ]
+        ]);
+        settings
     }
 }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::net::TcpListener;
 
+#[cfg(feature = "dynamodb")]
+use crate::backend::dynamodb::{self, DynamoDb};
 use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
 use crate::backend::{Backend, Schema};
@@ -52,7 +54,7 @@ impl Host {
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
-        let backend = open(config.store, &directory, &description.schema)?;
+        let backend = open(&config, &directory, &description.schema).await?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
@@ -98,8 +100,12 @@ pub fn data_directory(data: &DataDir) -> Result<PathBuf, StartError> {
     data.prepare().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
-fn open(store: Store, directory: &Path, schema: &Schema) -> Result<Arc<dyn Backend>, StartError> {
-    Ok(match store {
+async fn open(config: &Config, directory: &Path, schema: &Schema) -> Result<Arc<dyn Backend>, StartError> {
+    Ok(match config.store {
+        #[cfg(feature = "dynamodb")]
+        Store::Dynamodb => {
+            Arc::new(DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?)
+        }
         Store::Embedded => Arc::new(Embedded::open(directory, schema)?),
         Store::Memory => Arc::new(Memory::new(schema)),
     })
@@ -147,6 +153,10 @@ pub enum StartError {
     /// The component cannot be served.
     #[error("--component: {0}")]
     Load(#[from] LoadError),
+    /// The table cannot be served from.
+    #[cfg(feature = "dynamodb")]
+    #[error(transparent)]
+    Table(#[from] dynamodb::OpenError),
     /// The store cannot be opened.
     #[error("--data-dir: {0}")]
     Store(#[from] OpenError),

@@ -48,6 +48,13 @@ impl Process {
         Client::new(&self.url, Some(KEY))
     }
 
+    /// The memory that it has now, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let id = self.child.id().to_string();
+        let shown = Command::new("ps").args(["-o", "rss=", "-p", &id]).output().unwrap();
+        String::from_utf8(shown.stdout).unwrap().trim().parse().unwrap()
+    }
+
     /// `kill -9`: the process has no chance to do anything.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

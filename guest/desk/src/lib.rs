@@ -41,5 +41,5 @@ mod tests;
 
 pub use api::handle;
 pub use api::message::{Headers, Request, Response};
-pub use schema::{Collection, Index, collection, openapi};
+pub use schema::{Collection, Index, List, collection, openapi};
 pub use world::{Clock, Random, World};

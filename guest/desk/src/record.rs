@@ -13,6 +13,9 @@ pub(crate) const TICKET_ID: &str = "ticket_id";
 pub(crate) const CALLER_ID: &str = "caller_id";
 pub(crate) const CREATED_AT: &str = "created_at";
 pub(crate) const COMMENTS: &str = "comments";
+pub(crate) const COMMENT_ID: &str = "comment_id";
+/// The fields that every ticket has.
+pub(crate) const FIELDS: [&str; 5] = [CALLER_ID, CREATED_AT, ISSUE_DESCRIPTION, STATUS, UPDATED_AT];
 pub(crate) const CALLER_INDEX: &str = "CallerIdIndex";
 
 /// What is stored is no ticket: a field is missing or cannot be read.

@@ -7,10 +7,21 @@ use crate::record;
 pub struct Collection {
     /// The name that an item's key has where items are stored as attributes.
     pub key_field: &'static str,
+    /// The fields that a listed item shows.
+    pub listed: &'static [&'static str],
     /// The append-only lists of an item.
-    pub lists: &'static [&'static str],
+    pub lists: &'static [List],
     /// The indexes over the items.
     pub indexes: &'static [Index],
+}
+
+/// An append-only list of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct List {
+    /// Its name.
+    pub name: &'static str,
+    /// The name that an entry's id has beside the fields of the entry.
+    pub id_field: &'static str,
 }
 
 /// Lists the items that share the value of one field, ordered by another.
@@ -29,7 +40,12 @@ pub struct Index {
 /// What the desk stores: tickets.
 #[must_use]
 pub fn collection() -> Collection {
-    Collection { key_field: record::TICKET_ID, lists: &[record::COMMENTS], indexes: &[TICKETS_OF_A_CALLER] }
+    Collection {
+        key_field: record::TICKET_ID,
+        listed: &record::FIELDS,
+        lists: &[COMMENTS],
+        indexes: &[TICKETS_OF_A_CALLER],
+    }
 }
 
 /// The `OpenAPI` document of the operations that [`handle`](crate::handle) answers, in YAML.
@@ -37,6 +53,8 @@ pub fn collection() -> Collection {
 pub fn openapi() -> &'static str {
     include_str!("../../../openapi.yaml")
 }
+
+const COMMENTS: List = List { name: record::COMMENTS, id_field: record::COMMENT_ID };
 
 const TICKETS_OF_A_CALLER: Index = Index {
     name: record::CALLER_INDEX,

@@ -1,10 +1,12 @@
 //! Items in memory: nothing outlives the process. For tests, demonstrations and as the measure of the others.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use super::record::{Record, Verdict};
 use super::{Backend, Change, Entry, Error, Fields, Index, Insert, Item, Page, Position, Query, Schema};
@@ -23,8 +25,18 @@ impl Memory {
     pub fn new(schema: &Schema) -> Memory {
         let indexes =
             schema.indexes.iter().map(|index| Listing { index: index.clone(), keys: HashMap::new() });
-        let state = State { items: HashMap::new(), indexes: indexes.collect() };
+        let state = State { items: HashMap::new(), indexes: indexes.collect(), lag: None };
         Memory { state: Mutex::new(state), closed: AtomicBool::new(false) }
+    }
+
+    /// A store whose indexes show a write only after a delay, as those of DynamoDB may: for tests that must not lean
+    /// on lists that are up to date.
+    #[must_use]
+    pub fn with_index_delay(schema: &Schema, delay: Duration) -> Memory {
+        let mut memory = Memory::new(schema);
+        let state = memory.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.lag = Some(Lag { delay, due: VecDeque::new(), shown: HashMap::new() });
+        memory
     }
 
     /// The state; never held across an await.
@@ -79,6 +91,16 @@ impl Backend for Memory {
 struct State {
     items: HashMap<String, Arc<Stored>>,
     indexes: Vec<Listing>,
+    lag: Option<Lag>,
+}
+
+/// Writes that the indexes do not show yet.
+#[derive(Debug)]
+struct Lag {
+    delay: Duration,
+    /// In the order of the writes, with the moment from which each is shown.
+    due: VecDeque<(Instant, String, Record)>,
+    shown: HashMap<String, Record>,
 }
 
 impl State {
@@ -95,8 +117,10 @@ impl State {
         };
         let version = record.version;
         let Some(stored) = self.items.remove(key) else { return Update::Missing };
-        for index in &mut self.indexes {
-            index.remove(key, &stored.record);
+        if self.lag.is_none() {
+            for index in &mut self.indexes {
+                index.remove(key, &stored.record);
+            }
         }
         // A reader that still copies the old item keeps it; the copy here is then the new one.
         let mut lists = Arc::unwrap_or_clone(stored).lists;
@@ -108,13 +132,45 @@ impl State {
     }
 
     fn store(&mut self, key: &str, stored: Stored) {
-        for index in &mut self.indexes {
-            index.add(key, &stored.record);
+        if let Some(lag) = &mut self.lag {
+            lag.due.push_back((Instant::now() + lag.delay, key.to_owned(), stored.record.clone()));
+        } else {
+            for index in &mut self.indexes {
+                index.add(key, &stored.record);
+            }
         }
         self.items.insert(key.to_owned(), Arc::new(stored));
     }
 
-    fn query(&self, query: &Query) -> Result<Page, Error> {
+    /// Has the indexes show what they have to by now.
+    fn catch_up(&mut self) {
+        let Some(lag) = &mut self.lag else { return };
+        let now = Instant::now();
+        while lag.due.front().is_some_and(|(due, ..)| *due <= now) {
+            let Some((_, key, record)) = lag.due.pop_front() else { return };
+            let before = lag.shown.get(&key);
+            for index in &mut self.indexes {
+                if let Some(before) = before {
+                    index.remove(&key, before);
+                }
+                index.add(&key, &record);
+            }
+            lag.shown.insert(key, record);
+        }
+    }
+
+    /// An item as the indexes show it.
+    fn summary(&self, key: &str) -> Option<Summary> {
+        let record = match &self.lag {
+            Some(lag) => lag.shown.get(key)?,
+            None => &self.items.get(key)?.record,
+        };
+        let Record { version, fields, counts, .. } = record.clone();
+        Some(Summary { key: key.to_owned(), version, fields, counts })
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Page, Error> {
+        self.catch_up();
         let unknown = || Error::Invalid(format!("there is no index {:?}", query.index));
         let listing =
             self.indexes.iter().find(|listing| listing.index.name == query.index).ok_or_else(unknown)?;
@@ -124,7 +180,7 @@ impl State {
         keys.truncate(limit);
         let last = keys.last().filter(|_| more);
         let next = last.map(|(order, key)| Position { order: order.clone(), key: key.clone() });
-        let summary = |(_, key): &&(String, String)| self.items.get(key).map(|stored| stored.summary(key));
+        let summary = |(_, key): &&(String, String)| self.summary(key);
         Ok(Page { items: keys.iter().filter_map(summary).collect(), next })
     }
 }
@@ -144,11 +200,6 @@ impl Stored {
         let lists = self.lists.iter().map(|(name, entries)| (name.clone(), entries.clone())).collect();
         let Record { version, fields, .. } = self.record.clone();
         Item { key: key.to_owned(), version, fields, lists }
-    }
-
-    fn summary(&self, key: &str) -> Summary {
-        let Record { version, fields, counts, .. } = self.record.clone();
-        Summary { key: key.to_owned(), version, fields, counts }
     }
 }
 
@@ -196,11 +247,32 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::Memory;
-    use crate::backend::suite;
+    use crate::backend::suite::{self, fields, get, insert, listed, set, update};
 
-    suite::conformance!(async || (Arc::new(Memory::new(&suite::schema())) as suite::Store, ()));
+    suite::conformance!(exact; async || (Arc::new(Memory::new(&suite::schema())) as suite::Store, ()));
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delayed_index_shows_the_past_and_then_the_present() {
+        let second = Duration::from_secs(1);
+        let store = Arc::new(Memory::with_index_delay(&suite::schema(), second)) as suite::Store;
+        insert(&store, "late", &[("owner", "here"), ("made_at", "1")]).await;
+        assert_eq!(get(&store, "late").await.version, 1);
+        assert!(listed(&store, "here", 10).await.is_empty());
+        tokio::time::advance(second).await;
+        assert_eq!(listed(&store, "here", 10).await[0].version, 1);
+        update(&store, "late", set("move", &[("owner", "there")])).await;
+        assert_eq!(
+            listed(&store, "here", 10).await[0].fields,
+            fields(&[("made_at", "1"), ("owner", "here")])
+        );
+        assert!(listed(&store, "there", 10).await.is_empty());
+        tokio::time::advance(second).await;
+        assert!(listed(&store, "here", 10).await.is_empty());
+        assert_eq!(listed(&store, "there", 10).await[0].version, 2);
+    }
 
     #[tokio::test]
     async fn a_closed_store_is_unavailable() {

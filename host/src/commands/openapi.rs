@@ -4,11 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use tokio::runtime::Runtime;
 
-use super::Ended;
-use crate::host::component_bytes;
-use crate::sandbox::{Component, Isolation, Limits};
+use super::{Ended, describe};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,10 +15,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    let bytes = component_bytes(arguments.component.as_deref())?;
-    let limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
-    let runtime = Runtime::new()?;
-    let description = runtime.block_on(async { Component::load(&bytes, limits)?.describe().await })?;
+    let description = describe(arguments.component.as_deref())?;
     io::stdout().write_all(description.openapi.as_bytes())?;
     Ok(())
 }

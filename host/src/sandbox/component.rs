@@ -10,7 +10,7 @@ use super::engine::engine;
 use super::instance::{State, store};
 use super::limits::Limits;
 use super::wasi::{self, Wasi};
-use crate::backend::{Index, Schema};
+use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
 use crate::bindings::portdesk::desk::key_value;
 use crate::bindings::{Desk, DeskPre};
@@ -93,7 +93,14 @@ impl From<CollectionSchema> for Schema {
             order: index.order,
             optional: index.optional,
         });
-        Schema { key_field: collection.key_field, lists: collection.lists, indexes: indexes.collect() }
+        let lists =
+            collection.lists.into_iter().map(|list| List { name: list.name, id_field: list.id_field });
+        Schema {
+            key_field: collection.key_field,
+            listed: collection.listed,
+            lists: lists.collect(),
+            indexes: indexes.collect(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The limits that `wit/key-value.wit` and `wit/schema.wit` name, held before a backend is called.
 
-use crate::backend::{self, FIELDS_LIMIT, Fields, Schema};
+use crate::backend::{self, FIELDS_LIMIT, Fields, STORES_PREFIX, Schema};
 use crate::bindings::portdesk::desk::key_value::{Append, Change, IndexQuery};
 
 /// How a call, or a schema, breaks the contract. The caller has a defect.
@@ -43,7 +43,8 @@ pub(super) fn change_id(id: &str) -> Result<(), Defect> {
 pub(super) fn fields(schema: &Schema, fields: Fields) -> Result<Fields, Defect> {
     let fields = sorted(fields)?;
     for (field, value) in &fields {
-        if *field == schema.key_field || schema.lists.contains(field) {
+        let is_list = schema.lists.iter().any(|list| list.name == *field);
+        if *field == schema.key_field || is_list {
             return Err(Defect::Name(field.clone()));
         }
         if schema.indexes.iter().any(|index| index.partition == *field || index.order == *field) {
@@ -66,12 +67,15 @@ pub(super) fn change(schema: &Schema, change: Change) -> Result<backend::Change,
 }
 
 fn append(schema: &Schema, mut append: Append) -> Result<backend::Append, Defect> {
-    if !schema.lists.contains(&append.list) {
+    let Some(list) = schema.lists.iter().find(|list| list.name == append.list) else {
         return Err(Defect::NoList(append.list));
-    }
+    };
     key(&append.entry.id)?;
     within(append.max_entries as usize, LIST_ENTRIES).ok_or(Defect::MaxEntries(append.max_entries))?;
     append.entry.fields = sorted(append.entry.fields)?;
+    if let Some((name, _)) = append.entry.fields.iter().find(|(name, _)| *name == list.id_field) {
+        return Err(Defect::Name(name.clone()));
+    }
     Ok(append.into())
 }
 
@@ -84,8 +88,17 @@ pub(super) fn query(schema: &Schema, query: &IndexQuery) -> Result<(), Defect> {
 
 /// A schema that a component gave, before a store is prepared by it.
 pub(crate) fn schema(schema: &Schema) -> Result<(), Defect> {
-    let names = schema.lists.iter().chain([&schema.key_field]);
-    let taken = sorted(names.map(|name| (name.clone(), String::new())).collect())?;
+    let names = |names: &mut dyn Iterator<Item = &String>| {
+        sorted(names.map(|name| (name.clone(), String::new())).collect())
+    };
+    let taken = names(&mut schema.lists.iter().map(|list| &list.name).chain([&schema.key_field]))?;
+    let listed = names(&mut schema.listed.iter())?;
+    if let Some((name, _)) = listed.iter().find(|(name, _)| taken.iter().any(|(taken, _)| taken == name)) {
+        return Err(Defect::Name(name.clone()));
+    }
+    for list in &schema.lists {
+        names(&mut [&list.id_field].into_iter())?;
+    }
     for (position, index) in schema.indexes.iter().enumerate() {
         let known = |name: &str| taken.iter().any(|(taken, _)| taken == name);
         let repeated = schema.indexes.iter().take(position).any(|other| other.name == index.name);
@@ -114,7 +127,8 @@ fn sorted(mut fields: Fields) -> Result<Fields, Defect> {
     if fields.len() > FIELDS_LIMIT {
         return Err(Defect::Fields(fields.len()));
     }
-    if let Some((name, _)) = fields.iter().find(|(name, _)| within(name.len(), NAME_BYTES).is_none()) {
+    let bad = |name: &str| within(name.len(), NAME_BYTES).is_none() || name.starts_with(STORES_PREFIX);
+    if let Some((name, _)) = fields.iter().find(|(name, _)| bad(name)) {
         return Err(Defect::Name(name.clone()));
     }
     fields.sort_unstable();

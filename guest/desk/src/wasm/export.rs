@@ -21,10 +21,11 @@ impl handler::Guest for Desk {
 
 impl schema::Guest for Desk {
     fn collection() -> schema::CollectionSchema {
-        let crate::Collection { key_field, lists, indexes } = crate::collection();
+        let crate::Collection { key_field, listed, lists, indexes } = crate::collection();
         schema::CollectionSchema {
             key_field: key_field.into(),
-            lists: lists.iter().copied().map(String::from).collect(),
+            listed: listed.iter().copied().map(String::from).collect(),
+            lists: lists.iter().map(list).collect::<Vec<_>>(),
             indexes: indexes.iter().map(index).collect::<Vec<_>>(),
         }
     }
@@ -32,6 +33,10 @@ impl schema::Guest for Desk {
     fn openapi() -> String {
         crate::openapi().into()
     }
+}
+
+fn list(list: &crate::List) -> schema::ListSchema {
+    schema::ListSchema { name: list.name.into(), id_field: list.id_field.into() }
 }
 
 fn index(index: &crate::Index) -> schema::Index {

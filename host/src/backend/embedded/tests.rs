@@ -15,7 +15,7 @@ fn open(dir: &Path) -> Store {
     Arc::new(Embedded::open(dir, &suite::schema()).unwrap())
 }
 
-suite::conformance!(async || {
+suite::conformance!(exact; async || {
     let dir = tempfile::tempdir().unwrap();
     (open(dir.path()), dir)
 });

@@ -112,7 +112,34 @@ pub(crate) async fn an_append_past_the_bound_of_its_list_is_full(store: &Store) 
     update(store, "bound", append("one", "links", "text", 1)).await;
 }
 
+/// A store may need bytes of its own beside an item's, but not more than an eighth of them for large entries.
 pub(crate) async fn an_append_past_the_bytes_of_an_item_is_full(store: &Store) {
+    insert(store, "heavy", &[]).await;
+    let text = "x".repeat(ITEM_LIMIT_BYTES / 16);
+    let mut stored = Vec::new();
+    let outcome = loop {
+        let id = format!("e{}", stored.len());
+        let outcome = store.update("heavy", note(&id, &text)).await.unwrap();
+        if !matches!(outcome, Update::Updated(_)) {
+            break outcome;
+        }
+        stored.push(id);
+    };
+    assert_eq!(outcome, Update::Full);
+    assert!((14..16).contains(&stored.len()), "{} sixteenths fit", stored.len());
+    let before = get(store, "heavy").await;
+    assert_eq!(ids(&before, "notes"), stored);
+    // Larger than any item, alone; and the earlier reasons still come first.
+    let huge = "x".repeat(ITEM_LIMIT_BYTES + 1);
+    assert_eq!(store.update("heavy", note("huge", &huge)).await.unwrap(), Update::Full);
+    assert_eq!(store.update("no heavy", note("huge", &huge)).await.unwrap(), Update::Missing);
+    let known = store.update("heavy", note("e0", &huge)).await.unwrap();
+    assert!(matches!(known, Update::Duplicate(entry) if entry.fields == fields(&[("text", &text)])));
+    assert_eq!(get(store, "heavy").await, before);
+    update(store, "heavy", note("small", "text")).await;
+}
+
+pub(crate) async fn an_append_past_the_last_byte_of_an_item_is_full(store: &Store) {
     insert(store, "bytes", &[]).await;
     let used = "bytes".len() + "notes".len() + "e".len() + "text".len();
     let most = ITEM_LIMIT_BYTES - ITEM_RESERVE_BYTES;

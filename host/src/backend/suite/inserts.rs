@@ -64,6 +64,15 @@ pub(crate) async fn an_item_comes_back_as_it_was_given(store: &Store) {
 }
 
 pub(crate) async fn an_insert_that_is_too_large_stores_nothing(store: &Store) {
+    // What a store keeps beside an item may count too; more than the item itself never does.
+    let (larger, fits) = ("x".repeat(ITEM_LIMIT_BYTES), "x".repeat(ITEM_LIMIT_BYTES * 15 / 16));
+    assert_eq!(store.insert("heavy", fields(&[("f", &larger)]), "c").await, Err(Error::TooLarge));
+    assert_eq!(store.get("heavy").await.unwrap(), None);
+    insert(store, "heavy", &[("f", &fits)]).await;
+    assert_eq!(get(store, "heavy").await.fields, fields(&[("f", &fits)]));
+}
+
+pub(crate) async fn an_insert_past_the_last_byte_stores_nothing(store: &Store) {
     // The key and the field's name count too.
     let value = "x".repeat(ITEM_LIMIT_BYTES - "large".len() - "f".len());
     let larger = format!("{value}x");

@@ -99,6 +99,20 @@ pub(crate) async fn of_several_outcomes_the_first_is_given(store: &Store) {
 }
 
 pub(crate) async fn a_set_past_the_bytes_of_an_item_is_full(store: &Store) {
+    let half = "x".repeat(ITEM_LIMIT_BYTES / 2);
+    insert(store, "swell", &[("a", &half), ("state", "shut")]).await;
+    update(store, "swell", note("n", "text")).await;
+    let before = get(store, "swell").await;
+    let swelling = set("one", &[("b", &half)]);
+    assert_eq!(store.update("swell", swelling.clone()).await.unwrap(), Update::Full);
+    let refused = Change { unless: fields(&[("state", "shut")]), ..swelling };
+    assert_eq!(store.update("swell", refused).await.unwrap(), Update::Refused(before.clone()));
+    assert_eq!(get(store, "swell").await, before);
+    update(store, "swell", set("two", &[("a", "")])).await;
+    update(store, "swell", set("three", &[("b", &half)])).await;
+}
+
+pub(crate) async fn a_set_past_the_last_byte_of_an_item_is_full(store: &Store) {
     let value = "x".repeat(ITEM_LIMIT_BYTES / 2);
     insert(store, "grow", &[("a", &value)]).await;
     update(store, "grow", note("n", "text")).await;

@@ -38,6 +38,8 @@ fn text(host: &Host, config: &Config) -> String {
 fn data(config: &Config) -> String {
     let path = std::fs::canonicalize(&config.data.path).unwrap_or_else(|_| config.data.path.clone());
     match config.store {
+        #[cfg(feature = "dynamodb")]
+        Store::Dynamodb => format!("{}; keys in {}", config.table.shown(), path.display()),
         Store::Embedded => format!("{} (embedded store, durable)", path.display()),
         Store::Memory => format!("in memory, lost when this process ends; keys in {}", path.display()),
     }

@@ -1,0 +1,88 @@
+//! Whether one of the attempts of a call may have been applied although the call failed.
+//!
+//! The SDK repeats a call that failed and shows the last failure only. When the first attempt was lost after it
+//! had been applied and the last one was refused, that refusal is no proof that nothing was stored.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+
+/// Watches the attempts of one call. Clones watch the same call.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Attempts(Arc<Watch>);
+
+#[derive(Debug, Default)]
+struct Watch {
+    /// An attempt is under way that is not known to have stored nothing.
+    open: AtomicBool,
+    lost: AtomicBool,
+}
+
+impl Attempts {
+    /// Whether an attempt may have been applied that ended without the table's answer.
+    pub(super) fn lost_one(&self) -> bool {
+        self.0.open.load(Ordering::Acquire) || self.0.lost.load(Ordering::Acquire)
+    }
+}
+
+impl Intercept for Attempts {
+    fn name(&self) -> &'static str {
+        "portdesk attempts"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.open.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let was_open = self.0.open.swap(false, Ordering::AcqRel);
+        if was_open && !is_settled(context) {
+            self.0.lost.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the attempt was answered with an outcome or a refusal, or never left this machine.
+fn is_settled(context: &FinalizerInterceptorContextRef<'_>) -> bool {
+    match context.output_or_error() {
+        None => false,
+        Some(Ok(_)) => true,
+        Some(Err(error)) => match context.response() {
+            Some(response) => response.status().is_client_error(),
+            // The connector itself times out only while it connects.
+            None => error.as_connector_error().is_some_and(|error| error.is_timeout() || is_refused(error)),
+        },
+    }
+}
+
+/// Whether nobody listens at the other end.
+pub(super) fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        if kind == Some(io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

@@ -1,0 +1,59 @@
+//! What this store promises beyond `suite`, against a real server.
+
+mod failing;
+mod others;
+mod tables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portdesk_dynamo_server::Server;
+
+use super::table::Table;
+use super::{DynamoDb, Settings};
+use crate::backend::suite::{self, Store};
+
+suite::conformance!(async || {
+    let server = Server::start();
+    (store(&server).await, server)
+});
+
+#[tokio::test]
+async fn what_was_answered_is_there_again() {
+    let server = Server::start();
+    make(&server).await;
+    suite::reopened::what_was_answered_is_there_again(async || open(&server).await).await;
+}
+
+#[tokio::test]
+async fn a_closed_store_is_unavailable() {
+    let server = Server::start();
+    make(&server).await;
+    suite::reopened::a_closed_store_is_unavailable(async || open(&server).await).await;
+}
+
+/// A store over an empty table.
+async fn store(server: &Server) -> Store {
+    make(server).await;
+    open(server).await
+}
+
+async fn make(server: &Server) {
+    let table = Table::connect(&settings(&server.endpoint), &suite::schema()).await.unwrap();
+    assert!(table.create().await.unwrap());
+    table.wait(|_| {}).await.unwrap();
+}
+
+async fn open(server: &Server) -> Store {
+    Arc::new(DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await.unwrap())
+}
+
+fn settings(endpoint: &str) -> Settings {
+    Settings {
+        table: "items".to_owned(),
+        region: None,
+        endpoint_url: Some(endpoint.to_owned()),
+        attempts: 3,
+        time_limit: Duration::from_secs(30),
+    }
+}

@@ -1,0 +1,111 @@
+//! The table itself: made, compared, lacking.
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use portdesk_dynamo_server::Server;
+
+use super::{make, open, settings};
+use crate::backend::dynamodb::table::{Table, TableError};
+use crate::backend::dynamodb::{DynamoDb, OpenError, connection};
+use crate::backend::suite::{self, get, insert};
+use crate::backend::{Backend, Error, Query, Schema};
+
+async fn table(server: &Server, schema: &Schema) -> Table {
+    Table::connect(&settings(&server.endpoint), schema).await.unwrap()
+}
+
+/// A table as somebody makes it in the console who reads half of the manual.
+async fn make_bare(server: &Server, key: &str) {
+    let client = connection::connect(&settings(&server.endpoint)).await.unwrap();
+    let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
+    let hash = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
+    let create = client.create_table().table_name("items").billing_mode(BillingMode::PayPerRequest);
+    let create = create.attribute_definitions(attribute.build().unwrap()).key_schema(hash.build().unwrap());
+    create.send().await.unwrap();
+}
+
+fn query(index: &str) -> Query {
+    Query { index: index.to_owned(), value: "v".to_owned(), limit: 1, after: None }
+}
+
+#[tokio::test]
+async fn a_table_is_made_once_and_is_as_the_schema_asks() {
+    let server = Server::start();
+    let table = table(&server, &suite::schema()).await;
+    assert!(matches!(table.check().await, Err(TableError::Missing(_))));
+    assert!(table.create().await.unwrap());
+    assert!(!table.create().await.unwrap());
+    table.wait(|_| {}).await.unwrap();
+    let found = table.check().await.unwrap();
+    assert!(found.defects.is_empty() && found.notes.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_differs_is_said() {
+    let server = Server::start();
+    make_bare(&server, "id").await;
+    let mut schema = suite::schema();
+    schema.indexes[1].optional = true;
+    let found = table(&server, &schema).await.check().await.unwrap();
+    assert_eq!(
+        found.defects,
+        ["its key is id (S, HASH), not item_id (S, HASH)", "it lacks the index \"ByOwner\""]
+    );
+    assert_eq!(found.notes, ["it lacks the optional index \"ByState\""]);
+}
+
+#[tokio::test]
+async fn an_index_of_another_make_is_told_by_its_parts() {
+    let server = Server::start();
+    make(&server).await;
+    let mut schema = suite::schema();
+    schema.indexes[0].order = "changed_at".to_owned();
+    schema.listed.push("colour".to_owned());
+    schema.lists.push(crate::backend::List { name: "more".to_owned(), id_field: "id".to_owned() });
+    let found = table(&server, &schema).await.check().await.unwrap();
+    let keys = "index \"ByOwner\" is over owner (S, HASH), made_at (S, RANGE), not owner (S, HASH), changed_at (S, RANGE)";
+    let colour = |index: &str| format!("index {index:?} does not project \"colour\"");
+    assert_eq!(found.defects, [keys.to_owned(), colour("ByOwner"), colour("ByState")]);
+    assert_eq!(found.notes.len(), 2, "{found:?}");
+}
+
+#[tokio::test]
+async fn a_table_without_an_optional_index_serves_everything_else() {
+    let server = Server::start();
+    make_bare(&server, "item_id").await;
+    let mut schema = suite::schema();
+    schema.indexes[1].optional = true;
+    let store = DynamoDb::open(&settings(&server.endpoint), &schema).await.unwrap();
+    let optional = store.query(query("ByState")).await;
+    assert!(matches!(&optional, Err(Error::Invalid(text)) if text.contains("optional")), "{optional:?}");
+    let required = store.query(query("ByOwner")).await;
+    assert!(
+        matches!(&required, Err(Error::Unavailable(text)) if text.contains("table check")),
+        "{required:?}"
+    );
+    let store: suite::Store = std::sync::Arc::new(store);
+    insert(&store, "a", &[("owner", "v"), ("made_at", "1")]).await;
+    get(&store, "a").await;
+}
+
+#[tokio::test]
+async fn a_missing_table_is_a_clear_refusal_to_start() {
+    let server = Server::start();
+    let opened = DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await;
+    assert!(matches!(opened, Err(OpenError::NoTable(table)) if table == "items"));
+}
+
+#[tokio::test]
+async fn a_table_that_vanishes_is_unavailable_and_not_empty() {
+    let server = Server::start();
+    make(&server).await;
+    let store = open(&server).await;
+    let client = connection::connect(&settings(&server.endpoint)).await.unwrap();
+    client.delete_table().table_name("items").send().await.unwrap();
+    for error in [store.get("a").await.unwrap_err(), store.check().await.unwrap_err()] {
+        assert!(matches!(&error, Error::Unavailable(text) if text.contains("table create")), "{error:?}");
+    }
+    let inserted = store.insert("a", Vec::new(), "c").await;
+    assert!(matches!(inserted, Err(Error::Unavailable(_))), "{inserted:?}");
+}

@@ -1,0 +1,182 @@
+//! The store fails for good: what a client is told. Nothing stored and told so, or unknown and told so, and never that
+//! the client did something wrong.
+
+use std::iter::repeat;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Desk, comments_path, path};
+use crate::faults::{Fault, Plan};
+use crate::harness::{Answer, Client, Running, TABLE, Table, on_dynamodb, portdesk, with_credentials};
+
+const THROTTLED: Fault = Fault::Refused("ProvisionedThroughputExceededException");
+/// How late a failure may be told, the time limit of a request and some more for a machine that is busy.
+const SOON: Duration = Duration::from_secs(4);
+
+/// A failure that stored nothing, and that says when to come back.
+#[track_caller]
+fn assert_nothing_stored(answer: &Answer, why: &str) {
+    assert_eq!(answer.status, 503, "{why}: {}", answer.text());
+    assert_eq!(answer.json().get("outcome"), None, "{why}: {}", answer.text());
+    let seconds: u32 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{why}: {seconds}");
+}
+
+/// A failure that may have stored something.
+#[track_caller]
+fn assert_unknown(answer: &Answer, why: &str) {
+    assert!([503, 504].contains(&answer.status), "{why}: {} {}", answer.status, answer.text());
+    assert_eq!(answer.json()["outcome"], "unknown", "{why}: {}", answer.text());
+}
+
+/// The three writes, each under a key where it takes one, of a ticket that was made before.
+async fn writes(client: &Client, ticket: &Value, key: &str) -> [Answer; 3] {
+    let keyed = [("idempotency-key", key)];
+    let create = json!({ "caller_id": "bob", "issue_description": key });
+    let (comment, status) = (json!({ "comment": key }), json!({ "status": "in_progress" }));
+    let (comments, ticket) = (comments_path(ticket), path(ticket));
+    let (created, commented, moved) = tokio::join!(
+        client.send("POST", "/tickets", &keyed, Some(&create)),
+        client.send("POST", &comments, &keyed, Some(&comment)),
+        client.send("PATCH", &ticket, &[], Some(&status)),
+    );
+    [created, commented, moved]
+}
+
+async fn soon<T>(why: &str, asked: impl Future<Output = T>) -> T {
+    let begun = Instant::now();
+    let answer = asked.await;
+    assert!(begun.elapsed() < SOON, "{why}: told after {:?}", begun.elapsed());
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_refuses_stored_nothing() {
+    let desk = Desk::open().await;
+    let ticket = desk.ticket().await;
+    for error in [
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+        "AccessDeniedException",
+        "ResourceNotFoundException",
+    ] {
+        desk.proxy.follow(Plan::always(Fault::Refused(error)));
+        for answer in soon(error, writes(&desk.client(), &ticket, error)).await {
+            assert_nothing_stored(&answer, error);
+        }
+        for page in [path(&ticket), "/tickets?caller=ada".into()] {
+            assert_nothing_stored(&soon(error, desk.client().get(&page)).await, error);
+        }
+    }
+    desk.proxy.follow(Plan::none());
+    assert_eq!(desk.client().get(&path(&ticket)).await.expect(200).json(), ticket);
+    let list = desk.client().get("/tickets?caller=bob").await.expect(200).json();
+    assert_eq!(list, json!({ "tickets": [] }));
+    desk.host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_answers_are_all_lost_is_unknown_and_its_repeat_is_stored_once() {
+    let desk = Desk::open().await;
+    let faults = [
+        Fault::ErrorBefore,
+        Fault::ErrorAfter,
+        Fault::HangBefore,
+        Fault::HangAfter,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+    ];
+    for fault in faults {
+        for verb in ["PutItem", "UpdateItem"] {
+            let (ticket, why) = (desk.ticket().await, format!("{verb}-{fault:?}"));
+            desk.proxy.follow(Plan::script(verb, repeat(fault)));
+            let [created, commented, moved] = soon(&why, writes(&desk.client(), &ticket, &why)).await;
+            let unknown = if verb == "PutItem" { vec![created] } else { vec![commented, moved] };
+            unknown.iter().for_each(|answer| assert_unknown(answer, &why));
+            desk.proxy.follow(Plan::none());
+            let [created, commented, moved] = writes(&desk.client(), &ticket, &why).await;
+            assert_eq!((created.status, commented.status, moved.status), (201, 200, 200), "{why}");
+            let found = desk.client().get(&path(&ticket)).await.expect(200).json();
+            assert_eq!(found["status"], "in_progress", "{why}");
+            assert_eq!(found["comments"].as_array().unwrap().len(), 1, "{why}");
+        }
+    }
+    let list = desk.client().get("/tickets?caller=bob&limit=100").await.expect(200).json();
+    assert_eq!(list["tickets"].as_array().unwrap().len(), 2 * faults.len());
+    desk.host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_has_no_answer_is_told_soon_and_is_never_unknown() {
+    let desk = Desk::open().await;
+    let ticket = desk.ticket().await;
+    for fault in [Fault::ErrorBefore, Fault::HangBefore, Fault::ResetBefore] {
+        let why = format!("{fault:?}");
+        desk.proxy.follow(Plan::always(fault));
+        for page in [path(&ticket), "/tickets?caller=ada".into()] {
+            assert_nothing_stored(&soon(&why, desk.client().get(&page)).await, &why);
+        }
+    }
+    desk.host.stop().await;
+}
+
+/// The store said no to the last attempt, but what became of one before it nobody knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_lost_answer_among_refusals_makes_a_write_unknown() {
+    let desk = Desk::open().await;
+    for lost in [Fault::ErrorAfter, Fault::HangAfter, Fault::ResetAfter] {
+        for at in 0..2 {
+            let ticket = desk.ticket().await;
+            let faults = (0..).map(move |attempt| if attempt == at { lost } else { THROTTLED });
+            desk.proxy.follow(Plan::script("UpdateItem", faults));
+            let body = json!({ "comment": "once" });
+            let answer = desk.client().post(&comments_path(&ticket), &body).await;
+            assert_unknown(&answer, &format!("{lost:?} at attempt {at}"));
+            let found = desk.client().get(&path(&ticket)).await.expect(200).json();
+            assert_eq!(found["comments"].as_array().unwrap().len(), 1);
+        }
+    }
+    desk.host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_deleted_under_a_host_is_no_fault_of_the_client() {
+    let desk = Desk::open().await;
+    let ticket = desk.ticket().await;
+    desk.table.call("DeleteTable", &json!({ "TableName": TABLE })).await;
+    for answer in writes(&desk.client(), &ticket, "k-1").await {
+        assert_nothing_stored(&answer, "no table");
+    }
+    assert_nothing_stored(&desk.client().get(&path(&ticket)).await, "no table");
+    let ready = reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap();
+    assert_eq!(ready.status(), 503);
+    desk.host.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_whose_table_is_missing_does_not_start_and_says_how_to_make_it() {
+    let (table, data) = (Table::create().await, tempfile::tempdir().unwrap());
+    let mut command =
+        portdesk(&["--store", "dynamodb", "--listen", "127.0.0.1:0", "--table", "no-such-table"]);
+    command.args(["--region", "us-east-1", "--endpoint-url", &table.server.endpoint]);
+    let ended = with_credentials(command).arg("--data-dir").arg(data.path()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains("--table no-such-table") && said.contains("portdesk table create"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_nobody_listens_for_stored_nothing() {
+    let table = Table::create().await;
+    let host = Running::start(&on_dynamodb(&table.server.endpoint)).await;
+    let ticket = json!({ "ticket_id": "11111111-1111-4111-8111-111111111111" });
+    drop(table);
+    for answer in soon("gone", writes(&host.client(), &ticket, "k-1")).await {
+        assert_nothing_stored(&answer, "gone");
+    }
+    host.stop().await;
+}

@@ -1,0 +1,170 @@
+//! The proxy: passes requests on, or does to them what a plan says, and counts them.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use super::{Fault, Plan};
+
+/// A proxy before one server. It ends, with all its connections, when this is dropped.
+pub struct Proxy {
+    pub url: String,
+    state: Arc<State>,
+    serving: JoinHandle<()>,
+}
+
+struct State {
+    upstream: String,
+    http: reqwest::Client,
+    plan: Mutex<Plan>,
+    /// How many requests came, by verb.
+    requests: Mutex<BTreeMap<String, usize>>,
+    /// Every fault that was done, in order.
+    faults: Mutex<Vec<Fault>>,
+}
+
+/// The end of a connection in place of an answer.
+pub type Reset = std::io::Error;
+
+impl Proxy {
+    /// A proxy on a free port, before the server at this URL.
+    pub async fn start(upstream: &str, plan: Plan) -> Proxy {
+        let state = Arc::new(State {
+            upstream: upstream.trim_end_matches('/').to_owned(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            plan: Mutex::new(plan),
+            requests: Mutex::default(),
+            faults: Mutex::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answering = Arc::clone(&state);
+        let serving = tokio::spawn(serve(listener, move |parts, body| {
+            let state = Arc::clone(&answering);
+            async move { state.answer(parts, body).await }
+        }));
+        Proxy { url, state, serving }
+    }
+
+    /// Another plan, from the next request on.
+    pub fn follow(&self, plan: Plan) {
+        *self.state.plan.lock().unwrap() = plan;
+    }
+
+    /// How many requests came since this was asked last, by verb.
+    pub fn take_requests(&self) -> BTreeMap<String, usize> {
+        std::mem::take(&mut self.state.requests.lock().unwrap())
+    }
+
+    /// Which faults were done since this was asked last.
+    pub fn take_faults(&self) -> Vec<Fault> {
+        std::mem::take(&mut self.state.faults.lock().unwrap())
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl State {
+    async fn answer(&self, parts: Parts, body: Bytes) -> Result<Answer, Reset> {
+        let verb = verb(&parts.headers);
+        *self.requests.lock().unwrap().entry(verb.clone()).or_default() += 1;
+        let Some(fault) = self.plan.lock().unwrap().decide(&verb) else {
+            return self.pass_on(parts, body).await;
+        };
+        self.faults.lock().unwrap().push(fault);
+        let applied = if fault.is_after() { Some(self.pass_on(parts, body).await?) } else { None };
+        match fault {
+            Fault::Refused(error) => Ok(failed(400, error)),
+            Fault::ErrorBefore | Fault::ErrorAfter => Ok(failed(500, "InternalServerError")),
+            Fault::HangBefore | Fault::HangAfter => pending().await,
+            Fault::ResetBefore | Fault::ResetAfter => Err(Reset::other("as planned")),
+            Fault::Slow(late) => {
+                // Not a wait for something: how late the answer is, is what is tested.
+                sleep(late).await;
+                applied.ok_or_else(|| Reset::other("a slow answer is one that was given"))
+            }
+        }
+    }
+
+    /// Hands a request to the server and gives its answer. What was begun is finished, also where the client that
+    /// asked has gone: a request that reached the server is applied.
+    async fn pass_on(&self, parts: Parts, body: Bytes) -> Result<Answer, Reset> {
+        let url = format!("{}{}", self.upstream, parts.uri);
+        let headers = end_to_end(parts.headers);
+        let request = self.http.request(parts.method, url).headers(headers).body(body);
+        let passed = tokio::spawn(async move {
+            let response = request.send().await?;
+            let (status, headers) = (response.status(), end_to_end(response.headers().clone()));
+            let mut answer = Response::new(Full::new(response.bytes().await?));
+            *answer.status_mut() = status;
+            *answer.headers_mut() = headers;
+            Ok(answer)
+        });
+        passed.await.unwrap().map_err(|error: reqwest::Error| Reset::other(error))
+    }
+}
+
+pub type Parts = hyper::http::request::Parts;
+pub type Answer = Response<Full<Bytes>>;
+
+/// Serves every connection until the task is ended. A `Reset` in place of an answer resets the connection.
+pub async fn serve<F>(listener: TcpListener, answer: impl Fn(Parts, Bytes) -> F + Clone + Send + 'static)
+where
+    F: Future<Output = Result<Answer, Reset>> + Send,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        while connections.try_join_next().is_some() {}
+        // Who drops the connection resets it: nobody is to take the end of an answer for its end.
+        stream.set_zero_linger().unwrap();
+        stream.set_nodelay(true).unwrap();
+        let answer = answer.clone();
+        connections.spawn(async move {
+            let service = service_fn(move |request: Request<Incoming>| {
+                let answer = answer.clone();
+                async move {
+                    let (parts, body) = request.into_parts();
+                    let body = body.collect().await.map_err(Reset::other)?.to_bytes();
+                    answer(parts, body).await
+                }
+            });
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+/// `GetItem` in `x-amz-target: DynamoDB_20120810.GetItem`.
+fn verb(headers: &HeaderMap) -> String {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    target.rsplit('.').next().unwrap_or_default().to_owned()
+}
+
+/// The headers that are not about one connection.
+fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
+    for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
+    headers
+}
+
+fn failed(status: u16, error: &str) -> Answer {
+    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{error}","message":"as planned"}}"#);
+    let answer = Response::builder().status(status).header(CONTENT_TYPE, "application/x-amz-json-1.0");
+    answer.body(Full::new(body.into())).unwrap()
+}
