@@ -82,6 +82,20 @@ fn the_host_knows_nothing_of_tickets() {
     assert_none(host.flat_map(|file| words::found(file, &TICKET_WORDS)));
 }
 
+/// The defaults of the AWS SDK bring a second, old stack of each.
+#[test]
+fn one_http_stack_and_one_tls_stack_are_built() {
+    let files = Tree::of_this_project().files;
+    let lock = files.iter().find(|file| file.path == "Cargo.lock").expect("Cargo.lock is kept");
+    let versions = |name: &str| lock.text.matches(&format!("name = \"{name}\"\n")).count();
+    for name in ["h2", "http", "http-body", "hyper", "hyper-rustls", "rustls", "tokio-rustls"] {
+        assert_eq!(versions(name), 1, "{name}");
+    }
+    for name in ["native-tls", "openssl", "openssl-sys"] {
+        assert_eq!(versions(name), 0, "{name}");
+    }
+}
+
 #[test]
 fn nothing_is_marked_as_unfinished() {
     let files = Tree::of_this_project().files;

@@ -208,6 +208,11 @@ impl Backend for DynamoDb {
                             adoption = Some(entries);
                             continue;
                         }
+                        // Somebody else was faster, and the guards are in order now.
+                        Verdict::Nothing if adoption.is_some() => {
+                            adoption = None;
+                            continue;
+                        }
                         Verdict::Nothing => return Err(unexplained(key, lost)),
                     }
                 }

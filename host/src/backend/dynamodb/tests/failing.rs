@@ -170,6 +170,19 @@ async fn the_own_lost_attempt_is_found_and_said_to_be_done() {
 }
 
 #[tokio::test]
+async fn who_is_overtaken_while_making_guards_uses_those_that_are_there() {
+    let bare = r#"{"item_id":{"S":"a"},"notes":{"L":[{"M":{"note_id":{"S":"n"}}}]}}"#;
+    let guarded = r#"{"item_id":{"S":"a"},"portdesk_version":{"N":"1"},"portdesk_changed_by":{"S":"m"},
+        "portdesk_count_notes":{"N":"2"},"portdesk_ids_notes":{"SS":["n","m"]},
+        "notes":{"L":[{"M":{"note_id":{"S":"n"}}},{"M":{"note_id":{"S":"m"}}}]}}"#;
+    let done = Act::Answer(200, r#"{"Attributes":{"portdesk_version":{"N":"2"}}}"#.to_owned());
+    let (url, attempts) = script(vec![condition_failed(bare), condition_failed(guarded), done]);
+    let store = store(&url, Duration::from_secs(3)).await;
+    assert_eq!(store.update("a", note("o", "")).await, Ok(Update::Updated(2)));
+    assert_eq!(attempts.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there_stores_nothing_and_is_told_quickly() {
     let url = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
     let store = store(&url, Duration::from_secs(10)).await;

@@ -1,10 +1,12 @@
 //! Items of other programs: they have the attributes of the schema and nothing else.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use portdesk_dynamo_server::Server;
+use tokio::task::JoinSet;
 
 use super::{settings, store};
 use crate::backend::dynamodb::{connection, layout};
@@ -115,6 +117,24 @@ async fn a_list_of_another_program_is_appended_to_exactly_once() {
     assert_eq!(listed(store, "them", 10).await.remove(0).counts, [("notes".to_owned(), 3)]);
     let bound = store.update("theirs", append("o", "notes", "text", 3)).await.unwrap();
     assert_eq!(bound, Update::Full);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn racing_appends_to_a_list_of_another_program_are_all_kept() {
+    let shared = Shared::new().await;
+    shared.put("theirs", &plain(vec![entry(Some("a"), "one")])).await;
+    let mut writers = JoinSet::new();
+    for writer in 0..32 {
+        let store = Arc::clone(&shared.store);
+        writers.spawn(async move { update(&store, "theirs", note(&format!("w{writer:02}"), "text")).await });
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+    let mut stored = ids(&get(&shared.store, "theirs").await, "notes");
+    stored.sort();
+    let sent = ["a".to_owned()].into_iter().chain((0..32).map(|writer| format!("w{writer:02}")));
+    assert_eq!(stored, sent.collect::<Vec<_>>());
 }
 
 #[tokio::test]
