@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
@@ -52,7 +52,7 @@ impl Sandbox {
     /// Dropping the future cuts the guest where it stands and throws its instance away. What it had handed to
     /// the store by then is done or not done, never half done.
     pub async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
-        let _permit = self.permit().await?;
+        let _permit = self.permit(deadline).await?;
         // A guest that runs is cut by its epoch deadline; this one ends a guest that waits for the store.
         timeout_at(deadline, self.answer(request, deadline)).await.map_err(|_elapsed| Failure::Deadline)?
     }
@@ -64,8 +64,9 @@ impl Sandbox {
         Ok(response)
     }
 
-    async fn permit(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        match timeout(LONGEST_WAIT, self.permits.acquire()).await {
+    async fn permit(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Failure> {
+        let until = deadline.min(Instant::now() + LONGEST_WAIT);
+        match timeout_at(until, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Failure::Busy),
         }

@@ -93,6 +93,8 @@ fn http() -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(HEAD_BYTES)
+        // More than fit into the bytes that `door::head` allows: what is refused there is refused in words.
+        .max_headers(HEADERS)
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -108,6 +110,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const HEADER_TIME: Duration = Duration::from_secs(30);
 /// The most bytes of a request line and its headers.
 const HEAD_BYTES: usize = 64 * 1024;
+const HEADERS: usize = 8 * 1024;
 const HEAD_BYTES_HTTP2: u32 = 64 * 1024;
 /// The most requests at once on an HTTP/2 connection.
 const STREAMS: u32 = 100;

@@ -85,6 +85,11 @@ const LAST_LINE: &str = "Stop with Ctrl-C.\n";
 /// The program, with the key of the tests and no setting of the machine's.
 pub fn portdesk(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portdesk-under-test"));
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_str().is_some_and(|name| name.starts_with("PORTDESK_")) {
+            command.env_remove(variable);
+        }
+    }
     command.args(arguments).env("PORTDESK_API_KEY", KEY).stdin(Stdio::null());
     command
 }

@@ -6,7 +6,7 @@
 //! which `problem` turns into what the client sees.
 //!
 //! Invariant: nothing outside `wasm` knows of wasm or WIT, and nothing here does IO but through [`World`]. The same
-//! code runs natively, in tests and in the benchmark's native twin.
+//! code runs natively in tests.
 
 #![no_std]
 

@@ -1,13 +1,17 @@
 //! The bounds of a request's head.
 //!
-//! hyper reads up to 64 KiB before it gives up without a word; within that, these bounds are refused in words.
+//! What is over these bounds is refused in words. A head of more than 64 KiB, and one that is no HTTP, never gets here:
+//! hyper answers 431 or 400 itself, without a body.
 
 use hyper::http::request::Parts;
 
 use super::Refusal;
 
-/// Refuses a target or headers that are over their bounds.
+/// Refuses a target or headers that are over their bounds, and a target that is no path (`OPTIONS *`, `CONNECT`).
 pub(super) fn check(parts: &Parts) -> Result<(), Refusal> {
+    if !parts.uri.path().starts_with('/') {
+        return Err(Refusal::NoPath);
+    }
     let query_bytes = parts.uri.query().map_or(0, |query| query.len() + 1);
     if parts.uri.path().len() + query_bytes > TARGET_BYTES {
         return Err(Refusal::TargetTooLong { limit_bytes: TARGET_BYTES });

@@ -39,6 +39,9 @@ pub enum Refusal {
         /// The bound.
         limit_bytes: usize,
     },
+    /// The target is an authority or `*`, which name nothing here.
+    #[error("The request target is no path")]
+    NoPath,
     /// The path and query together are over their bound.
     #[error("The request target is longer than {limit_bytes} bytes")]
     TargetTooLong {
@@ -58,7 +61,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Refusal::BodyBroken => StatusCode::BAD_REQUEST,
+            Refusal::BodyBroken | Refusal::NoPath => StatusCode::BAD_REQUEST,
             Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -75,7 +78,7 @@ impl Refusal {
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
-            Refusal::BodyBroken | Refusal::BodySlow => "BadRequestException",
+            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoPath => "BadRequestException",
             Refusal::BodyTooLarge { .. }
             | Refusal::HeadersTooLarge { .. }
             | Refusal::TargetTooLong { .. } => "RequestTooLargeException",
@@ -99,6 +102,7 @@ impl Refusal {
             | Refusal::Failed
             | Refusal::Forbidden
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoPath
             | Refusal::TargetTooLong { .. } => None,
         }
     }

@@ -111,7 +111,10 @@ pub enum LoadError {
     #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
     Engine(wasmtime::Error),
     /// Not WebAssembly, a core module, or damaged.
-    #[error("this is not a WebAssembly component ({0})")]
+    #[error(
+        "this is not a WebAssembly component, or it needs more than --memory-limit-mib and the other limits allow \
+         ({})", cause(.0)
+    )]
     NotAComponent(wasmtime::Error),
     /// What it says that it stores breaks a limit of `wit/schema.wit`.
     #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]
@@ -125,6 +128,12 @@ pub enum LoadError {
          portdesk:desk/key-value, wasi:clocks/wall-clock and wasi:random/random, and nothing else ({0:#})"
     )]
     WrongWorld(wasmtime::Error),
+}
+
+/// The last cause, which says what is wrong; the first says only that something is. One line of it: a parser
+/// appends what it could not read.
+fn cause(error: &wasmtime::Error) -> String {
+    error.root_cause().to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// How long a component may take to describe itself.

@@ -81,6 +81,6 @@ fn at_epoch(context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadl
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
 }
 
-/// The most bytes that one call between host and guest may move, names and lists included: twice the largest
-/// page that a store gives.
+/// The most bytes that one call of a guest may make the host hold, names and lists included: far above what an
+/// item of 400 KiB or an answer needs.
 const HOSTCALL_BYTES: usize = 8 * 1024 * 1024;

@@ -59,11 +59,21 @@ pub(super) fn change(schema: &Schema, change: Change) -> Result<backend::Change,
     Ok(backend::Change {
         id: change.id,
         at_version: change.at_version,
-        // A field may be named more than once here: two values may both forbid the change.
-        unless: change.unless,
+        unless: forbidden(change.unless)?,
         set: fields(schema, change.set)?,
         append: change.append.map(|entry| append(schema, entry)).transpose()?,
     })
+}
+
+/// What `unless` names. A field may stand there more than once: two values may both forbid the change.
+fn forbidden(fields: Fields) -> Result<Fields, Defect> {
+    if fields.len() > FIELDS_LIMIT {
+        return Err(Defect::Fields(fields.len()));
+    }
+    match fields.iter().find(|(name, _)| within(name.len(), NAME_BYTES).is_none()) {
+        Some((name, _)) => Err(Defect::Name(name.clone())),
+        None => Ok(fields),
+    }
 }
 
 fn append(schema: &Schema, mut append: Append) -> Result<backend::Append, Defect> {
@@ -151,3 +161,6 @@ const KEY_BYTES: usize = 128;
 const LIST_ENTRIES: usize = 10_000;
 const NAME_BYTES: usize = 64;
 const QUERY_ITEMS: usize = 100;
+
+#[cfg(test)]
+mod tests;

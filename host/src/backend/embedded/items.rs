@@ -65,7 +65,9 @@ fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
     let sql = format!("SELECT {ITEM_COLUMNS} FROM items INDEXED BY sqlite_autoindex_items_1 WHERE key = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     if let Some(row) = statement.query([key])?.next()? {
-        return Ok(Some(row::item(row)?.1));
+        let (found, record) = row::item(row)?;
+        let wrong = || Error::Corrupt(format!("under item {key:?} lies item {found:?}"));
+        return if found == key { Ok(Some(record)) } else { Err(wrong()) };
     }
     let twin = "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1";
     believe_absence(connection, twin, [key], || format!("item {key:?}"))?;
