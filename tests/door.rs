@@ -1,8 +1,11 @@
 //! What stands before the component: keys, the usage plan, the host's own pages.
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
-use crate::harness::{Client, Running};
+use crate::harness::{Client, KEY, Running};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_but_the_hosts_own_pages_opens_without_a_key() {
@@ -32,6 +35,39 @@ async fn the_hosts_own_pages_need_no_key() {
         let posted = reqwest::Client::new().post(&url).send().await.unwrap();
         assert_eq!(posted.status(), 405, "{path}");
         assert_eq!(posted.headers()["allow"], "GET, HEAD");
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_requests_share_one_connection_by_http_2() {
+    let host = Running::start(&["--store", "memory"]).await;
+    let client = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+    let mut requests = JoinSet::new();
+    for number in 0..50 {
+        let body = json!({ "caller_id": "ada", "issue_description": format!("{number}") }).to_string();
+        let request = client.post(format!("{}/tickets", host.url)).header("x-api-key", KEY);
+        requests.spawn(request.header("content-type", "application/json").body(body).send());
+    }
+    for answer in requests.join_all().await {
+        let answer = answer.unwrap();
+        assert_eq!((answer.version(), answer.status().as_u16()), (reqwest::Version::HTTP_2, 201));
+    }
+    let list = host.client().get("/tickets?caller=ada&limit=100").await.expect(200).json();
+    assert_eq!(list["tickets"].as_array().unwrap().len(), 50);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_names_no_path_is_refused() {
+    let host = Running::start(&["--store", "memory"]).await;
+    for request in ["OPTIONS * HTTP/1.1", "CONNECT a:80 HTTP/1.1"] {
+        let mut connection = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+        let head = format!("{request}\r\nhost: a\r\nx-api-key: {KEY}\r\nconnection: close\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{request}: {answer}");
     }
     host.stop().await;
 }
