@@ -1,10 +1,9 @@
-//! A DynamoDB-compatible server for tests: [dynoxide], installed where it is missing, one process for each test.
+//! A DynamoDB-compatible server for tests: dynoxide (the crate `dynoxide-rs`), installed where it is missing, one
+//! process for each test.
 //!
 //! It speaks the real wire protocol, so what is tested is what runs against AWS but for AWS itself. A test that
 //! cannot have it fails; it is never skipped. The server ends with the value that started it, and also with the
 //! process of the test, however that ends.
-//!
-//! [dynoxide]: https://crates.io/crates/dynoxide-rs
 
 mod install;
 
