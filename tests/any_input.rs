@@ -9,6 +9,7 @@ use std::time::Duration;
 use portdesk::backend::memory::Memory;
 use portdesk::sandbox::{Request, Sandbox};
 use portdesk::storage::Storage;
+use portdesk::telemetry::{Spans, Telemetry};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
@@ -65,7 +66,9 @@ fn any_request_is_answered_and_none_traps() {
     let runtime = Runtime::new().unwrap();
     let component = component_of_the_tree();
     let schema = runtime.block_on(component.describe()).unwrap().schema;
-    let sandbox = Sandbox::new(component, Storage::new(Arc::new(Memory::new(&schema)), schema));
+    let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
+    let sandbox =
+        Sandbox::new(component, Storage::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry)));
     let mut runner = TestRunner::new(Config { cases: 1000, failure_persistence: None, ..Config::default() });
     runner
         .run(&sent(), |sent| {

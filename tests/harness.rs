@@ -28,6 +28,8 @@ pub const KEY: &str = "a-key-for-the-tests-0123456789";
 /// A host in this process.
 pub struct Running {
     pub url: String,
+    /// Where its metrics are, where they were asked for.
+    pub metrics: Option<String>,
     data: TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
@@ -45,11 +47,12 @@ impl Running {
         let component = component(config.isolation);
         let host = Host::start_with(config, component).await.unwrap_or_else(|error| panic!("{error}"));
         let url = format!("http://{}", host.address);
+        let metrics = host.metrics_address.map(|address| format!("http://{address}/metrics"));
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(host.serve(async move {
             let _ = stopped.await;
         }));
-        Running { url, data, stop, served }
+        Running { url, metrics, data, stop, served }
     }
 
     /// A client with a key.

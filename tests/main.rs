@@ -6,6 +6,7 @@
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `any_input`: no input makes the component trap;
 //! - `door`: what stands before the component;
+//! - `observability`: metrics, spans and the log, and what is in none of them;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
@@ -24,6 +25,7 @@ mod dynamodb;
 mod end_to_end;
 mod faults;
 mod harness;
+mod observability;
 mod outage;
 mod overhead;
 mod shutdown;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod observe;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -13,6 +14,7 @@ use clap::{Args, ValueEnum};
 
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, StoreTable, TableName};
+pub use self::observe::Observe;
 use crate::door::RateLimit;
 use crate::sandbox::{Isolation, Limits};
 
@@ -83,6 +85,10 @@ pub struct Config {
     /// Least severity that is logged; `info` has a line for every request
     #[arg(long, env = "PORTDESK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub observe: Observe,
 
     /// A key that opens the door beside those of the data folder, 20 to 256 visible characters. Only a
     /// variable, so that it stands in no list of processes; where it is set, no first key is made
@@ -197,6 +203,7 @@ impl Config {
             ("log-format", word(&self.log_format)),
             ("log-level", word(&self.log_level)),
         ]);
+        settings.extend(self.observe.effective());
         settings
     }
 }

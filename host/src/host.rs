@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use tokio::net::TcpListener;
@@ -21,7 +21,10 @@ use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Plan}
 use crate::sandbox::{Component, LoadError, Sandbox};
 use crate::server;
 use crate::storage::Storage;
-use crate::walk::Walk;
+#[cfg(feature = "otlp")]
+use crate::telemetry::CollectorError;
+use crate::telemetry::{Counter, MetricsError, Scrape, ScrapeError, Spans, Telemetry};
+use crate::walk::{PAGES, Walk};
 
 /// The component that is built in, where no other is asked for.
 pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"));
@@ -30,6 +33,8 @@ pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"))
 pub struct Host {
     /// Where it listens; the port is the one that the system chose where 0 was asked for.
     pub address: SocketAddr,
+    /// Where its metrics are read; none where nobody asked for them.
+    pub metrics_address: Option<SocketAddr>,
     /// The key that was made because there was none; this is the only moment in which it is known.
     pub first_key: Option<ApiKey>,
     /// How many keys opened the door at the start.
@@ -41,6 +46,7 @@ pub struct Host {
     keys: KeyRing,
     key_file: KeyFile,
     walk: Arc<Walk>,
+    scrape: Option<Scrape>,
 }
 
 impl Host {
@@ -54,7 +60,10 @@ impl Host {
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
-        let backend = open(&config, &directory, &description.schema).await?;
+        let telemetry = Arc::new(Telemetry::new(&description.openapi, &PAGES, spans(&config)?)?);
+        let retries = telemetry.metrics.store_retries();
+        let backend = open(&config, &directory, &description.schema, retries).await?;
+        let scrape = scrape(&config).await?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
@@ -64,27 +73,80 @@ impl Host {
         let key_file = KeyFile::new(&directory);
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
         let body_limit_bytes = config.body_limit_bytes as usize;
+        let storage = Storage::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
         let walk = Arc::new(Walk {
             door: Door { keys: keys.clone(), plan: Plan::new(config.rate_limit), body_limit_bytes },
-            sandbox: Sandbox::new(component, Storage::new(Arc::clone(&backend), description.schema)),
+            sandbox: Sandbox::new(component, storage),
             backend,
+            telemetry,
             contract: Bytes::from(description.openapi.clone()),
             time_limit: config.time_limit(),
             stopping: AtomicBool::new(false),
         });
         let (grace, contract) = (config.grace(), description.openapi);
         let active_keys = keys.len();
-        Ok(Host { address, first_key, active_keys, contract, grace, listener, keys, key_file, walk })
+        let metrics_address = scrape.as_ref().map(|scrape| scrape.address);
+        Ok(Host {
+            address,
+            metrics_address,
+            first_key,
+            active_keys,
+            contract,
+            grace,
+            listener,
+            keys,
+            key_file,
+            walk,
+            scrape,
+        })
     }
 
     /// Serves until `stop` resolves and everything that was begun is finished or cut.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Host { grace, listener, keys, key_file, walk, .. } = self;
+        let Host { grace, listener, keys, key_file, walk, scrape, .. } = self;
         let follow = tokio::spawn(keys.follow(key_file));
+        let scraped = scrape.map(|scrape| {
+            let walk = Arc::clone(&walk);
+            tokio::spawn(scrape.serve(move || walk.metrics()))
+        });
+        let stopped = OnceLock::new();
+        let stop = async {
+            stop.await;
+            let _ = stopped.set(Instant::now());
+        };
         server::serve(listener, Arc::clone(&walk), stop, grace).await;
         follow.abort();
         walk.backend.close().await;
+        let left = grace.saturating_sub(stopped.get().map_or(Duration::ZERO, Instant::elapsed));
+        flush(&walk, left).await;
+        if let Some(scraped) = scraped {
+            scraped.abort();
+        }
     }
+}
+
+/// Sends the last spans, on a thread that may block.
+async fn flush(walk: &Arc<Walk>, within: Duration) {
+    let walk = Arc::clone(walk);
+    // It fails only where it panics, which is logged.
+    let _ = tokio::task::spawn_blocking(move || walk.telemetry.spans.flush(within)).await;
+}
+
+async fn scrape(config: &Config) -> Result<Option<Scrape>, ScrapeError> {
+    match config.observe.metrics {
+        Some(address) => Ok(Some(Scrape::bind(address, config.observe.metrics_public).await?)),
+        None => Ok(None),
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn spans(config: &Config) -> Result<Spans, CollectorError> {
+    config.observe.otlp_endpoint.as_ref().map_or_else(|| Ok(Spans::default()), Spans::to)
+}
+
+#[cfg(not(feature = "otlp"))]
+fn spans(_: &Config) -> Result<Spans, StartError> {
+    Ok(Spans)
 }
 
 /// The component in `file`, or the one that is built in.
@@ -100,11 +162,18 @@ pub fn data_directory(data: &DataDir) -> Result<PathBuf, StartError> {
     data.prepare().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
-async fn open(config: &Config, directory: &Path, schema: &Schema) -> Result<Arc<dyn Backend>, StartError> {
+#[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only DynamoDB has attempts"))]
+async fn open(
+    config: &Config,
+    directory: &Path,
+    schema: &Schema,
+    retries: Counter,
+) -> Result<Arc<dyn Backend>, StartError> {
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
         Store::Dynamodb => {
-            Arc::new(DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?)
+            let table = DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?;
+            Arc::new(table.counting(retries))
         }
         Store::Embedded => Arc::new(Embedded::open(directory, schema)?),
         Store::Memory => Arc::new(Memory::new(schema)),
@@ -153,6 +222,16 @@ pub enum StartError {
     /// The component cannot be served.
     #[error("--component: {0}")]
     Load(#[from] LoadError),
+    /// The metrics cannot be counted.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The metrics cannot be served.
+    #[error(transparent)]
+    Scrape(#[from] ScrapeError),
+    /// Spans cannot be sent.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Spans(#[from] CollectorError),
     /// The table cannot be served from.
     #[cfg(feature = "dynamodb")]
     #[error(transparent)]

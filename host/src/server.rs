@@ -31,6 +31,7 @@ pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Out
             () = &mut stop => break,
             accepted = accept(&listener, &connections) => accepted,
         };
+        let open = walk.telemetry.metrics.connection();
         let walk = Arc::clone(&walk);
         let service = service_fn(move |request| {
             let walk = Arc::clone(&walk);
@@ -42,7 +43,7 @@ pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Out
             if let Err(error) = connection.await {
                 debug!(%error, "a connection ended with an error");
             }
-            drop(permit);
+            drop((open, permit));
         });
         while tasks.try_join_next().is_some() {}
     }

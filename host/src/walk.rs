@@ -18,9 +18,11 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+pub use self::pages::PAGES;
 use crate::backend::Backend;
 use crate::door::{Door, Refusal};
 use crate::sandbox::{self, Failure, Sandbox};
+use crate::telemetry::{Levels, Operation, Telemetry};
 
 /// What a request needs on its way.
 pub struct Walk {
@@ -30,6 +32,8 @@ pub struct Walk {
     pub sandbox: Sandbox,
     /// Asked by the readiness check.
     pub backend: Arc<dyn Backend>,
+    /// Told of every request.
+    pub telemetry: Arc<Telemetry>,
     /// The component's contract, published as it is.
     pub contract: Bytes,
     /// How long a request may take, from its head to its answer.
@@ -41,6 +45,14 @@ pub struct Walk {
 /// An answer, whole.
 pub type Answer = Response<Full<Bytes>>;
 
+/// An answer and where it comes from.
+struct Reply {
+    answer: Answer,
+    operation: Operation,
+    /// Why the host answers in place of the component, if it does.
+    refusal: Option<&'static str>,
+}
+
 impl Walk {
     /// Answers one request. Never fails: what goes wrong is an answer too.
     pub async fn answer<B>(&self, request: Request<B>) -> Answer
@@ -50,13 +62,18 @@ impl Walk {
         let begun = Instant::now();
         let request_id = Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let (answer, operation) = match self.page(&parts).await {
-            Some(page) => (page, None),
-            None => self.ask(&parts, body, &request_id, begun + self.time_limit).await,
+        let method = known(&parts.method);
+        let watch = self.telemetry.request(&parts.headers, method, &request_id);
+        let trace_id = watch.caller().map(tracing::field::display);
+        let reply = match self.page(&parts, &request_id).await {
+            Some(page) => page,
+            None => watch.within(self.ask(&parts, body, &request_id, begun + self.time_limit)).await,
         };
-        let status = answer.status().as_u16();
-        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        info!(request_id, method = known(&parts.method), operation, status, duration_us, "answered");
+        let Reply { answer, operation, refusal } = reply;
+        let told = watch.answered(&operation, answer.status(), refusal);
+        let (operation, status) = (told.operation, answer.status().as_u16());
+        let duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX);
+        info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
         answer::finish(answer, &parts.method, &request_id)
     }
 
@@ -65,19 +82,22 @@ impl Walk {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    async fn ask<B>(
-        &self,
-        parts: &Parts,
-        body: B,
-        request_id: &str,
-        deadline: Instant,
-    ) -> (Answer, Option<String>)
+    /// The text of the metrics, as of now.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.telemetry.metrics.render(Levels {
+            instances_in_use: self.sandbox.in_use(),
+            guest_memory_high_water_bytes: self.sandbox.memory_high_water_bytes(),
+        })
+    }
+
+    async fn ask<B>(&self, parts: &Parts, body: B, request_id: &str, deadline: Instant) -> Reply
     where
         B: Body<Data = Bytes>,
     {
         let admitted = match self.door.admit(parts, body, deadline).await {
             Ok(admitted) => admitted,
-            Err(refusal) => return (answer::refused(&refusal, &parts.method), None),
+            Err(refusal) => return answer::refused(&refusal, &parts.method),
         };
         let headers = passed_headers(&parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
@@ -94,7 +114,7 @@ impl Walk {
             Ok(response) => answer::of_component(response, &parts.method, request_id),
             Err(failure) => {
                 log(&failure, request_id);
-                (answer::refused(&Refusal::from(&failure), &parts.method), None)
+                answer::refused(&Refusal::from(&failure), &parts.method)
             }
         }
     }
@@ -108,17 +128,9 @@ fn passed_headers(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
 }
 
 /// The method, for the log: as it is only where it is one that HTTP has, since a client may send any text there.
-fn known(method: &Method) -> &str {
-    let known = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PATCH,
-        Method::OPTIONS,
-        Method::PUT,
-        Method::DELETE,
-    ];
-    if known.contains(method) { method.as_str() } else { "other" }
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PATCH", "OPTIONS", "PUT", "DELETE"];
+    known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// The one place where a failure of the component is logged.

@@ -38,6 +38,7 @@ pub use self::connection::Settings;
 use self::item::{Attributes, Stored};
 use super::fields_size;
 use super::{Backend, Change, Error, Fields, ITEM_LIMIT_BYTES, Insert, Item, Page, Query, Schema, Update};
+use crate::telemetry::Counter;
 
 /// A store in a table.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub struct DynamoDb {
     schema: Schema,
     /// A place for each request in flight.
     places: Semaphore,
+    /// Counts the attempts at calls beyond the first.
+    retries: Counter,
 }
 
 impl DynamoDb {
@@ -55,13 +58,20 @@ impl DynamoDb {
     pub async fn open(settings: &Settings, schema: &Schema) -> Result<DynamoDb, OpenError> {
         let client = connection::connect(settings).await?;
         let (table, schema) = (settings.table.clone(), schema.clone());
-        let store = DynamoDb { client, table, schema, places: Semaphore::new(PLACES) };
+        let (places, retries) = (Semaphore::new(PLACES), Counter::default());
+        let store = DynamoDb { client, table, schema, places, retries };
         match store.probe().await {
             Ok(()) => {}
             Err(Probe::NoTable) => return Err(OpenError::NoTable(store.table)),
             Err(Probe::Failed(error)) => warn!(%error, "the table cannot be read at the moment"),
         }
         Ok(store)
+    }
+
+    /// The same store, which counts repeated attempts there.
+    #[must_use]
+    pub fn counting(self, retries: Counter) -> DynamoDb {
+        DynamoDb { retries, ..self }
     }
 
     /// A place for a request. Waits a moment for one, never in a queue without an end.
@@ -94,7 +104,8 @@ impl DynamoDb {
         let _place = self.place().await?;
         let key = AttributeValue::S(key.to_owned());
         let get = self.client.get_item().table_name(&self.table).key(&self.schema.key_field, key);
-        let read = get.consistent_read(true).send().await;
+        let attempts = Attempts::counted(&self.retries);
+        let read = get.consistent_read(true).customize().interceptor(attempts).send().await;
         read.map(|read| read.item).map_err(|error| failure::of_read(&self.table, &error))
     }
 
@@ -106,7 +117,7 @@ impl DynamoDb {
     ) -> Result<Tried, Error> {
         let expression = change::expression(&self.schema, change, adoption)?;
         let _place = self.place().await?;
-        let attempts = Attempts::default();
+        let attempts = Attempts::counted(&self.retries);
         let updated = self
             .client
             .update_item()
@@ -157,7 +168,7 @@ impl Backend for DynamoDb {
             return Err(Error::TooLarge);
         }
         let _place = self.place().await?;
-        let attempts = Attempts::default();
+        let attempts = Attempts::counted(&self.retries);
         let put = self
             .client
             .put_item()

@@ -8,7 +8,7 @@ use wasmtime::{Engine, Store};
 
 use super::engine::engine;
 use super::instance::{State, store};
-use super::limits::Limits;
+use super::limits::{HighWater, Limits};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
@@ -21,6 +21,7 @@ use crate::storage::Storage;
 pub struct Component {
     pre: DeskPre<State>,
     limits: Limits,
+    memory_high_water: HighWater,
 }
 
 impl Component {
@@ -29,7 +30,7 @@ impl Component {
         let engine = engine(&limits).map_err(LoadError::Engine)?;
         let code = Code::from_binary(&engine, wasm).map_err(LoadError::NotAComponent)?;
         let pre = link(&engine, &code).map_err(LoadError::WrongWorld)?;
-        Ok(Component { pre, limits })
+        Ok(Component { pre, limits, memory_high_water: HighWater::default() })
     }
 
     /// Asks the component what it stores and which contract it serves.
@@ -66,6 +67,11 @@ impl Component {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The most memory that one of its instances has had.
+    pub(super) fn memory_high_water(&self) -> &HighWater {
+        &self.memory_high_water
     }
 }
 

@@ -61,7 +61,11 @@ impl Instance {
 
 /// A store whose guest is cut at `deadline`.
 pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) -> Store<State> {
-    let state = State { storage, limiter: Limiter::new(component.limits()), deadline };
+    let state = State {
+        storage,
+        limiter: Limiter::new(component.limits(), component.memory_high_water().clone()),
+        deadline,
+    };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);

@@ -1,5 +1,8 @@
 //! What an instance may use, and the limiter that wasmtime asks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use wasmtime::ResourceLimiter;
 
 /// How far requests are kept apart.
@@ -26,19 +29,38 @@ pub struct Limits {
 #[derive(Debug)]
 pub(super) struct Limiter {
     memory_bytes: usize,
+    /// Of all memories of the instance together.
+    grown_bytes: usize,
+    high_water: HighWater,
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Limiter {
-        Limiter { memory_bytes: limits.memory_bytes }
+    pub(super) fn new(limits: &Limits, high_water: HighWater) -> Limiter {
+        Limiter { memory_bytes: limits.memory_bytes, grown_bytes: 0, high_water }
+    }
+}
+
+/// The most memory that an instance of a component has had. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HighWater(Arc<AtomicUsize>);
+
+impl HighWater {
+    pub(super) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn raise(&self, bytes: usize) {
+        self.0.fetch_max(bytes, Ordering::Relaxed);
     }
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         if desired > self.memory_bytes {
             return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_bytes }));
         }
+        self.grown_bytes = self.grown_bytes.saturating_add(desired.saturating_sub(current));
+        self.high_water.raise(self.grown_bytes);
         Ok(true)
     }
 

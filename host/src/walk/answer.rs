@@ -9,26 +9,24 @@ use hyper::{Method, Response, StatusCode};
 use serde_json::json;
 use tracing::error;
 
-use super::Answer;
+use super::{Answer, Reply};
 use crate::door::Refusal;
 use crate::sandbox;
+use crate::telemetry::Operation;
 
 /// The component's answer and the operation that gave it; a 500 in its place where it is no HTTP.
-pub(super) fn of_component(
-    response: sandbox::Response,
-    method: &Method,
-    request_id: &str,
-) -> (Answer, Option<String>) {
+pub(super) fn of_component(response: sandbox::Response, method: &Method, request_id: &str) -> Reply {
     let sandbox::Response { status, headers, body, operation } = response;
     let built = (200..600)
         .contains(&status)
         .then(|| headers.into_iter().fold(Response::builder().status(status), header))
         .and_then(|builder| builder.body(Full::new(Bytes::from(body))).ok());
-    let answer = built.unwrap_or_else(|| {
+    let operation = operation.map_or(Operation::None, Operation::Component);
+    let Some(answer) = built else {
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
-        refused(&Refusal::Failed, method)
-    });
-    (answer, operation)
+        return Reply { operation, ..refused(&Refusal::Failed, method) };
+    };
+    Reply { answer, operation, refusal: None }
 }
 
 fn header(builder: Builder, (name, value): (String, String)) -> Builder {
@@ -41,7 +39,7 @@ fn header(builder: Builder, (name, value): (String, String)) -> Builder {
 /// The host's answer in place of the component's.
 ///
 /// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal.
-pub(super) fn refused(refusal: &Refusal, method: &Method) -> Answer {
+pub(super) fn refused(refusal: &Refusal, method: &Method) -> Reply {
     let message = refusal.to_string();
     let body = if refusal.is_unknown() && !method.is_safe() {
         json!({ "message": message, "outcome": "unknown" })
@@ -56,7 +54,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method) -> Answer {
     if let Some(seconds) = refusal.retry_after_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    answer
+    Reply { answer, operation: Operation::None, refusal: Some(refusal.reason()) }
 }
 
 /// What every answer gets, and what HTTP forbids some answers to have.

@@ -14,18 +14,28 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 
+use crate::telemetry::Counter;
+
 /// Watches the attempts of one call. Clones watch the same call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Attempts(Arc<Watch>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Watch {
+    begun: AtomicBool,
+    retries: Counter,
     /// An attempt is under way that is not known to have stored nothing.
     open: AtomicBool,
     lost: AtomicBool,
 }
 
 impl Attempts {
+    /// Counts every attempt but the first.
+    pub(super) fn counted(retries: &Counter) -> Attempts {
+        let [begun, open, lost] = [const { AtomicBool::new(false) }; 3];
+        Attempts(Arc::new(Watch { begun, retries: retries.clone(), open, lost }))
+    }
+
     /// Whether an attempt may have been applied that ended without the table's answer.
     pub(super) fn lost_one(&self) -> bool {
         self.0.open.load(Ordering::Acquire) || self.0.lost.load(Ordering::Acquire)
@@ -44,6 +54,9 @@ impl Intercept for Attempts {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.0.open.store(true, Ordering::Release);
+        if self.0.begun.swap(true, Ordering::Relaxed) {
+            self.0.retries.add_one();
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::attempts::Attempts;
 use super::item::{self, Attributes};
 use super::{DynamoDb, failure};
 use crate::backend::{Error, Index, Page, Position, Query, Summary};
@@ -52,6 +53,8 @@ impl DynamoDb {
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
+            .customize()
+            .interceptor(Attempts::counted(&self.retries))
             .send()
             .await;
         match found {

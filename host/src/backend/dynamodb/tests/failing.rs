@@ -11,6 +11,7 @@ use super::settings;
 use crate::backend::dynamodb::{DynamoDb, PLACES, Settings, connection};
 use crate::backend::suite::{self, fields, note, set};
 use crate::backend::{Backend, Change, Error, Insert, Query, Update};
+use crate::telemetry::Counter;
 use tokio::sync::Semaphore;
 
 /// What the server does with an attempt.
@@ -84,7 +85,8 @@ fn failed() -> Act {
 async fn store(url: &str, time_limit: Duration) -> DynamoDb {
     let settings = Settings { time_limit, ..settings(url) };
     let client = connection::connect(&settings).await.unwrap();
-    DynamoDb { client, table: settings.table, schema: suite::schema(), places: Semaphore::new(PLACES) }
+    let (places, retries) = (Semaphore::new(PLACES), Counter::default());
+    DynamoDb { client, table: settings.table, schema: suite::schema(), places, retries }
 }
 
 /// How the verbs end, and after how many attempts: get, query, insert, append.

@@ -1,0 +1,41 @@
+//! The lines of a log.
+
+use std::fs::File;
+
+use serde_json::Value;
+
+use crate::faults::{Fault, Plan, Proxy};
+use crate::harness::{Process, Table, on_dynamodb, portdesk, with_credentials};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_line_of_a_request_carries_the_id_that_the_client_got() {
+    let table = Table::create().await;
+    let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let mut command = with_credentials(portdesk(&["--log-level", "debug", "--log-format", "json"]));
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(on_dynamodb(&proxy.url));
+    let host = Process::spawn(command.stderr(File::create(&log).unwrap()));
+    proxy.follow(Plan::always(Fault::ErrorBefore));
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let traceparent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let headers = [("traceparent", traceparent.as_str()), ("x-request-id", "chosen-by-a-client")];
+    let answer = host.client().send("GET", "/tickets/some-ticket", &headers, None).await.expect(503);
+    let request_id = answer.header("x-amzn-requestid");
+    let readiness = reqwest::get(format!("{}/readyz", host.url)).await.unwrap();
+    let readiness_id = readiness.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();
+    assert_eq!(host.end("TERM").0, Some(0));
+    let log = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages = |id: &str| {
+        let of_request = lines.iter().filter(|line| line["request_id"] == *id);
+        of_request.map(|line| line["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(messages(request_id), ["the store failed a call", "answered"]);
+    assert_eq!(messages(&readiness_id), ["not ready", "answered"]);
+    let answered =
+        lines.iter().find(|line| line["request_id"] == *request_id && line["status"] == 503).unwrap();
+    assert_eq!(answered["operation"], "get_ticket_status");
+    assert_eq!(answered["trace_id"], trace);
+    assert!(!log.contains("chosen-by-a-client"));
+}
