@@ -78,7 +78,7 @@ async fn talk(host: &Process) -> Vec<String> {
     let made = client.send("POST", "/tickets", &replayed, Some(&body)).await.expect(201).json();
     let ticket = format!("/tickets/{}", made["ticket_id"].as_str().unwrap());
     client.get(&ticket).await.expect(200);
-    client.post(&format!("{ticket}/comments"), &json!({ "message": comment })).await.expect(201);
+    client.post(&format!("{ticket}/comments"), &json!({ "comment": comment })).await.expect(200);
     client.get(&format!("/tickets?caller={caller}")).await.expect(200);
     let other = json!({ "caller_id": caller, "issue_description": comment });
     let mut errors = vec![

@@ -20,7 +20,11 @@ async fn every_line_of_a_request_carries_the_id_that_the_client_got() {
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let traceparent = format!("00-{trace}-00f067aa0ba902b7-01");
     let headers = [("traceparent", traceparent.as_str()), ("x-request-id", "chosen-by-a-client")];
-    let answer = host.client().send("GET", "/tickets/some-ticket", &headers, None).await.expect(503);
+    let answer = host
+        .client()
+        .send("GET", "/tickets/00000000-0000-4000-8000-000000000000", &headers, None)
+        .await
+        .expect(503);
     let request_id = answer.header("x-amzn-requestid");
     let readiness = reqwest::get(format!("{}/readyz", host.url)).await.unwrap();
     let readiness_id = readiness.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();

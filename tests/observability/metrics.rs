@@ -36,17 +36,17 @@ async fn every_request_is_counted_once_by_operation_and_status() {
         ids.push(made["ticket_id"].as_str().unwrap().to_owned());
     }
     client.get(&format!("/tickets/{}", ids[0])).await.expect(200);
-    client.get("/tickets/no-such").await.expect(404);
+    client.get("/tickets/00000000-0000-4000-8000-000000000000").await.expect(404);
     client.get("/tickets?caller=ada").await.expect(200);
-    let comment = json!({ "message": "Still broken." });
-    client.post(&format!("/tickets/{}/comments", ids[0]), &comment).await.expect(201);
+    let comment = json!({ "comment": "Still broken." });
+    client.post(&format!("/tickets/{}/comments", ids[0]), &comment).await.expect(200);
     Client::new(&host.url, None).get("/tickets?caller=ada").await.expect(403);
     reqwest::get(format!("{}/healthz", host.url)).await.unwrap();
     let seen = scrape(host.metrics.as_ref().unwrap()).await;
     assert_eq!(
         of(&seen, "portdesk_requests_total"),
         [
-            (r#"operation="add_ticket_comment",status="201""#, 1.0),
+            (r#"operation="add_ticket_comment",status="200""#, 1.0),
             (r#"operation="create_ticket",status="201""#, 3.0),
             (r#"operation="get_ticket_status",status="200""#, 1.0),
             (r#"operation="get_ticket_status",status="404""#, 1.0),

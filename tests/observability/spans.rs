@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::collector::{Collector, attribute};
 use crate::harness::{Client, Running};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+/// Well-formed, so that the store is asked for it.
+const NO_TICKET: &str = "/tickets/00000000-0000-4000-8000-000000000000";
 const PARENT: &str = "00f067aa0ba902b7";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,8 +43,8 @@ async fn without_a_callers_trace_each_request_begins_its_own() {
     let collector = Collector::start().await;
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let client = host.client();
-    client.get("/tickets/no-such").await.expect(404);
-    client.send("GET", "/tickets/no-such", &[("traceparent", "00-x-y-01")], None).await.expect(404);
+    client.get(NO_TICKET).await.expect(404);
+    client.send("GET", NO_TICKET, &[("traceparent", "00-x-y-01")], None).await.expect(404);
     Client::new(&host.url, None).get("/tickets?caller=ada").await.expect(403);
     host.stop().await;
     let spans = collector.spans();
@@ -60,7 +63,7 @@ async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
     let collector = Collector::start().await;
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let unsampled = format!("00-{TRACE}-{PARENT}-00");
-    host.client().send("GET", "/tickets/no-such", &[("traceparent", &unsampled)], None).await.expect(404);
+    host.client().send("GET", NO_TICKET, &[("traceparent", &unsampled)], None).await.expect(404);
     host.stop().await;
     assert!(collector.spans().is_empty());
 }
@@ -90,10 +93,17 @@ async fn a_dead_collector_fails_no_request_and_does_not_hold_the_end() {
     ])
     .await;
     let client = host.client();
-    // Far more spans than the queue holds.
-    for _ in 0..3000 {
-        client.get("/tickets/no-such").await.expect(404);
+    let mut asking = JoinSet::new();
+    for _ in 0..8 {
+        let client = client.clone();
+        asking.spawn(async move {
+            // Of all together two spans each, more than the queue holds.
+            for _ in 0..150 {
+                client.get(NO_TICKET).await.expect(404);
+            }
+        });
     }
+    asking.join_all().await;
     let begun = Instant::now();
     host.stop().await;
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
