@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use indexmap::IndexMap;
 use prometheus::{Histogram, HistogramVec, IntCounterVec};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Series;
 
@@ -88,12 +89,9 @@ fn place(status: StatusCode) -> usize {
 /// The operations that a contract names. That it cannot be read is no reason not to serve it.
 fn names(contract: &str) -> Vec<String> {
     let contract: Contract = serde_saphyr::from_str(contract).unwrap_or_default();
-    let operations = contract.paths.into_values().flat_map(|path| {
-        let PathItem { get, put, post, delete, options, head, patch, trace } = path;
-        [get, put, post, delete, options, head, patch, trace].into_iter().flatten()
-    });
-    let names = operations.filter_map(|operation| operation.name);
-    names.filter(|name| is_name(name)).take(OPERATIONS).collect()
+    let operations = contract.paths.values().flat_map(IndexMap::values);
+    let names = operations.filter_map(|operation| operation.get("operationId")?.as_str());
+    names.filter(|name| is_name(name)).take(OPERATIONS).map(str::to_owned).collect()
 }
 
 /// What may be a label and stand in a log as it is.
@@ -105,25 +103,7 @@ fn is_name(name: &str) -> bool {
 #[derive(Deserialize, Default)]
 struct Contract {
     #[serde(default)]
-    paths: IndexMap<String, PathItem>,
-}
-
-#[derive(Deserialize)]
-struct PathItem {
-    get: Option<Described>,
-    put: Option<Described>,
-    post: Option<Described>,
-    delete: Option<Described>,
-    options: Option<Described>,
-    head: Option<Described>,
-    patch: Option<Described>,
-    trace: Option<Described>,
-}
-
-#[derive(Deserialize)]
-struct Described {
-    #[serde(rename = "operationId")]
-    name: Option<String>,
+    paths: IndexMap<String, IndexMap<String, Value>>,
 }
 
 /// The most operations of a contract that are told apart.
