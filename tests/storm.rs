@@ -38,7 +38,7 @@ const FAULTS: [Fault; 8] = [
     Fault::ErrorAfter,
     Fault::HangAfter,
     Fault::ResetAfter,
-    // Later than a host waits for one attempt: a third of nine tenths of ten seconds.
+    // Later than a host waits for one attempt: a tenth of ten seconds.
     Fault::Slow(Duration::from_secs(4)),
 ];
 

@@ -8,10 +8,14 @@ use std::sync::OnceLock;
 /// One exact version: the tests assert what it does.
 const VERSION: &str = "3.2.0";
 
-/// The server's program, installed where it is missing. Panics where it cannot be.
+/// The server's program: the one that `PORTDESK_DYNOXIDE` names, for measurements with an optimized one, or else that in
+/// the tools folder, installed where it is missing. Panics where it cannot be.
 pub(crate) fn server() -> &'static Path {
     static SERVER: OnceLock<PathBuf> = OnceLock::new();
     SERVER.get_or_init(|| {
+        if let Some(named) = std::env::var_os("PORTDESK_DYNOXIDE") {
+            return named.into();
+        }
         let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools");
         fs::create_dir_all(&tools).expect("the folder .tools can be made");
         let tools = tools.canonicalize().expect("the folder .tools has a path");

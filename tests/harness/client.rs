@@ -61,11 +61,11 @@ impl Client {
         self.try_send_bytes(method, path, &headers, body.to_string().as_bytes()).await
     }
 
-    /// A POST with the key, for what a test makes of it; its answer is not held against the contract.
-    pub fn post_request(&self, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .post(format!("{}{path}", self.url))
-            .header("x-api-key", self.key.as_deref().unwrap_or_default())
+    /// A request with the key, for what a test makes of it; its answer is not held against the contract.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let name: Method = method.parse().unwrap();
+        let request = self.http.request(name, format!("{}{path}", self.url));
+        request.header("x-api-key", self.key.as_deref().unwrap_or_default())
     }
 
     /// Sends any bytes under any content type.

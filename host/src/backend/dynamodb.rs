@@ -107,7 +107,7 @@ impl DynamoDb {
         let expression = change::expression(&self.schema, change, adoption)?;
         let _place = self.place().await?;
         let attempts = Attempts::default();
-        let updated = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -118,10 +118,8 @@ impl DynamoDb {
             .set_expression_attribute_values(Some(expression.values))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
+            .send();
+        let updated = attempts.watch(update).await;
         let lost = attempts.lost_one();
         match updated {
             Ok(updated) => Ok(Tried::Done(item::version(key, &updated.attributes.unwrap_or_default())?)),
@@ -166,11 +164,8 @@ impl Backend for DynamoDb {
             .condition_expression("attribute_not_exists(#k)")
             .expression_attribute_names("#k", &self.schema.key_field)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
-        let Err(error) = put else { return Ok(Insert::Inserted(1)) };
+            .send();
+        let Err(error) = attempts.watch(put).await else { return Ok(Insert::Inserted(1)) };
         let taken = match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item.clone(),
             Some(_) | None => None,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use tracing::warn;
 
 use super::layout;
 use crate::backend::{Entry, Error, Fields, Item, List, STORES_PREFIX, Schema, Summary};
@@ -30,9 +31,7 @@ impl Stored {
         let mut lists = Vec::new();
         for list in &schema.lists {
             let entries = match attributes.remove(&list.name) {
-                Some(AttributeValue::L(maps)) => entries(list, maps).ok_or_else(|| {
-                    Error::Corrupt(format!("item {key:?}: an entry of {:?} is no map", list.name))
-                })?,
+                Some(AttributeValue::L(elements)) => entries(list, elements),
                 None => Vec::new(),
                 Some(_) => return Err(Error::Corrupt(format!("item {key:?}: {:?} is no list", list.name))),
             };
@@ -52,10 +51,14 @@ impl Stored {
     }
 }
 
-/// Reads an item of an index, which may lack what its projection leaves out.
+/// Reads an item of an index, which may lack what its projection leaves out. A damaged version is 0 here, as a missing
+/// one is: it must not hide the whole page, and the item itself is refused by `get` and `update`.
 pub(super) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
     let key = key(schema, &attributes)?;
-    let version = version(&key, &attributes)?;
+    let version = version(&key, &attributes).unwrap_or_else(|error| {
+        warn!(%error, "an item in a list is damaged");
+        0
+    });
     let count = |list: &List| {
         let count = match (attributes.get(&list.name), attributes.get(&layout::count(&list.name))) {
             (Some(AttributeValue::L(entries)), _) => u32::try_from(entries.len()).ok(),
@@ -113,17 +116,28 @@ fn text(attributes: &Attributes, name: &str) -> Option<String> {
     attributes.get(name)?.as_s().ok().cloned()
 }
 
-/// None where one is no map.
-fn entries(list: &List, maps: Vec<AttributeValue>) -> Option<Vec<Entry>> {
-    let entry = |(place, map): (usize, AttributeValue)| {
-        let AttributeValue::M(mut map) = map else { return None };
-        let id = match map.remove(&list.id_field) {
-            Some(AttributeValue::S(id)) => id,
-            Some(_) | None => layout::entry_id(place),
-        };
-        Some(Entry { id, fields: strings(map) })
+/// An element that is a string, as other programs may store one, is an entry whose only field has the list's name. Of
+/// an element that is neither a map nor a string nothing is shown but that it is there.
+fn entries(list: &List, elements: Vec<AttributeValue>) -> Vec<Entry> {
+    let entry = |(place, element): (usize, AttributeValue)| match element {
+        AttributeValue::M(mut map) => {
+            let id = map.remove(&list.id_field).and_then(entry_id);
+            Entry { id: id.unwrap_or_else(|| layout::entry_id(place)), fields: strings(map) }
+        }
+        AttributeValue::S(text) => {
+            Entry { id: layout::entry_id(place), fields: vec![(list.name.clone(), text)] }
+        }
+        _ => Entry { id: layout::entry_id(place), fields: Vec::new() },
     };
-    maps.into_iter().enumerate().map(entry).collect()
+    elements.into_iter().enumerate().map(entry).collect()
+}
+
+/// The id that an entry has; none where it has none that a set of ids could hold.
+fn entry_id(value: AttributeValue) -> Option<String> {
+    match value {
+        AttributeValue::S(id) | AttributeValue::N(id) => Some(id).filter(|id| !id.is_empty()),
+        _ => None,
+    }
 }
 
 fn fields(schema: &Schema, mut attributes: Attributes) -> Fields {
