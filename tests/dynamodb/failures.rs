@@ -132,11 +132,9 @@ async fn a_silent_store_holds_a_request_for_a_part_of_its_time() {
     let host = Running::start(&on_dynamodb(&proxy.url)).await;
     let ticket = json!({ "ticket_id": "11111111-1111-4111-8111-111111111111" });
     proxy.follow(Plan::always(Fault::HangBefore));
+    let (client, path) = (host.client(), path(&ticket));
     let begun = Instant::now();
-    let (read, written) = tokio::join!(
-        async { host.client().get(&path(&ticket)).await },
-        writes(&host.client(), &ticket, "k-1")
-    );
+    let (read, written) = tokio::join!(client.get(&path), writes(&client, &ticket, "k-1"));
     let held = begun.elapsed();
     assert_nothing_stored(&read, "silence");
     let [created, commented, _] = written;
