@@ -129,7 +129,7 @@ fn flags(endpoint: &str) -> [&str; 6] {
 
 /// An attempt may take a tenth of a request's time: a server without optimizations, on a machine that is busy with other
 /// tests, takes longer than that of a host by default.
-pub const PATIENT: [&str; 2] = ["--time-limit-ms", "100000"];
+pub const PATIENT: [&str; 2] = ["--time-limit-ms", "30000"];
 
 /// The name of every test's table; each has a server of its own.
 pub const TABLE: &str = "tickets";

@@ -82,7 +82,7 @@ impl Location {
             endpoint_url: self.endpoint_url.clone(),
             attempts: ATTEMPTS,
             // Nobody's request: a table takes its time to be made.
-            time_limit: Duration::from_secs(60),
+            time_limit: Duration::from_mins(1),
         }
     }
 }

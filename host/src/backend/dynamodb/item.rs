@@ -119,25 +119,24 @@ fn text(attributes: &Attributes, name: &str) -> Option<String> {
 /// An element that is a string, as other programs may store one, is an entry whose only field has the list's name. Of
 /// an element that is neither a map nor a string nothing is shown but that it is there.
 fn entries(list: &List, elements: Vec<AttributeValue>) -> Vec<Entry> {
-    let entry = |(place, element): (usize, AttributeValue)| match element {
-        AttributeValue::M(mut map) => {
+    let entry = |(place, element): (usize, AttributeValue)| {
+        if let AttributeValue::M(mut map) = element {
             let id = map.remove(&list.id_field).and_then(entry_id);
-            Entry { id: id.unwrap_or_else(|| layout::entry_id(place)), fields: strings(map) }
+            return Entry { id: id.unwrap_or_else(|| layout::entry_id(place)), fields: strings(map) };
         }
-        AttributeValue::S(text) => {
-            Entry { id: layout::entry_id(place), fields: vec![(list.name.clone(), text)] }
-        }
-        _ => Entry { id: layout::entry_id(place), fields: Vec::new() },
+        let text = if let AttributeValue::S(text) = element { Some(text) } else { None };
+        let fields = text.map(|text| (list.name.clone(), text)).into_iter().collect();
+        Entry { id: layout::entry_id(place), fields }
     };
     elements.into_iter().enumerate().map(entry).collect()
 }
 
 /// The id that an entry has; none where it has none that a set of ids could hold.
 fn entry_id(value: AttributeValue) -> Option<String> {
-    match value {
-        AttributeValue::S(id) | AttributeValue::N(id) => Some(id).filter(|id| !id.is_empty()),
-        _ => None,
+    if let AttributeValue::S(id) | AttributeValue::N(id) = value {
+        return Some(id).filter(|id| !id.is_empty());
     }
+    None
 }
 
 fn fields(schema: &Schema, mut attributes: Attributes) -> Fields {

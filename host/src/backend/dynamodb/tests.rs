@@ -55,6 +55,6 @@ fn settings(endpoint: &str) -> Settings {
         endpoint_url: Some(endpoint.to_owned()),
         attempts: 3,
         // A tenth of it is an attempt's, and a machine that is busy with tests answers late.
-        time_limit: Duration::from_secs(300),
+        time_limit: Duration::from_mins(5),
     }
 }
