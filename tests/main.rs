@@ -13,10 +13,12 @@
 //! - `outage`: a DynamoDB that goes away and comes back;
 //! - `overhead`: what a host costs beside the bare SDK;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
-//! - `command_line`: the program as a user meets it.
+//! - `command_line`: the program as a user meets it;
+//! - `compiled`: components that are compiled before a host starts.
 
 mod any_input;
 mod command_line;
+mod compiled;
 mod contract;
 mod door;
 mod durability;

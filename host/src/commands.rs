@@ -1,7 +1,8 @@
-//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`, `portdesk table`.
+//! The command line: `portdesk [serve]`, `portdesk compile`, `portdesk key`, `portdesk openapi`, `portdesk table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod compile;
 mod key;
 mod openapi;
 mod serve;
@@ -36,6 +37,8 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP (also without a command)
     Serve(Config),
+    /// Compile a component to a file that a host serves at once: for images that nobody can write to
+    Compile(compile::Arguments),
     /// Make, list and revoke API keys; a running host takes a change over within a second
     Key(key::Arguments),
     /// Print the contract of the component: an OpenAPI document
@@ -48,9 +51,15 @@ enum Command {
 /// Asks a component what it stores and which contract it serves.
 fn describe(component: Option<&Path>) -> Result<Description, Ended> {
     let bytes = component_bytes(component)?;
-    let limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
-    Ok(Runtime::new()?.block_on(async { Component::load(&bytes, limits)?.describe().await })?)
+    let component = match component {
+        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, &bytes, ONE_INSTANCE)?,
+        Some(_) | None => Component::load(&bytes, ONE_INSTANCE)?,
+    };
+    Ok(Runtime::new()?.block_on(component.describe())?)
 }
+
+/// Enough to ask a component something.
+const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
 
 /// What has no flag, so that it stands in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
@@ -64,6 +73,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
+        Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]

@@ -46,7 +46,7 @@ pub struct Host {
 impl Host {
     /// Makes everything ready, or says what is in the way. Serves nothing yet.
     pub async fn start(config: Config) -> Result<Host, StartError> {
-        let component = Component::load(&component_bytes(config.component.as_deref())?, config.limits())?;
+        let component = component(&config)?;
         Host::start_with(config, component).await
     }
 
@@ -85,6 +85,17 @@ impl Host {
         follow.abort();
         walk.backend.close().await;
     }
+}
+
+/// The component to serve. Compiles it only where the data folder does not keep it compiled.
+fn component(config: &Config) -> Result<Component, StartError> {
+    let bytes = component_bytes(config.component.as_deref())?;
+    Ok(match &config.component {
+        Some(file) if Component::is_compiled(&bytes) => {
+            Component::load_compiled(file, &bytes, config.limits())?
+        }
+        Some(_) | None => Component::load_cached(&bytes, config.limits(), &data_directory(&config.data)?)?,
+    })
 }
 
 /// The component in `file`, or the one that is built in.

@@ -4,6 +4,7 @@
 //! The guest gets the store, the wall clock and randomness. It gets no file, no socket, no environment: they are
 //! not denied here, they are not linked.
 
+mod compiled;
 mod component;
 mod engine;
 mod failure;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
+pub use self::compiled::{Exposed, Unusable};
 pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
 use self::instance::Instance;

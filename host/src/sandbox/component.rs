@@ -1,11 +1,13 @@
 //! A component, from bytes to something that can be instantiated, and what it says of itself.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 use wasmtime::component::{Component as Code, HasSelf, Linker};
 use wasmtime::{Engine, Store};
 
+use super::compiled::{self, Unusable};
 use super::engine::engine;
 use super::instance::{State, store};
 use super::limits::Limits;
@@ -28,7 +30,38 @@ impl Component {
     pub fn load(wasm: &[u8], limits: Limits) -> Result<Component, LoadError> {
         let engine = engine(&limits).map_err(LoadError::Engine)?;
         let code = Code::from_binary(&engine, wasm).map_err(LoadError::NotAComponent)?;
-        let pre = link(&engine, &code).map_err(LoadError::WrongWorld)?;
+        Component::new(&engine, &code, limits)
+    }
+
+    /// As [`Component::load`], but compiles only what `folder` does not keep compiled.
+    pub fn load_cached(wasm: &[u8], limits: Limits, folder: &Path) -> Result<Component, LoadError> {
+        let engine = engine(&limits).map_err(LoadError::Engine)?;
+        let code = compiled::cached(&engine, wasm, folder).map_err(LoadError::NotAComponent)?;
+        Component::new(&engine, &code, limits)
+    }
+
+    /// Links what [`Component::compile`] made: the content of this file. Refuses a file that others could have
+    /// written, since its code runs outside of the sandbox.
+    pub fn load_compiled(file: &Path, bytes: &[u8], limits: Limits) -> Result<Component, LoadError> {
+        let engine = engine(&limits).map_err(LoadError::Engine)?;
+        let code = compiled::load(&engine, file, bytes)?;
+        Component::new(&engine, &code, limits)
+    }
+
+    /// Whether these bytes are a compiled component, for [`Component::load_compiled`].
+    #[must_use]
+    pub fn is_compiled(bytes: &[u8]) -> bool {
+        compiled::is_compiled(bytes)
+    }
+
+    /// Compiles `wasm` to the bytes of a file, for this version of this program on processors like this one.
+    pub fn compile(wasm: &[u8], limits: &Limits) -> Result<Vec<u8>, LoadError> {
+        let engine = engine(limits).map_err(LoadError::Engine)?;
+        compiled::compile(&engine, wasm).map_err(LoadError::NotAComponent)
+    }
+
+    fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
+        let pre = link(engine, code).map_err(LoadError::WrongWorld)?;
         Ok(Component { pre, limits })
     }
 
@@ -107,6 +140,9 @@ impl From<CollectionSchema> for Schema {
 /// Why a component cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
+    /// Compiled code that cannot be loaded.
+    #[error(transparent)]
+    Compiled(#[from] Unusable),
     /// The machine cannot hold the pool of instances.
     #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
     Engine(wasmtime::Error),
