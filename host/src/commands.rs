@@ -1,9 +1,10 @@
-//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`, `portdesk table`.
+//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk plan`, `portdesk openapi`, `portdesk table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod key;
 mod openapi;
+mod plan;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
@@ -36,8 +37,10 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP (also without a command)
     Serve(Config),
-    /// Make, list and revoke API keys; a running host takes a change over within a second
+    /// Make, list, rotate and revoke API keys; a running host takes a change over within a second
     Key(key::Arguments),
+    /// Make, list and delete usage plans; a running host takes a change over within a second
+    Plan(plan::Arguments),
     /// Print the contract of the component: an OpenAPI document
     Openapi(openapi::Arguments),
     /// Make, check and allow the table that `--store dynamodb` keeps items in
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
         Some(Command::Key(arguments)) => key::run(&arguments),
+        Some(Command::Plan(arguments)) => plan::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(arguments)) => table::run(&arguments),
