@@ -6,6 +6,7 @@
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `any_input`: no input makes the component trap;
 //! - `door`: what stands before the component;
+//! - `usage`: plans, what they let in, and what is counted however a host ends;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
@@ -31,3 +32,4 @@ mod overhead;
 mod shutdown;
 mod storm;
 mod tidy;
+mod usage;

@@ -9,6 +9,7 @@
 pub mod dynamodb;
 pub mod embedded;
 pub mod memory;
+mod meter;
 mod record;
 #[cfg(test)]
 pub(crate) mod suite;
@@ -16,6 +17,8 @@ pub(crate) mod suite;
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+pub use self::meter::{Count, Meter, NAME_LIMIT_BYTES, WINDOW_LIMIT_BYTES};
 
 /// The most bytes that an item may have, see [`Item::size`]: what DynamoDB allows, so that data can move.
 pub const ITEM_LIMIT_BYTES: usize = 400 * 1024;

@@ -1,10 +1,11 @@
-//! The command line: `portdesk [serve]`, `portdesk compile`, `portdesk key`, `portdesk openapi`, `portdesk table`.
+//! The command line: `portdesk [serve]`, and `compile`, `key`, `plan`, `openapi`, `table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
 mod compile;
 mod key;
 mod openapi;
+mod plan;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
@@ -39,8 +40,10 @@ enum Command {
     Serve(Config),
     /// Compile a component to a file that a host serves at once: for images that nobody can write to
     Compile(compile::Arguments),
-    /// Make, list and revoke API keys; a running host takes a change over within a second
+    /// Make, list, rotate and revoke API keys; a running host takes a change over within a second
     Key(key::Arguments),
+    /// Make, list and delete usage plans; a running host takes a change over within a second
+    Plan(plan::Arguments),
     /// Print the contract of the component: an OpenAPI document
     Openapi(openapi::Arguments),
     /// Make, check and allow the table that `--store dynamodb` keeps items in
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),
+        Some(Command::Plan(arguments)) => plan::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(arguments)) => table::run(&arguments),

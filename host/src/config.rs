@@ -2,6 +2,7 @@
 
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod refusals;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -13,6 +14,7 @@ use clap::{Args, ValueEnum};
 
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, StoreTable, TableName};
+pub use self::refusals::Refusals;
 use crate::door::RateLimit;
 use crate::sandbox::{Isolation, Limits};
 
@@ -47,9 +49,14 @@ pub struct Config {
     #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
     pub component: Option<PathBuf>,
 
-    /// Usage plan of every key: `plan` is 50 requests a second with a burst of 100, `off` is no limit
-    #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "PLAN", default_value = "plan")]
+    /// Whether usage plans hold: with `plan` every key has the rate, burst and quota of its plan, see
+    /// `portdesk plan list`; with `off` there is no limit and nothing is counted
+    #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "WHETHER", default_value = "plan")]
     pub rate_limit: RateLimit,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub refusals: Refusals,
 
     /// Most requests inside the component at once, 1 to 1000; more wait 50 ms and are then refused with 503
     #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
@@ -189,6 +196,7 @@ impl Config {
             ("isolation", word(&self.isolation)),
             ("component", component),
             ("rate-limit", word(&self.rate_limit)),
+            ("parity", word(&self.refusals.parity)),
             ("instances", self.instances.to_string()),
             ("memory-limit-mib", self.memory_limit_mib.to_string()),
             ("body-limit-bytes", self.body_limit_bytes.to_string()),

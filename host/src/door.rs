@@ -2,7 +2,7 @@
 //!
 //! 1. a head within its bounds (`head`), else 414 or 431;
 //! 2. a key (`keys`), else 403;
-//! 3. its usage plan (`plan`), else 429;
+//! 3. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
 //! 4. a body within its bound (`body`), else 413, or 400 and 408 where it does not arrive whole.
 //!
 //! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
@@ -13,21 +13,24 @@ mod head;
 mod keys;
 mod plan;
 mod refusal;
+mod usage;
 
 use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-pub use self::keys::{ApiKey, KeyFile, KeyFileError, KeyRecord, KeyRing, Principal};
-pub use self::plan::{Plan, RateLimit};
-pub use self::refusal::Refusal;
+pub(crate) use self::keys::ENVIRONMENT_KEY_ID;
+pub use self::keys::{ApiKey, Holder, KeyFile, KeyFileError, KeyRecord, KeyRing, Principal, Register};
+pub use self::plan::{DEFAULT_PLAN, Period, Plan, Quota};
+pub use self::refusal::{Parity, Refusal};
+pub use self::usage::{RateLimit, Usage};
 
 /// Everything that a request is checked against.
 pub struct Door {
     /// The keys that open it.
     pub keys: KeyRing,
-    /// How much each key may ask for.
-    pub plan: Plan,
+    /// What each key has left.
+    pub usage: Usage,
     /// The most bytes of a body.
     pub body_limit_bytes: usize,
 }
@@ -47,8 +50,9 @@ impl Door {
         B: Body<Data = Bytes>,
     {
         head::check(parts)?;
-        let principal = self.keys.principal(&parts.headers).ok_or(Refusal::Forbidden)?;
-        self.plan.take(&principal)?;
+        let Holder { principal, plan } = self.keys.holder(&parts.headers).ok_or(Refusal::Forbidden)?;
+        let taken = timeout_at(deadline, self.usage.take(&principal, &plan)).await;
+        taken.unwrap_or(Err(Refusal::Uncounted))?;
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
         Ok(Admitted { principal, body })
     }

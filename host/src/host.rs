@@ -15,9 +15,9 @@ use tokio::net::TcpListener;
 use crate::backend::dynamodb::{self, DynamoDb};
 use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
-use crate::backend::{Backend, Schema};
-use crate::config::{Config, DataDir, Store};
-use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Plan};
+use crate::backend::{Backend, Meter, Schema};
+use crate::config::{self, Config, DataDir};
+use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Usage};
 use crate::sandbox::{Component, LoadError, Sandbox};
 use crate::server;
 use crate::storage::Storage;
@@ -54,7 +54,7 @@ impl Host {
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
-        let backend = open(&config, &directory, &description.schema).await?;
+        let (backend, meter) = open(&config, &directory, &description.schema).await?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
@@ -65,7 +65,8 @@ impl Host {
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
         let body_limit_bytes = config.body_limit_bytes as usize;
         let walk = Arc::new(Walk {
-            door: Door { keys: keys.clone(), plan: Plan::new(config.rate_limit), body_limit_bytes },
+            door: Door { keys: keys.clone(), usage: Usage::new(config.rate_limit, meter), body_limit_bytes },
+            parity: config.refusals.parity,
             sandbox: Sandbox::new(component, Storage::new(Arc::clone(&backend), description.schema)),
             backend,
             contract: Bytes::from(description.openapi.clone()),
@@ -83,6 +84,7 @@ impl Host {
         let follow = tokio::spawn(keys.follow(key_file));
         server::serve(listener, Arc::clone(&walk), stop, grace).await;
         follow.abort();
+        walk.door.usage.close().await;
         walk.backend.close().await;
     }
 }
@@ -111,22 +113,31 @@ pub fn data_directory(data: &DataDir) -> Result<PathBuf, StartError> {
     data.prepare().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
-async fn open(config: &Config, directory: &Path, schema: &Schema) -> Result<Arc<dyn Backend>, StartError> {
+async fn open(config: &Config, directory: &Path, schema: &Schema) -> Result<Store, StartError> {
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
-        Store::Dynamodb => {
-            Arc::new(DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?)
+        config::Store::Dynamodb => {
+            store(DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?)
         }
-        Store::Embedded => Arc::new(Embedded::open(directory, schema)?),
-        Store::Memory => Arc::new(Memory::new(schema)),
+        config::Store::Embedded => store(Embedded::open(directory, schema)?),
+        config::Store::Memory => store(Memory::new(schema)),
     })
+}
+
+/// A store keeps items, and the counts of the quotas beside them.
+type Store = (Arc<dyn Backend>, Arc<dyn Meter>);
+
+fn store(store: impl Backend + Meter) -> Store {
+    let store = Arc::new(store);
+    (Arc::clone(&store) as Arc<dyn Backend>, store)
 }
 
 /// The keys of the data folder, and a first one where there never was one.
 fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<ApiKey>), StartError> {
-    let first = (environment.is_none() && !file.exists()).then(ApiKey::generate);
+    // Keys that were revoked stay in the file: none is there only where none ever was.
+    let first = (environment.is_none() && file.read()?.keys.is_empty()).then(ApiKey::generate);
     if let Some(key) = &first {
-        file.update(|keys| keys.push(KeyRecord::new(key, "first")))?;
+        file.update(|register| register.keys.push(KeyRecord::new(key, "first")))?;
     }
     Ok((KeyRing::new(&file.read()?, environment), first))
 }

@@ -19,13 +19,15 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use crate::backend::Backend;
-use crate::door::{Door, Refusal};
+use crate::door::{Door, Parity, Refusal};
 use crate::sandbox::{self, Failure, Sandbox};
 
 /// What a request needs on its way.
 pub struct Walk {
     /// Checks who may come in.
     pub door: Door,
+    /// How close refusals are to those of API Gateway.
+    pub parity: Parity,
     /// Answers.
     pub sandbox: Sandbox,
     /// Asked by the readiness check.
@@ -77,7 +79,7 @@ impl Walk {
     {
         let admitted = match self.door.admit(parts, body, deadline).await {
             Ok(admitted) => admitted,
-            Err(refusal) => return (answer::refused(&refusal, &parts.method), None),
+            Err(refusal) => return (answer::refused(&refusal, &parts.method, self.parity), None),
         };
         let headers = passed_headers(&parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
@@ -91,10 +93,10 @@ impl Walk {
             request_id,
         };
         match self.sandbox.handle(request, deadline).await {
-            Ok(response) => answer::of_component(response, &parts.method, request_id),
+            Ok(response) => answer::of_component(response, &parts.method, request_id, self.parity),
             Err(failure) => {
                 log(&failure, request_id);
-                (answer::refused(&Refusal::from(&failure), &parts.method), None)
+                (answer::refused(&Refusal::from(&failure), &parts.method, self.parity), None)
             }
         }
     }

@@ -12,6 +12,7 @@
 mod attempts;
 mod change;
 mod connection;
+mod counts;
 mod expression;
 mod failure;
 mod item;

@@ -1,5 +1,7 @@
 //! Items in memory: nothing outlives the process. For tests, demonstrations and as the measure of the others.
 
+mod counts;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use self::counts::Counts;
 use super::record::{Record, Verdict};
 use super::{Backend, Change, Entry, Error, Fields, Index, Insert, Item, Page, Position, Query, Schema};
 use super::{Summary, Update};
@@ -16,6 +19,7 @@ use super::{Summary, Update};
 #[derive(Debug)]
 pub struct Memory {
     state: Mutex<State>,
+    counts: Counts,
     closed: AtomicBool,
 }
 
@@ -26,7 +30,7 @@ impl Memory {
         let indexes =
             schema.indexes.iter().map(|index| Listing { index: index.clone(), keys: HashMap::new() });
         let state = State { items: HashMap::new(), indexes: indexes.collect(), lag: None };
-        Memory { state: Mutex::new(state), closed: AtomicBool::new(false) }
+        Memory { state: Mutex::new(state), counts: Counts::default(), closed: AtomicBool::new(false) }
     }
 
     /// A store whose indexes show a write only after a delay, as those of DynamoDB may: for tests that must not lean
@@ -252,6 +256,7 @@ mod tests {
     use super::Memory;
     use crate::backend::suite::{self, fields, get, insert, listed, set, update};
 
+    suite::counts::counts!(async || (Arc::new(Memory::new(&suite::schema())) as suite::counts::Metering, ()));
     suite::conformance!(exact; async || (Arc::new(Memory::new(&suite::schema())) as suite::Store, ()));
 
     #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 //! each; `reopened` is for stores that outlive their process.
 
 pub(crate) mod appends;
+pub(crate) mod counts;
 pub(crate) mod inserts;
 pub(crate) mod lists;
 pub(crate) mod reopened;

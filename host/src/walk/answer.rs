@@ -5,12 +5,12 @@ use hyper::body::{Body, Bytes};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::header::{TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use hyper::http::response::Builder;
-use hyper::{Method, Response, StatusCode};
-use serde_json::json;
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use serde::Serialize;
 use tracing::error;
 
 use super::Answer;
-use crate::door::Refusal;
+use crate::door::{Parity, Refusal};
 use crate::sandbox;
 
 /// The component's answer and the operation that gave it; a 500 in its place where it is no HTTP.
@@ -18,6 +18,7 @@ pub(super) fn of_component(
     response: sandbox::Response,
     method: &Method,
     request_id: &str,
+    parity: Parity,
 ) -> (Answer, Option<String>) {
     let sandbox::Response { status, headers, body, operation } = response;
     let built = (200..600)
@@ -26,7 +27,7 @@ pub(super) fn of_component(
         .and_then(|builder| builder.body(Full::new(Bytes::from(body))).ok());
     let answer = built.unwrap_or_else(|| {
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
-        refused(&Refusal::Failed, method)
+        refused(&Refusal::Failed, method, parity)
     });
     (answer, operation)
 }
@@ -40,23 +41,61 @@ fn header(builder: Builder, (name, value): (String, String)) -> Builder {
 
 /// The host's answer in place of the component's.
 ///
-/// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal.
-pub(super) fn refused(refusal: &Refusal, method: &Method) -> Answer {
-    let message = refusal.to_string();
-    let body = if refusal.is_unknown() && !method.is_safe() {
-        json!({ "message": message, "outcome": "unknown" })
-    } else {
-        json!({ "message": message })
-    };
-    let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
-    *answer.status_mut() = refusal.status();
+/// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal. Of a strict host
+/// it is known that its 500 and 504 mean that; API Gateway has no word for it.
+pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Answer {
+    let status = refusal.status();
+    let friendly = (parity == Parity::Friendly).then(|| Friendly {
+        r#type: refusal.problem_type(),
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        detail: refusal.detail(),
+        outcome: (refusal.is_unknown() && !method.is_safe()).then_some("unknown"),
+    });
+    let body = RefusalBody { message: refusal.to_string(), friendly };
+    // Text and numbers are always JSON.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ERROR_TYPE, HeaderValue::from_static(refusal.error_type()));
+    if parity == Parity::Friendly {
+        advise(headers, refusal);
+    }
+    answer
+}
+
+/// When to come again, where that helps.
+fn advise(headers: &mut HeaderMap, refusal: &Refusal) {
     if let Some(seconds) = refusal.retry_after_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    answer
+    let Some((policy, limit)) = refusal.rate_limit() else { return };
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, limit)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The body of a refusal. The order of its members is that of API Gateway, which has the first one only.
+#[derive(Serialize)]
+struct RefusalBody {
+    message: String,
+    #[serde(flatten)]
+    friendly: Option<Friendly>,
+}
+
+/// What makes it a problem (RFC 9457).
+#[derive(Serialize)]
+struct Friendly {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
 }
 
 /// What every answer gets, and what HTTP forbids some answers to have.
@@ -78,6 +117,8 @@ pub(super) fn finish(mut answer: Answer, method: &Method, request_id: &str) -> A
 /// As API Gateway names them.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Headers that say how this connection carries the answer; a component knows no connection.
 const OF_THE_CONNECTION: [HeaderName; 7] =

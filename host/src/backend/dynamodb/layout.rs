@@ -12,6 +12,14 @@ pub(super) const CREATED_BY: &str = "portdesk_created_by";
 /// The id of the last update.
 pub(super) const CHANGED_BY: &str = "portdesk_changed_by";
 
+/// A number: how much of a quota is used. Only in the items of counts.
+pub(super) const USED: &str = "portdesk_used";
+
+/// The key of a count. Longer than any key of an item may be, so that none is taken for the other.
+pub(super) fn count_key(name: &str, window: &str) -> String {
+    format!("{:-<129}", format!("{STORES_PREFIX}quota#{name}#{window}#"))
+}
+
 /// The set of the ids of a list's entries: the condition of an append looks into it. A condition cannot look into
 /// the maps of a list, and without one a repeated append is stored twice.
 pub(super) fn ids(list: &str) -> String {
