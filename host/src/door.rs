@@ -2,8 +2,11 @@
 //!
 //! 1. a head within its bounds (`head`), else 414 or 431;
 //! 2. a key (`keys`), else 403;
-//! 3. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
-//! 4. a body within its bound (`body`), else 413, or 400 and 408 where it does not arrive whole.
+//! 3. a place among the requests in flight (`requests`), else 503;
+//! 4. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
+//! 5. a body within its bound (`body`), else 413, or 400 and 408 where it does not arrive whole.
+//!
+//! A request that finds no place is counted nowhere: the plan comes after it.
 //!
 //! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
 //! this API were written against it.
@@ -13,26 +16,37 @@ mod head;
 mod keys;
 mod plan;
 mod refusal;
+mod requests;
 mod usage;
+
+use std::time::Duration;
 
 use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
 use tokio::time::{Instant, timeout_at};
 
+pub use self::head::HeadBounds;
 pub(crate) use self::keys::ENVIRONMENT_KEY_ID;
 pub use self::keys::{ApiKey, Holder, KeyFile, KeyFileError, KeyRecord, KeyRing, Principal, Register};
 pub use self::plan::{DEFAULT_PLAN, Period, Plan, Quota};
 pub use self::refusal::{Parity, Refusal};
+pub use self::requests::{Place, Requests};
 pub use self::usage::{RateLimit, Usage};
 
 /// Everything that a request is checked against.
 pub struct Door {
     /// The keys that open it.
     pub keys: KeyRing,
+    /// The most that a head may have.
+    pub head: HeadBounds,
+    /// How many may be in flight.
+    pub requests: Requests,
     /// What each key has left.
     pub usage: Usage,
     /// The most bytes of a body.
     pub body_limit_bytes: usize,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
 }
 
 /// A request that passed the door: who sent it, and its body, whole.
@@ -41,6 +55,8 @@ pub struct Admitted {
     pub principal: Principal,
     /// Its body.
     pub body: Bytes,
+    /// Its place among the requests in flight; to be kept until there is an answer.
+    pub place: Place,
 }
 
 impl Door {
@@ -49,11 +65,13 @@ impl Door {
     where
         B: Body<Data = Bytes>,
     {
-        head::check(parts)?;
+        head::check(parts, self.head)?;
         let Holder { principal, plan } = self.keys.holder(&parts.headers).ok_or(Refusal::Forbidden)?;
+        let place = self.requests.enter().await?;
         let taken = timeout_at(deadline, self.usage.take(&principal, &plan)).await;
         taken.unwrap_or(Err(Refusal::Uncounted))?;
+        let deadline = deadline.min(Instant::now() + self.body_time);
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
-        Ok(Admitted { principal, body })
+        Ok(Admitted { principal, body, place })
     }
 }
