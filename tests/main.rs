@@ -5,6 +5,7 @@
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `any_input`: no input makes the component trap;
+//! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
 //! - `door`: what stands before the component;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
@@ -15,6 +16,7 @@
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
+mod abuse;
 mod any_input;
 mod command_line;
 mod contract;

@@ -1,6 +1,6 @@
 //! The front door: what a request must pass before the component sees it, in this order.
 //!
-//! 1. a head within its bounds (`head`), else 414 or 431;
+//! 1. a head within its bounds that names one host (`head`), else 400, 414 or 431;
 //! 2. a key (`keys`), else 403;
 //! 3. its usage plan (`plan`), else 429;
 //! 4. a body within its bound (`body`), else 413, or 400 and 408 where it does not arrive whole.
@@ -41,12 +41,17 @@ pub struct Admitted {
 }
 
 impl Door {
-    /// Lets a request in, or says why not.
+    /// Refuses a head that is out of its bounds, or not for one host. The first check of all: the host's own pages, which
+    /// need no key, are behind it too.
+    pub fn check_head(parts: &Parts) -> Result<(), Refusal> {
+        head::check(parts)
+    }
+
+    /// Lets a request in whose head was checked, or says why not.
     pub async fn admit<B>(&self, parts: &Parts, body: B, deadline: Instant) -> Result<Admitted, Refusal>
     where
         B: Body<Data = Bytes>,
     {
-        head::check(parts)?;
         let principal = self.keys.principal(&parts.headers).ok_or(Refusal::Forbidden)?;
         self.plan.take(&principal)?;
         let body = body::read(body, self.body_limit_bytes, deadline).await?;

@@ -1,5 +1,7 @@
 //! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, until it is told to stop.
 
+mod framing;
+
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
+use self::framing::Unambiguous;
 use crate::walk::Walk;
 
 /// Serves `walk` on `listener` until `stop` resolves; then takes no more connections, lets requests that were begun
@@ -36,7 +39,7 @@ pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Out
             let walk = Arc::clone(&walk);
             async move { Ok::<_, Infallible>(walk.answer(request).await) }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = http.serve_connection(TokioIo::new(Unambiguous::new(stream)), service).into_owned();
         let connection = graceful.watch(connection);
         tasks.spawn(async move {
             if let Err(error) = connection.await {

@@ -50,14 +50,17 @@ impl Walk {
         let begun = Instant::now();
         let request_id = Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let (answer, operation) = match self.page(&parts).await {
-            Some(page) => (page, None),
-            None => self.ask(&parts, body, &request_id, begun + self.time_limit).await,
+        let (answer, operation) = match Door::check_head(&parts) {
+            Err(refusal) => (answer::refused(&refusal, &parts.method), None),
+            Ok(()) => match self.page(&parts).await {
+                Some(page) => (page, None),
+                None => self.ask(&parts, body, &request_id, begun + self.time_limit).await,
+            },
         };
         let status = answer.status().as_u16();
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         info!(request_id, method = known(&parts.method), operation, status, duration_us, "answered");
-        answer::finish(answer, &parts.method, &request_id)
+        answer::finish(answer, &parts, &request_id)
     }
 
     /// Turns the readiness check red, before connections are refused.

@@ -39,6 +39,9 @@ pub enum Refusal {
         /// The bound.
         limit_bytes: usize,
     },
+    /// No host, more than one, one that is none, or another than that of the target.
+    #[error("The request must name one host")]
+    NoHost,
     /// The target is an authority or `*`, which name nothing here.
     #[error("The request target is no path")]
     NoPath,
@@ -61,7 +64,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Refusal::BodyBroken | Refusal::NoPath => StatusCode::BAD_REQUEST,
+            Refusal::BodyBroken | Refusal::NoHost | Refusal::NoPath => StatusCode::BAD_REQUEST,
             Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -78,7 +81,9 @@ impl Refusal {
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
-            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoPath => "BadRequestException",
+            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoHost | Refusal::NoPath => {
+                "BadRequestException"
+            }
             Refusal::BodyTooLarge { .. }
             | Refusal::HeadersTooLarge { .. }
             | Refusal::TargetTooLong { .. } => "RequestTooLargeException",
@@ -102,6 +107,7 @@ impl Refusal {
             | Refusal::Failed
             | Refusal::Forbidden
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. } => None,
         }
