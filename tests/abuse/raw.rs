@@ -9,6 +9,7 @@ mod chunks;
 mod encodings;
 mod framing;
 mod heads;
+mod http2;
 mod limits;
 
 use std::time::Duration;
