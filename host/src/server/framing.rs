@@ -135,13 +135,12 @@ impl Framing {
     }
 
     fn skip(&mut self, skipped: u64) {
-        self.place = match self.place {
-            Place::Body(left) if left > skipped => Place::Body(left - skipped),
-            Place::Body(_) => Place::RequestLine,
-            Place::Chunk(left) if left > skipped => Place::Chunk(left - skipped),
-            Place::Chunk(_) => Place::ChunkSize,
-            other => other,
-        };
+        match &mut self.place {
+            Place::Body(left) | Place::Chunk(left) if *left > skipped => *left -= skipped,
+            Place::Body(_) => self.place = Place::RequestLine,
+            Place::Chunk(_) => self.place = Place::ChunkSize,
+            Place::RequestLine | Place::Head | Place::ChunkSize | Place::Trailer | Place::Beyond => {}
+        }
     }
 
     /// At a line feed that ends a line.
@@ -151,7 +150,7 @@ impl Framing {
         }
         let is_empty = self.line.bytes == 1;
         self.place = match self.place {
-            Place::RequestLine if is_empty => Place::RequestLine,
+            Place::RequestLine | Place::Trailer if is_empty => Place::RequestLine,
             Place::RequestLine if self.line.start.starts_with(HTTP_2) => Place::Beyond,
             Place::RequestLine => Place::Head,
             Place::Head if is_empty => match std::mem::take(&mut self.body) {
@@ -167,8 +166,7 @@ impl Framing {
                 0 => Place::Trailer,
                 bytes => Place::Chunk(bytes.checked_add(LINE_END_BYTES).ok_or(Ambiguous)?),
             },
-            Place::Trailer if is_empty => Place::RequestLine,
-            other => other,
+            Place::Body(_) | Place::Chunk(_) | Place::Trailer | Place::Beyond => self.place,
         };
         Ok(())
     }
