@@ -5,6 +5,7 @@
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `any_input`: no input makes the component trap;
+//! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
 //! - `door`: what stands before the component;
 //! - `usage`: plans, what they let in, and what is counted however a host ends;
 //! - `shutdown`: how a host ends;
@@ -17,6 +18,7 @@
 //! - `command_line`: the program as a user meets it;
 //! - `compiled`: components that are compiled before a host starts.
 
+mod abuse;
 mod any_input;
 mod command_line;
 mod compiled;

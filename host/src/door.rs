@@ -1,6 +1,6 @@
 //! The front door: what a request must pass before the component sees it, in this order.
 //!
-//! 1. a head within its bounds (`head`), else 414 or 431;
+//! 1. a head within its bounds that names one host (`head`), else 400, 414 or 431;
 //! 2. a key (`keys`), else 403;
 //! 3. a place among the requests in flight (`requests`), else 503;
 //! 4. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
@@ -60,12 +60,17 @@ pub struct Admitted {
 }
 
 impl Door {
-    /// Lets a request in, or says why not.
+    /// Refuses a head that is out of its bounds, or not for one host. The first check of all: the host's own pages, which
+    /// need no key, are behind it too.
+    pub fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
+        head::check(parts, self.head)
+    }
+
+    /// Lets a request in whose head was checked, or says why not.
     pub async fn admit<B>(&self, parts: &Parts, body: B, deadline: Instant) -> Result<Admitted, Refusal>
     where
         B: Body<Data = Bytes>,
     {
-        head::check(parts, self.head)?;
         let Holder { principal, plan } = self.keys.holder(&parts.headers).ok_or(Refusal::Forbidden)?;
         let place = self.requests.enter().await?;
         let taken = timeout_at(deadline, self.usage.take(&principal, &plan)).await;

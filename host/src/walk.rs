@@ -57,17 +57,20 @@ impl Walk {
         let begun = Instant::now();
         let request_id = Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let method = parts.method.clone();
+        let (method, version) = (parts.method.clone(), parts.version);
         let patience = Patience::new(&request_id, known(&method));
-        let (answer, operation) = match self.page(&parts).await {
-            Some(page) => (page, None),
-            None => self.ask(parts, body, &request_id, begun + self.time_limit).await,
+        let (answer, operation) = match self.door.check_head(&parts) {
+            Err(refusal) => (answer::refused(&refusal, &method, self.parity), None),
+            Ok(()) => match self.page(&parts).await {
+                Some(page) => (page, None),
+                None => self.ask(parts, body, &request_id, begun + self.time_limit).await,
+            },
         };
         patience.rewarded();
         let status = answer.status().as_u16();
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         info!(request_id, method = known(&method), operation, status, duration_us, "answered");
-        answer::finish(answer, &method, &request_id)
+        answer::finish(answer, &method, version, &request_id)
     }
 
     /// Turns the readiness check red, before connections are refused.

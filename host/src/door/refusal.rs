@@ -51,6 +51,9 @@ pub enum Refusal {
         /// When the next period begins.
         retry_after: Duration,
     },
+    /// No host, more than one, one that is none, or another than that of the target.
+    #[error("The request must name one host")]
+    NoHost,
     /// The target is an authority or `*`, which name nothing here.
     #[error("The request target is no path")]
     NoPath,
@@ -78,7 +81,7 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Refusal::BodyBroken | Refusal::NoPath => StatusCode::BAD_REQUEST,
+            Refusal::BodyBroken | Refusal::NoHost | Refusal::NoPath => StatusCode::BAD_REQUEST,
             Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Busy | Refusal::Uncounted => StatusCode::SERVICE_UNAVAILABLE,
@@ -95,7 +98,9 @@ impl Refusal {
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
-            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoPath => "BadRequestException",
+            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoHost | Refusal::NoPath => {
+                "BadRequestException"
+            }
             Refusal::BodyTooLarge { .. }
             | Refusal::HeadersTooLarge { .. }
             | Refusal::TargetTooLong { .. } => "RequestTooLargeException",
@@ -122,6 +127,7 @@ impl Refusal {
             | Refusal::Failed
             | Refusal::Forbidden
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. } => None,
         }

@@ -11,6 +11,7 @@ use tracing::{debug, info};
 
 use super::bounds::Bounds;
 use super::connections::Connection;
+use super::framing::Unambiguous;
 use super::request;
 use super::stream::Stream;
 use crate::walk::Walk;
@@ -54,7 +55,7 @@ impl Http {
         };
         let service =
             service_fn(move |request| request::answer(Arc::clone(&walk), Arc::clone(&connection), request));
-        let served = builder.serve_connection(TokioIo::new(stream), service);
+        let served = builder.serve_connection(TokioIo::new(Unambiguous::new(stream)), service);
         if let Err(error) = watcher.watch(served.into_owned()).await {
             log(error.as_ref());
         }

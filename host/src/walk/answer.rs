@@ -5,7 +5,7 @@ use hyper::body::{Body, Bytes};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::header::{TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use hyper::http::response::Builder;
-use hyper::{HeaderMap, Method, Response, StatusCode};
+use hyper::{HeaderMap, Method, Response, StatusCode, Version};
 use serde::Serialize;
 use tracing::error;
 
@@ -99,7 +99,11 @@ struct Friendly {
 }
 
 /// What every answer gets, and what HTTP forbids some answers to have.
-pub(super) fn finish(mut answer: Answer, method: &Method, request_id: &str) -> Answer {
+pub(super) fn finish(mut answer: Answer, method: &Method, version: Version, request_id: &str) -> Answer {
+    // Behind a request that was not understood there may be a part of it that looks like another.
+    if answer.status() == StatusCode::BAD_REQUEST && version < Version::HTTP_2 {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
