@@ -4,7 +4,8 @@
 //! - `tidy`: holds the source tree to the rules of this project;
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
-//! - `any_input`: no input makes the component trap;
+//! - `isolation`: components that misbehave, and who notices;
+//! - `fuzz`: no input makes anything panic or trap;
 //! - `door`: what stands before the component;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
@@ -15,7 +16,6 @@
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it.
 
-mod any_input;
 mod command_line;
 mod contract;
 mod door;
@@ -23,7 +23,9 @@ mod durability;
 mod dynamodb;
 mod end_to_end;
 mod faults;
+mod fuzz;
 mod harness;
+mod isolation;
 mod outage;
 mod overhead;
 mod shutdown;

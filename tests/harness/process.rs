@@ -55,6 +55,13 @@ impl Process {
         String::from_utf8(shown.stdout).unwrap().trim().parse().unwrap()
     }
 
+    /// The most memory that it ever had, in KiB; what it has now, where the system does not tell.
+    pub fn peak_resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
+        peak.map_or_else(|| self.resident_kib(), |peak| peak.parse().unwrap())
+    }
+
     /// `kill -9`: the process has no chance to do anything.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
