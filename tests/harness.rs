@@ -41,8 +41,17 @@ impl Running {
 
     /// A host over a folder that another had before.
     pub async fn start_in(data: TempDir, flags: &[&str]) -> Running {
+        let component = component(config(data.path(), flags).isolation);
+        Running::start_with(data, component, flags).await
+    }
+
+    /// A host of another component, which was loaded for the same settings.
+    pub async fn start_component(component: Component, flags: &[&str]) -> Running {
+        Running::start_with(tempfile::tempdir().unwrap(), component, flags).await
+    }
+
+    async fn start_with(data: TempDir, component: Component, flags: &[&str]) -> Running {
         let config = config(data.path(), flags);
-        let component = component(config.isolation);
         let host = Host::start_with(config, component).await.unwrap_or_else(|error| panic!("{error}"));
         let url = format!("http://{}", host.address);
         let (stop, stopped) = oneshot::channel();

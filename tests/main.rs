@@ -4,8 +4,9 @@
 //! - `tidy`: holds the source tree to the rules of this project;
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
-//! - `any_input`: no input makes the component trap;
 //! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
+//! - `isolation`: components that misbehave, and who notices;
+//! - `fuzz`: no input makes anything panic or trap;
 //! - `door`: what stands before the component;
 //! - `usage`: plans, what they let in, and what is counted however a host ends;
 //! - `shutdown`: how a host ends;
@@ -19,7 +20,6 @@
 //! - `compiled`: components that are compiled before a host starts.
 
 mod abuse;
-mod any_input;
 mod command_line;
 mod compiled;
 mod contract;
@@ -28,7 +28,9 @@ mod durability;
 mod dynamodb;
 mod end_to_end;
 mod faults;
+mod fuzz;
 mod harness;
+mod isolation;
 mod outage;
 mod overhead;
 mod shutdown;

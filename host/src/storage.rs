@@ -14,7 +14,7 @@ use tracing::{error, warn};
 
 use crate::backend::{self, Backend, Position, Query, Schema};
 use crate::bindings::portdesk::desk::key_value::{
-    Change, Error, Host, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
+    Change, Error, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
 };
 
 /// The store as an instance sees it.
@@ -79,14 +79,15 @@ impl Storage {
     }
 }
 
-impl Host for Storage {
-    async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
+/// The four functions of `key-value`; how often a guest may call them is not decided here.
+impl Storage {
+    pub(crate) async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
         bounds::key(&key).map_err(|defect| self.invalid("get", &defect))?;
         let item = self.store()?.backend.get(&key).await.map_err(|error| self.error("get", &error))?;
         Ok(item.map(Item::from))
     }
 
-    async fn insert(
+    pub(crate) async fn insert(
         &mut self,
         key: String,
         fields: Vec<(String, String)>,
@@ -101,7 +102,7 @@ impl Host for Storage {
         outcome.map(InsertOutcome::from).map_err(|error| self.error("insert", &error))
     }
 
-    async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
+    pub(crate) async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
         let store = self.store()?;
         let change = bounds::key(&key)
             .and_then(|()| bounds::change(&store.schema, change))
@@ -110,7 +111,7 @@ impl Host for Storage {
         outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
     }
 
-    async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
+    pub(crate) async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
         let store = self.store()?;
         bounds::query(&store.schema, &query).map_err(|defect| self.invalid("query", &defect))?;
         let after = match &query.cursor {

@@ -164,7 +164,7 @@ fn known(method: &Method) -> &str {
 fn log(failure: &Failure, request_id: &str) {
     match failure {
         Failure::Busy | Failure::Deadline => warn!(request_id, %failure, "no answer from the component"),
-        Failure::Memory(_) | Failure::Trap(_) => {
+        Failure::Answer(_) | Failure::Memory(_) | Failure::Trap(_) => {
             error!(request_id, %failure, "no answer from the component");
         }
     }

@@ -234,7 +234,7 @@ impl From<&Failure> for Refusal {
         match failure {
             Failure::Busy => Refusal::Busy,
             Failure::Deadline => Refusal::Deadline,
-            Failure::Memory(_) | Failure::Trap(_) => Refusal::Failed,
+            Failure::Answer(_) | Failure::Memory(_) | Failure::Trap(_) => Refusal::Failed,
         }
     }
 }

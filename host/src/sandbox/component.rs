@@ -104,8 +104,8 @@ impl Component {
 
 fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     let mut linker = Linker::new(engine);
-    key_value::add_to_linker::<State, HasSelf<Storage>>(&mut linker, |state| &mut state.storage)?;
-    wasi::add_to_linker::<State, Wasi>(&mut linker, |_state| Wasi)?;
+    key_value::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    wasi::add_to_linker::<State>(&mut linker, |state| Wasi { allowance: &mut state.allowance })?;
     DeskPre::new(linker.instantiate_pre(code)?)
 }
 

@@ -25,20 +25,29 @@ pub struct Limits {
 /// Refuses growth past the limits; a component that asks for more traps.
 #[derive(Debug)]
 pub(super) struct Limiter {
+    memory_limit_bytes: usize,
+    /// All memories together.
     memory_bytes: usize,
 }
 
 impl Limiter {
     pub(super) fn new(limits: &Limits) -> Limiter {
-        Limiter { memory_bytes: limits.memory_bytes }
+        Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0 }
+    }
+
+    /// How much linear memory the instance has.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
     }
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > self.memory_bytes {
-            return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_bytes }));
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let memory_bytes = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        if memory_bytes > self.memory_limit_bytes {
+            return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_limit_bytes }));
         }
+        self.memory_bytes = memory_bytes;
         Ok(true)
     }
 

@@ -1,0 +1,127 @@
+//! Components that are refused at the start, with a sentence that says why.
+
+use std::path::Path;
+
+use portdesk::sandbox::{Component, LoadError};
+
+use super::core::component;
+use crate::harness::config;
+
+/// What WASI has beyond the clock and randomness, and what hosts are known to offer besides.
+const NOT_LINKED: [&str; 22] = [
+    "wasi:cli/environment@0.2.12",
+    "wasi:cli/exit@0.2.12",
+    "wasi:cli/stdin@0.2.12",
+    "wasi:cli/stdout@0.2.12",
+    "wasi:cli/stderr@0.2.12",
+    "wasi:clocks/monotonic-clock@0.2.12",
+    "wasi:config/store@0.2.0-draft",
+    "wasi:filesystem/preopens@0.2.12",
+    "wasi:filesystem/types@0.2.12",
+    "wasi:http/outgoing-handler@0.2.12",
+    "wasi:http/types@0.2.12",
+    "wasi:io/poll@0.2.12",
+    "wasi:io/streams@0.2.12",
+    "wasi:keyvalue/store@0.2.0-draft",
+    "wasi:logging/logging",
+    "wasi:random/insecure@0.2.12",
+    "wasi:random/insecure-seed@0.2.12",
+    "wasi:sockets/instance-network@0.2.12",
+    "wasi:sockets/ip-name-lookup@0.2.12",
+    "wasi:sockets/tcp@0.2.12",
+    "wasi:sockets/udp@0.2.12",
+    "portdesk:desk/another@0.1.0",
+];
+
+#[test]
+fn a_component_that_imports_anything_else_is_refused_and_told_what() {
+    for interface in NOT_LINKED {
+        let text = format!(r#"(component (import "{interface}" (instance (export "anything" (func)))))"#);
+        let error = refused(&wat::parse_str(text).unwrap());
+        assert!(matches!(error, LoadError::WrongWorld(_)), "{interface}: {error}");
+        assert!(error.to_string().contains(interface), "{interface}: {error}");
+    }
+}
+
+#[test]
+fn a_component_that_asks_for_more_of_an_interface_that_it_gets_is_refused() {
+    let text = r#"(component (import "wasi:random/random@0.2.12" (instance (export "seed" (func)))))"#;
+    let error = refused(&wat::parse_str(text).unwrap());
+    assert!(matches!(error, LoadError::WrongWorld(_)), "{error}");
+}
+
+#[test]
+fn what_is_no_component_is_refused() {
+    for wasm in [b"".as_slice(), b"\0asm", b"no wasm", &wat::parse_str("(module)").unwrap()] {
+        let error = refused(wasm);
+        assert!(matches!(error, LoadError::NotAComponent(_)), "{error}");
+    }
+}
+
+#[test]
+fn a_component_that_needs_more_than_an_instance_may_have_is_refused() {
+    for fields in ["(table 20001 funcref)", "(memory 1)", "(table 1 funcref) (table 1 funcref)"] {
+        let error = refused(&component(fields, "unreachable"));
+        assert!(matches!(error, LoadError::NotAComponent(_)), "{fields}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn two_memories_have_one_limit() {
+    let limits = config(Path::new("unused"), &["--memory-limit-mib", "1"]).limits();
+    for (pages, is_over) in [(15, false), (16, true)] {
+        let wasm = wat::parse_str(two_memories(pages)).unwrap();
+        let component = Component::load(&wasm, limits.clone()).unwrap_or_else(|error| panic!("{error}"));
+        // The one that fits fails later: its functions are not of the types that the world asks for.
+        let error = component.describe().await.unwrap_err().to_string();
+        assert_eq!(error.contains("more than 1048576 bytes of memory"), is_over, "{pages} pages: {error}");
+    }
+}
+
+/// A component of two modules, one with a page of memory, the other with so many.
+fn two_memories(pages: u32) -> String {
+    format!(
+        r#"(component
+            (core module $one (memory 1) (func (export "f")))
+            (core module $many (memory {pages}))
+            (core instance $first (instantiate $one))
+            (core instance (instantiate $many))
+            (func $f (canon lift (core func $first "f")))
+            (instance $handler (export "handle" (func $f)))
+            (instance $schema (export "collection" (func $f)) (export "openapi" (func $f)))
+            (export "portdesk:desk/handler@0.1.0" (instance $handler))
+            (export "portdesk:desk/schema@0.1.0" (instance $schema)))"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_traps_when_it_is_asked_for_its_schema_is_refused() {
+    let start = "(func $start unreachable) (start $start)";
+    for (fields, collection) in [("", "unreachable"), (start, "i32.const 0"), ("", "i32.const 0x7fff0000")] {
+        refused_as_silent(fields, collection).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_never_says_its_schema_is_refused() {
+    refused_as_silent("", "(loop (br 0)) unreachable").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_whose_start_never_ends_is_refused() {
+    refused_as_silent("(func $start (loop (br 0))) (start $start)", "unreachable").await;
+}
+
+async fn refused_as_silent(fields: &str, collection: &str) {
+    let error = load(&component(fields, collection)).unwrap().describe().await.unwrap_err();
+    assert!(matches!(error, LoadError::Silent(_)), "{error}");
+    assert!(error.to_string().contains("does not describe itself"), "{error}");
+}
+
+fn refused(wasm: &[u8]) -> LoadError {
+    load(wasm).err().expect("the component is refused")
+}
+
+fn load(wasm: &[u8]) -> Result<Component, LoadError> {
+    Component::load(wasm, config(Path::new("unused"), &["--instances", "4"]).limits())
+}
