@@ -64,9 +64,9 @@ fn any_file_of_keys_is_read_or_called_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let file = KeyFile::new(folder.path());
     let path = folder.path().join("keys.json");
-    file.update(|keys| {
-        keys.extend(["an agent", "a gateway"].map(|name| KeyRecord::new(&ApiKey::generate(), name)));
-        for key in keys.iter_mut().take(1) {
+    file.update(|register| {
+        register.keys.extend(["an agent", "a gateway"].map(|name| KeyRecord::new(&ApiKey::generate(), name)));
+        for key in register.keys.iter_mut().take(1) {
             key.revoked_at = Some(key.created_at);
         }
     })
@@ -91,8 +91,8 @@ fn any_file_of_keys_is_read_or_called_damaged() {
     fuzz("file of keys", &mutation::bytes(Just(valid), tokens), 0.3, |text| {
         std::fs::write(&path, &text).unwrap();
         match file.read() {
-            Ok(keys) => {
-                prop_assert!(KeyRing::new(&keys, None).len() <= keys.len());
+            Ok(register) => {
+                prop_assert!(KeyRing::new(&register, None).len() <= register.keys.len());
                 Ok(true)
             }
             Err(error) => {

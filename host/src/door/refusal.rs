@@ -147,6 +147,7 @@ impl Refusal {
             | Refusal::Failed
             | Refusal::Forbidden
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. }
             | Refusal::Uncounted => "about:blank",
@@ -178,6 +179,7 @@ impl Refusal {
             | Refusal::Deadline
             | Refusal::Failed
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. } => self.to_string(),
         }
@@ -201,6 +203,7 @@ impl Refusal {
             | Refusal::Failed
             | Refusal::Forbidden
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. }
             | Refusal::Uncounted => return None,
