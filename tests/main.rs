@@ -6,6 +6,8 @@
 //! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
 //! - `any_input`: no input makes the component trap;
 //! - `door`: what stands before the component;
+//! - `connections`: how long a client may keep a host waiting, and how many may at once;
+//! - `tls`: certificates, good and bad, and changed under way;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
@@ -17,6 +19,7 @@
 
 mod any_input;
 mod command_line;
+mod connections;
 mod contract;
 mod door;
 mod durability;
@@ -29,3 +32,4 @@ mod overhead;
 mod shutdown;
 mod storm;
 mod tidy;
+mod tls;
