@@ -9,6 +9,8 @@
 //! - `fuzz`: no input makes anything panic or trap;
 //! - `door`: what stands before the component;
 //! - `usage`: plans, what they let in, and what is counted however a host ends;
+//! - `connections`: how long a client may keep a host waiting, and how many may at once;
+//! - `tls`: certificates, good and bad, and changed under way;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
@@ -22,6 +24,7 @@
 mod abuse;
 mod command_line;
 mod compiled;
+mod connections;
 mod contract;
 mod door;
 mod durability;
@@ -36,4 +39,5 @@ mod overhead;
 mod shutdown;
 mod storm;
 mod tidy;
+mod tls;
 mod usage;

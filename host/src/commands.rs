@@ -37,7 +37,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the component over HTTP (also without a command)
-    Serve(Config),
+    Serve(Box<Config>),
     /// Compile a component to a file that a host serves at once: for images that nobody can write to
     Compile(compile::Arguments),
     /// Make, list, rotate and revoke API keys; a running host takes a change over within a second
@@ -75,7 +75,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
-        Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
+        Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),
         Some(Command::Plan(arguments)) => plan::run(&arguments),
