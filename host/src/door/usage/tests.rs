@@ -1,5 +1,4 @@
 use std::num::{NonZeroU32, NonZeroU64};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use governor::clock::FakeRelativeClock;
