@@ -1,7 +1,7 @@
 //! A flood gets its burst and its rate.
 //!
-//! `cargo test` floods for two seconds. `PORTDESK_FLOOD_SECONDS=60 cargo test --release -p portdesk-tests flood --
-//! --nocapture` is for a machine that does nothing else: it holds what was let in to 1%.
+//! `cargo test` floods for two seconds. `PORTDESK_FLOOD_SECONDS=60 cargo test --release -p portdesk-tests
+//! usage::flood -- --nocapture` is for a machine that does nothing else: it holds what was let in to 1%.
 
 use std::env;
 use std::time::{Duration, Instant};

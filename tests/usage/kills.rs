@@ -1,7 +1,7 @@
 //! A quota over `kill -9`: never more is let in than the quota, and every request that was let in is counted.
 //!
-//! `cargo test` kills four times. `PORTDESK_QUOTA_KILLS=20 cargo test --release -p portdesk-tests kills --
-//! --nocapture` does it as often as one likes. A kill leaves the page cache intact: what a power cut forgets, the last
+//! `cargo test` kills four times. `PORTDESK_QUOTA_KILLS=20 cargo test --release -p portdesk-tests usage::kills
+//! -- --nocapture` does it as often as one likes. A kill leaves the page cache intact: what a power cut forgets, the last
 //! second's counts, is not shown.
 
 use std::env;

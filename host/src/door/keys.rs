@@ -175,11 +175,11 @@ mod tests {
     use super::*;
 
     fn ring(records: &[KeyRecord]) -> KeyRing {
-        ring_of(Register { keys: records.to_vec(), plans: Vec::new() })
+        ring_of(&Register { keys: records.to_vec(), plans: Vec::new() })
     }
 
-    fn ring_of(register: Register) -> KeyRing {
-        KeyRing::new(&register, Some("from-the-environment"))
+    fn ring_of(register: &Register) -> KeyRing {
+        KeyRing::new(register, Some("from-the-environment"))
     }
 
     fn named(ring: &KeyRing, secret: &str) -> Option<(String, String)> {
@@ -187,8 +187,8 @@ mod tests {
         Some((holder.principal.as_str().to_owned(), holder.plan.name.clone()))
     }
 
-    fn as_named(principal: &str, plan: &str) -> Option<(String, String)> {
-        Some((principal.to_owned(), plan.to_owned()))
+    fn on(principal: &str, plan: &str) -> (String, String) {
+        (principal.to_owned(), plan.to_owned())
     }
 
     fn headers(values: &[&str]) -> HeaderMap {
@@ -204,7 +204,7 @@ mod tests {
         let key = ApiKey::generate();
         let mut record = KeyRecord::new(&key, "agent");
         let holder = named(&ring(std::slice::from_ref(&record)), &key.secret);
-        assert_eq!(holder, as_named(&key.id, "default"));
+        assert_eq!(holder, Some(on(&key.id, "default")));
         record.revoked_at = Some(jiff::Timestamp::now());
         assert_eq!(named(&ring(&[record]), &key.secret), None);
     }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn the_environment_gives_a_key_of_its_own() {
         let holder = named(&ring(&[]), "from-the-environment");
-        assert_eq!(holder, as_named("environment", "default"));
+        assert_eq!(holder, Some(on("environment", "default")));
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
             let register = Register { keys: vec![record.clone()], plans: Vec::new() };
             named(&KeyRing::new(&register, Some(&key.secret)), &key.secret)
         };
-        assert_eq!(holder(&record), as_named(&key.id, "default"));
+        assert_eq!(holder(&record), Some(on(&key.id, "default")));
         record.revoked_at = Some(jiff::Timestamp::now());
         assert_eq!(holder(&record), None);
     }
@@ -248,14 +248,14 @@ mod tests {
             keys: vec![first.clone(), second.clone()],
             plans: vec![slow.clone()],
         };
-        let ring = ring_of(register(&first));
+        let ring = ring_of(&register(&first));
         for secret in [&old.secret, &new.secret] {
-            assert_eq!(named(&ring, secret), as_named(&old.id, "slow"));
+            assert_eq!(named(&ring, secret), Some(on(&old.id, "slow")));
         }
         first.revoked_at = Some(jiff::Timestamp::now());
-        let ring = ring_of(register(&first));
+        let ring = ring_of(&register(&first));
         assert_eq!(named(&ring, &old.secret), None);
-        assert_eq!(named(&ring, &new.secret), as_named(&old.id, "slow"));
+        assert_eq!(named(&ring, &new.secret), Some(on(&old.id, "slow")));
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
         let plan = Plan { quota: None, ..Plan::default_plan() };
         let register = Register { keys: vec![KeyRecord::new(&key, "agent")], plans: vec![plan.clone()] };
         for secret in [&key.secret, "from-the-environment"] {
-            assert_eq!(*ring_of(register.clone()).holder(&headers(&[secret])).unwrap().plan, plan);
+            assert_eq!(*ring_of(&register).holder(&headers(&[secret])).unwrap().plan, plan);
         }
     }
 

@@ -112,9 +112,9 @@ fn midnight(date: Date) -> Timestamp {
 pub const DEFAULT_PLAN: &str = "default";
 
 /// Those of the API that this stands in for.
-const DEFAULT_RATE: NonZeroU32 = NonZeroU32::new(50).unwrap();
-const DEFAULT_BURST: NonZeroU32 = NonZeroU32::new(100).unwrap();
-const DEFAULT_QUOTA: NonZeroU64 = NonZeroU64::new(10_000).unwrap();
+const DEFAULT_RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(50 - 1);
+const DEFAULT_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(100 - 1);
+const DEFAULT_QUOTA: NonZeroU64 = NonZeroU64::MIN.saturating_add(10_000 - 1);
 
 #[cfg(test)]
 mod tests {

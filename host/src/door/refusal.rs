@@ -135,23 +135,9 @@ impl Refusal {
 
     /// What kind of problem it is (RFC 9457), where the status does not say it all.
     #[must_use]
-    pub fn problem_type(&self) -> &'static str {
-        match self {
-            Refusal::LimitExceeded { .. } => "urn:portdesk:problem:quota-exceeded",
-            Refusal::TooManyRequests { .. } => "urn:portdesk:problem:rate-exceeded",
-            Refusal::BodyBroken
-            | Refusal::BodySlow
-            | Refusal::BodyTooLarge { .. }
-            | Refusal::Busy
-            | Refusal::Deadline
-            | Refusal::Failed
-            | Refusal::Forbidden
-            | Refusal::HeadersTooLarge { .. }
-            | Refusal::NoHost
-            | Refusal::NoPath
-            | Refusal::TargetTooLong { .. }
-            | Refusal::Uncounted => "about:blank",
-        }
+    pub fn problem_type(&self) -> String {
+        let exceeded = |(limit, _)| format!("urn:portdesk:problem:{limit}-exceeded");
+        self.limit().map_or_else(|| "about:blank".to_owned(), exceeded)
     }
 
     /// What is wrong and what to change: API Gateway's own words say neither.
@@ -190,11 +176,19 @@ impl Refusal {
     #[must_use]
     pub fn rate_limit(&self) -> Option<(String, String)> {
         let seconds = self.retry_after_seconds()?;
-        let (name, policy) = match self {
+        let (limit, policy) = self.limit()?;
+        Some((format!("\"{limit}\";{policy}"), format!("\"{limit}\";r=0;t={seconds}")))
+    }
+
+    /// The limit of a plan that was met, and how much it allows.
+    fn limit(&self) -> Option<(&'static str, String)> {
+        match self {
             Refusal::LimitExceeded { quota, window, .. } => {
-                ("quota", format!("q={};w={}", quota.requests, window.as_secs()))
+                Some(("quota", format!("q={};w={}", quota.requests, window.as_secs())))
             }
-            Refusal::TooManyRequests { plan, .. } => ("rate", format!("q={};w=1", plan.rate_per_second)),
+            Refusal::TooManyRequests { plan, .. } => {
+                Some(("rate", format!("q={};w=1", plan.rate_per_second)))
+            }
             Refusal::BodyBroken
             | Refusal::BodySlow
             | Refusal::BodyTooLarge { .. }
@@ -206,9 +200,8 @@ impl Refusal {
             | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. }
-            | Refusal::Uncounted => return None,
-        };
-        Some((format!("\"{name}\";{policy}"), format!("\"{name}\";r=0;t={seconds}")))
+            | Refusal::Uncounted => None,
+        }
     }
 
     /// Whether the component was at work: what it was to store may be stored.
@@ -228,7 +221,7 @@ fn whole_seconds(time: Duration) -> u64 {
 pub enum Parity {
     /// With what helps a client beside it: when to repeat, and the members of a problem.
     Friendly,
-    /// The same bodies to the byte, and no header more.
+    /// The same bodies to the byte, where it has such a refusal, and no header more.
     Strict,
 }
 

@@ -8,12 +8,15 @@ mod quota;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota as Rate, RateLimiter};
 use jiff::Timestamp;
+use tokio::time::timeout;
+use tracing::warn;
 
 use self::quota::Lease;
 use super::{Plan, Principal, Refusal};
@@ -93,14 +96,19 @@ impl<C: Clock + Clone> Usage<C> {
         account
     }
 
-    /// Gives back what was taken of quotas and not used.
+    /// Gives back what was taken of quotas and not used, as far as a moment allows: the end of a host waits for it.
     pub async fn close(&self) {
         let accounts: Vec<_> = {
             let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
             accounts.values().map(Arc::clone).collect()
         };
-        for account in accounts {
-            account.lease.give_back(&*self.meter).await;
+        let given = async {
+            for account in accounts {
+                account.lease.give_back(&*self.meter).await;
+            }
+        };
+        if timeout(CLOSE_TIME, given).await.is_err() {
+            warn!("units of quotas were not used and are lost: the store is too slow to take them back");
         }
     }
 }
@@ -109,8 +117,10 @@ fn rate(plan: &Plan) -> Rate {
     Rate::per_second(plan.rate_per_second.min(FASTEST)).allow_burst(plan.burst)
 }
 
+/// How long the end of a host may take for this.
+const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// What the bucket can tell apart: a token each nanosecond.
-const FASTEST: NonZeroU32 = NonZeroU32::new(1_000_000_000).unwrap();
+const FASTEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1_000_000_000 - 1);
 
 #[cfg(test)]
 mod tests;

@@ -90,7 +90,7 @@ struct RefusalBody {
 /// What makes it a problem (RFC 9457).
 #[derive(Serialize)]
 struct Friendly {
-    r#type: &'static str,
+    r#type: String,
     title: &'static str,
     status: u16,
     detail: String,

@@ -61,9 +61,9 @@ impl Lease {
         if held.units == 0 {
             return;
         }
-        let given = timeout(METER_TIME, meter.give_back(&held.count, held.units)).await;
-        if !matches!(given, Ok(Ok(()))) {
-            warn!(name = %held.count.name, units = held.units, "units of a quota were not used and are lost");
+        if let Err(error) = meter.give_back(&held.count, held.units).await {
+            let units = held.units;
+            warn!(name = %held.count.name, units, %error, "units of a quota were not used and are lost");
         }
     }
 }

@@ -1,5 +1,4 @@
 use std::num::{NonZeroU32, NonZeroU64};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use governor::clock::FakeRelativeClock;
@@ -58,7 +57,7 @@ async fn a_bucket_holds_no_more_than_its_burst() {
     let plan = plan(50, 7, None);
     for _ in 0..3 {
         assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 7);
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
     }
 }
 
@@ -73,8 +72,8 @@ async fn a_quota_is_used_by_what_is_let_in_and_not_by_what_is_throttled() {
     clock.advance(Duration::from_secs(10));
     let refused = usage.take_at(&one(), &plan, now).await;
     let Err(Refusal::LimitExceeded { retry_after, window, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!(retry_after, Duration::from_secs(8 * 86_400 + 43_200), "until December");
-    assert_eq!(window, Duration::from_secs(30 * 86_400));
+    assert_eq!(retry_after, Duration::from_hours(8 * 24 + 12), "until December");
+    assert_eq!(window, Duration::from_hours(30 * 24));
 }
 
 #[tokio::test]
