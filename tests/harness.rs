@@ -67,9 +67,8 @@ impl Running {
 
 /// A configuration as the command line would make it, without a usage plan unless `flags` want one.
 pub fn config(data: &Path, flags: &[&str]) -> Config {
-    let fixed =
-        ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "256", "--data-dir"];
-    let fixed = fixed.into_iter().chain(data.to_str());
+    let fixed = ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "256"];
+    let fixed = fixed.into_iter().chain(["--drain-ms", "0", "--data-dir"]).chain(data.to_str());
     let mut config = Arguments::parse_from(fixed.chain(flags.iter().copied())).config;
     config.api_key = Some(KEY.into());
     config

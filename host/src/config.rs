@@ -1,7 +1,10 @@
 //! What a user may set, by flag or variable.
 
+mod connections;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod requests;
+mod tls;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -11,8 +14,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+pub use self::connections::Connections;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, StoreTable, TableName};
+pub use self::requests::Requests;
+pub use self::tls::Tls;
 use crate::door::RateLimit;
 use crate::sandbox::{Isolation, Limits};
 
@@ -23,6 +29,10 @@ pub struct Config {
     #[arg(long, env = "PORTDESK_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080",
           value_parser = address)]
     pub listen: SocketAddr,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub tls: Tls,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
@@ -66,12 +76,26 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     pub body_limit_bytes: u32,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub requests: Requests,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub connections: Connections,
+
     /// Most milliseconds from a request's head to its answer, 10 to 300000; later it is answered with 504
     #[arg(long, env = "PORTDESK_TIME_LIMIT_MS", value_name = "MS", default_value_t = 10_000,
           value_parser = clap::value_parser!(u32).range(10..=300_000))]
     pub time_limit_ms: u32,
 
-    /// Most seconds that requests in flight get to finish after SIGTERM or SIGINT, 0 to 600
+    /// Milliseconds after SIGTERM or SIGINT in which /readyz is red and everything else goes on, 0 to 60000: time for
+    /// whoever balances the load to see it
+    #[arg(long, env = "PORTDESK_DRAIN_MS", value_name = "MS", default_value_t = 1000,
+          value_parser = clap::value_parser!(u16).range(0..=60_000))]
+    pub drain_ms: u16,
+
+    /// Most seconds that requests in flight get to finish after that, 0 to 600
     #[arg(long, env = "PORTDESK_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 10,
           value_parser = clap::value_parser!(u16).range(0..=600))]
     pub grace_seconds: u16,
@@ -166,7 +190,13 @@ impl Config {
         Duration::from_millis(self.time_limit_ms.into())
     }
 
-    /// How long requests in flight may take after the signal to stop.
+    /// How long everything goes on after the signal to stop.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms.into())
+    }
+
+    /// How long requests in flight may take after that.
     #[must_use]
     pub fn grace(&self) -> Duration {
         Duration::from_secs(self.grace_seconds.into())
@@ -181,6 +211,7 @@ impl Config {
             ("data-dir", self.data.path.display().to_string()),
             ("store", word(&self.store)),
         ];
+        settings.extend(self.tls.effective());
         #[cfg(feature = "dynamodb")]
         if self.store == Store::Dynamodb {
             settings.extend(self.table.effective());
@@ -193,6 +224,11 @@ impl Config {
             ("memory-limit-mib", self.memory_limit_mib.to_string()),
             ("body-limit-bytes", self.body_limit_bytes.to_string()),
             ("time-limit-ms", self.time_limit_ms.to_string()),
+        ]);
+        settings.extend(self.requests.effective());
+        settings.extend(self.connections.effective());
+        settings.extend([
+            ("drain-ms", self.drain_ms.to_string()),
             ("grace-seconds", self.grace_seconds.to_string()),
             ("log-format", word(&self.log_format)),
             ("log-level", word(&self.log_level)),

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use hyper::body::Bytes;
 use tokio::net::TcpListener;
@@ -17,9 +16,9 @@ use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
 use crate::backend::{Backend, Schema};
 use crate::config::{Config, DataDir, Store};
-use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Plan};
+use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Plan, Requests};
 use crate::sandbox::{Component, LoadError, Sandbox};
-use crate::server;
+use crate::server::{IdentityError, Server, Tls};
 use crate::storage::Storage;
 use crate::walk::Walk;
 
@@ -36,11 +35,11 @@ pub struct Host {
     pub active_keys: usize,
     /// The component's contract, an OpenAPI document.
     pub contract: String,
-    grace: Duration,
-    listener: TcpListener,
+    /// Whether connections are TLS.
+    pub is_encrypted: bool,
+    server: Server,
     keys: KeyRing,
     key_file: KeyFile,
-    walk: Arc<Walk>,
 }
 
 impl Host {
@@ -52,6 +51,8 @@ impl Host {
 
     /// As [`Host::start`], with a component that was loaded before.
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
+        check_address(&config)?;
+        let tls = config.tls.files().map(Tls::open).transpose()?;
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
         let backend = open(&config, &directory, &description.schema).await?;
@@ -63,28 +64,47 @@ impl Host {
         // Last of all that may fail: a key that was made is shown.
         let key_file = KeyFile::new(&directory);
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
-        let body_limit_bytes = config.body_limit_bytes as usize;
+        let head = config.requests.head();
         let walk = Arc::new(Walk {
-            door: Door { keys: keys.clone(), plan: Plan::new(config.rate_limit), body_limit_bytes },
+            door: Door {
+                keys: keys.clone(),
+                plan: Plan::new(config.rate_limit),
+                head,
+                requests: Requests::new(config.requests.requests),
+                body_limit_bytes: config.body_limit_bytes as usize,
+                body_time: config.requests.body_time(),
+            },
             sandbox: Sandbox::new(component, Storage::new(Arc::clone(&backend), description.schema)),
             backend,
             contract: Bytes::from(description.openapi.clone()),
             time_limit: config.time_limit(),
             stopping: AtomicBool::new(false),
         });
-        let (grace, contract) = (config.grace(), description.openapi);
-        let active_keys = keys.len();
-        Ok(Host { address, first_key, active_keys, contract, grace, listener, keys, key_file, walk })
+        let (active_keys, is_encrypted) = (keys.len(), tls.is_some());
+        let bounds = config.connections.bounds(head.read_bytes());
+        let server = Server { listener, tls, walk, bounds, drain: config.drain(), grace: config.grace() };
+        let contract = description.openapi;
+        Ok(Host { address, first_key, active_keys, contract, is_encrypted, server, keys, key_file })
     }
 
     /// Serves until `stop` resolves and everything that was begun is finished or cut.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Host { grace, listener, keys, key_file, walk, .. } = self;
+        let Host { server, keys, key_file, .. } = self;
+        let backend = Arc::clone(&server.walk.backend);
         let follow = tokio::spawn(keys.follow(key_file));
-        server::serve(listener, Arc::clone(&walk), stop, grace).await;
+        server.serve(stop).await;
         follow.abort();
-        walk.backend.close().await;
+        backend.close().await;
     }
+}
+
+/// Keys and items would go over the network for everybody to read.
+fn check_address(config: &Config) -> Result<(), StartError> {
+    let is_private = config.listen.ip().to_canonical().is_loopback();
+    if is_private || config.tls.files().is_some() || config.tls.allow_plaintext {
+        return Ok(());
+    }
+    Err(StartError::Plaintext { address: config.listen })
 }
 
 /// The component in `file`, or the one that is built in.
@@ -149,6 +169,18 @@ pub enum StartError {
         address: SocketAddr,
         /// Why not.
         error: io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The address can be reached from elsewhere, and connections are not encrypted.
+    #[error(
+        "--listen {address}: others than this machine can reach it, and without --tls-cert and --tls-key keys go over \
+         the network as plain text; give both, or --allow-plaintext where a proxy encrypts"
+    )]
+    Plaintext {
+        /// The address.
+        address: SocketAddr,
     },
     /// The component cannot be served.
     #[error("--component: {0}")]

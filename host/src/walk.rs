@@ -4,6 +4,7 @@
 
 mod answer;
 mod pages;
+mod patience;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,8 +19,9 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+use self::patience::Patience;
 use crate::backend::Backend;
-use crate::door::{Door, Refusal};
+use crate::door::{Admitted, Door, Refusal};
 use crate::sandbox::{self, Failure, Sandbox};
 
 /// What a request needs on its way.
@@ -43,24 +45,30 @@ pub type Answer = Response<Full<Bytes>>;
 
 impl Walk {
     /// Answers one request. Never fails: what goes wrong is an answer too.
-    pub async fn answer<B>(&self, request: Request<B>) -> Answer
+    ///
+    /// Dropping the future, as happens when the client goes away, cancels what only reads. What may write goes on to
+    /// its end, within its deadline.
+    pub async fn answer<B>(self: &Arc<Walk>, request: Request<B>) -> Answer
     where
         B: Body<Data = Bytes>,
     {
         let begun = Instant::now();
         let request_id = Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let (answer, operation) = match Door::check_head(&parts) {
-            Err(refusal) => (answer::refused(&refusal, &parts.method), None),
+        let (method, version) = (parts.method.clone(), parts.version);
+        let patience = Patience::new(&request_id, known(&method));
+        let (answer, operation) = match self.door.check_head(&parts) {
+            Err(refusal) => (answer::refused(&refusal, &method), None),
             Ok(()) => match self.page(&parts).await {
                 Some(page) => (page, None),
-                None => self.ask(&parts, body, &request_id, begun + self.time_limit).await,
+                None => self.ask(parts, body, &request_id, begun + self.time_limit).await,
             },
         };
+        patience.rewarded();
         let status = answer.status().as_u16();
         let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        info!(request_id, method = known(&parts.method), operation, status, duration_us, "answered");
-        answer::finish(answer, &parts, &request_id)
+        info!(request_id, method = known(&method), operation, status, duration_us, "answered");
+        answer::finish(answer, &method, version, &request_id)
     }
 
     /// Turns the readiness check red, before connections are refused.
@@ -68,9 +76,15 @@ impl Walk {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it did.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
     async fn ask<B>(
-        &self,
-        parts: &Parts,
+        self: &Arc<Walk>,
+        parts: Parts,
         body: B,
         request_id: &str,
         deadline: Instant,
@@ -78,10 +92,29 @@ impl Walk {
     where
         B: Body<Data = Bytes>,
     {
-        let admitted = match self.door.admit(parts, body, deadline).await {
+        let admitted = match self.door.admit(&parts, body, deadline).await {
             Ok(admitted) => admitted,
             Err(refusal) => return (answer::refused(&refusal, &parts.method), None),
         };
+        let (walk, request_id, method) = (Arc::clone(self), request_id.to_owned(), parts.method.clone());
+        let handled = async move { walk.handle(&parts, &admitted, &request_id, deadline).await };
+        if method.is_safe() {
+            return handled.await;
+        }
+        // In a task of its own: it is not dropped when the client goes away, and a panic ends nothing else.
+        tokio::spawn(handled).await.unwrap_or_else(|error| {
+            error!(%error, "a request ended in a panic of the host");
+            (answer::refused(&Refusal::Failed, &method), None)
+        })
+    }
+
+    async fn handle(
+        &self,
+        parts: &Parts,
+        admitted: &Admitted,
+        request_id: &str,
+        deadline: Instant,
+    ) -> (Answer, Option<String>) {
         let headers = passed_headers(&parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let request = sandbox::Request {

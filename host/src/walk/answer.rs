@@ -4,7 +4,6 @@ use http_body_util::Full;
 use hyper::body::{Body, Bytes};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::header::{TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-use hyper::http::request::Parts;
 use hyper::http::response::Builder;
 use hyper::{Method, Response, StatusCode, Version};
 use serde_json::json;
@@ -61,10 +60,9 @@ pub(super) fn refused(refusal: &Refusal, method: &Method) -> Answer {
 }
 
 /// What every answer gets, and what HTTP forbids some answers to have.
-pub(super) fn finish(mut answer: Answer, asked: &Parts, request_id: &str) -> Answer {
-    let method = &asked.method;
+pub(super) fn finish(mut answer: Answer, method: &Method, version: Version, request_id: &str) -> Answer {
     // Behind a request that was not understood there may be a part of it that looks like another.
-    if answer.status() == StatusCode::BAD_REQUEST && asked.version < Version::HTTP_2 {
+    if answer.status() == StatusCode::BAD_REQUEST && version < Version::HTTP_2 {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
