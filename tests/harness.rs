@@ -52,6 +52,11 @@ impl Running {
         Running { url, data, stop, served }
     }
 
+    /// Where the host listens.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// A client with a key.
     pub fn client(&self) -> Client {
         Client::new(&self.url, Some(KEY))

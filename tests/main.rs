@@ -7,6 +7,8 @@
 //! - `any_input`: no input makes the component trap;
 //! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
 //! - `door`: what stands before the component;
+//! - `connections`: how long a client may keep a host waiting, and how many may at once;
+//! - `tls`: certificates, good and bad, and changed under way;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
@@ -19,6 +21,7 @@
 mod abuse;
 mod any_input;
 mod command_line;
+mod connections;
 mod contract;
 mod door;
 mod durability;
@@ -31,3 +34,4 @@ mod overhead;
 mod shutdown;
 mod storm;
 mod tidy;
+mod tls;

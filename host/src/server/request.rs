@@ -14,41 +14,41 @@ use tokio::time::Instant;
 use super::connections::Connection;
 use crate::walk::Walk;
 
-/// Answers a request of this connection.
-pub(super) async fn answer(
+/// Answers a request of this connection. It counts from here, not from when the answer is first polled: before that
+/// HTTP may already look for the end of the connection.
+pub(super) fn answer(
     walk: Arc<Walk>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
-) -> Result<Response<Leaving>, Infallible> {
+) -> impl Future<Output = Result<Response<Leaving>, Infallible>> {
     let is_http2 = request.version() == Version::HTTP_2;
     let open = Open::new(&connection, is_http2);
     let request = request.map(|body| Arriving::new(body, &connection));
-    let mut answer = walk.answer(request).await;
-    if walk.is_stopping() && !is_http2 {
-        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    async move {
+        let mut answer = walk.answer(request).await;
+        if walk.is_stopping() && !is_http2 {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let (parts, body) = answer.into_parts();
+        let Ok(body) = body.collect().await;
+        // Before the request ends, so that at no time the connection looks quiet.
+        let body = Leaving::new(body.to_bytes(), &connection, is_http2);
+        drop(open);
+        Ok(Response::from_parts(parts, body))
     }
-    // An answer that is begun before the request ends: at no time does the connection look quiet.
-    let (parts, body) = answer.into_parts();
-    let body = Leaving::new(
-        body.collect().await.map_or_else(|never| match never {}, |body| body.to_bytes()),
-        &connection,
-        is_http2,
-    );
-    drop(open);
-    Ok(Response::from_parts(parts, body))
 }
 
 /// A request that has no answer yet.
-struct Open<'a>(&'a Connection);
+struct Open(Arc<Connection>);
 
-impl Open<'_> {
-    fn new(connection: &Connection, is_http2: bool) -> Open<'_> {
+impl Open {
+    fn new(connection: &Arc<Connection>, is_http2: bool) -> Open {
         connection.turn().request(is_http2);
-        Open(connection)
+        Open(Arc::clone(connection))
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Open {
     fn drop(&mut self) {
         self.0.turn().request_ended(Instant::now());
     }
@@ -117,12 +117,7 @@ pub(super) struct Leaving {
 
 impl Leaving {
     fn new(rest: Bytes, connection: &Arc<Connection>, is_http2: bool) -> Leaving {
-        let mut turn = connection.turn();
-        let number = turn.answer(rest.len(), Instant::now());
-        if rest.is_empty() {
-            turn.taken(number, Instant::now());
-        }
-        drop(turn);
+        let number = connection.turn().answer(rest.len(), Instant::now());
         Leaving { rest, is_http2, number, connection: Arc::clone(connection) }
     }
 }
@@ -132,7 +127,7 @@ impl Body for Leaving {
     type Error = Infallible;
 
     /// HTTP/2 takes a piece as soon as the client's window has room for a byte, and holds the rest of the piece. So
-    /// the last byte is a piece of its own: when it is taken, the window had room for all.
+    /// the last byte is a piece of its own: when it is taken, and this body dropped, the window had room for all.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
@@ -142,11 +137,7 @@ impl Body for Leaving {
         }
         let bytes = self.rest.len();
         let taken = if self.is_http2 && bytes > 1 { bytes - 1 } else { bytes };
-        let piece = self.rest.split_to(taken);
-        if self.rest.is_empty() {
-            self.connection.turn().taken(self.number, Instant::now());
-        }
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(taken)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -160,6 +151,6 @@ impl Body for Leaving {
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        self.connection.turn().dropped(self.number);
+        self.connection.turn().taken(self.number, Instant::now());
     }
 }

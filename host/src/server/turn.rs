@@ -115,17 +115,12 @@ impl Turn {
         number
     }
 
-    /// An answer was taken whole; the socket may still have to take it.
+    /// An answer was taken whole, or is given up; the socket may still have to take it.
     pub(super) fn taken(&mut self, number: u64, now: Instant) {
         if let Some(answer) = self.answers.remove(&number) {
             self.unflushed_bytes += answer.bytes;
             self.quiet_since = now;
         }
-    }
-
-    /// An answer is given up.
-    pub(super) fn dropped(&mut self, number: u64) {
-        self.answers.remove(&number);
     }
 
     /// The socket took some bytes.
@@ -165,7 +160,9 @@ impl Turn {
 
     /// How many bytes of answers wait for the client.
     pub(super) fn untaken_bytes(&self) -> usize {
-        self.unflushed_bytes + self.answers.values().map(|answer| answer.bytes).sum::<usize>()
+        // HTTP/2 may have flushed an answer before it said that it took it: while nothing is blocked, all is gone.
+        let unflushed_bytes = self.unflushed_since.map_or(0, |_| self.unflushed_bytes);
+        unflushed_bytes + self.answers.values().map(|answer| answer.bytes).sum::<usize>()
     }
 
     /// Since when it is the client who keeps the host waiting; none while the host works.
@@ -297,6 +294,7 @@ mod tests {
         turn.request_ended(now);
         assert_eq!((turn.untaken_bytes(), turn.waiting_since()), (500, Some(now)));
         assert_eq!(late(&turn, now), Some((10, Late::Answer)));
+        turn.blocked(now);
         turn.taken(answer, now);
         assert_eq!(turn.untaken_bytes(), 500, "it is in the buffers still");
         turn.flushed(now);
