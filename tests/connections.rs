@@ -151,7 +151,8 @@ async fn who_opens_a_window_as_large_as_the_answer_gets_it_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_closes_its_half_after_a_request_gets_the_answer() {
     let host = Running::start(&["--store", "memory"]).await;
-    for request in [head("GET", "/readyz", ""), head("GET", "/tickets?caller=ada", "")].repeat(20) {
+    for path in ["/readyz", "/tickets?caller=ada"].repeat(20) {
+        let request = head("GET", path, "");
         let mut connection = connect(&host).await;
         connection.write_all(request.as_bytes()).await.unwrap();
         connection.shutdown().await.unwrap();

@@ -187,8 +187,9 @@ async fn a_changed_certificate_is_taken_over_and_no_connection_is_dropped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_does_not_start_with_a_certificate_that_nobody_could_accept() {
+    type Break = fn(&Identity, &Identity);
     let other = Identity::until(2099);
-    let cases: [(&str, fn(&Identity, &Identity)); 5] = [
+    let cases: [(&str, Break); 5] = [
         ("--tls-cert", |broken, _| fs::remove_file(broken.file("cert.pem")).unwrap()),
         ("--tls-key", |broken, _| fs::remove_file(broken.file("key.pem")).unwrap()),
         ("holds no certificate", |broken, _| fs::write(broken.file("cert.pem"), "no PEM").unwrap()),

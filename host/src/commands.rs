@@ -35,7 +35,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the component over HTTP (also without a command)
-    Serve(Config),
+    Serve(Box<Config>),
     /// Make, list and revoke API keys; a running host takes a change over within a second
     Key(key::Arguments),
     /// Print the contract of the component: an OpenAPI document
@@ -63,7 +63,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
-        Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
+        Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),
         Some(Command::Key(arguments)) => key::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]

@@ -107,7 +107,14 @@ impl AsyncWrite for Stream {
         let flushed = self.bytes().poll_flush(context);
         match flushed {
             Poll::Pending => self.connection.turn().blocked(Instant::now()),
-            Poll::Ready(Ok(())) => self.connection.turn().flushed(Instant::now()),
+            Poll::Ready(Ok(())) => {
+                let mut turn = self.connection.turn();
+                turn.flushed(Instant::now());
+                // The answer is out, so that the end need not be held any longer.
+                if self.end.is_some() && turn.is_quiet() {
+                    context.waker().wake_by_ref();
+                }
+            }
             Poll::Ready(Err(_)) => {}
         }
         flushed

@@ -22,7 +22,7 @@ pub use self::identity::{IdentityError, IdentityFiles};
 /// The TLS of a host.
 pub struct Tls {
     files: IdentityFiles,
-    stamp: Option<identity::Stamp>,
+    stamp: identity::Stamp,
     identity: Arc<Identity>,
     acceptor: TlsAcceptor,
 }

@@ -58,7 +58,7 @@ async fn nobody_goes_who_waited_for_a_moment_only_or_for_whom_the_host_works() {
     let first = admit(&connections, ONE).unwrap();
     assert!(admit(&connections, OTHER).is_none());
     first.connection.turn().request(false);
-    advance(Duration::from_secs(60)).await;
+    advance(Duration::from_mins(1)).await;
     assert!(admit(&connections, OTHER).is_none());
     drop(first);
     assert!(admit(&connections, OTHER).is_some());

@@ -26,12 +26,12 @@ pub struct IdentityFiles {
 pub(super) type Stamp = [Option<(SystemTime, u64)>; 2];
 
 impl IdentityFiles {
-    pub(super) fn stamp(&self) -> Option<Stamp> {
+    pub(super) fn stamp(&self) -> Stamp {
         let stamp = |file: &Path| {
             let metadata = fs::metadata(file).ok()?;
             Some((metadata.modified().ok()?, metadata.len()))
         };
-        Some([stamp(&self.certificate), stamp(&self.key)])
+        [stamp(&self.certificate), stamp(&self.key)]
     }
 
     /// What the files hold, if a client could accept it today.
