@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use hyper::body::Bytes;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 #[cfg(feature = "dynamodb")]
 use crate::backend::dynamodb::{self, DynamoDb};
@@ -56,9 +56,8 @@ impl Host {
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
         let (backend, meter) = open(&config, &directory, &description.schema).await?;
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let listener =
+            listen(config.listen).map_err(|error| StartError::Listen { address: config.listen, error })?;
         let address =
             listener.local_addr().map_err(|error| StartError::Listen { address: config.listen, error })?;
         // Last of all that may fail: a key that was made is shown.
@@ -119,6 +118,19 @@ fn check_address(config: &Config) -> Result<(), StartError> {
     }
     Err(StartError::Plaintext { address: config.listen })
 }
+
+/// As tokio's own `bind`, with room for more connections than 128 that come at once: what finds no room tries again
+/// only after a second.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A new host need not wait until the system has forgotten the connections of the last one.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(UNACCEPTED)
+}
+
+/// Connections that the system makes and the host has not accepted yet; where the system allows less, that holds.
+const UNACCEPTED: u32 = 4096;
 
 /// The component in `file`, or the one that is built in.
 pub fn component_bytes(file: Option<&Path>) -> Result<Vec<u8>, StartError> {

@@ -1,8 +1,8 @@
 //! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, with TLS or without, until it is told to stop.
 //!
 //! A connection is a task of its own from the moment it is accepted: `accept`, a place among the others
-//! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`http`, `stream`, `framing`, `request`). Whose
-//! turn it is on it, and what is late, `turn` knows.
+//! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`http`, `stream`, `framing`,
+//! `request`). Whose turn it is on it, and what is late, `turn` knows.
 
 mod accept;
 mod bounds;

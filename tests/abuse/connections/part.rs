@@ -134,18 +134,18 @@ async fn read_nothing(mut connection: TcpStream, until: Instant) -> io::Result<(
     sleep(until.saturating_duration_since(Instant::now())).await;
     let mut bytes = Vec::new();
     let read = timeout(WHILE_IT_READS, connection.read_to_end(&mut bytes)).await;
-    let came = bytes.windows(PAGE_END.len()).filter(|text| *text == PAGE_END).count();
     match (asked, read) {
         (Ok(()), Err(_elapsed)) => Err(io::Error::other("still open")),
-        (Ok(()), Ok(_)) if came >= PAGES => Err(io::Error::other("everything came")),
+        (Ok(()), Ok(_)) if bytes.len() >= PAGES * PAGE_BYTES => Err(io::Error::other("everything came")),
         _ => Ok(()),
     }
 }
 
 const BETWEEN_DRIPS: Duration = Duration::from_millis(500);
-const PAGES_BY_HTTP_2: u32 = 50;
+const PAGES_BY_HTTP_2: u32 = 10;
 /// 10 MB of answers. The system takes about 3 MB of them from the host.
 const PAGES: usize = 200;
-const PAGE_END: &[u8] = b"application/yaml";
+/// What each has at least.
+const PAGE_BYTES: usize = 40_000;
 /// For a connection to hand out what the system holds, after it had its time.
 const WHILE_IT_READS: Duration = Duration::from_secs(5);
