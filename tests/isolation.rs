@@ -1,7 +1,7 @@
 //! What a component that misbehaves can do to its host and to others: nothing.
 //!
 //! The hostile component (`tests/fixtures/hostile`) commits the fault that the path of a request names, and answers as it
-//! should on any other path. `core` makes components out of core modules that are written out in a test.
+//! should on any other path.
 //!
 //! - `answers`: what the client of each fault hears, and that the next request is answered;
 //! - `instances`: which instances answer again, and what they keep;
@@ -10,7 +10,6 @@
 //! - `siege`: all faults at once, beside requests that want to be served.
 
 mod answers;
-mod core;
 mod desk;
 mod instances;
 mod siege;

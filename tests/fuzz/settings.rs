@@ -88,7 +88,7 @@ fn any_file_of_keys_is_read_or_called_damaged() {
         "\0",
         "9999999999",
     ];
-    fuzz("file of keys", &mutation::bytes(Just(valid), tokens), 0.3, |text| {
+    fuzz("file of keys", &mutation::bytes(Just(valid), tokens), 0.15, |text| {
         std::fs::write(&path, &text).unwrap();
         match file.read() {
             Ok(register) => {

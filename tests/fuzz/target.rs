@@ -11,7 +11,7 @@ use super::{fuzz, mutation};
 fn any_path_and_query_is_answered() {
     let desk = Desk::new();
     let ticket = desk.open("ada");
-    fuzz("path and query", &requests(&ticket), 0.3, |sent| {
+    fuzz("path and query", &requests(&ticket), 0.2, |sent| {
         let answer = desk.ask_well(&sent)?;
         Ok(answer.operation.is_some() && answer.status != 400)
     });

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use portdesk::sandbox::{Component, LoadError};
 
-use super::core::component;
+use super::HOSTILE_FILE;
 use crate::harness::config;
 
 /// What WASI has beyond the clock and randomness, and what hosts are known to offer besides.
@@ -60,8 +60,8 @@ fn what_is_no_component_is_refused() {
 
 #[test]
 fn a_component_that_needs_more_than_an_instance_may_have_is_refused() {
-    for fields in ["(table 20001 funcref)", "(memory 1)", "(table 1 funcref) (table 1 funcref)"] {
-        let error = refused(&component(fields, "unreachable"));
+    for fields in ["(table 20001 funcref)", "(memory 1) (memory 1)", "(table 1 funcref) (table 1 funcref)"] {
+        let error = refused(&wat::parse_str(component(fields, "")).unwrap());
         assert!(matches!(error, LoadError::NotAComponent(_)), "{fields}: {error}");
     }
 }
@@ -70,52 +70,68 @@ fn a_component_that_needs_more_than_an_instance_may_have_is_refused() {
 async fn two_memories_have_one_limit() {
     let limits = config(Path::new("unused"), &["--memory-limit-mib", "1"]).limits();
     for (pages, is_over) in [(15, false), (16, true)] {
-        let wasm = wat::parse_str(two_memories(pages)).unwrap();
-        let component = Component::load(&wasm, limits.clone()).unwrap_or_else(|error| panic!("{error}"));
+        let wasm = component("(memory 1)", &format!("(memory {pages})"));
+        let component = Component::load(&wat::parse_str(wasm).unwrap(), limits.clone());
+        let component = component.unwrap_or_else(|error| panic!("{error}"));
         // The one that fits fails later: its functions are not of the types that the world asks for.
         let error = component.describe().await.unwrap_err().to_string();
         assert_eq!(error.contains("more than 1048576 bytes of memory"), is_over, "{pages} pages: {error}");
     }
 }
 
-/// A component of two modules, one with a page of memory, the other with so many.
-fn two_memories(pages: u32) -> String {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_traps_when_it_is_asked_for_its_schema_is_refused() {
+    refused_as_silent(&hostile_when_asked(b'T'), "unreachable").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_never_says_its_schema_is_refused() {
+    refused_as_silent(&hostile_when_asked(b'L'), "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_traps_at_its_start_is_refused() {
+    let wasm = component("(func $start unreachable) (start $start)", "");
+    refused_as_silent(&wat::parse_str(wasm).unwrap(), "unreachable").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_whose_start_never_ends_is_refused() {
+    let wasm = component("(func $start (loop (br 0))) (start $start)", "");
+    refused_as_silent(&wat::parse_str(wasm).unwrap(), "").await;
+}
+
+async fn refused_as_silent(wasm: &[u8], cause: &str) {
+    let component = load(wasm).unwrap_or_else(|error| panic!("{error}"));
+    let error = component.describe().await.unwrap_err();
+    assert!(matches!(error, LoadError::Silent(_)), "{error}");
+    assert!(error.to_string().contains("does not describe itself"), "{error}");
+    assert!(error.to_string().contains(cause), "{error}");
+}
+
+/// The hostile component, which does something else when it is asked for its schema.
+fn hostile_when_asked(what: u8) -> Vec<u8> {
+    let mut wasm = std::fs::read(HOSTILE_FILE).unwrap();
+    let said = b"when asked, do: -A";
+    let at = wasm.windows(said.len()).position(|window| window == said).expect("it says so in the file");
+    wasm[at + said.len() - 1] = what;
+    wasm
+}
+
+/// A component of two modules with these fields, which has the exports of the world, if not their types.
+fn component(one: &str, other: &str) -> String {
     format!(
         r#"(component
-            (core module $one (memory 1) (func (export "f")))
-            (core module $many (memory {pages}))
+            (core module $one {one} (func (export "f")))
+            (core module $other {other})
             (core instance $first (instantiate $one))
-            (core instance (instantiate $many))
+            (core instance (instantiate $other))
             (func $f (canon lift (core func $first "f")))
             (instance $handler (export "handle" (func $f)))
             (instance $schema (export "collection" (func $f)) (export "openapi" (func $f)))
             (export "portdesk:desk/handler@0.1.0" (instance $handler))
             (export "portdesk:desk/schema@0.1.0" (instance $schema)))"#
     )
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_component_that_traps_when_it_is_asked_for_its_schema_is_refused() {
-    let start = "(func $start unreachable) (start $start)";
-    for (fields, collection) in [("", "unreachable"), (start, "i32.const 0"), ("", "i32.const 0x7fff0000")] {
-        refused_as_silent(fields, collection).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_component_that_never_says_its_schema_is_refused() {
-    refused_as_silent("", "(loop (br 0)) unreachable").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_component_whose_start_never_ends_is_refused() {
-    refused_as_silent("(func $start (loop (br 0))) (start $start)", "unreachable").await;
-}
-
-async fn refused_as_silent(fields: &str, collection: &str) {
-    let error = load(&component(fields, collection)).unwrap().describe().await.unwrap_err();
-    assert!(matches!(error, LoadError::Silent(_)), "{error}");
-    assert!(error.to_string().contains("does not describe itself"), "{error}");
 }
 
 fn refused(wasm: &[u8]) -> LoadError {
