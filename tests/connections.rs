@@ -259,7 +259,11 @@ async fn a_host_without_file_descriptors_lives_and_recovers() {
     }
     drop(crowd);
     let answered = async {
-        while host.client().try_send("GET", "/tickets?caller=ada", &[], None).await.is_err() {
+        loop {
+            let answer = host.client().try_send("GET", "/tickets?caller=ada", &[], None).await;
+            if answer.is_ok_and(|answer| answer.status == 200) {
+                break;
+            }
             sleep(Duration::from_millis(50)).await;
         }
     };
