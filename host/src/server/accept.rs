@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
+use uuid::Uuid;
 
 use super::connections::{Connections, Place};
 use super::http::{Http, Version};
@@ -73,7 +74,7 @@ impl Guests {
     fn turn_away(&self, stream: &TcpStream) {
         debug!("too many connections, and the host is at work for all of them; one was turned away");
         if self.acceptor.is_none() {
-            let _ = stream.try_write(NO_PLACE);
+            let _ = stream.try_write(no_place().as_bytes());
         }
     }
 
@@ -132,9 +133,16 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     )
 }
 
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// What a connection hears for which there is no place. No request was read, but an answer has an id.
+fn no_place() -> String {
+    let request_id = Uuid::new_v4();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
+         content-type: application/json\r\nx-amzn-errortype: ServiceUnavailableException\r\n\
+         x-amzn-requestid: {request_id}\r\ncontent-length: {}\r\n\r\n{NO_PLACE}",
+        NO_PLACE.len()
+    )
+}
 
-/// What a connection hears for which there is no place.
-const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
-    content-type: application/json\r\nx-amzn-errortype: ServiceUnavailableException\r\ncontent-length: 33\r\n\r\n\
-    {\"message\":\"Service Unavailable\"}";
+const NO_PLACE: &str = r#"{"message":"Service Unavailable"}"#;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -67,7 +67,8 @@ impl AsyncRead for Stream {
             turn.read(Instant::now());
             return Poll::Ready(Ok(()));
         }
-        let is_held = turn.is_of_the_host();
+        // Also while a body is on its way: all of it may be here and not read yet.
+        let is_held = !turn.is_quiet();
         drop(turn);
         if is_held {
             let end = self.end.get_or_insert_with(|| Box::pin(sleep(END_HELD)));
@@ -137,6 +138,6 @@ impl Drop for Stream {
     }
 }
 
-/// How long the end of what a client sends is kept from HTTP while an answer is made or sent. A client that closed
+/// How long the end of what a client sends is kept from HTTP while a request is open or its answer sent. A client that closed
 /// its half still gets what is ready by then; one that is gone looks the same, and its reads are cancelled then.
 const END_HELD: Duration = Duration::from_secs(1);

@@ -143,11 +143,6 @@ impl Turn {
         self.unflushed_bytes = 0;
     }
 
-    /// Whether the host has all that it needs for the next answer, so that a client may have closed its half.
-    pub(super) fn is_of_the_host(&self) -> bool {
-        self.arriving == 0 && !self.is_quiet()
-    }
-
     /// Whether no request is open and no answer on its way.
     pub(super) fn is_quiet(&self) -> bool {
         self.requests == 0 && !self.is_answering()
@@ -323,8 +318,8 @@ mod tests {
         turn.request(false);
         assert_eq!(turn.waiting_since(), None);
         turn.body_begun(now);
-        assert_eq!((turn.waiting_since(), turn.is_of_the_host()), (Some(now), false));
+        assert_eq!((turn.waiting_since(), turn.is_quiet()), (Some(now), false));
         turn.body_ended();
-        assert_eq!((turn.waiting_since(), turn.is_of_the_host()), (None, true));
+        assert_eq!((turn.waiting_since(), turn.is_quiet()), (None, false));
     }
 }
