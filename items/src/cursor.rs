@@ -4,13 +4,16 @@
 //! that belongs to another query, is found out. The digest is not a secret: who computes one gets to a place
 //! of a list that is theirs to read anyway, because index and value always come from the query.
 
+use alloc::string::String;
+
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
-use crate::backend::Position;
+use crate::Position;
 
 /// The cursor for `position` in the list of `value` in `index`.
-pub(super) fn write(position: &Position, index: &str, value: &str) -> String {
+#[must_use]
+pub fn write(position: &Position, index: &str, value: &str) -> String {
     let mut bytes = digest(position, index, value).to_vec();
     for part in [&position.order, &position.key] {
         bytes.extend(u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
@@ -20,7 +23,8 @@ pub(super) fn write(position: &Position, index: &str, value: &str) -> String {
 }
 
 /// The position of a cursor; none if this is no cursor of this list.
-pub(super) fn read(cursor: &str, index: &str, value: &str) -> Option<Position> {
+#[must_use]
+pub fn read(cursor: &str, index: &str, value: &str) -> Option<Position> {
     if cursor.len() > CURSOR_BYTES {
         return None;
     }
