@@ -72,7 +72,12 @@ impl Client {
 
     /// A POST with the key, for what a test makes of it and gives to `answered`.
     pub fn post_request(&self, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.post(format!("{}{path}", self.url));
+        self.request("POST", path)
+    }
+
+    /// As `post_request`, with any method.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
         match &self.key {
             Some(key) => request.header("x-api-key", key),
             None => request,
