@@ -1,7 +1,8 @@
-//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`, `portdesk table`.
+//! The command line: `portdesk [serve]`, `portdesk check`, `portdesk key`, `portdesk openapi`, `portdesk table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod check;
 mod key;
 mod openapi;
 mod serve;
@@ -36,6 +37,8 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP (also without a command)
     Serve(Config),
+    /// Say which world a component fits, what it lacks, and what supplies that
+    Check(check::Arguments),
     /// Make, list and revoke API keys; a running host takes a change over within a second
     Key(key::Arguments),
     /// Print the contract of the component: an OpenAPI document
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(config).and_then(serve::run),
+        Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]

@@ -9,6 +9,7 @@ mod engine;
 mod failure;
 mod instance;
 mod limits;
+mod preflight;
 mod wasi;
 
 use std::sync::Mutex;
@@ -21,6 +22,7 @@ pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
 use self::instance::Instance;
 pub use self::limits::{Isolation, Limits};
+pub use self::preflight::{Examination, Unreadable, World};
 pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
 use crate::storage::Storage;
 

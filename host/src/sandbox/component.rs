@@ -9,6 +9,7 @@ use wasmtime::{Engine, Store};
 use super::engine::engine;
 use super::instance::{State, store};
 use super::limits::Limits;
+use super::preflight::{Examination, Unreadable};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
@@ -26,8 +27,12 @@ pub struct Component {
 impl Component {
     /// Compiles `wasm` and links it to what the world `desk` imports.
     pub fn load(wasm: &[u8], limits: Limits) -> Result<Component, LoadError> {
+        let examination = Examination::of(wasm)?;
+        if !examination.is_desk() {
+            return Err(LoadError::NoDesk(examination));
+        }
         let engine = engine(&limits).map_err(LoadError::Engine)?;
-        let code = Code::from_binary(&engine, wasm).map_err(LoadError::NotAComponent)?;
+        let code = Code::from_binary(&engine, wasm).map_err(LoadError::TooMuch)?;
         let pre = link(&engine, &code).map_err(LoadError::WrongWorld)?;
         Ok(Component { pre, limits })
     }
@@ -110,22 +115,25 @@ pub enum LoadError {
     /// The machine cannot hold the pool of instances.
     #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
     Engine(wasmtime::Error),
-    /// Not WebAssembly, a core module, or damaged.
-    #[error(
-        "this is not a WebAssembly component, or it needs more than --memory-limit-mib and the other limits allow \
-         ({})", cause(.0)
-    )]
-    NotAComponent(wasmtime::Error),
+    /// A component, but none that this host serves.
+    #[error("{0}")]
+    NoDesk(Examination),
     /// What it says that it stores breaks a limit of `wit/schema.wit`.
     #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]
     Schema(String),
     /// Its description could not be had.
     #[error("the component does not describe itself: its export `schema` failed ({0:#})")]
     Silent(wasmtime::Error),
-    /// It imports or exports something else than the world `desk` has.
+    /// More memories, tables or memory than an instance may have.
+    #[error("the component needs more than --memory-limit-mib and the other limits allow ({})", cause(.0))]
+    TooMuch(wasmtime::Error),
+    /// Not a component at all.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// Its imports or exports have the names of the world `desk`, and other types.
     #[error(
-        "this component does not fit the world `desk` of wit/world.wit, which gives a component \
-         portdesk:desk/key-value, wasi:clocks/wall-clock and wasi:random/random, and nothing else ({0:#})"
+        "this component was built against another version of wit/: it has the names of the world `desk` and other types \
+         ({0:#}); build it again"
     )]
     WrongWorld(wasmtime::Error),
 }
