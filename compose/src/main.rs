@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use data_encoding::HEXLOWER;
 use portdesk_compose::{Artifact, Error, all};
 use sha2::{Digest, Sha256};
 
@@ -34,7 +35,7 @@ fn run() -> Result<(), Error> {
 
 fn print(artifact: &Artifact) {
     let Artifact { file, wasm, contract, platforms } = artifact;
-    let digest: String = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(wasm));
     println!("dist/{file}  {} bytes  sha256:{digest}", wasm.len());
     println!("  runs on  {}", platforms.join(", "));
     for (what, names) in [("exports", &contract.exports), ("imports", &contract.imports)] {
