@@ -131,9 +131,9 @@ fn a_configured_principal_must_be_there_once() {
     };
     assert_eq!(from(&[("x-caller", b"agent-7")]), 200);
     assert_eq!(desk.asked.take().remove(0).principal.as_deref(), Some("agent-7"));
-    for refused in [&[][..], &[("x-caller", b"")], &[("x-caller", b"a"), ("x-caller", b"b")]] {
-        assert_eq!(from(refused), 403);
-    }
+    assert_eq!(from(&[]), 403);
+    assert_eq!(from(&[("x-caller", b"")]), 403);
+    assert_eq!(from(&[("x-caller", b"a"), ("x-caller", b"b")]), 403);
 }
 
 #[test]
