@@ -4,6 +4,7 @@
 //! sleeps: a host is ready when it was started, and stopped when `stop` returns.
 
 mod client;
+mod platform;
 mod process;
 mod table;
 
@@ -19,6 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client};
+pub use platform::Platform;
 pub use process::{Process, portdesk, run};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 

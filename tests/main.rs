@@ -3,7 +3,7 @@
 //! - `contract`: reads `openapi.yaml`, holds the contract to its own rules, and checks answers by it;
 //! - `tidy`: holds the source tree to the rules of this project;
 //! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
-//! - `end_to_end`: the operations over HTTP, on every store and in both modes of isolation;
+//! - `end_to_end`: the operations over HTTP, on every store, in both modes of isolation, on other platforms;
 //! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
 //! - `isolation`: components that misbehave, and who notices;
 //! - `fuzz`: no input makes anything panic or trap;
@@ -17,6 +17,7 @@
 //! - `storm`: comments over a DynamoDB that fails all the time;
 //! - `outage`: a DynamoDB that goes away and comes back;
 //! - `overhead`: what a host costs beside the bare SDK;
+//! - `portability`: other platforms answer as our host does;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it;
 //! - `compiled`: components that are compiled before a host starts.
@@ -36,6 +37,7 @@ mod harness;
 mod isolation;
 mod outage;
 mod overhead;
+mod portability;
 mod shutdown;
 mod storm;
 mod tidy;

@@ -55,7 +55,7 @@ impl Guest<'_> {
 
     /// Has cargo run this again when anything changes that the component was built from.
     fn watch(&self, root: &Path, wasm: &Path) -> Result<(), Box<dyn Error>> {
-        for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", self.folder, "wit"] {
+        for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", self.folder, "guest/runtime", "wit"] {
             println!("cargo::rerun-if-changed={}", root.join(file).display());
         }
         let dependencies = fs::read_to_string(wasm.with_extension("d"))?;

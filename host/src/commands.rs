@@ -1,7 +1,8 @@
-//! The command line: `portdesk [serve]`, and `compile`, `key`, `plan`, `openapi`, `table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `plan`, `openapi`, `table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod check;
 mod compile;
 mod key;
 mod openapi;
@@ -38,6 +39,8 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP (also without a command)
     Serve(Box<Config>),
+    /// Say which world a component fits, what it lacks, and what supplies that
+    Check(check::Arguments),
     /// Compile a component to a file that a host serves at once: for images that nobody can write to
     Compile(compile::Arguments),
     /// Make, list, rotate and revoke API keys; a running host takes a change over within a second
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),
+        Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),
         Some(Command::Plan(arguments)) => plan::run(&arguments),

@@ -13,6 +13,7 @@ mod failure;
 mod instance;
 mod key_value;
 mod limits;
+mod preflight;
 mod wasi;
 
 use std::sync::Mutex;
@@ -27,6 +28,7 @@ pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
 use self::instance::Instance;
 pub use self::limits::{Isolation, Limits};
+pub use self::preflight::{Examination, Unreadable, World};
 pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
 use crate::storage::Storage;
 

@@ -4,12 +4,11 @@
 //! them; here a cursor is made and read; and here an error of a backend becomes one of the WIT. What a backend
 //! says for the operator is logged at that crossing and goes no further.
 
-mod bounds;
 mod convert;
-mod cursor;
 
 use std::sync::Arc;
 
+use items::{bounds, cursor};
 use tracing::{error, warn};
 
 use crate::backend::{self, Backend, Position, Query, Schema};
@@ -105,7 +104,7 @@ impl Storage {
     pub(crate) async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
         let store = self.store()?;
         let change = bounds::key(&key)
-            .and_then(|()| bounds::change(&store.schema, change))
+            .and_then(|()| bounds::change(&store.schema, change.into()))
             .map_err(|defect| self.invalid("update", &defect))?;
         let outcome = store.backend.update(&key, change).await;
         outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
@@ -113,7 +112,8 @@ impl Storage {
 
     pub(crate) async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
         let store = self.store()?;
-        bounds::query(&store.schema, &query).map_err(|defect| self.invalid("query", &defect))?;
+        bounds::query(&store.schema, &query.index, &query.value, query.limit)
+            .map_err(|defect| self.invalid("query", &defect))?;
         let after = match &query.cursor {
             Some(text) => Some(cursor::read(text, &query.index, &query.value).ok_or(Error::InvalidCursor)?),
             None => None,

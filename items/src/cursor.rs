@@ -4,27 +4,31 @@
 //! that belongs to another query, is found out. The digest is not a secret: who computes one gets to a place
 //! of a list that is theirs to read anyway, because index and value always come from the query.
 
-use data_encoding::BASE64URL_NOPAD;
+use alloc::string::String;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 
-use crate::backend::Position;
+use crate::Position;
 
 /// The cursor for `position` in the list of `value` in `index`.
-pub(super) fn write(position: &Position, index: &str, value: &str) -> String {
+#[must_use]
+pub fn write(position: &Position, index: &str, value: &str) -> String {
     let mut bytes = digest(position, index, value).to_vec();
     for part in [&position.order, &position.key] {
         bytes.extend(u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
         bytes.extend(part.as_bytes());
     }
-    BASE64URL_NOPAD.encode(&bytes)
+    Base64UrlUnpadded::encode_string(&bytes)
 }
 
 /// The position of a cursor; none if this is no cursor of this list.
-pub(super) fn read(cursor: &str, index: &str, value: &str) -> Option<Position> {
+#[must_use]
+pub fn read(cursor: &str, index: &str, value: &str) -> Option<Position> {
     if cursor.len() > CURSOR_BYTES {
         return None;
     }
-    let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
+    let bytes = Base64UrlUnpadded::decode_vec(cursor).ok()?;
     let (found, rest) = bytes.split_at_checked(DIGEST_BYTES)?;
     let (order, rest) = part(rest)?;
     let (key, rest) = part(rest)?;

@@ -1,45 +1,58 @@
-//! The rules of a write, once for every backend that decides in this process.
+//! The rules of a write, once for every store that decides by itself.
 //!
 //! DynamoDB decides by conditions of its own; `suite` holds both to the same claims.
 
-use super::{
-    Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, fields_size,
-};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{Append, Change, Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, fields_size};
 
 /// An item without its entries: all that is needed to decide about a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) version: u64,
-    pub(super) fields: Fields,
+pub struct Record {
+    /// 1 at the insert, one more with every update.
+    pub version: u64,
+    /// Sorted by name.
+    pub fields: Fields,
     /// How many entries each list has, sorted by name; a list without entries is left out.
-    pub(super) counts: Vec<(String, u32)>,
+    pub counts: Vec<(String, u32)>,
     /// The change id of the insert.
-    pub(super) insert_change: String,
+    pub insert_change: String,
     /// The id of the last update; none before the first.
-    pub(super) last_change: Option<String>,
+    pub last_change: Option<String>,
     /// The bytes that count towards [`ITEM_LIMIT_BYTES`], those of the entries included.
-    pub(super) size: usize,
+    pub size: usize,
 }
 
 /// What an update of a record that is there comes to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
+    /// The entry is there, under the id that was to be appended.
     Duplicate(Entry),
+    /// The change was the record's last one.
     Repeated,
+    /// The record is at another version.
     Stale,
+    /// A field has a forbidden value.
     Refused,
+    /// The list, or the item, can take no more.
     Full,
     /// To be stored in the place of the old record, with the entry that the change appends.
     Applied(Record),
 }
 
+/// A new item is bigger than [`ITEM_LIMIT_BYTES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge;
+
 impl Record {
     /// The record of a new item. Whether it fits is decided before it is known whether the key is free, as in
     /// DynamoDB, where a write that is too large is refused unseen.
-    pub(super) fn new(key: &str, fields: Fields, change_id: String) -> Result<Record, Error> {
+    pub fn new(key: &str, fields: Fields, change_id: String) -> Result<Record, TooLarge> {
         let size = key.len() + fields_size(&fields);
         if size > ITEM_LIMIT_BYTES {
-            return Err(Error::TooLarge);
+            return Err(TooLarge);
         }
         Ok(Record {
             version: 1,
@@ -52,7 +65,7 @@ impl Record {
     }
 
     /// Decides about a change; `known` is the entry that is stored under the id to be appended.
-    pub(super) fn judge(&self, change: &Change, known: Option<Entry>) -> Verdict {
+    pub fn judge(&self, change: &Change, known: Option<Entry>) -> Verdict {
         if let Some(entry) = known {
             return Verdict::Duplicate(entry);
         }
@@ -69,12 +82,14 @@ impl Record {
     }
 
     /// The value of a field.
-    pub(super) fn field(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
         value(&self.fields, name)
     }
 
     /// How many entries a list has.
-    pub(super) fn count(&self, list: &str) -> u32 {
+    #[must_use]
+    pub fn count(&self, list: &str) -> u32 {
         self.counts.iter().find(|(name, _)| name == list).map_or(0, |(_, count)| *count)
     }
 
@@ -110,13 +125,14 @@ impl Record {
 }
 
 /// The value beside a name.
-pub(super) fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+#[must_use]
+pub fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     let at = fields.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
     fields.get(at).map(|(_, value)| value.as_str())
 }
 
 /// Sets the value beside a name and keeps the names sorted.
-pub(super) fn put<V>(sorted: &mut Vec<(String, V)>, name: &str, value: V) {
+pub fn put<V>(sorted: &mut Vec<(String, V)>, name: &str, value: V) {
     match sorted.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
         Ok(at) => {
             if let Some(pair) = sorted.get_mut(at) {

@@ -1,46 +1,61 @@
-//! The limits that `wit/key-value.wit` and `wit/schema.wit` name, held before a backend is called.
+//! The limits that `wit/key-value.wit` and `wit/schema.wit` name, held before a store is asked.
 
-use crate::backend::{self, FIELDS_LIMIT, Fields, STORES_PREFIX, Schema};
-use crate::bindings::portdesk::desk::key_value::{Append, Change, IndexQuery};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec;
+
+use crate::{Append, Change, FIELDS_LIMIT, Fields, STORES_PREFIX, Schema};
 
 /// How a call, or a schema, breaks the contract. The caller has a defect.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Defect {
+pub enum Defect {
+    /// A change id, by its bytes.
     #[error("a change id has {0} bytes, not 1 to {CHANGE_ID_BYTES}")]
     ChangeId(usize),
+    /// A field that stands twice.
     #[error("a field named {0:?} stands twice")]
     FieldTwice(String),
+    /// More fields than one call or entry may have.
     #[error("there are {0} fields, more than {FIELDS_LIMIT}")]
     Fields(usize),
+    /// A value of an indexed field, by its bytes.
     #[error("the indexed field {0:?} has {1} bytes, not 1 to {INDEXED_BYTES}")]
     Indexed(String, usize),
+    /// A key or an entry id, by its bytes.
     #[error("a key or an entry id has {0} bytes, not 1 to {KEY_BYTES}")]
     Key(usize),
+    /// The most items that a query asks for.
     #[error("a query has the limit {0}, not 1 to {QUERY_ITEMS}")]
     Limit(u32),
+    /// The bound of a list.
     #[error("a list may not be bounded by {0} entries, only by 1 to {LIST_ENTRIES}")]
     MaxEntries(u32),
+    /// A name that is malformed or taken.
     #[error("a field or a list is named {0:?}: not 1 to {NAME_BYTES} bytes, or taken by something else")]
     Name(String),
+    /// An index that the schema lacks.
     #[error("the schema has no index {0:?}")]
     NoIndex(String),
+    /// A list that the schema lacks.
     #[error("the schema has no list {0:?}")]
     NoList(String),
+    /// An index of the schema itself.
     #[error("the schema has an index named {0:?}, which is no name for one, or {INDEXES} indexes already")]
     Index(String),
 }
 
 /// A key, or an entry id.
-pub(super) fn key(key: &str) -> Result<(), Defect> {
+pub fn key(key: &str) -> Result<(), Defect> {
     within(key.len(), KEY_BYTES).ok_or(Defect::Key(key.len()))
 }
 
-pub(super) fn change_id(id: &str) -> Result<(), Defect> {
+/// The id of a change.
+pub fn change_id(id: &str) -> Result<(), Defect> {
     within(id.len(), CHANGE_ID_BYTES).ok_or(Defect::ChangeId(id.len()))
 }
 
 /// The fields of an item, sorted.
-pub(super) fn fields(schema: &Schema, fields: Fields) -> Result<Fields, Defect> {
+pub fn fields(schema: &Schema, fields: Fields) -> Result<Fields, Defect> {
     let fields = sorted(fields)?;
     for (field, value) in &fields {
         let is_list = schema.lists.iter().any(|list| list.name == *field);
@@ -54,9 +69,10 @@ pub(super) fn fields(schema: &Schema, fields: Fields) -> Result<Fields, Defect> 
     Ok(fields)
 }
 
-pub(super) fn change(schema: &Schema, change: Change) -> Result<backend::Change, Defect> {
+/// A change, its fields sorted.
+pub fn change(schema: &Schema, change: Change) -> Result<Change, Defect> {
     change_id(&change.id)?;
-    Ok(backend::Change {
+    Ok(Change {
         id: change.id,
         at_version: change.at_version,
         unless: forbidden(change.unless)?,
@@ -76,7 +92,7 @@ fn forbidden(fields: Fields) -> Result<Fields, Defect> {
     }
 }
 
-fn append(schema: &Schema, mut append: Append) -> Result<backend::Append, Defect> {
+fn append(schema: &Schema, mut append: Append) -> Result<Append, Defect> {
     let Some(list) = schema.lists.iter().find(|list| list.name == append.list) else {
         return Err(Defect::NoList(append.list));
     };
@@ -86,18 +102,19 @@ fn append(schema: &Schema, mut append: Append) -> Result<backend::Append, Defect
     if let Some((name, _)) = append.entry.fields.iter().find(|(name, _)| *name == list.id_field) {
         return Err(Defect::Name(name.clone()));
     }
-    Ok(append.into())
+    Ok(append)
 }
 
-pub(super) fn query(schema: &Schema, query: &IndexQuery) -> Result<(), Defect> {
-    let index = schema.indexes.iter().find(|index| index.name == query.index);
-    let index = index.ok_or_else(|| Defect::NoIndex(query.index.clone()))?;
-    indexed(&index.partition, &query.value)?;
-    within(query.limit as usize, QUERY_ITEMS).ok_or(Defect::Limit(query.limit))
+/// A query: the name of an index, the value of its partition field, and the most items to give.
+pub fn query(schema: &Schema, index: &str, value: &str, limit: u32) -> Result<(), Defect> {
+    let known = schema.indexes.iter().find(|known| known.name == index);
+    let known = known.ok_or_else(|| Defect::NoIndex(index.to_owned()))?;
+    indexed(&known.partition, value)?;
+    within(limit as usize, QUERY_ITEMS).ok_or(Defect::Limit(limit))
 }
 
 /// A schema that a component gave, before a store is prepared by it.
-pub(crate) fn schema(schema: &Schema) -> Result<(), Defect> {
+pub fn schema(schema: &Schema) -> Result<(), Defect> {
     let names = |names: &mut dyn Iterator<Item = &String>| {
         sorted(names.map(|name| (name.clone(), String::new())).collect())
     };

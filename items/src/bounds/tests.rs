@@ -1,6 +1,7 @@
 use super::*;
-use crate::backend::{Index, List};
-use crate::bindings::portdesk::desk::key_value::Entry;
+use alloc::format;
+
+use crate::{Entry, Index, List};
 
 fn schema_of_the_tests() -> Schema {
     Schema {
@@ -99,10 +100,7 @@ fn a_change_is_bounded_in_all_its_parts() {
 
 #[test]
 fn a_query_names_an_index_and_a_bounded_page() {
-    let asked = |index: &str, value: &str, limit| {
-        let given = IndexQuery { index: index.into(), value: value.into(), limit, cursor: None };
-        query(&schema_of_the_tests(), &given)
-    };
+    let asked = |index: &str, value: &str, limit| query(&schema_of_the_tests(), index, value, limit);
     assert_eq!(asked("ByOwner", "ada", 100), Ok(()));
     assert_eq!(asked("ByState", "ada", 1), Err(Defect::NoIndex("ByState".into())));
     assert_eq!(asked("ByOwner", "", 1), Err(Defect::Indexed("owner".into(), 0)));
