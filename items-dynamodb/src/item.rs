@@ -1,27 +1,21 @@
 //! Attributes from and to items.
 
-use std::collections::HashMap;
+use items::{Entry, Fields, Item, List, STORES_PREFIX, Schema, Summary};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::layout;
-use crate::backend::{Entry, Error, Fields, Item, List, STORES_PREFIX, Schema, Summary};
-
-/// An item as the table has it.
-pub(super) type Attributes = HashMap<String, AttributeValue>;
+use crate::{AttributeValue, Attributes, Error, layout};
 
 /// An item, and what the store keeps beside it.
 #[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) item: Item,
-    pub(super) created_by: Option<String>,
-    pub(super) changed_by: Option<String>,
+pub(crate) struct Stored {
+    pub(crate) item: Item,
+    pub(crate) created_by: Option<String>,
+    pub(crate) changed_by: Option<String>,
 }
 
 impl Stored {
     /// Reads an item, whoever wrote it. Attributes that are no strings and no lists of the schema are another
     /// program's: they are left out here, and left alone in the table.
-    pub(super) fn read(schema: &Schema, attributes: Attributes) -> Result<Stored, Error> {
+    pub(crate) fn read(schema: &Schema, attributes: Attributes) -> Result<Stored, Error> {
         let key = key(schema, &attributes)?;
         let version = version(&key, &attributes)?;
         let (created_by, changed_by) =
@@ -46,14 +40,14 @@ impl Stored {
     }
 
     /// The entries of a list, in order.
-    pub(super) fn entries(&self, list: &str) -> &[Entry] {
+    pub(crate) fn entries(&self, list: &str) -> &[Entry] {
         let list = self.item.lists.iter().find(|(name, _)| name == list);
         list.map_or(&[], |(_, entries)| entries)
     }
 }
 
 /// Reads an item of an index, which may lack what its projection leaves out.
-pub(super) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
+pub(crate) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
     let key = key(schema, &attributes)?;
     let version = version(&key, &attributes)?;
     let count = |list: &List| {
@@ -70,7 +64,7 @@ pub(super) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary
 }
 
 /// The attributes of a new item. Its lists are there from the start, empty, as other programs expect them.
-pub(super) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -> Attributes {
+pub(crate) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -> Attributes {
     let mut attributes = map(fields);
     for list in &schema.lists {
         attributes.insert(list.name.clone(), AttributeValue::L(Vec::new()));
@@ -82,20 +76,25 @@ pub(super) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -
     attributes
 }
 
+/// The key of an item, as a request names it.
+pub(crate) fn key_of(schema: &Schema, key: &str) -> Attributes {
+    Attributes::from([(schema.key_field.clone(), AttributeValue::S(key.to_owned()))])
+}
+
 /// An entry as an element of its list.
-pub(super) fn element(list: &List, entry: Entry) -> AttributeValue {
+pub(crate) fn element(list: &List, entry: Entry) -> AttributeValue {
     let mut element = map(entry.fields);
     element.insert(list.id_field.clone(), AttributeValue::S(entry.id));
     AttributeValue::M(element)
 }
 
 /// The version; none where another program stored the item.
-pub(super) fn stored_version(attributes: &Attributes) -> Option<&AttributeValue> {
+pub(crate) fn stored_version(attributes: &Attributes) -> Option<&AttributeValue> {
     attributes.get(layout::VERSION)
 }
 
 /// Reads the version, which is 0 where there is none.
-pub(super) fn version(key: &str, attributes: &Attributes) -> Result<u64, Error> {
+pub(crate) fn version(key: &str, attributes: &Attributes) -> Result<u64, Error> {
     let damaged = || Error::Corrupt(format!("item {key:?}: {} is no version", layout::VERSION));
     match stored_version(attributes) {
         None => Ok(0),
@@ -110,7 +109,7 @@ fn key(schema: &Schema, attributes: &Attributes) -> Result<String, Error> {
 }
 
 fn text(attributes: &Attributes, name: &str) -> Option<String> {
-    attributes.get(name)?.as_s().ok().cloned()
+    attributes.get(name)?.as_s().cloned()
 }
 
 /// None where one is no map.
