@@ -73,7 +73,7 @@ fn provide_target() -> Result<(), Box<dyn Error>> {
 
 /// Has cargo run this again when anything changes that the component was built from.
 fn watch(root: &Path, wasm: &Path) -> Result<(), Box<dyn Error>> {
-    for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "guest/desk", "wit"] {
+    for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "guest/desk", "guest/runtime", "wit"] {
         println!("cargo::rerun-if-changed={}", root.join(file).display());
     }
     let dependencies = fs::read_to_string(wasm.with_extension("d"))?;

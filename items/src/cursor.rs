@@ -6,7 +6,7 @@
 
 use alloc::string::String;
 
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 
 use crate::Position;
@@ -19,7 +19,7 @@ pub fn write(position: &Position, index: &str, value: &str) -> String {
         bytes.extend(u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
         bytes.extend(part.as_bytes());
     }
-    BASE64URL_NOPAD.encode(&bytes)
+    Base64UrlUnpadded::encode_string(&bytes)
 }
 
 /// The position of a cursor; none if this is no cursor of this list.
@@ -28,7 +28,7 @@ pub fn read(cursor: &str, index: &str, value: &str) -> Option<Position> {
     if cursor.len() > CURSOR_BYTES {
         return None;
     }
-    let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
+    let bytes = Base64UrlUnpadded::decode_vec(cursor).ok()?;
     let (found, rest) = bytes.split_at_checked(DIGEST_BYTES)?;
     let (order, rest) = part(rest)?;
     let (key, rest) = part(rest)?;

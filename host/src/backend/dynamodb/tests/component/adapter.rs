@@ -56,7 +56,7 @@ fn prepared() -> &'static StoragePre<State> {
     static PREPARED: OnceLock<StoragePre<State>> = OnceLock::new();
     PREPARED.get_or_init(|| {
         let engine = Engine::default();
-        let component = Component::from_file(&engine, built::component()).unwrap();
+        let component = Component::new(&engine, built::component()).unwrap();
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).unwrap();
