@@ -5,6 +5,7 @@
 
 mod client;
 mod process;
+mod stand_alone;
 mod table;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client};
 pub use process::{Process, portdesk, run};
+pub use stand_alone::StandAlone;
 pub use table::{Host as HostOnDynamo, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The key that opens every host of the tests.

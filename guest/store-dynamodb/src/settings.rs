@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use http::Uri;
 
-/// What the environment says. See `guest/store-dynamodb/README.md` for the names.
+/// What the environment says. `ARCHITECTURE.md` has the table of the names.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The name of the table.
