@@ -1,4 +1,4 @@
-//! The operations as a client sees them: over HTTP, on every store, in both modes of isolation.
+//! The operations as a client sees them: over HTTP, on every store, in both modes of isolation, and on other platforms.
 //!
 //! The rules of the component are tested beside the component, in every detail; here it is shown that they
 //! hold through the door, the sandbox and the store. Every answer is held against `openapi.yaml`.
@@ -11,7 +11,7 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{self, Client, Running, Table};
+use crate::harness::{self, Client, Platform, Running, Table};
 
 /// Makes a test of every scenario on every host.
 macro_rules! on_every_host {
@@ -21,6 +21,8 @@ macro_rules! on_every_host {
             $($topic: $($scenario),+;)+);
         on_every_host!(@ embedded here ["--store", "embedded"] $($topic: $($scenario),+;)+);
         on_every_host!(@ dynamodb on_dynamodb [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ wasmtime_memory on_wasmtime [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ node_memory on_node [] $($topic: $($scenario),+;)+);
     };
     (@ $host:ident $start:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
         mod $host {
@@ -75,6 +77,16 @@ async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
     let table = Table::create().await;
     let host = Running::start(&[&harness::on_dynamodb(&table.server.endpoint), flags].concat()).await;
     OnDynamo { host, _table: table }
+}
+
+/// The stand-alone component with the store in memory, on wasmtime's own `serve`.
+async fn on_wasmtime(_: &[&str]) -> Platform {
+    Platform::wasmtime()
+}
+
+/// The same in Node, through jco.
+async fn on_node(_: &[&str]) -> Platform {
+    Platform::node()
 }
 
 /// Both end with it, the host first.

@@ -4,8 +4,8 @@
 //! sleeps: a host is ready when it was started, and stopped when `stop` returns.
 
 mod client;
+mod platform;
 mod process;
-mod stand_alone;
 mod table;
 
 use std::path::Path;
@@ -20,8 +20,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client};
+pub use platform::Platform;
 pub use process::{Process, portdesk, run};
-pub use stand_alone::StandAlone;
 pub use table::{Host as HostOnDynamo, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The key that opens every host of the tests.

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::verdict::Verdict;
 use super::writer::Writer;
-use crate::harness::{StandAlone, Table};
+use crate::harness::{Platform, Table};
 
 /// Writers of each side.
 const WRITERS: usize = 16;
@@ -24,7 +24,7 @@ async fn comments_of_two_platforms_over_one_table_are_all_there_once() {
     let appends = env::var("PORTDESK_APPENDS")
         .map_or(APPENDS, |count| count.parse().expect("PORTDESK_APPENDS is a number"));
     let table = Table::create().await;
-    let (host, other) = (table.host(), StandAlone::on_dynamodb(&table.server.endpoint));
+    let (host, other) = (table.host(), Platform::wasmtime_on_dynamodb(&table.server.endpoint));
     let sides = [host.client(), other.client()];
     let mut tickets = Vec::new();
     for number in 0..TICKETS {
