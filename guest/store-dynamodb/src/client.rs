@@ -76,10 +76,7 @@ impl<O: Outside> Table for Client<O> {
             request.insert("ExclusiveStartKey".to_owned(), wire::object(start));
         }
         let mut answer = self.call("Query", request.into())?;
-        let items = match answer.remove("Items") {
-            Some(Value::Array(items)) => items,
-            Some(_) | None => return Err(unreadable()),
-        };
+        let Some(Value::Array(items)) = answer.remove("Items") else { return Err(unreadable()) };
         let items = items.into_iter().map(|item| wire::attributes(item).ok_or_else(unreadable));
         Ok(Found {
             items: items.collect::<Result<_, _>>()?,

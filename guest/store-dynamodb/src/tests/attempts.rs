@@ -53,7 +53,7 @@ fn what_no_repeat_can_mend_is_not_repeated() {
 fn a_write_that_may_have_arrived_is_unknown_and_a_read_unavailable() {
     let lost = [Act::Silence, Act::Answer(500, String::new()), Act::Answer(302, String::new()), done("{")];
     for act in lost {
-        let ([read, inserted, appended], requests) = ends(&[act.clone()]);
+        let ([read, inserted, appended], requests) = ends(std::slice::from_ref(&act));
         assert!(matches!(read, Err(Failure::Failed(Error::Unavailable(_)))), "{act:?}: {read:?}");
         for end in [inserted, appended] {
             assert!(matches!(end, Err(Failure::Failed(Error::Unknown(_)))), "{act:?}: {end:?}");
