@@ -76,7 +76,10 @@ async fn here(flags: &[&str]) -> Running {
 /// A host in this process over a table of its own. It has no credentials, which a server on this machine needs not.
 async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
     let table = Table::create().await;
-    let host = Running::start(&[&harness::on_dynamodb(&table.server.endpoint), flags].concat()).await;
+    let host = Running::start(
+        &[&harness::on_dynamodb(&table.server.endpoint), &harness::PATIENT[..], flags].concat(),
+    )
+    .await;
     OnDynamo { host, _table: table }
 }
 

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 pub use client::{Answer, Client};
 pub use platform::Platform;
 pub use process::{Process, portdesk, run};
-pub use table::{Host as HostOnDynamo, TABLE, Table, on_dynamodb, with_credentials};
+pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The key that opens every host of the tests.
 pub const KEY: &str = "a-key-for-the-tests-0123456789";

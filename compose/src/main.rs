@@ -34,7 +34,7 @@ fn run() -> Result<(), Error> {
 
 fn print(artifact: &Artifact) {
     let Artifact { file, wasm, contract, platforms } = artifact;
-    let digest: String = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(wasm).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     println!("dist/{file}  {} bytes  sha256:{digest}", wasm.len());
     println!("  runs on  {}", platforms.join(", "));
     for (what, names) in [("exports", &contract.exports), ("imports", &contract.imports)] {

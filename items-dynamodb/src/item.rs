@@ -1,6 +1,7 @@
 //! Attributes from and to items.
 
 use items::{Entry, Fields, Item, List, STORES_PREFIX, Schema, Summary};
+use tracing::warn;
 
 use crate::{AttributeValue, Attributes, Error, layout};
 
@@ -24,9 +25,7 @@ impl Stored {
         let mut lists = Vec::new();
         for list in &schema.lists {
             let entries = match attributes.remove(&list.name) {
-                Some(AttributeValue::L(maps)) => entries(list, maps).ok_or_else(|| {
-                    Error::Corrupt(format!("item {key:?}: an entry of {:?} is no map", list.name))
-                })?,
+                Some(AttributeValue::L(elements)) => entries(list, elements),
                 None => Vec::new(),
                 Some(_) => return Err(Error::Corrupt(format!("item {key:?}: {:?} is no list", list.name))),
             };
@@ -46,10 +45,14 @@ impl Stored {
     }
 }
 
-/// Reads an item of an index, which may lack what its projection leaves out.
+/// Reads an item of an index, which may lack what its projection leaves out. A damaged version is 0 here, as a missing
+/// one is: it must not hide the whole page, and the item itself is refused by `get` and `update`.
 pub(crate) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
     let key = key(schema, &attributes)?;
-    let version = version(&key, &attributes)?;
+    let version = version(&key, &attributes).unwrap_or_else(|error| {
+        warn!(%error, "an item in a list is damaged");
+        0
+    });
     let count = |list: &List| {
         let count = match (attributes.get(&list.name), attributes.get(&layout::count(&list.name))) {
             (Some(AttributeValue::L(entries)), _) => u32::try_from(entries.len()).ok(),
@@ -112,17 +115,27 @@ fn text(attributes: &Attributes, name: &str) -> Option<String> {
     attributes.get(name)?.as_s().cloned()
 }
 
-/// None where one is no map.
-fn entries(list: &List, maps: Vec<AttributeValue>) -> Option<Vec<Entry>> {
-    let entry = |(place, map): (usize, AttributeValue)| {
-        let AttributeValue::M(mut map) = map else { return None };
-        let id = match map.remove(&list.id_field) {
-            Some(AttributeValue::S(id)) => id,
-            Some(_) | None => layout::entry_id(place),
-        };
-        Some(Entry { id, fields: strings(map) })
+/// An element that is a string, as other programs may store one, is an entry whose only field has the list's name. Of
+/// an element that is neither a map nor a string nothing is shown but that it is there.
+fn entries(list: &List, elements: Vec<AttributeValue>) -> Vec<Entry> {
+    let entry = |(place, element): (usize, AttributeValue)| {
+        if let AttributeValue::M(mut map) = element {
+            let id = map.remove(&list.id_field).and_then(entry_id);
+            return Entry { id: id.unwrap_or_else(|| layout::entry_id(place)), fields: strings(map) };
+        }
+        let text = if let AttributeValue::S(text) = element { Some(text) } else { None };
+        let fields = text.map(|text| (list.name.clone(), text)).into_iter().collect();
+        Entry { id: layout::entry_id(place), fields }
     };
-    maps.into_iter().enumerate().map(entry).collect()
+    elements.into_iter().enumerate().map(entry).collect()
+}
+
+/// The id that an entry has; none where it has none that a set of ids could hold.
+fn entry_id(value: AttributeValue) -> Option<String> {
+    if let AttributeValue::S(id) | AttributeValue::N(id) = value {
+        return Some(id).filter(|id| !id.is_empty());
+    }
+    None
 }
 
 fn fields(schema: &Schema, mut attributes: Attributes) -> Fields {

@@ -70,9 +70,10 @@ impl Client {
         self.try_send_bytes(method, path, &headers, body.to_string().as_bytes()).await
     }
 
-    /// A POST with the key, for what a test makes of it and gives to `answered`.
-    pub fn post_request(&self, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.post(format!("{}{path}", self.url));
+    /// A request with the key, for what a test makes of it and gives to `answered`.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let name: Method = method.parse().unwrap();
+        let request = self.http.request(name, format!("{}{path}", self.url));
         match &self.key {
             Some(key) => request.header("x-api-key", key),
             None => request,

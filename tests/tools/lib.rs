@@ -10,10 +10,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// The server of DynamoDB's protocol, `dynoxide`.
+/// The server of DynamoDB's protocol, `dynoxide`: the one that `PORTDESK_DYNOXIDE` names, for measurements with an
+/// optimized one, or else that in the tools folder.
 pub fn dynoxide() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| cargo::DYNOXIDE.provide())
+    PROGRAM.get_or_init(|| {
+        let named = std::env::var_os("PORTDESK_DYNOXIDE");
+        named.map_or_else(|| cargo::DYNOXIDE.provide(), PathBuf::from)
+    })
 }
 
 /// wasmtime's own command line.

@@ -81,7 +81,8 @@ impl Location {
             region: self.region.clone(),
             endpoint_url: self.endpoint_url.clone(),
             attempts: ATTEMPTS,
-            time_limit: Duration::from_secs(10),
+            // Nobody's request: a table takes its time to be made.
+            time_limit: Duration::from_mins(1),
         }
     }
 }

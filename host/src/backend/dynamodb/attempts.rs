@@ -13,8 +13,14 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use tokio::task_local;
 
-/// Watches the attempts of one call. Clones watch the same call.
+task_local! {
+    /// The call that this task waits for. The SDK calls its interceptors in the task that waits.
+    static CALL: Attempts;
+}
+
+/// What became of the attempts of one call. Clones are about the same call.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attempts(Arc<Watch>);
 
@@ -26,13 +32,23 @@ struct Watch {
 }
 
 impl Attempts {
+    /// Waits for a call of a client that has the [`Watcher`].
+    pub(super) async fn watch<T>(&self, call: impl Future<Output = T>) -> T {
+        CALL.scope(self.clone(), call).await
+    }
+
     /// Whether an attempt may have been applied that ended without the table's answer.
     pub(super) fn lost_one(&self) -> bool {
         self.0.open.load(Ordering::Acquire) || self.0.lost.load(Ordering::Acquire)
     }
 }
 
-impl Intercept for Attempts {
+/// Sees the attempts of all calls of a client. One for each call would have the SDK put its whole configuration together
+/// anew every time, which shows in the number of writes a second.
+#[derive(Debug)]
+pub(super) struct Watcher;
+
+impl Intercept for Watcher {
     fn name(&self) -> &'static str {
         "portdesk attempts"
     }
@@ -43,7 +59,8 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.open.store(true, Ordering::Release);
+        // Reads are not watched.
+        let _ = CALL.try_with(|call| call.0.open.store(true, Ordering::Release));
         Ok(())
     }
 
@@ -53,10 +70,11 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let was_open = self.0.open.swap(false, Ordering::AcqRel);
-        if was_open && !is_settled(context) {
-            self.0.lost.store(true, Ordering::Release);
-        }
+        let _ = CALL.try_with(|call| {
+            if call.0.open.swap(false, Ordering::AcqRel) && !is_settled(context) {
+                call.0.lost.store(true, Ordering::Release);
+            }
+        });
         Ok(())
     }
 }

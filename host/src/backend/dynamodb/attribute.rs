@@ -28,6 +28,7 @@ fn value_to_sdk(value: items_dynamodb::AttributeValue) -> AttributeValue {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK may learn of more types, and all others are one")]
 fn value_from_sdk(value: AttributeValue) -> items_dynamodb::AttributeValue {
     match value {
         AttributeValue::L(list) => {

@@ -32,11 +32,8 @@ impl Table for DynamoDb {
             .condition_expression(only_if.condition())
             .set_expression_attribute_names(Some(only_if.names.into_iter().collect()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
-        let Err(error) = put else { return Ok(Written::Done(Attributes::new())) };
+            .send();
+        let Err(error) = attempts.watch(put).await else { return Ok(Written::Done(Attributes::new())) };
         let lost = attempts.lost_one();
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
@@ -49,7 +46,7 @@ impl Table for DynamoDb {
     async fn change(&self, key: Attributes, expression: Expression) -> Result<Written, Failure> {
         let _place = self.place().await?;
         let attempts = Attempts::default();
-        let updated = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -60,11 +57,8 @@ impl Table for DynamoDb {
             .set_expression_attribute_values(Some(to_sdk(expression.values)))
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
-        let error = match updated {
+            .send();
+        let error = match attempts.watch(update).await {
             Ok(updated) => return Ok(Written::Done(from_sdk(updated.attributes.unwrap_or_default()))),
             Err(error) => error,
         };

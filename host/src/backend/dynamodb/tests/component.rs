@@ -122,7 +122,7 @@ async fn what_is_signed_is_what_is_sent() {
 
 /// The component over the table at an endpoint.
 fn open(endpoint: &str) -> Store {
-    open_for(endpoint, Duration::from_secs(30))
+    open_for(endpoint, settings(endpoint).time_limit)
 }
 
 fn open_for(endpoint: &str, time_limit: Duration) -> Store {
