@@ -1,4 +1,5 @@
-//! Why a call has no outcome.
+//! Why a call has no outcome. The cases are those of a backend of the host, whose own type is one that errors of its
+//! engines turn into: that takes a type of the host.
 
 use std::time::Duration;
 
