@@ -22,6 +22,7 @@ macro_rules! on_every_host {
         on_every_host!(@ embedded here ["--store", "embedded"] $($topic: $($scenario),+;)+);
         on_every_host!(@ dynamodb on_dynamodb [] $($topic: $($scenario),+;)+);
         on_every_host!(@ wasmtime_memory on_wasmtime [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ wasmtime_dynamodb on_wasmtime_dynamodb [] $($topic: $($scenario),+;)+);
         on_every_host!(@ node_memory on_node [] $($topic: $($scenario),+;)+);
     };
     (@ $host:ident $start:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
@@ -87,7 +88,14 @@ async fn on_wasmtime(_: &[&str]) -> Platform {
     Platform::wasmtime()
 }
 
-/// The same in Node, through jco.
+/// The one with the DynamoDB store, over a table of its own.
+async fn on_wasmtime_dynamodb(_: &[&str]) -> PlatformOnDynamo {
+    let table = Table::create().await;
+    let platform = Platform::wasmtime_on_dynamodb(&table.server.endpoint);
+    PlatformOnDynamo { platform, _table: table }
+}
+
+/// The one with the store in memory in Node, through jco.
 async fn on_node(_: &[&str]) -> Platform {
     Platform::node()
 }
@@ -105,6 +113,22 @@ impl OnDynamo {
 
     async fn stop(self) {
         self.host.stop().await;
+    }
+}
+
+/// Both end with it, the platform first.
+struct PlatformOnDynamo {
+    platform: Platform,
+    _table: Table,
+}
+
+impl PlatformOnDynamo {
+    fn client(&self) -> Client {
+        self.platform.client()
+    }
+
+    async fn stop(self) {
+        self.platform.stop().await;
     }
 }
 

@@ -8,6 +8,7 @@
 //! `PORTDESK_APPENDS=20000 cargo test --release -p portdesk-tests storm -- --nocapture` prints the figures for as many
 //! comments as one likes.
 
+mod both;
 mod verdict;
 mod writer;
 

@@ -15,7 +15,10 @@ pub struct Store {
 }
 
 /// Every storage of this tree.
-pub const STORES: [Store; 1] = [Store { name: "memory", package: "portdesk-store-memory" }];
+pub const STORES: [Store; 2] = [
+    Store { name: "memory", package: "portdesk-store-memory" },
+    Store { name: "dynamodb", package: "portdesk-store-dynamodb" },
+];
 
 /// A component that can be shipped.
 #[derive(Debug)]

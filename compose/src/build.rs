@@ -11,7 +11,7 @@ use crate::Error;
 /// The component of a package of this tree.
 ///
 /// One cargo for each: what features a dependency has in one component is then no matter of the others.
-pub(crate) fn component(package: &'static str) -> Result<Vec<u8>, Error> {
+pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = root.canonicalize().map_err(|error| Error::File(root, error))?;
     let target = root.join("target").join("components");

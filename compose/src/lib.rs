@@ -17,5 +17,6 @@ mod contract;
 mod platform;
 
 pub use artifact::{Artifact, Error, STORES, Store, all, desk, stand_alone};
+pub use build::component;
 pub use contract::Contract;
 pub use platform::{PLATFORMS, Platform};

@@ -72,7 +72,8 @@ impl Client {
 
     /// A request with the key, for what a test makes of it and gives to `answered`.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        let name: Method = method.parse().unwrap();
+        let request = self.http.request(name, format!("{}{path}", self.url));
         match &self.key {
             Some(key) => request.header("x-api-key", key),
             None => request,

@@ -10,7 +10,7 @@ use portdesk_compose::STORES;
 use portdesk_dynamo_server::free_port;
 use tempfile::TempDir;
 
-use super::Client;
+use super::{Client, TABLE};
 
 /// A platform that serves a stand-alone component. It is killed when this is dropped.
 pub struct Platform {
@@ -29,6 +29,23 @@ impl Platform {
         command.args(["--max-instance-reuse-count", "1000000000", "--idle-instance-timeout", "3600s"]);
         command.args(["-O", "pooling-allocator=y", "-O", "pooling-total-component-instances=1"]);
         Platform::start(command.arg(memory())).expect("wasmtime takes any port")
+    }
+
+    /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
+    pub fn wasmtime_on_dynamodb(endpoint: &str) -> Platform {
+        let mut command = Command::new(portdesk_tools::wasmtime());
+        command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
+        let variables = [
+            ("PORTDESK_ENDPOINT_URL", endpoint),
+            ("PORTDESK_TABLE", TABLE),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "dummy"),
+            ("AWS_SECRET_ACCESS_KEY", "dummy"),
+        ];
+        for (name, value) in variables {
+            command.arg("--env").arg(format!("{name}={value}"));
+        }
+        Platform::start(command.arg(dynamodb())).expect("wasmtime takes any port")
     }
 
     /// Node, with what jco makes of the component, over the store in memory.
@@ -92,16 +109,23 @@ fn is_wasmtime(command: &Command) -> bool {
 
 /// The stand-alone component with the store in memory, as a file; made once for all tests.
 fn memory() -> &'static Path {
-    static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    static FILE: OnceLock<PathBuf> = OnceLock::new();
-    FILE.get_or_init(|| {
-        let store = STORES.into_iter().find(|store| store.name == "memory").expect("it is one of them");
-        let artifact = portdesk_compose::stand_alone(store).unwrap_or_else(|error| panic!("{error}"));
-        let folder = FOLDER.get_or_init(|| tempfile::tempdir().unwrap());
-        let file = folder.path().join("portdesk.wasm");
-        std::fs::write(&file, artifact.wasm).unwrap();
-        file
-    })
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    &FILE.get_or_init(|| stand_alone("memory")).1
+}
+
+/// The same with the store in a DynamoDB table.
+fn dynamodb() -> &'static Path {
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    &FILE.get_or_init(|| stand_alone("dynamodb")).1
+}
+
+fn stand_alone(name: &str) -> (TempDir, PathBuf) {
+    let store = STORES.into_iter().find(|store| store.name == name).expect("it is one of them");
+    let artifact = portdesk_compose::stand_alone(store).unwrap_or_else(|error| panic!("{error}"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portdesk.wasm");
+    std::fs::write(&file, artifact.wasm).unwrap();
+    (folder, file)
 }
 
 /// What jco makes of it, beside the server of `deploy/node`.

@@ -31,11 +31,12 @@ pub struct Outgoing {
 }
 
 impl Answer {
-    pub(crate) fn outgoing(self, is_head: bool, request_id: &str) -> Outgoing {
+    pub(crate) fn outgoing(self, method: &str, request_id: &str) -> Outgoing {
         let Answer { status, mut headers, body } =
-            if self.is_http() { self } else { Refusal::Failed.answer() };
+            if self.is_http() { self } else { Refusal::Failed.answer(method) };
         headers.retain(|(name, _)| !OF_THE_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own)));
         headers.push(("x-amzn-requestid".into(), request_id.into()));
+        let is_head = method == "HEAD";
         let empty = matches!(status, 204 | 304);
         if !empty {
             headers.push(("content-length".into(), body.len().to_string()));

@@ -58,12 +58,12 @@ pub trait Desk {
 /// Answers one request. Never fails: what goes wrong is an answer too.
 pub fn serve(desk: &dyn Desk, incoming: Incoming, body: Body<'_>) -> Outgoing {
     let request_id = uuid::Builder::from_random_bytes(incoming.random).into_uuid().to_string();
-    let is_head = incoming.method == "HEAD";
+    let method = incoming.method.clone();
     let answer = match ask(desk, incoming, body, &request_id) {
         Ok(answer) => answer,
-        Err(refusal) => refusal.answer(),
+        Err(refusal) => refusal.answer(&method),
     };
-    answer.outgoing(is_head, &request_id)
+    answer.outgoing(&method, &request_id)
 }
 
 fn ask(desk: &dyn Desk, incoming: Incoming, body: Body<'_>, request_id: &str) -> Result<Answer, Refusal> {

@@ -1,4 +1,4 @@
-//! What the front answers in place of the component: the same bytes as the host of this project.
+//! What the front answers in place of the component: what the host of this project answers by default, to the byte.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -25,13 +25,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn answer(self) -> Answer {
+    /// Says of a failed write that it may be stored: the component was at work.
+    pub(crate) fn answer(self, method: &str) -> Answer {
         let (status, error_type, message) = self.parts();
+        let (title, detail) =
+            (title(status), if self == Refusal::Forbidden { NO_PRINCIPAL } else { message });
+        let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
+        let outcome = if self == Refusal::Failed && is_write { ",\"outcome\":\"unknown\"" } else { "" };
         let headers = [("content-type", "application/json"), ("x-amzn-errortype", error_type)];
         Answer {
             status,
             headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
-            body: Vec::from(format!("{{\"message\":\"{message}\"}}")),
+            body: Vec::from(format!(
+                "{{\"message\":\"{message}\",\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{status},\
+                 \"detail\":\"{detail}\"{outcome}}}"
+            )),
         }
     }
 
@@ -55,3 +63,19 @@ impl Refusal {
         }
     }
 }
+
+/// The reason phrase of a status (RFC 9110, section 15).
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        403 => "Forbidden",
+        413 => "Payload Too Large",
+        414 => "URI Too Long",
+        431 => "Request Header Fields Too Large",
+        _ => "Internal Server Error",
+    }
+}
+
+/// What the platform has to do.
+const NO_PRINCIPAL: &str =
+    "The platform has to say who calls, once, in the header that PORTDESK_PRINCIPAL_HEADER names.";

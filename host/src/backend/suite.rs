@@ -125,7 +125,9 @@ pub(crate) fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Chan
 
 /// Inserts an item that must be new; its version.
 pub(crate) async fn insert(store: &Store, key: &str, pairs: &[(&str, &str)]) -> u64 {
-    let outcome = store.insert(key, fields(pairs), &format!("insert {key}")).await.unwrap();
+    // A key may be longer than a change id.
+    let change_id: String = format!("insert {key}").chars().take(16).collect();
+    let outcome = store.insert(key, fields(pairs), &change_id).await.unwrap();
     let Insert::Inserted(version) = outcome else { panic!("{key} was not inserted: {outcome:?}") };
     version
 }

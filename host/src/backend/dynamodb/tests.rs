@@ -1,5 +1,6 @@
 //! What this store promises beyond `suite`, against a real server.
 
+mod component;
 mod counting;
 mod failing;
 mod others;

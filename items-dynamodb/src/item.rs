@@ -1,28 +1,22 @@
 //! Attributes from and to items.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
+use items::{Entry, Fields, Item, List, STORES_PREFIX, Schema, Summary};
 use tracing::warn;
 
-use super::layout;
-use crate::backend::{Entry, Error, Fields, Item, List, STORES_PREFIX, Schema, Summary};
-
-/// An item as the table has it.
-pub(super) type Attributes = HashMap<String, AttributeValue>;
+use crate::{AttributeValue, Attributes, Error, layout};
 
 /// An item, and what the store keeps beside it.
 #[derive(Debug)]
-pub(super) struct Stored {
-    pub(super) item: Item,
-    pub(super) created_by: Option<String>,
-    pub(super) changed_by: Option<String>,
+pub(crate) struct Stored {
+    pub(crate) item: Item,
+    pub(crate) created_by: Option<String>,
+    pub(crate) changed_by: Option<String>,
 }
 
 impl Stored {
     /// Reads an item, whoever wrote it. Attributes that are no strings and no lists of the schema are another
     /// program's: they are left out here, and left alone in the table.
-    pub(super) fn read(schema: &Schema, attributes: Attributes) -> Result<Stored, Error> {
+    pub(crate) fn read(schema: &Schema, attributes: Attributes) -> Result<Stored, Error> {
         let key = key(schema, &attributes)?;
         let version = version(&key, &attributes)?;
         let (created_by, changed_by) =
@@ -45,7 +39,7 @@ impl Stored {
     }
 
     /// The entries of a list, in order.
-    pub(super) fn entries(&self, list: &str) -> &[Entry] {
+    pub(crate) fn entries(&self, list: &str) -> &[Entry] {
         let list = self.item.lists.iter().find(|(name, _)| name == list);
         list.map_or(&[], |(_, entries)| entries)
     }
@@ -53,7 +47,7 @@ impl Stored {
 
 /// Reads an item of an index, which may lack what its projection leaves out. A damaged version is 0 here, as a missing
 /// one is: it must not hide the whole page, and the item itself is refused by `get` and `update`.
-pub(super) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
+pub(crate) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
     let key = key(schema, &attributes)?;
     let version = version(&key, &attributes).unwrap_or_else(|error| {
         warn!(%error, "an item in a list is damaged");
@@ -73,7 +67,7 @@ pub(super) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary
 }
 
 /// The attributes of a new item. Its lists are there from the start, empty, as other programs expect them.
-pub(super) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -> Attributes {
+pub(crate) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -> Attributes {
     let mut attributes = map(fields);
     for list in &schema.lists {
         attributes.insert(list.name.clone(), AttributeValue::L(Vec::new()));
@@ -85,20 +79,25 @@ pub(super) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -
     attributes
 }
 
+/// The key of an item, as a request names it.
+pub(crate) fn key_of(schema: &Schema, key: &str) -> Attributes {
+    Attributes::from([(schema.key_field.clone(), AttributeValue::S(key.to_owned()))])
+}
+
 /// An entry as an element of its list.
-pub(super) fn element(list: &List, entry: Entry) -> AttributeValue {
+pub(crate) fn element(list: &List, entry: Entry) -> AttributeValue {
     let mut element = map(entry.fields);
     element.insert(list.id_field.clone(), AttributeValue::S(entry.id));
     AttributeValue::M(element)
 }
 
 /// The version; none where another program stored the item.
-pub(super) fn stored_version(attributes: &Attributes) -> Option<&AttributeValue> {
+pub(crate) fn stored_version(attributes: &Attributes) -> Option<&AttributeValue> {
     attributes.get(layout::VERSION)
 }
 
 /// Reads the version, which is 0 where there is none.
-pub(super) fn version(key: &str, attributes: &Attributes) -> Result<u64, Error> {
+pub(crate) fn version(key: &str, attributes: &Attributes) -> Result<u64, Error> {
     let damaged = || Error::Corrupt(format!("item {key:?}: {} is no version", layout::VERSION));
     match stored_version(attributes) {
         None => Ok(0),
@@ -113,7 +112,7 @@ fn key(schema: &Schema, attributes: &Attributes) -> Result<String, Error> {
 }
 
 fn text(attributes: &Attributes, name: &str) -> Option<String> {
-    attributes.get(name)?.as_s().ok().cloned()
+    attributes.get(name)?.as_s().cloned()
 }
 
 /// An element that is a string, as other programs may store one, is an entry whose only field has the list's name. Of

@@ -1,15 +1,13 @@
 //! A change as one conditional update, and what it means that its condition failed.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use items::{Append, Change, ITEM_LIMIT_BYTES, Schema, Update, fields_size};
 
-use super::expression::Expression;
-use super::item::{self, Attributes, Stored};
-use super::layout;
-use crate::backend::{Append, Change, Error, ITEM_LIMIT_BYTES, Schema, Update, fields_size};
+use crate::item::{self, Stored};
+use crate::{AttributeValue, Attributes, Error, Expression, layout};
 
 /// What another program left without a guard, or with an outdated one: the entries of a list as they were read.
 #[derive(Debug)]
-pub(super) struct Adoption {
+pub(crate) struct Adoption {
     version: Option<AttributeValue>,
     /// Whether the item has the list at all.
     is_there: bool,
@@ -18,7 +16,7 @@ pub(super) struct Adoption {
 
 /// What is to be done after a condition failed.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Outcome(Update),
     /// No rule forbids the change: only the guard of the list is not as it should be. Repeat with a new one.
     Adopt(Adoption),
@@ -28,7 +26,7 @@ pub(super) enum Verdict {
 
 /// The update for a change. With one condition for everything that may forbid it, the table decides at once and
 /// alone; why it refused is found out from the item that it sends back.
-pub(super) fn expression(
+pub(crate) fn expression(
     schema: &Schema,
     change: &Change,
     adoption: Option<&Adoption>,
@@ -133,7 +131,7 @@ impl ListNames {
 }
 
 /// Why a change was refused, from the item as it was then, in the order of `wit/key-value.wit`.
-pub(super) fn judge(schema: &Schema, change: &Change, attributes: Attributes) -> Result<Verdict, Error> {
+pub(crate) fn judge(schema: &Schema, change: &Change, attributes: Attributes) -> Result<Verdict, Error> {
     let version = item::stored_version(&attributes).cloned();
     let guards = change.append.as_ref().map(|append| guards(append, &attributes));
     let stored = Stored::read(schema, attributes)?;
@@ -165,15 +163,15 @@ pub(super) fn judge(schema: &Schema, change: &Change, attributes: Attributes) ->
 /// Whether the item has the list, and whether the guards of the list say what it holds. The id to be appended is in
 /// no entry.
 fn guards(append: &Append, attributes: &Attributes) -> (bool, bool) {
-    let length = attributes.get(&append.list).and_then(|list| list.as_l().ok()).map(Vec::len);
-    let count = attributes.get(&layout::count(&append.list)).and_then(|count| count.as_n().ok());
-    let ids = attributes.get(&layout::ids(&append.list)).and_then(|ids| ids.as_ss().ok());
+    let length = attributes.get(&append.list).and_then(AttributeValue::as_l).map(Vec::len);
+    let count = attributes.get(&layout::count(&append.list)).and_then(AttributeValue::as_n);
+    let ids = attributes.get(&layout::ids(&append.list)).and_then(AttributeValue::as_ss);
     let is_counted = length.is_some_and(|length| Some(&length.to_string()) == count);
     (length.is_some(), is_counted && !ids.is_some_and(|ids| ids.contains(&append.entry.id)))
 }
 
 /// Whether a change is larger than any item, so that it need not be sent to know that it does not fit.
-pub(super) fn is_hopeless(change: &Change) -> bool {
+pub(crate) fn is_hopeless(change: &Change) -> bool {
     let entry = change.append.as_ref().map_or(0, |append| append.entry.size());
     fields_size(&change.set) + entry > ITEM_LIMIT_BYTES
 }
