@@ -1,13 +1,11 @@
 //! Builds the component that the host serves by default, and embeds it.
-//!
-//! A nested cargo builds it, for another target and with another profile than the host. Where the target is
-//! missing it is added, so that `cargo run` is all that a new user has to type.
 
 use std::env;
 use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use portdesk_guest_build::Guest;
 
 fn main() -> ExitCode {
     match build() {
@@ -20,69 +18,11 @@ fn main() -> ExitCode {
 }
 
 fn build() -> Result<(), Box<dyn Error>> {
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
+    // A folder of its own: the outer cargo holds the lock of the other one.
     let target_dir = PathBuf::from(env::var("OUT_DIR")?).join("guest");
-    provide_target()?;
-    let built = cargo(&root, &target_dir)?.status()?;
-    if !built.success() {
-        return Err("the component guest/desk does not build; the messages above say why".into());
-    }
-    let wasm = target_dir.join(TARGET).join("guest").join("desk.wasm");
-    println!("cargo::rustc-env=PORTDESK_DESK_WASM={}", wasm.display());
-    watch(&root, &wasm)
-}
-
-fn cargo(root: &Path, target_dir: &Path) -> Result<Command, Box<dyn Error>> {
-    let mut cargo = Command::new(env::var("CARGO")?);
-    cargo
-        .current_dir(root)
-        .args(["build", "--locked", "--package", "portdesk-desk", "--target", TARGET, "--profile", "guest"])
-        // A folder of its own: the outer cargo holds the lock of the other one.
-        .env("CARGO_TARGET_DIR", target_dir);
-    // What is set for the host's build is not meant for the guest's: its flags, and clippy in rustc's place.
-    for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
-    {
-        cargo.env_remove(variable);
-    }
-    Ok(cargo)
-}
-
-/// Adds the target to the active toolchain. rustup does so by itself from rust-toolchain.toml, but not where
-/// `RUSTUP_AUTO_INSTALL=0` is set.
-fn provide_target() -> Result<(), Box<dyn Error>> {
-    let printed =
-        Command::new(env::var("RUSTC")?).args(["--print", "target-libdir", "--target", TARGET]).output()?;
-    if Path::new(String::from_utf8(printed.stdout)?.trim()).is_dir() {
-        return Ok(());
-    }
-    println!("cargo::warning=the target {TARGET} is missing; adding it with `rustup target add {TARGET}`");
-    let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]);
-    if let Ok(toolchain) = env::var("RUSTUP_TOOLCHAIN") {
-        rustup.args(["--toolchain", &toolchain]);
-    }
-    match rustup.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) | Err(_) => Err(format!(
-            "the Rust target {TARGET} is needed to build the component and could not be added; run `rustup target \
-             add {TARGET}` yourself, or install the target with whatever manages your Rust toolchain, and try again"
-        )
-        .into()),
-    }
-}
-
-/// Has cargo run this again when anything changes that the component was built from.
-fn watch(root: &Path, wasm: &Path) -> Result<(), Box<dyn Error>> {
-    for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "guest/desk", "wit"] {
-        println!("cargo::rerun-if-changed={}", root.join(file).display());
-    }
-    let dependencies = fs::read_to_string(wasm.with_extension("d"))?;
-    let sources = dependencies.split_once(": ").map_or("", |(_, sources)| sources);
-    // Spaces within a name are escaped; no name has a NUL.
-    for source in sources.replace("\\ ", "\0").split_whitespace() {
-        println!("cargo::rerun-if-changed={}", source.replace('\0', " "));
-    }
+    let desk = Guest { package: "portdesk-desk", folder: "guest/desk", library: "desk" };
+    println!("cargo::rustc-env=PORTDESK_DESK_WASM={}", desk.build(&target_dir)?.display());
+    // For the build scripts of packages that use the host: what is compiled here need not be compiled there again.
+    println!("cargo::metadata=GUEST_TARGET_DIR={}", target_dir.display());
     Ok(())
 }
-
-const TARGET: &str = "wasm32-wasip2";

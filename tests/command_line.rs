@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::process::{Command, Output, Stdio};
 
+use portdesk::host::BUILT_IN_COMPONENT;
 use portdesk_dynamo_server::Server;
 use serde_json::{Value, json};
 
@@ -170,19 +171,32 @@ fn a_file_that_is_no_component_is_refused_with_a_sentence() {
     let file = folder.path().join("x.wasm");
     let core_module = b"\0asm\x01\0\0\0";
     let empty_component = b"\0asm\x0d\0\x01\0";
+    let networked = wat::parse_str(NETWORKED).unwrap();
+    let stand_alone = portdesk_compose::stand_alone(portdesk_compose::STORES[0]).unwrap().wasm;
     for (bytes, said) in [
         (&b"hello"[..], "not a WebAssembly component"),
-        (core_module, "not a WebAssembly component"),
+        (core_module, "core WebAssembly module"),
         (empty_component, "does not fit the world"),
+        (&BUILT_IN_COMPONENT[..BUILT_IN_COMPONENT.len() / 2], "is damaged"),
+        (&networked, "wants the network (wasi:sockets/network@0.2.12)"),
+        (&stand_alone, "serves wasi:http by itself"),
     ] {
         fs::write(&file, bytes).unwrap();
         let output = run_component(&file, folder.path());
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
+        let checked = run(&["check", file.to_str().unwrap()]);
+        assert!(text(&[checked.stdout, checked.stderr].concat()).contains(said), "`check` says the same");
     }
     let output = run_component(&folder.path().join("missing.wasm"), folder.path());
     assert!(text(&output.stderr).contains("--component"), "{}", text(&output.stderr));
 }
+
+/// As a desk, but for what it imports.
+const NETWORKED: &str = r#"(component
+  (import "wasi:sockets/network@0.2.12" (instance $network))
+  (export "portdesk:desk/handler@0.1.0" (instance $network))
+  (export "portdesk:desk/schema@0.1.0" (instance $network)))"#;
 
 fn run_component(file: &std::path::Path, data: &std::path::Path) -> Output {
     portdesk(&["--listen", "127.0.0.1:0"])

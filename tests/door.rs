@@ -16,7 +16,9 @@ async fn nothing_but_the_hosts_own_pages_opens_without_a_key() {
             [("GET", "/tickets?caller=ada"), ("POST", "/tickets"), ("GET", "/"), ("DELETE", "/x")]
         {
             let answer = stranger.send(method, path, &[], None).await.expect(403);
-            assert_eq!(answer.body, br#"{"message":"Forbidden"}"#);
+            let refusal =
+                "{\"message\":\"Forbidden\",\"type\":\"about:blank\",\"title\":\"Forbidden\",\"status\":403,";
+            assert!(answer.text().starts_with(refusal), "{}", answer.text());
             assert_eq!(answer.header("x-amzn-errortype"), "ForbiddenException");
         }
     }
@@ -98,7 +100,10 @@ async fn a_key_that_asks_for_too_much_is_told_when_to_come_back() {
         answer.expect(200);
     }
     let refused = refused.expect("2,000 requests in a row are more than 50 a second");
-    assert_eq!(refused.json(), json!({ "message": "Too Many Requests" }));
+    assert_eq!(refused.json()["message"], "Too Many Requests");
+    assert_eq!(refused.json()["type"], "urn:portdesk:problem:rate-exceeded");
+    assert_eq!(refused.header("ratelimit-policy"), "\"rate\";q=50;w=1");
+    assert_eq!(refused.header("ratelimit"), "\"rate\";r=0;t=1");
     assert_eq!(refused.header("retry-after"), "1");
     host.stop().await;
 }

@@ -1,4 +1,4 @@
-//! The operations as a client sees them: over HTTP, on every store, in both modes of isolation.
+//! The operations as a client sees them: over HTTP, on every store, in both modes of isolation, and on other platforms.
 //!
 //! The rules of the component are tested beside the component, in every detail; here it is shown that they
 //! hold through the door, the sandbox and the store. Every answer is held against `openapi.yaml`.
@@ -11,7 +11,7 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{self, Client, Running, Table};
+use crate::harness::{self, Client, Platform, Running, Table};
 
 /// Makes a test of every scenario on every host.
 macro_rules! on_every_host {
@@ -21,6 +21,9 @@ macro_rules! on_every_host {
             $($topic: $($scenario),+;)+);
         on_every_host!(@ embedded here ["--store", "embedded"] $($topic: $($scenario),+;)+);
         on_every_host!(@ dynamodb on_dynamodb [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ wasmtime_memory on_wasmtime [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ wasmtime_dynamodb on_wasmtime_dynamodb [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ node_memory on_node [] $($topic: $($scenario),+;)+);
     };
     (@ $host:ident $start:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
         mod $host {
@@ -73,8 +76,28 @@ async fn here(flags: &[&str]) -> Running {
 /// A host in this process over a table of its own. It has no credentials, which a server on this machine needs not.
 async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
     let table = Table::create().await;
-    let host = Running::start(&[&harness::on_dynamodb(&table.server.endpoint), flags].concat()).await;
+    let host = Running::start(
+        &[&harness::on_dynamodb(&table.server.endpoint), &harness::PATIENT[..], flags].concat(),
+    )
+    .await;
     OnDynamo { host, _table: table }
+}
+
+/// The stand-alone component with the store in memory, on wasmtime's own `serve`.
+async fn on_wasmtime(_: &[&str]) -> Platform {
+    Platform::wasmtime()
+}
+
+/// The one with the DynamoDB store, over a table of its own.
+async fn on_wasmtime_dynamodb(_: &[&str]) -> PlatformOnDynamo {
+    let table = Table::create().await;
+    let platform = Platform::wasmtime_on_dynamodb(&table.server.endpoint);
+    PlatformOnDynamo { platform, _table: table }
+}
+
+/// The one with the store in memory in Node, through jco.
+async fn on_node(_: &[&str]) -> Platform {
+    Platform::node()
 }
 
 /// Both end with it, the host first.
@@ -90,6 +113,22 @@ impl OnDynamo {
 
     async fn stop(self) {
         self.host.stop().await;
+    }
+}
+
+/// Both end with it, the platform first.
+struct PlatformOnDynamo {
+    platform: Platform,
+    _table: Table,
+}
+
+impl PlatformOnDynamo {
+    fn client(&self) -> Client {
+        self.platform.client()
+    }
+
+    async fn stop(self) {
+        self.platform.stop().await;
     }
 }
 

@@ -4,23 +4,26 @@
 //! sleeps: a host is ready when it was started, and stopped when `stop` returns.
 
 mod client;
+mod platform;
 mod process;
 mod table;
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use clap::Parser;
 use portdesk::config::Config;
 use portdesk::host::{BUILT_IN_COMPONENT, Host};
 use portdesk::sandbox::{Component, Isolation};
+use portdesk::telemetry::{Spans, Telemetry};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client};
+pub use platform::Platform;
 pub use process::{Process, portdesk, run};
-pub use table::{Host as HostOnDynamo, TABLE, Table, on_dynamodb, with_credentials};
+pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The key that opens every host of the tests.
 pub const KEY: &str = "a-key-for-the-tests-0123456789";
@@ -43,8 +46,17 @@ impl Running {
 
     /// A host over a folder that another had before.
     pub async fn start_in(data: TempDir, flags: &[&str]) -> Running {
+        let component = component(config(data.path(), flags).isolation);
+        Running::start_with(data, component, flags).await
+    }
+
+    /// A host of another component, which was loaded for the same settings.
+    pub async fn start_component(component: Component, flags: &[&str]) -> Running {
+        Running::start_with(tempfile::tempdir().unwrap(), component, flags).await
+    }
+
+    async fn start_with(data: TempDir, component: Component, flags: &[&str]) -> Running {
         let config = config(data.path(), flags);
-        let component = component(config.isolation);
         let host = Host::start_with(config, component).await.unwrap_or_else(|error| panic!("{error}"));
         let url = format!("http://{}", host.address);
         let metrics = host.metrics_address.map(|address| format!("http://{address}/metrics"));
@@ -53,6 +65,11 @@ impl Running {
             let _ = stopped.await;
         }));
         Running { url, metrics, data, stop, served }
+    }
+
+    /// Where the host listens.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// A client with a key.
@@ -68,11 +85,15 @@ impl Running {
     }
 }
 
+/// Counts for nobody, where there is no host.
+pub fn telemetry() -> Arc<Telemetry> {
+    Arc::new(Telemetry::new("", &[], Spans::default()).unwrap())
+}
+
 /// A configuration as the command line would make it, without a usage plan unless `flags` want one.
 pub fn config(data: &Path, flags: &[&str]) -> Config {
-    let fixed =
-        ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "256", "--data-dir"];
-    let fixed = fixed.into_iter().chain(data.to_str());
+    let fixed = ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "256"];
+    let fixed = fixed.into_iter().chain(["--drain-ms", "0", "--data-dir"]).chain(data.to_str());
     let mut config = Arguments::parse_from(fixed.chain(flags.iter().copied())).config;
     config.api_key = Some(KEY.into());
     config

@@ -8,6 +8,7 @@
 //! `PORTDESK_APPENDS=20000 cargo test --release -p portdesk-tests storm -- --nocapture` prints the figures for as many
 //! comments as one likes.
 
+mod both;
 mod verdict;
 mod writer;
 
@@ -18,7 +19,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{Client, HostOnDynamo, Table};
+use crate::harness::{Client, HostOnDynamo, PATIENT, Table};
 use verdict::Verdict;
 use writer::{Attempt, Writer};
 
@@ -38,7 +39,7 @@ const FAULTS: [Fault; 8] = [
     Fault::ErrorAfter,
     Fault::HangAfter,
     Fault::ResetAfter,
-    // Later than a host waits for one attempt: a third of nine tenths of ten seconds.
+    // Later than a host waits for one attempt: a tenth of thirty seconds.
     Fault::Slow(Duration::from_secs(4)),
 ];
 
@@ -48,7 +49,7 @@ async fn every_acknowledged_comment_is_there_once_and_no_other_twice() {
         .map_or(APPENDS, |count| count.parse().expect("PORTDESK_APPENDS is a number"));
     let table = Table::create().await;
     let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
-    let host = HostOnDynamo::start(&proxy.url, &[]);
+    let host = HostOnDynamo::start(&proxy.url, &PATIENT);
     let tickets = tickets(&host.client(), appends).await;
     proxy.take_requests();
 

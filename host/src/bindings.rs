@@ -12,7 +12,8 @@ wasmtime::component::bindgen!({
     world: "desk",
     // The store is reached from a fiber: the guest waits, the thread goes on (ARCHITECTURE.md, "Fibers").
     imports: {
-        "portdesk:desk/key-value": async,
+        // Trappable, as is randomness: a guest that calls too often is cut (sandbox/allowance.rs).
+        "portdesk:desk/key-value": async | trappable,
         "wasi:random/random": trappable,
     },
     exports: { default: async },

@@ -1,9 +1,12 @@
-//! The command line: `portdesk [serve]`, `portdesk key`, `portdesk openapi`, `portdesk table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `plan`, `openapi`, `table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use.
 
+mod check;
+mod compile;
 mod key;
 mod openapi;
+mod plan;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
@@ -36,8 +39,14 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP (also without a command)
     Serve(Box<Config>),
-    /// Make, list and revoke API keys; a running host takes a change over within a second
+    /// Say which world a component fits, what it lacks, and what supplies that
+    Check(check::Arguments),
+    /// Compile a component to a file that a host serves at once: for images that nobody can write to
+    Compile(compile::Arguments),
+    /// Make, list, rotate and revoke API keys; a running host takes a change over within a second
     Key(key::Arguments),
+    /// Make, list and delete usage plans; a running host takes a change over within a second
+    Plan(plan::Arguments),
     /// Print the contract of the component: an OpenAPI document
     Openapi(openapi::Arguments),
     /// Make, check and allow the table that `--store dynamodb` keeps items in
@@ -48,9 +57,15 @@ enum Command {
 /// Asks a component what it stores and which contract it serves.
 fn describe(component: Option<&Path>) -> Result<Description, Ended> {
     let bytes = component_bytes(component)?;
-    let limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
-    Ok(Runtime::new()?.block_on(async { Component::load(&bytes, limits)?.describe().await })?)
+    let component = match component {
+        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, &bytes, ONE_INSTANCE)?,
+        Some(_) | None => Component::load(&bytes, ONE_INSTANCE)?,
+    };
+    Ok(Runtime::new()?.block_on(component.describe())?)
 }
+
+/// Enough to ask a component something.
+const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
 
 /// What has no flag, so that it stands in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
@@ -64,7 +79,10 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),
+        Some(Command::Plan(arguments)) => plan::run(&arguments),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(arguments)) => table::run(&arguments),

@@ -1,8 +1,12 @@
 //! What a user may set, by flag or variable.
 
+mod connections;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 mod observe;
+mod refusals;
+mod requests;
+mod tls;
 
 use std::fs::DirBuilder;
 use std::io;
@@ -12,9 +16,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+pub use self::connections::Connections;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, StoreTable, TableName};
 pub use self::observe::Observe;
+pub use self::refusals::Refusals;
+pub use self::requests::Requests;
+pub use self::tls::Tls;
 use crate::door::RateLimit;
 use crate::sandbox::{Isolation, Limits};
 
@@ -25,6 +33,10 @@ pub struct Config {
     #[arg(long, env = "PORTDESK_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080",
           value_parser = address)]
     pub listen: SocketAddr,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub tls: Tls,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
@@ -49,9 +61,14 @@ pub struct Config {
     #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
     pub component: Option<PathBuf>,
 
-    /// Usage plan of every key: `plan` is 50 requests a second with a burst of 100, `off` is no limit
-    #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "PLAN", default_value = "plan")]
+    /// Whether usage plans hold: with `plan` every key has the rate, burst and quota of its plan, see
+    /// `portdesk plan list`; with `off` there is no limit and nothing is counted
+    #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "WHETHER", default_value = "plan")]
     pub rate_limit: RateLimit,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub refusals: Refusals,
 
     /// Most requests inside the component at once, 1 to 1000; more wait 50 ms and are then refused with 503
     #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
@@ -68,12 +85,26 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     pub body_limit_bytes: u32,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub requests: Requests,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub connections: Connections,
+
     /// Most milliseconds from a request's head to its answer, 10 to 300000; later it is answered with 504
     #[arg(long, env = "PORTDESK_TIME_LIMIT_MS", value_name = "MS", default_value_t = 10_000,
           value_parser = clap::value_parser!(u32).range(10..=300_000))]
     pub time_limit_ms: u32,
 
-    /// Most seconds that requests in flight get to finish after SIGTERM or SIGINT, 0 to 600
+    /// Milliseconds after SIGTERM or SIGINT in which /readyz is red and everything else goes on, 0 to 60000: time for
+    /// whoever balances the load to see it
+    #[arg(long, env = "PORTDESK_DRAIN_MS", value_name = "MS", default_value_t = 1000,
+          value_parser = clap::value_parser!(u16).range(0..=60_000))]
+    pub drain_ms: u16,
+
+    /// Most seconds that requests in flight get to finish after that, 0 to 600
     #[arg(long, env = "PORTDESK_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 10,
           value_parser = clap::value_parser!(u16).range(0..=600))]
     pub grace_seconds: u16,
@@ -172,7 +203,13 @@ impl Config {
         Duration::from_millis(self.time_limit_ms.into())
     }
 
-    /// How long requests in flight may take after the signal to stop.
+    /// How long everything goes on after the signal to stop.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms.into())
+    }
+
+    /// How long requests in flight may take after that.
     #[must_use]
     pub fn grace(&self) -> Duration {
         Duration::from_secs(self.grace_seconds.into())
@@ -187,6 +224,7 @@ impl Config {
             ("data-dir", self.data.path.display().to_string()),
             ("store", word(&self.store)),
         ];
+        settings.extend(self.tls.effective());
         #[cfg(feature = "dynamodb")]
         if self.store == Store::Dynamodb {
             settings.extend(self.table.effective());
@@ -195,10 +233,16 @@ impl Config {
             ("isolation", word(&self.isolation)),
             ("component", component),
             ("rate-limit", word(&self.rate_limit)),
+            ("parity", word(&self.refusals.parity)),
             ("instances", self.instances.to_string()),
             ("memory-limit-mib", self.memory_limit_mib.to_string()),
             ("body-limit-bytes", self.body_limit_bytes.to_string()),
             ("time-limit-ms", self.time_limit_ms.to_string()),
+        ]);
+        settings.extend(self.requests.effective());
+        settings.extend(self.connections.effective());
+        settings.extend([
+            ("drain-ms", self.drain_ms.to_string()),
             ("grace-seconds", self.grace_seconds.to_string()),
             ("log-format", word(&self.log_format)),
             ("log-level", word(&self.log_level)),

@@ -4,22 +4,22 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 #[cfg(feature = "dynamodb")]
 use crate::backend::dynamodb::{self, DynamoDb};
 use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
-use crate::backend::{Backend, Schema};
-use crate::config::{Config, DataDir, Store};
-use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Plan};
+use crate::backend::{Backend, Meter, Schema};
+use crate::config::{self, Config, DataDir};
+use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Requests, Usage};
 use crate::sandbox::{Component, LoadError, Sandbox};
-use crate::server;
+use crate::server::{IdentityError, Server, Tls};
 use crate::storage::Storage;
 #[cfg(feature = "otlp")]
 use crate::telemetry::CollectorError;
@@ -41,41 +41,42 @@ pub struct Host {
     pub active_keys: usize,
     /// The component's contract, an OpenAPI document.
     pub contract: String,
-    grace: Duration,
-    listener: TcpListener,
+    /// Whether connections are TLS.
+    pub is_encrypted: bool,
+    server: Server,
     keys: KeyRing,
     key_file: KeyFile,
-    walk: Arc<Walk>,
     scrape: Option<Scrape>,
 }
 
 impl Host {
     /// Makes everything ready, or says what is in the way. Serves nothing yet.
     pub async fn start(config: Config) -> Result<Host, StartError> {
-        let component = Component::load(&component_bytes(config.component.as_deref())?, config.limits())?;
+        let component = component(&config)?;
         Host::start_with(config, component).await
     }
 
     /// As [`Host::start`], with a component that was loaded before.
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
+        check_address(&config)?;
+        let tls = config.tls.files().map(Tls::open).transpose()?;
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
         let telemetry = Arc::new(Telemetry::new(&description.openapi, &PAGES, spans(&config)?)?);
         let retries = telemetry.metrics.store_retries();
-        let backend = open(&config, &directory, &description.schema, retries).await?;
+        let (backend, meter) = open(&config, &directory, &description.schema, retries).await?;
         let scrape = scrape(&config).await?;
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let listener =
+            listen(config.listen).map_err(|error| StartError::Listen { address: config.listen, error })?;
         let address =
             listener.local_addr().map_err(|error| StartError::Listen { address: config.listen, error })?;
         // Last of all that may fail: a key that was made is shown.
         let key_file = KeyFile::new(&directory);
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
-        let body_limit_bytes = config.body_limit_bytes as usize;
         let storage = Storage::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
         let walk = Arc::new(Walk {
-            door: Door { keys: keys.clone(), plan: Plan::new(config.rate_limit), body_limit_bytes },
+            door: door(&config, keys.clone(), meter),
+            parity: config.refusals.parity,
             sandbox: Sandbox::new(component, storage),
             backend,
             telemetry,
@@ -83,42 +84,43 @@ impl Host {
             time_limit: config.time_limit(),
             stopping: AtomicBool::new(false),
         });
-        let (grace, contract) = (config.grace(), description.openapi);
-        let active_keys = keys.len();
+        let (active_keys, is_encrypted, contract) = (keys.len(), tls.is_some(), description.openapi);
         let metrics_address = scrape.as_ref().map(|scrape| scrape.address);
+        let bounds = config.connections.bounds(walk.door.head.read_bytes());
+        let server = Server { listener, tls, walk, bounds, drain: config.drain(), grace: config.grace() };
         Ok(Host {
             address,
             metrics_address,
             first_key,
             active_keys,
             contract,
-            grace,
-            listener,
+            is_encrypted,
+            server,
             keys,
             key_file,
-            walk,
             scrape,
         })
     }
 
     /// Serves until `stop` resolves and everything that was begun is finished or cut.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Host { grace, listener, keys, key_file, walk, scrape, .. } = self;
+        let Host { server, keys, key_file, scrape, .. } = self;
+        let (walk, ending) = (Arc::clone(&server.walk), server.drain + server.grace);
         let follow = tokio::spawn(keys.follow(key_file));
         let scraped = scrape.map(|scrape| {
             let walk = Arc::clone(&walk);
             tokio::spawn(scrape.serve(move || walk.metrics()))
         });
-        let stopped = OnceLock::new();
+        let mut stopped = Instant::now();
         let stop = async {
             stop.await;
-            let _ = stopped.set(Instant::now());
+            stopped = Instant::now();
         };
-        server::serve(listener, Arc::clone(&walk), stop, grace).await;
+        server.serve(stop).await;
         follow.abort();
+        walk.door.usage.close().await;
         walk.backend.close().await;
-        let left = grace.saturating_sub(stopped.get().map_or(Duration::ZERO, Instant::elapsed));
-        flush(&walk, left).await;
+        flush(&walk, ending.saturating_sub(stopped.elapsed())).await;
         if let Some(scraped) = scraped {
             scraped.abort();
         }
@@ -149,6 +151,51 @@ fn spans(_: &Config) -> Result<Spans, StartError> {
     Ok(Spans)
 }
 
+/// What requests have to pass.
+fn door(config: &Config, keys: KeyRing, meter: Arc<dyn Meter>) -> Door {
+    Door {
+        keys,
+        head: config.requests.head(),
+        requests: Requests::new(config.requests.requests),
+        usage: Usage::new(config.rate_limit, meter),
+        body_limit_bytes: config.body_limit_bytes as usize,
+        body_time: config.requests.body_time(),
+    }
+}
+
+/// The component to serve. Compiles it only where the data folder does not keep it compiled.
+fn component(config: &Config) -> Result<Component, StartError> {
+    let bytes = component_bytes(config.component.as_deref())?;
+    Ok(match &config.component {
+        Some(file) if Component::is_compiled(&bytes) => {
+            Component::load_compiled(file, &bytes, config.limits())?
+        }
+        Some(_) | None => Component::load_cached(&bytes, config.limits(), &data_directory(&config.data)?)?,
+    })
+}
+
+/// Keys and items would go over the network for everybody to read.
+fn check_address(config: &Config) -> Result<(), StartError> {
+    let is_private = config.listen.ip().to_canonical().is_loopback();
+    if is_private || config.tls.files().is_some() || config.tls.allow_plaintext {
+        return Ok(());
+    }
+    Err(StartError::Plaintext { address: config.listen })
+}
+
+/// As tokio's own `bind`, with room for more connections than 128 that come at once: what finds no room tries again
+/// only after a second.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A new host need not wait until the system has forgotten the connections of the last one.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(UNACCEPTED)
+}
+
+/// Connections that the system makes and the host has not accepted yet; where the system allows less, that holds.
+const UNACCEPTED: u32 = 4096;
+
 /// The component in `file`, or the one that is built in.
 pub fn component_bytes(file: Option<&Path>) -> Result<Vec<u8>, StartError> {
     match file {
@@ -168,23 +215,32 @@ async fn open(
     directory: &Path,
     schema: &Schema,
     retries: Counter,
-) -> Result<Arc<dyn Backend>, StartError> {
+) -> Result<Store, StartError> {
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
-        Store::Dynamodb => {
-            let table = DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?;
-            Arc::new(table.counting(retries))
+        config::Store::Dynamodb => {
+            let settings = dynamodb::Settings { retries, ..config.table.settings(config.time_limit()) };
+            store(DynamoDb::open(&settings, schema).await?)
         }
-        Store::Embedded => Arc::new(Embedded::open(directory, schema)?),
-        Store::Memory => Arc::new(Memory::new(schema)),
+        config::Store::Embedded => store(Embedded::open(directory, schema)?),
+        config::Store::Memory => store(Memory::new(schema)),
     })
+}
+
+/// A store keeps items, and the counts of the quotas beside them.
+type Store = (Arc<dyn Backend>, Arc<dyn Meter>);
+
+fn store(store: impl Backend + Meter) -> Store {
+    let store = Arc::new(store);
+    (Arc::clone(&store) as Arc<dyn Backend>, store)
 }
 
 /// The keys of the data folder, and a first one where there never was one.
 fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<ApiKey>), StartError> {
-    let first = (environment.is_none() && !file.exists()).then(ApiKey::generate);
+    // Keys that were revoked stay in the file: none is there only where none ever was.
+    let first = (environment.is_none() && file.read()?.keys.is_empty()).then(ApiKey::generate);
     if let Some(key) = &first {
-        file.update(|keys| keys.push(KeyRecord::new(key, "first")))?;
+        file.update(|register| register.keys.push(KeyRecord::new(key, "first")))?;
     }
     Ok((KeyRing::new(&file.read()?, environment), first))
 }
@@ -218,6 +274,18 @@ pub enum StartError {
         address: SocketAddr,
         /// Why not.
         error: io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The address can be reached from elsewhere, and connections are not encrypted.
+    #[error(
+        "--listen {address}: others than this machine can reach it, and without --tls-cert and --tls-key keys go over \
+         the network as plain text; give both, or --allow-plaintext where a proxy encrypts"
+    )]
+    Plaintext {
+        /// The address.
+        address: SocketAddr,
     },
     /// The component cannot be served.
     #[error("--component: {0}")]

@@ -4,11 +4,16 @@
 //! The guest gets the store, the wall clock and randomness. It gets no file, no socket, no environment: they are
 //! not denied here, they are not linked.
 
+mod allowance;
+mod answer;
+mod compiled;
 mod component;
 mod engine;
 mod failure;
 mod instance;
+mod key_value;
 mod limits;
+mod preflight;
 mod wasi;
 
 use std::sync::Mutex;
@@ -17,10 +22,13 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
+pub use self::answer::Oversized;
+pub use self::compiled::{Exposed, Unusable};
 pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
 use self::instance::Instance;
 pub use self::limits::{Isolation, Limits};
+pub use self::preflight::{Examination, Unreadable, World};
 pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
 use crate::storage::Storage;
 
@@ -96,7 +104,7 @@ impl Sandbox {
     /// Keeps an instance that answered. One that trapped, ran out of time or was cut never gets here.
     fn give_back(&self, instance: Instance) {
         if self.component.limits().isolation == Isolation::Pooled
-            && instance.served() < REQUESTS_PER_INSTANCE
+            && instance.may_stay()
             && let Ok(mut idle) = self.idle.lock()
         {
             idle.push(instance);
@@ -106,6 +114,3 @@ impl Sandbox {
 
 /// How long a request waits for an instance before it is refused.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
-
-/// After so many requests an instance is replaced: what a guest leaks is bounded.
-const REQUESTS_PER_INSTANCE: u32 = 10_000;

@@ -1,120 +1,120 @@
-//! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, until it is told to stop.
+//! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, with TLS or without, until it is told to stop.
+//!
+//! A connection is a task of its own from the moment it is accepted: `accept`, a place among the others
+//! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`http`, `stream`, `framing`,
+//! `request`). Whose turn it is on it, and what is late, `turn` knows.
 
-use std::convert::Infallible;
-use std::io;
+mod accept;
+mod bounds;
+mod connections;
+mod descriptors;
+mod ending;
+mod framing;
+mod http;
+mod request;
+mod stream;
+mod tls;
+mod turn;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tracing::{debug, info, warn};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{info, warn};
 
+use self::accept::Guests;
+pub use self::bounds::Bounds;
+use self::connections::Connections;
+use self::http::Http;
+pub use self::tls::{IdentityError, IdentityFiles, Tls};
 use crate::walk::Walk;
 
-/// Serves `walk` on `listener` until `stop` resolves; then takes no more connections, lets requests that were begun
-/// finish within `grace`, and cuts what is left.
-pub async fn serve(listener: TcpListener, walk: Arc<Walk>, stop: impl Future<Output = ()>, grace: Duration) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    let mut tasks = JoinSet::new();
-    let http = http();
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        let (stream, permit) = tokio::select! {
-            biased;
-            () = &mut stop => break,
-            accepted = accept(&listener, &connections) => accepted,
-        };
-        let open = walk.telemetry.metrics.connection();
-        let walk = Arc::clone(&walk);
-        let service = service_fn(move |request| {
-            let walk = Arc::clone(&walk);
-            async move { Ok::<_, Infallible>(walk.answer(request).await) }
-        });
-        let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
-        tasks.spawn(async move {
-            if let Err(error) = connection.await {
-                debug!(%error, "a connection ended with an error");
-            }
-            drop((open, permit));
-        });
-        while tasks.try_join_next().is_some() {}
-    }
-    walk.begin_shutdown();
-    drop(listener);
-    info!("no new connections; requests that were begun are finished");
-    if timeout(grace, graceful.shutdown()).await.is_err() {
-        warn!(
-            grace_seconds = grace.as_secs(),
-            "requests were still open at the end of the grace period; cut"
-        );
-    }
-    tasks.shutdown().await;
+/// What a server needs.
+pub struct Server {
+    /// Where connections come from.
+    pub listener: TcpListener,
+    /// Without it, connections are plain.
+    pub tls: Option<Tls>,
+    /// Answers the requests.
+    pub walk: Arc<Walk>,
+    /// What clients may ask of connections.
+    pub bounds: Bounds,
+    /// How long connections are still accepted after readiness turned red.
+    pub drain: Duration,
+    /// How long requests that were begun may take after that.
+    pub grace: Duration,
 }
 
-/// The next connection. Waits while there are too many, and survives a lack of file descriptors.
-async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    loop {
-        let Ok(permit) = Arc::clone(connections).acquire_owned().await else {
-            std::future::pending::<()>().await;
-            continue;
+impl Server {
+    /// Serves until `stop` resolves. Then readiness turns red, and for the time of `drain` everything goes on: who
+    /// balances the load sees it and sends its requests elsewhere. After that it takes no more connections, lets
+    /// requests that were begun finish within `grace`, and cuts what is left.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let Server { listener, tls, walk, bounds, drain, grace } = self;
+        let most = descriptors::for_connections(bounds.connections);
+        let bounds = Bounds { connections: most, ..bounds };
+        let connections = Arc::new(Connections::new(bounds, Arc::clone(&walk.telemetry)));
+        let mut beside = JoinSet::new();
+        beside.spawn(Arc::clone(&connections).watch());
+        beside.spawn(make_room(Arc::clone(&walk), Arc::clone(&connections)));
+        let acceptor = tls.as_ref().map(Tls::acceptor);
+        beside.spawn(async move {
+            if let Some(tls) = tls {
+                tls.follow().await;
+            }
+        });
+        let graceful = GracefulShutdown::new();
+        let mut guests = Guests {
+            listener,
+            acceptor,
+            walk: Arc::clone(&walk),
+            http: Http::new(&bounds),
+            connections: Arc::clone(&connections),
+            tasks: JoinSet::new(),
         };
-        match listener.accept().await {
-            Ok((stream, _peer)) => {
-                let _ = stream.set_nodelay(true);
-                return (stream, permit);
-            }
-            Err(error) if is_of_the_peer(&error) => {}
-            Err(error) => {
-                // Out of file descriptors or memory: trying again at once would burn a core.
-                warn!(%error, "no connection can be accepted at the moment");
-                sleep(ACCEPT_PAUSE).await;
-            }
+        guests.accept_until(stop, &graceful).await;
+        walk.begin_shutdown();
+        info!("not ready any more; connections are still accepted for a while");
+        guests.accept_until(sleep(drain), &graceful).await;
+        let mut tasks = guests.close();
+        info!("no new connections; requests that were begun are finished");
+        let end = Instant::now() + grace;
+        if timeout_at(end, finish(graceful, &connections, &walk)).await.is_err() {
+            warn!(
+                grace_seconds = grace.as_secs(),
+                "requests were still open at the end of the grace period; cut"
+            );
         }
+        tasks.shutdown().await;
+        beside.shutdown().await;
     }
 }
 
-fn is_of_the_peer(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
-    )
+/// Waits until every request has its answer, and every write its end, also those whose client is gone.
+async fn finish(graceful: GracefulShutdown, connections: &Connections, walk: &Walk) {
+    let quiet = async {
+        loop {
+            sleep(CLOSING_TIME).await;
+            connections.cut_quiet();
+        }
+    };
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = quiet => {}
+    }
+    walk.door.requests.all_ended().await;
 }
 
-fn http() -> Builder<TokioExecutor> {
-    let mut http = Builder::new(TokioExecutor::new());
-    http.http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .max_buf_size(HEAD_BYTES)
-        // More than fit into the bytes that `door::head` allows: what is refused there is refused in words.
-        .max_headers(HEADERS)
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(HEAD_BYTES_HTTP2)
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
-    http
+/// Cuts a connection that waits for its client whenever requests find no place.
+async fn make_room(walk: Arc<Walk>, connections: Arc<Connections>) {
+    loop {
+        walk.door.requests.crowded().await;
+        connections.evict();
+    }
 }
 
-const CONNECTIONS: usize = 10_000;
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// For the head of a request; also how long a connection may idle between two requests.
-const HEADER_TIME: Duration = Duration::from_secs(30);
-/// The most bytes of a request line and its headers.
-const HEAD_BYTES: usize = 64 * 1024;
-const HEADERS: usize = 8 * 1024;
-const HEAD_BYTES_HTTP2: u32 = 64 * 1024;
-/// The most requests at once on an HTTP/2 connection.
-const STREAMS: u32 = 100;
-/// An HTTP/2 peer that is gone is found out by a ping.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// What a connection without a request gets to close by itself before it is cut: HTTP/2 takes leave in two steps.
+const CLOSING_TIME: Duration = Duration::from_millis(200);

@@ -4,19 +4,18 @@
 //! them; here a cursor is made and read; and here an error of a backend becomes one of the WIT. What a backend
 //! says for the operator is logged at that crossing and goes no further.
 
-mod bounds;
 mod convert;
-mod cursor;
 mod outcome;
 
 use std::sync::Arc;
 
+use items::{bounds, cursor};
 use tracing::{error, warn};
 
 use self::outcome::Counted;
 use crate::backend::{self, Backend, Position, Query, Schema};
 use crate::bindings::portdesk::desk::key_value::{
-    Change, Error, Host, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
+    Change, Error, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
 };
 use crate::telemetry::{Telemetry, Verb};
 
@@ -95,12 +94,13 @@ impl Storage {
     }
 }
 
-impl Host for Storage {
-    async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
+/// The four functions of `key-value`; how often a guest may call them is not decided here.
+impl Storage {
+    pub(crate) async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
         self.watched(Verb::Get, self.read(&key)).await
     }
 
-    async fn insert(
+    pub(crate) async fn insert(
         &mut self,
         key: String,
         fields: Vec<(String, String)>,
@@ -109,11 +109,11 @@ impl Host for Storage {
         self.watched(Verb::Insert, self.add(&key, fields, &change_id)).await
     }
 
-    async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
+    pub(crate) async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
         self.watched(Verb::Update, self.change(&key, change)).await
     }
 
-    async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
+    pub(crate) async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
         self.watched(Verb::Query, self.list(query)).await
     }
 }
@@ -144,7 +144,7 @@ impl Storage {
     async fn change(&self, key: &str, change: Change) -> Result<UpdateOutcome, Error> {
         let store = self.store()?;
         let change = bounds::key(key)
-            .and_then(|()| bounds::change(&store.schema, change))
+            .and_then(|()| bounds::change(&store.schema, change.into()))
             .map_err(|defect| self.invalid("update", &defect))?;
         let outcome = store.backend.update(key, change).await;
         outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
@@ -152,7 +152,8 @@ impl Storage {
 
     async fn list(&self, query: IndexQuery) -> Result<Page, Error> {
         let store = self.store()?;
-        bounds::query(&store.schema, &query).map_err(|defect| self.invalid("query", &defect))?;
+        bounds::query(&store.schema, &query.index, &query.value, query.limit)
+            .map_err(|defect| self.invalid("query", &defect))?;
         let after = match &query.cursor {
             Some(text) => Some(cursor::read(text, &query.index, &query.value).ok_or(Error::InvalidCursor)?),
             None => None,

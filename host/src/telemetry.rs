@@ -20,9 +20,9 @@ mod traceparent;
 pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, Operation};
 pub use self::request::RequestWatch;
 pub use self::scrape::{Scrape, ScrapeError};
-pub use self::spans::Spans;
 #[cfg(feature = "otlp")]
 pub use self::spans::{CollectorError, CollectorUrl};
+pub use self::spans::{Spans, continued};
 pub use self::store_call::{Outcome, StoreCallWatch, Verb};
 pub use self::traceparent::Traceparent;
 

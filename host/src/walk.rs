@@ -20,14 +20,16 @@ use uuid::Uuid;
 
 pub use self::pages::PAGES;
 use crate::backend::Backend;
-use crate::door::{Door, Refusal};
+use crate::door::{Admitted, Door, Parity, Refusal};
 use crate::sandbox::{self, Failure, Sandbox};
-use crate::telemetry::{Levels, Operation, Telemetry};
+use crate::telemetry::{self, Levels, Operation, Telemetry};
 
 /// What a request needs on its way.
 pub struct Walk {
     /// Checks who may come in.
     pub door: Door,
+    /// How close refusals are to those of API Gateway.
+    pub parity: Parity,
     /// Answers.
     pub sandbox: Sandbox,
     /// Asked by the readiness check.
@@ -55,31 +57,44 @@ struct Reply {
 
 impl Walk {
     /// Answers one request. Never fails: what goes wrong is an answer too.
-    pub async fn answer<B>(&self, request: Request<B>) -> Answer
+    ///
+    /// Dropping the future, as happens when the client goes away, cancels what only reads. What may write goes on to
+    /// its end, within its deadline.
+    pub async fn answer<B>(self: &Arc<Walk>, request: Request<B>) -> Answer
     where
         B: Body<Data = Bytes>,
     {
         let begun = Instant::now();
         let request_id = Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let method = known(&parts.method);
+        let (http_method, version) = (parts.method.clone(), parts.version);
+        let method = known(&http_method);
         let watch = self.telemetry.request(&parts.headers, method, &request_id);
         let trace_id = watch.caller().map(tracing::field::display);
-        let reply = match self.page(&parts, &request_id).await {
-            Some(page) => page,
-            None => watch.within(self.ask(&parts, body, &request_id, begun + self.time_limit)).await,
+        let reply = match self.door.check_head(&parts) {
+            Err(refusal) => answer::refused(&refusal, &http_method, self.parity),
+            Ok(()) => match self.page(&parts, &request_id).await {
+                Some(page) => page,
+                None => watch.within(self.ask(parts, body, &request_id, begun + self.time_limit)).await,
+            },
         };
         let Reply { answer, operation, refusal } = reply;
         let told = watch.answered(&operation, answer.status(), refusal);
         let (operation, status) = (told.operation, answer.status().as_u16());
         let duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX);
         info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
-        answer::finish(answer, &parts.method, &request_id)
+        answer::finish(answer, &http_method, version, &request_id)
     }
 
     /// Turns the readiness check red, before connections are refused.
     pub fn begin_shutdown(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it did.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// The text of the metrics, as of now.
@@ -91,14 +106,28 @@ impl Walk {
         })
     }
 
-    async fn ask<B>(&self, parts: &Parts, body: B, request_id: &str, deadline: Instant) -> Reply
+    async fn ask<B>(self: &Arc<Walk>, parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
     where
         B: Body<Data = Bytes>,
     {
-        let admitted = match self.door.admit(parts, body, deadline).await {
+        let admitted = match self.door.admit(&parts, body, deadline).await {
             Ok(admitted) => admitted,
-            Err(refusal) => return answer::refused(&refusal, &parts.method),
+            Err(refusal) => return answer::refused(&refusal, &parts.method, self.parity),
         };
+        let (walk, parity) = (Arc::clone(self), self.parity);
+        let (id, method) = (request_id.to_owned(), parts.method.clone());
+        let handled = async move { walk.handle(&parts, &admitted, &id, deadline).await };
+        if method.is_safe() {
+            return handled.await;
+        }
+        // In a task of its own: it is not dropped when the client goes away, and a panic ends nothing else.
+        tokio::spawn(telemetry::continued(handled)).await.unwrap_or_else(|error| {
+            error!(request_id, %error, "a request ended in a panic of the host");
+            answer::refused(&Refusal::Failed, &method, parity)
+        })
+    }
+
+    async fn handle(&self, parts: &Parts, admitted: &Admitted, request_id: &str, deadline: Instant) -> Reply {
         let headers = passed_headers(&parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let request = sandbox::Request {
@@ -111,10 +140,10 @@ impl Walk {
             request_id,
         };
         match self.sandbox.handle(request, deadline).await {
-            Ok(response) => answer::of_component(response, &parts.method, request_id),
+            Ok(response) => answer::of_component(response, &parts.method, request_id, self.parity),
             Err(failure) => {
                 log(&failure, request_id);
-                answer::refused(&Refusal::from(&failure), &parts.method)
+                answer::refused(&Refusal::from(&failure), &parts.method, self.parity)
             }
         }
     }
@@ -137,7 +166,7 @@ fn known(method: &Method) -> &'static str {
 fn log(failure: &Failure, request_id: &str) {
     match failure {
         Failure::Busy | Failure::Deadline => warn!(request_id, %failure, "no answer from the component"),
-        Failure::Memory(_) | Failure::Trap(_) => {
+        Failure::Answer(_) | Failure::Memory(_) | Failure::Trap(_) => {
             error!(request_id, %failure, "no answer from the component");
         }
     }

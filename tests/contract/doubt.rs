@@ -231,10 +231,15 @@ fn half_a_problem_fails_even_where_a_message_alone_would_do() {
 }
 
 #[test]
-fn a_problem_where_only_the_door_answers_fails() {
+fn a_refusal_of_the_door_is_a_message_or_a_problem_that_may_say_more() {
     let forbidden = Exchange::new("GET", TICKET, 403).with("x-amzn-ErrorType", "ForbiddenException");
     forbidden.clone().json(&json!({ "message": "Forbidden" })).passes();
-    forbidden.problem("Forbidden").fails("Additional properties");
+    let mut problem = json!({
+        "message": "Forbidden", "type": "about:blank", "title": "Forbidden", "status": 403, "detail": "Send a key.",
+    });
+    forbidden.clone().json(&problem).passes();
+    problem["allowed"] = json!([]);
+    forbidden.json(&problem).fails("Additional properties");
 }
 
 #[test]

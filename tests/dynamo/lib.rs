@@ -5,8 +5,6 @@
 //! cannot have it fails; it is never skipped. The server ends with the value that started it, and also with the
 //! process of the test, however that ends.
 
-mod install;
-
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
@@ -44,7 +42,7 @@ impl Server {
     /// Fails with what the server said.
     fn try_start(port: u16, database: Option<&Path>) -> Result<Server, String> {
         let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "dynoxide-keeper"]).arg(install::server());
+        command.args(["-c", KEEPER, "dynoxide-keeper"]).arg(portdesk_tools::dynoxide());
         command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string()]);
         if let Some(database) = database {
             command.arg("--db-path").arg(database);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Desk, comments_path, path};
-use crate::faults::{Fault, Plan};
+use crate::faults::{Fault, Plan, Proxy};
 use crate::harness::{Answer, Client, Running, TABLE, Table, on_dynamodb, portdesk, with_credentials};
 
 const THROTTLED: Fault = Fault::Refused("ProvisionedThroughputExceededException");
@@ -121,6 +121,48 @@ async fn a_read_that_has_no_answer_is_told_soon_and_is_never_unknown() {
             assert_nothing_stored(&soon(&why, desk.client().get(&page)).await, &why);
         }
     }
+    desk.host.stop().await;
+}
+
+/// With the time limit that a host has unless it is told otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_store_holds_a_request_for_a_part_of_its_time() {
+    let table = Table::create().await;
+    let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
+    let host = Running::start(&on_dynamodb(&proxy.url)).await;
+    let ticket = json!({ "ticket_id": "11111111-1111-4111-8111-111111111111" });
+    proxy.follow(Plan::always(Fault::HangBefore));
+    let (client, path) = (host.client(), path(&ticket));
+    let begun = Instant::now();
+    let (read, written) = tokio::join!(client.get(&path), writes(&client, &ticket, "k-1"));
+    let held = begun.elapsed();
+    assert_nothing_stored(&read, "silence");
+    let [created, commented, _] = written;
+    assert_unknown(&created, "silence");
+    assert_unknown(&commented, "silence");
+    assert!(held < Duration::from_secs(6), "told after {held:?}, of ten seconds");
+    host.stop().await;
+}
+
+/// Slower than an attempt may be: it is asked again, and what it has done by then is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_answers_too_late_once_has_done_it_once() {
+    let desk = Desk::open().await;
+    let slow = Fault::Slow(Duration::from_millis(1_500));
+    for verb in ["PutItem", "UpdateItem", "GetItem"] {
+        let ticket = desk.ticket().await;
+        desk.proxy.follow(Plan::script(verb, [slow]));
+        let [created, commented, moved] = writes(&desk.client(), &ticket, verb).await;
+        assert_eq!((created.status, commented.status, moved.status), (201, 200, 200), "{verb}");
+        desk.proxy.follow(Plan::none());
+        let found = desk.client().get(&path(&ticket)).await.expect(200).json();
+        assert_eq!(
+            (&found["status"], found["comments"].as_array().unwrap().len()),
+            (&json!("in_progress"), 1)
+        );
+    }
+    let list = desk.client().get("/tickets?caller=bob").await.expect(200).json();
+    assert_eq!(list["tickets"].as_array().unwrap().len(), 3);
     desk.host.stop().await;
 }
 

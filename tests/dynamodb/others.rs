@@ -7,6 +7,8 @@ use crate::harness::TABLE;
 
 const ID: &str = "11111111-1111-4111-8111-111111111111";
 
+const OTHER_ID: &str = "33333333-3333-4333-8333-333333333333";
+
 /// A ticket as other programs write it: the seven attributes, and nothing that a host adds.
 fn plain(comments: &Value) -> Value {
     json!({
@@ -117,6 +119,89 @@ async fn a_ticket_without_a_list_of_comments_takes_one() {
     assert_eq!(client.get(&path(&ticket)).await.expect(200).json()["comments"], json!([]));
     client.post(&comments_path(&ticket), &json!({ "comment": "ours" })).await.expect(200);
     assert_eq!(client.get(&path(&ticket)).await.expect(200).json()["comments"][0]["comment"], "ours");
+    desk.host.stop().await;
+}
+
+/// The client holds every answer here against the contract.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn comments_of_other_forms_are_shown_and_stay_when_ours_come() {
+    let desk = Desk::open().await;
+    let comments = json!([
+        { "M": { "comment": { "S": "no id" }, "created_at": { "S": "2026-01-02T03:04:07" } } },
+        { "M": { "comment_id": { "S": "their own" }, "comment": { "S": "no time" } } },
+        { "M": { "comment_id": { "N": "7" }, "comment": { "S": "a number" }, "created_at": { "N": "1" } } },
+        { "S": "a plain text" },
+        { "NULL": true },
+    ]);
+    let (ticket, client) = (put(&desk, plain(&comments)).await, desk.client());
+    for _ in 0..2 {
+        let (keyed, body) = ([("idempotency-key", "k-1")], json!({ "comment": "ours" }));
+        client.send("POST", &comments_path(&ticket), &keyed, Some(&body)).await.expect(200);
+    }
+    let read = client.get(&path(&ticket)).await.expect(200).json();
+    let made = read["created_at"].as_str().unwrap();
+    let shown = read["comments"].as_array().unwrap();
+    let member = |name: &'static str| shown[..5].iter().map(move |comment| comment[name].as_str().unwrap());
+    let ids = ["entry-1", "their own", "7", "entry-4", "entry-5"];
+    assert_eq!(member("comment_id").collect::<Vec<_>>(), ids);
+    let texts = ["no id", "no time", "a number", "a plain text", ""];
+    assert_eq!(member("comment").collect::<Vec<_>>(), texts);
+    let times = ["2026-01-02T03:04:07.000000Z", made, made, made, made];
+    assert_eq!(member("created_at").collect::<Vec<_>>(), times);
+    assert_eq!((shown.len(), &shown[5]["comment"]), (6, &json!("ours")));
+    let list = client.get("/tickets?caller=ada").await.expect(200).json();
+    assert_eq!(list["tickets"][0]["comment_count"], 6);
+    let stored = item(&desk, ID).await["comments"]["L"].clone();
+    assert_eq!(stored.as_array().unwrap()[..5], comments.as_array().unwrap()[..], "left as they were");
+    desk.host.stop().await;
+}
+
+/// As `datetime.utcnow().isoformat()` of Python writes them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn times_of_another_program_without_a_zone_are_in_utc() {
+    let desk = Desk::open().await;
+    let mut theirs = plain(&json!([]));
+    theirs["created_at"] = json!({ "S": "2026-01-02T03:04:05" });
+    theirs["updated_at"] = json!({ "S": "2026-01-02T03:04:06.123456" });
+    let (ticket, client) = (put(&desk, theirs).await, desk.client());
+    let list = client.get("/tickets?caller=ada").await.expect(200).json();
+    for shown in [&client.get(&path(&ticket)).await.expect(200).json(), &list["tickets"][0]] {
+        assert_eq!(shown["created_at"], "2026-01-02T03:04:05.000000Z");
+        assert_eq!(shown["updated_at"], "2026-01-02T03:04:06.123456Z");
+    }
+    client.post(&comments_path(&ticket), &json!({ "comment": "ours" })).await.expect(200);
+    let body = json!({ "status": "resolved" });
+    client.send("PATCH", &path(&ticket), &[], Some(&body)).await.expect(200);
+    desk.host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_leaves_out_what_is_no_ticket_and_counts_it() {
+    let desk = Desk::open().await;
+    let client = desk.client();
+    let ours = desk.ticket().await;
+    let mut strange = plain(&json!([]));
+    strange["status"] = json!({ "S": "lost" });
+    let strange = put(&desk, strange).await;
+    let mut damaged = plain(&json!([]));
+    damaged["ticket_id"] = json!({ "S": OTHER_ID });
+    damaged["portdesk_version"] = json!({ "S": "no number" });
+    put(&desk, damaged).await;
+    let mut pages = Vec::new();
+    let mut next = String::new();
+    for _ in 0..3 {
+        let page = client.get(&format!("/tickets?caller=ada&limit=1{next}")).await.expect(200).json();
+        next = format!("&cursor={}", page["next_cursor"].as_str().unwrap_or_default());
+        pages.push((page["tickets"][0]["ticket_id"].clone(), page["skipped"].clone()));
+    }
+    assert_eq!(pages[0], (ours["ticket_id"].clone(), Value::Null));
+    // Of equal times, the table says which comes first.
+    pages[1..].sort_by_key(|(id, _)| id.is_string());
+    assert_eq!(pages[1..], [(Value::Null, json!(1)), (json!(OTHER_ID), Value::Null)]);
+    for ticket in [strange, json!({ "ticket_id": OTHER_ID })] {
+        let refused = client.get(&path(&ticket)).await.expect(500).json();
+        assert_eq!(refused["type"], "urn:portdesk:problem:corrupt");
+    }
     desk.host.stop().await;
 }
 

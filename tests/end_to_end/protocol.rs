@@ -55,9 +55,9 @@ pub async fn unknown_paths_are_not_found(client: Client) {
 
 pub async fn a_header_that_is_no_text_is_refused_and_not_overlooked(client: Client) {
     let body = br#"{"caller_id":"ada","issue_description":"x"}"#;
-    let mut request = client.post_request("/tickets").header("content-type", "application/json");
+    let mut request = client.request("POST", "/tickets").header("content-type", "application/json");
     request = request.header("idempotency-key", HeaderValue::from_bytes(b"k\xe9").unwrap());
-    let answer = request.body(&body[..]).send().await.unwrap();
+    let answer = client.answered(request.body(&body[..])).await.unwrap();
     assert_eq!(answer.status(), 400);
     assert!(answer.text().await.unwrap().contains("Idempotency-Key"));
     let list = client.get("/tickets?caller=ada").await.expect(200).json();

@@ -1,5 +1,7 @@
 //! A client as an application would write it, which refuses answers that the contract does not know.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::Value;
 
@@ -10,6 +12,8 @@ use crate::contract::Contract;
 pub struct Client {
     url: String,
     key: Option<String>,
+    /// Whether the server may refuse a request for want of an instance, without having asked the component.
+    asks_again: bool,
     http: reqwest::Client,
 }
 
@@ -24,7 +28,12 @@ pub struct Answer {
 impl Client {
     pub fn new(url: &str, key: Option<&str>) -> Client {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Client { url: url.to_owned(), key: key.map(str::to_owned), http }
+        Client { url: url.to_owned(), key: key.map(str::to_owned), asks_again: false, http }
+    }
+
+    /// A client of a platform that checks no key, and that refuses what comes while its one instance works.
+    pub fn of_platform(url: &str) -> Client {
+        Client { asks_again: true, ..Client::new(url, None) }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -61,11 +70,28 @@ impl Client {
         self.try_send_bytes(method, path, &headers, body.to_string().as_bytes()).await
     }
 
-    /// A POST with the key, for what a test makes of it; its answer is not held against the contract.
-    pub fn post_request(&self, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .post(format!("{}{path}", self.url))
-            .header("x-api-key", self.key.as_deref().unwrap_or_default())
+    /// A request with the key, for what a test makes of it and gives to `answered`.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let name: Method = method.parse().unwrap();
+        let request = self.http.request(name, format!("{}{path}", self.url));
+        match &self.key {
+            Some(key) => request.header("x-api-key", key),
+            None => request,
+        }
+    }
+
+    /// The answer to a request; it is not held against the contract. An answer without a request id is none of the
+    /// component: a platform that had no instance gave it.
+    pub async fn answered(&self, request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
+        let begun = Instant::now();
+        loop {
+            let again = request.try_clone().expect("the body is whole");
+            let response = again.send().await?;
+            let is_answer = response.headers().contains_key("x-amzn-requestid");
+            if is_answer || !self.asks_again || begun.elapsed() > LONGEST_REFUSAL {
+                return Ok(response);
+            }
+        }
     }
 
     /// Sends any bytes under any content type.
@@ -84,7 +110,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.body(body.to_vec()).send().await?;
+        let response = self.answered(request.body(body.to_vec())).await?;
         let status = response.status().as_u16();
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
@@ -129,3 +155,6 @@ impl Answer {
         self
     }
 }
+
+/// How long a platform may refuse before its refusal is the answer.
+const LONGEST_REFUSAL: Duration = Duration::from_secs(60);

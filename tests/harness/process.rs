@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use super::{Client, KEY};
 
@@ -59,6 +61,23 @@ impl Process {
         let id = self.child.id().to_string();
         let shown = Command::new("ps").args(["-o", "rss=", "-p", &id]).output().unwrap();
         String::from_utf8(shown.stdout).unwrap().trim().parse().unwrap()
+    }
+
+    /// The most memory that it ever had, in KiB; where the system does not tell, what it has now.
+    pub fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+        peak.map_or_else(|| self.resident_kib(), |peak| peak.trim().parse().unwrap())
+    }
+
+    /// The processor time that it has used.
+    #[cfg(target_os = "linux")]
+    pub fn processor_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // Behind the name, which may have anything in it: utime and stime are the fields 14 and 15, in hundredths.
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let hundredths = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap());
+        Duration::from_millis(hundredths.sum::<u64>() * 10)
     }
 
     /// `kill -9`: the process has no chance to do anything.

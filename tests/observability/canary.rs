@@ -98,7 +98,7 @@ async fn talk(host: &Process) -> Vec<String> {
     errors.retain(|answer| answer.status >= 400);
     let mut errors: Vec<String> = errors.iter().map(|answer| answer.text()).collect();
     // A new connection: the host closed the other behind the body that was too large.
-    let request = host.client().post_request("/tickets").header("content-type", "application/json");
+    let request = host.client().request("POST", "/tickets").header("content-type", "application/json");
     let header = HeaderValue::from_bytes(b"canary-header\xff\x80").unwrap();
     let answer = request.header("idempotency-key", header).body(broken).send().await.unwrap();
     errors.push(answer.text().await.unwrap());

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::faults::{Fault, Plan, Proxy};
 use crate::harness::{Client, HostOnDynamo, Running, Table, run};
@@ -73,6 +75,22 @@ async fn every_request_is_counted_once_by_operation_and_status() {
     assert!(seen["portdesk_connections_open"] >= 1.0);
     assert!(seen["portdesk_guest_memory_high_water_bytes"] >= 65_536.0);
     assert_eq!(of(&seen, "portdesk_build_info").len(), 1);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bad_connection_came_to_is_counted_by_its_reason() {
+    let host = Running::start(&[&FLAGS[..], &["--first-byte-ms", "100"]].concat()).await;
+    for request in ["", "GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n"] {
+        let mut connection = TcpStream::connect(host.address()).await.unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = connection.read_to_end(&mut answer).await;
+    }
+    let seen = scrape(host.metrics.as_ref().unwrap()).await;
+    assert_eq!(of(&seen, "portdesk_connections_ended_total"), [(r#"reason="first_byte_slow""#, 1.0)]);
+    assert_eq!(of(&seen, "portdesk_refusals_total"), [(r#"reason="no_host""#, 1.0)]);
+    assert_eq!(of(&seen, "portdesk_requests_total"), [(r#"operation="none",status="400""#, 1.0)]);
     host.stop().await;
 }
 

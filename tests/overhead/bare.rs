@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_sdk_dynamodb::{Client, Config};
 
@@ -19,14 +19,16 @@ pub struct Bare {
 
 impl Bare {
     pub fn new(endpoint: &str) -> Bare {
-        let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_secs(10)).build();
+        let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_secs(100)).build();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
             .endpoint_url(endpoint)
             .credentials_provider(Credentials::new("dummy", "dummy", None, None, "the tests"))
             .retry_config(RetryConfig::standard())
-            .timeout_config(timeouts);
+            .timeout_config(timeouts)
+            // A host has it off; on, it would make this side slower.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         Bare { client: Client::from_conf(config.build()) }
     }
 
@@ -48,7 +50,8 @@ impl Bare {
             .item("issue_description", text("The VPN drops."))
             .item("status", text("open"))
             .item("created_at", text("2026-11-22T12:00:00.000000Z"))
-            .item("updated_at", text("2026-11-22T12:00:00.000000Z"));
+            .item("updated_at", text("2026-11-22T12:00:00.000000Z"))
+            .item("comments", AttributeValue::L(Vec::new()));
         create.send().await.unwrap();
     }
 
@@ -86,9 +89,10 @@ fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-fn unique() -> String {
+/// An id that nobody has yet.
+pub fn unique() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     format!("00000000-0000-4000-8000-{:012}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-const NOW: &str = "2026-11-22T12:00:00.000000Z";
+pub const NOW: &str = "2026-11-22T12:00:00.000000Z";

@@ -60,13 +60,16 @@ fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, 
     struct Answer<'a> {
         tickets: &'a [Listed],
         #[serde(skip_serializing_if = "Option::is_none")]
+        skipped: Option<usize>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         next_cursor: Option<&'a str>,
     }
 
     let list = query::list(request)?;
     let page = desk::recent_tickets(world, &list)?;
     let next_cursor = page.next_cursor.as_deref();
-    let response = Response::json(200, &Answer { tickets: &page.tickets, next_cursor });
+    let skipped = Some(page.skipped).filter(|count| *count > 0);
+    let response = Response::json(200, &Answer { tickets: &page.tickets, skipped, next_cursor });
     Ok(match next_cursor {
         Some(cursor) => response.with("link", query::next_link(&list, cursor)),
         None => response,

@@ -60,6 +60,8 @@ pub(crate) struct RecentTickets {
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) tickets: Vec<Listed>,
+    /// How many more there are in this part that cannot be read.
+    pub(crate) skipped: usize,
     pub(crate) next_cursor: Option<String>,
 }
 
@@ -110,7 +112,7 @@ pub(crate) fn add_comment(
     match world.storage.update(id.as_str(), change)? {
         Update::Updated(_) => Ok(comment),
         Update::Duplicate(entry) => {
-            let made = record::comment(entry)?;
+            let made = record::comment(entry, comment.created_at);
             let same = (&made.comment, &made.author) == (&comment.comment, &comment.author);
             if same { Ok(made) } else { Err(Error::KeyReused) }
         }
@@ -122,8 +124,8 @@ pub(crate) fn add_comment(
     }
 }
 
-/// Lists a caller's tickets, the newest first. What another program stored and cannot be read is left out: one
-/// damaged ticket must not hide the others.
+/// Lists a caller's tickets, the newest first. What another program stored and cannot be read is left out and counted:
+/// one damaged ticket must not hide the others.
 pub(crate) fn recent_tickets(world: World<'_>, list: &RecentTickets) -> Result<Page, Error> {
     let page = world.storage.query(Query {
         index: record::CALLER_INDEX.into(),
@@ -131,8 +133,9 @@ pub(crate) fn recent_tickets(world: World<'_>, list: &RecentTickets) -> Result<P
         limit: list.limit,
         cursor: list.cursor.clone(),
     })?;
-    let tickets = page.items.into_iter().filter_map(|item| record::listed(item).ok()).collect();
-    Ok(Page { tickets, next_cursor: page.cursor })
+    let stored = page.items.len();
+    let tickets: Vec<_> = page.items.into_iter().filter_map(|item| record::listed(item).ok()).collect();
+    Ok(Page { skipped: stored - tickets.len(), tickets, next_cursor: page.cursor })
 }
 
 /// Moves a ticket to another status. A lost race is tried again with the state that won, as long as the client

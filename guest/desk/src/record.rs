@@ -64,7 +64,7 @@ pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
         status: take_status(&mut fields)?,
         created_at,
         updated_at,
-        comments: comments.unwrap_or_default().into_iter().map(comment).collect::<Result<_, _>>()?,
+        comments: comments.unwrap_or_default().into_iter().map(|entry| comment(entry, created_at)).collect(),
         version,
     })
 }
@@ -84,15 +84,17 @@ pub(crate) fn listed(summary: Summary) -> Result<Listed, Unreadable> {
     })
 }
 
-/// The comment that is stored in an entry.
-pub(crate) fn comment(entry: Entry) -> Result<Comment, Unreadable> {
+/// The comment that is stored in an entry, whoever stored it. One that does not say when it was made counts as made
+/// `otherwise`; a text where a store had no fields to show says it under the name of the list.
+pub(crate) fn comment(entry: Entry, otherwise: Time) -> Comment {
     let Entry { id, mut fields } = entry;
-    Ok(Comment {
+    let text = take(&mut fields, COMMENT).or_else(|_| take(&mut fields, COMMENTS));
+    Comment {
         comment_id: CommentId::stored(id),
-        comment: take(&mut fields, COMMENT)?,
+        comment: text.unwrap_or_default(),
         author: take(&mut fields, AUTHOR).ok(),
-        created_at: take_time(&mut fields, CREATED_AT)?,
-    })
+        created_at: take_time(&mut fields, CREATED_AT).unwrap_or(otherwise),
+    }
 }
 
 /// The status of a ticket of which nothing else matters.

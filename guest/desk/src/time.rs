@@ -17,12 +17,13 @@ impl Time {
         Self(moment.and_then(|moment| moment.checked_add(microseconds)).unwrap_or(LAST).min(LAST))
     }
 
-    /// Any form of RFC 3339, since other programs may store tickets too. Decimals past the sixth are dropped, and a
-    /// leap second counts as the first of the next minute.
+    /// Any form of RFC 3339, since other programs may store tickets too, and those that lack the zone: programs that
+    /// write no zone mean UTC. Decimals past the sixth are dropped, and a leap second counts as the first of the next
+    /// minute.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (date, rest) = text.split_at_checked(10)?;
         let (clock, rest) = rest.strip_prefix(['T', 't', ' '])?.split_at_checked(8)?;
-        let (decimals, zone) = rest.split_at(rest.find(['Z', 'z', '+', '-'])?);
+        let (decimals, zone) = rest.split_at(rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len()));
         let seconds = parse_date(date)? * DAY + parse_clock(clock)? - parse_zone(zone)?;
         let moment = seconds * SECOND + parse_decimals(decimals)?;
         (FIRST..=LAST).contains(&moment).then_some(Self(moment))
@@ -76,9 +77,9 @@ fn parse_decimals(text: &str) -> Option<i64> {
         .try_fold(0, |sum, (digit, worth)| Some(sum + digit? * worth))
 }
 
-/// `Z` or `+01:00`, as seconds ahead of UTC.
+/// `Z`, nothing or `+01:00`, as seconds ahead of UTC.
 fn parse_zone(text: &str) -> Option<i64> {
-    if text.eq_ignore_ascii_case("z") {
+    if text.is_empty() || text.eq_ignore_ascii_case("z") {
         return Some(0);
     }
     let (sign, offset) = text.split_at_checked(1)?;
@@ -170,12 +171,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_without_a_zone_is_in_utc() {
+        for (text, shown) in [
+            ("2026-11-22T14:00:00.123456", "2026-11-22T14:00:00.123456Z"),
+            ("2026-11-22T14:00:00", "2026-11-22T14:00:00.000000Z"),
+            ("2026-11-22 14:00:00.5", "2026-11-22T14:00:00.500000Z"),
+        ] {
+            assert_eq!(reformat(text).as_deref(), Some(shown), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_not_understood() {
         for text in [
             "",
             "yesterday",
             "2026-11-22",
-            "2026-11-22T14:00:00",
+            "2026-11-22T14:00:00.",
+            "2026-11-22T14:00:00x",
             "2026-11-22T14:00:00.Z",
             "2026-11-22T14:00:00.0000000xZ",
             "2026-11-22T14:00Z",

@@ -7,6 +7,7 @@
 //! only has after a crash, from one that was never synced.
 
 mod connection;
+pub mod counts;
 mod failure;
 mod folder;
 mod index;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
+use self::counts::Counts;
 pub use self::failure::OpenError;
 use self::folder::Folder;
 use self::layout::Layout;
@@ -41,6 +43,7 @@ pub struct Embedded {
     layout: Arc<Layout>,
     readers: Readers,
     writer: Writer,
+    counts: Counts,
 }
 
 impl Embedded {
@@ -57,6 +60,7 @@ struct Parts {
     lock: File,
     writing: Connection,
     reading: Vec<Connection>,
+    counts: Counts,
 }
 
 impl Parts {
@@ -66,13 +70,15 @@ impl Parts {
         let path = folder.file()?;
         let writing = connection::writer(&path, &layout)?;
         let reading = (0..READERS).map(|_| connection::reader(&path)).collect::<Result<_, _>>()?;
-        Ok(Parts { layout, lock: folder.lock, writing, reading })
+        let counts = Counts::open(&folder.path)?;
+        Ok(Parts { layout, lock: folder.lock, writing, reading, counts })
     }
 
     fn start(self) -> Result<Embedded, OpenError> {
         let (writer, inbox) = Writer::new();
         inbox.start(self.writing, self.lock).map_err(OpenError::Thread)?;
-        Ok(Embedded { layout: Arc::new(self.layout), readers: Readers::new(self.reading), writer })
+        let readers = Readers::new(self.reading);
+        Ok(Embedded { layout: Arc::new(self.layout), readers, writer, counts: self.counts })
     }
 }
 

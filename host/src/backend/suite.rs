@@ -4,6 +4,7 @@
 //! each; `reopened` is for stores that outlive their process.
 
 pub(crate) mod appends;
+pub(crate) mod counts;
 pub(crate) mod inserts;
 pub(crate) mod lists;
 pub(crate) mod reopened;
@@ -124,7 +125,9 @@ pub(crate) fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Chan
 
 /// Inserts an item that must be new; its version.
 pub(crate) async fn insert(store: &Store, key: &str, pairs: &[(&str, &str)]) -> u64 {
-    let outcome = store.insert(key, fields(pairs), &format!("insert {key}")).await.unwrap();
+    // A key may be longer than a change id.
+    let change_id: String = format!("insert {key}").chars().take(16).collect();
+    let outcome = store.insert(key, fields(pairs), &change_id).await.unwrap();
     let Insert::Inserted(version) = outcome else { panic!("{key} was not inserted: {outcome:?}") };
     version
 }

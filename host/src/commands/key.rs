@@ -1,5 +1,7 @@
 //! `portdesk key`: the keys of a data folder.
 
+mod list;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -7,7 +9,7 @@ use jiff::Timestamp;
 
 use super::Ended;
 use crate::config::DataDir;
-use crate::door::{ApiKey, KeyFile, KeyRecord};
+use crate::door::{ApiKey, DEFAULT_PLAN, KeyFile, KeyRecord, Register};
 use crate::host::{StartError, data_directory};
 
 #[derive(Debug, Args)]
@@ -24,18 +26,40 @@ enum Command {
         #[arg(value_parser = name)]
         name: String,
 
+        /// Its usage plan, as `portdesk plan list` shows it
+        #[arg(long, value_name = "PLAN", default_value = DEFAULT_PLAN)]
+        plan: String,
+
         #[command(flatten)]
         data: DataDir,
     },
-    /// List all keys, without their secrets
-    List {
-        #[command(flatten)]
-        data: DataDir,
-    },
-    /// Close the door to a key for good
+    /// List all keys with their plans and what they have used, without their secrets
+    List(list::Arguments),
+    /// Close the door to a key for good; another key of its holder stays open
     Revoke {
         /// The id of the key, as `list` shows it
         id: String,
+
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Make a second key for the holder of a key and print it, this once; the first opens until it is revoked.
+    /// Both share a plan, a quota and what Idempotency-Key counts for
+    Rotate {
+        /// The id of the key, as `list` shows it
+        id: String,
+
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Put the holder of a key on another usage plan
+    Attach {
+        /// The id of the key, as `list` shows it
+        id: String,
+
+        /// The usage plan, as `portdesk plan list` shows it
+        #[arg(long, value_name = "PLAN")]
+        plan: String,
 
         #[command(flatten)]
         data: DataDir,
@@ -44,43 +68,96 @@ enum Command {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     match &arguments.command {
-        Command::Create { name, data } => create(&KeyFile::new(&data_directory(data)?), name),
-        // Where there is no folder there is no key: a mistyped folder must not be made.
-        Command::List { data } => list(&KeyFile::new(&existing(data)?)),
+        Command::Create { name, plan, data } => create(&KeyFile::new(&data_directory(data)?), name, plan),
+        Command::List(arguments) => list::run(arguments),
         Command::Revoke { id, data } => revoke(&KeyFile::new(&existing(data)?), id),
+        Command::Rotate { id, data } => rotate(&KeyFile::new(&existing(data)?), id),
+        Command::Attach { id, plan, data } => attach(&KeyFile::new(&existing(data)?), id, plan),
     }
 }
 
-fn existing(data: &DataDir) -> Result<PathBuf, StartError> {
+/// The data folder. Where there is none there is no key: a mistyped folder must not be made.
+pub(super) fn existing(data: &DataDir) -> Result<PathBuf, StartError> {
     data.path.canonicalize().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
-fn create(file: &KeyFile, name: &str) -> Result<(), Ended> {
+fn create(file: &KeyFile, name: &str, plan: &str) -> Result<(), Ended> {
     let key = ApiKey::generate();
-    file.update(|keys| keys.push(KeyRecord::new(&key, name)))?;
-    eprintln!("made key {} ({name}); it is shown this once, only its hash is kept:", key.id);
-    println!("{}", key.secret);
+    file.update(|register| {
+        let plan = named(register, plan)?;
+        register.keys.push(KeyRecord { plan, ..KeyRecord::new(&key, name) });
+        Ok::<_, Ended>(())
+    })??;
+    show(&key, name);
     Ok(())
 }
 
-fn list(file: &KeyFile) -> Result<(), Ended> {
-    for key in file.read()? {
-        let state = key.revoked_at.map_or("active".into(), |at| format!("revoked {at:.0}"));
-        println!("{}  {:.0}  {state}  {}", key.id, key.created_at, key.name);
+fn show(key: &ApiKey, name: &str) {
+    eprintln!("made key {} ({name}); it is shown this once, only its hash is kept:", key.id);
+    println!("{}", key.secret);
+}
+
+/// A plan as a key names it; the default plan is named by saying nothing.
+fn named(register: &Register, plan: &str) -> Result<Option<String>, Ended> {
+    match register.plan(plan) {
+        Some(plan) => Ok((plan.name != DEFAULT_PLAN).then_some(plan.name)),
+        None => Err(Ended::Failed(format!("there is no plan {plan}; `plan list` shows all"))),
     }
-    Ok(())
 }
 
 fn revoke(file: &KeyFile, id: &str) -> Result<(), Ended> {
-    let revoked = file.update(|keys| {
-        let key = keys.iter_mut().find(|key| key.id == id)?;
-        Some(*key.revoked_at.get_or_insert_with(Timestamp::now))
-    });
-    match revoked? {
-        Some(at) => println!("key {id} is revoked since {at:.0}"),
-        None => return Err(Ended::Failed(format!("there is no key with the id {id}; `key list` shows all"))),
-    }
+    let revoked = file.update(|register| {
+        let key = register.keys.iter_mut().find(|key| key.id == id).ok_or_else(|| unknown(id))?;
+        Ok::<_, Ended>(*key.revoked_at.get_or_insert_with(Timestamp::now))
+    })??;
+    println!("key {id} is revoked since {revoked:.0}");
     Ok(())
+}
+
+fn rotate(file: &KeyFile, id: &str) -> Result<(), Ended> {
+    let key = ApiKey::generate();
+    let record = file.update(|register| {
+        let first = find(register, id)?;
+        if first.revoked_at.is_some() {
+            return Err(Ended::Failed(format!(
+                "key {id} is revoked, which is for good; `key create` makes another"
+            )));
+        }
+        let second = first.rotated(&key);
+        let live = |other: &&KeyRecord| other.principal() == second.principal() && other.revoked_at.is_none();
+        if let Some(other) = register.keys.iter().filter(live).find(|other| other.id != id) {
+            let other = &other.id;
+            return Err(Ended::Failed(format!(
+                "its holder has two keys already, {id} and {other}; revoke one first"
+            )));
+        }
+        register.keys.push(second.clone());
+        Ok(second)
+    })??;
+    show(&key, &record.name);
+    eprintln!("key {id} opens too, until `portdesk key revoke {id}`");
+    Ok(())
+}
+
+fn attach(file: &KeyFile, id: &str, plan: &str) -> Result<(), Ended> {
+    let principal = file.update(|register| {
+        let plan = named(register, plan)?;
+        let principal = find(register, id)?.principal().to_owned();
+        for key in register.keys.iter_mut().filter(|key| key.principal() == principal) {
+            key.plan.clone_from(&plan);
+        }
+        Ok::<_, Ended>(principal)
+    })??;
+    println!("all keys of {principal} are on plan {plan}");
+    Ok(())
+}
+
+fn find<'a>(register: &'a Register, id: &str) -> Result<&'a KeyRecord, Ended> {
+    register.keys.iter().find(|key| key.id == id).ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &str) -> Ended {
+    Ended::Failed(format!("there is no key with the id {id}; `key list` shows all"))
 }
 
 fn name(name: &str) -> Result<String, String> {

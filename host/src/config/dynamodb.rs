@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::backend::dynamodb::Settings;
+use crate::telemetry::Counter;
 
 /// The table of a host.
 #[derive(Debug, Clone, Args)]
@@ -81,7 +82,9 @@ impl Location {
             region: self.region.clone(),
             endpoint_url: self.endpoint_url.clone(),
             attempts: ATTEMPTS,
-            time_limit: Duration::from_secs(10),
+            // Nobody's request: a table takes its time to be made.
+            time_limit: Duration::from_mins(1),
+            retries: Counter::default(),
         }
     }
 }

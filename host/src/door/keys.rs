@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
-pub use self::file::{KeyFile, KeyFileError, KeyRecord};
+pub use self::file::{KeyFile, KeyFileError, KeyRecord, Register};
+use super::{DEFAULT_PLAN, Plan};
 
 /// Who calls: the stable name of a key, never the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,6 +36,15 @@ impl Principal {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whose key it is, and what it may ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub principal: Principal,
+    /// Their plan.
+    pub plan: Arc<Plan>,
 }
 
 /// A new key, in the one moment in which it is known.
@@ -67,7 +77,7 @@ impl ApiKey {
 /// The keys that are good at this moment.
 #[derive(Clone)]
 pub struct KeyRing {
-    keys: Arc<ArcSwap<HashMap<[u8; 32], Principal>>>,
+    keys: Arc<ArcSwap<HashMap<[u8; 32], Holder>>>,
     /// The key of the environment; it is in no file.
     environment: Option<[u8; 32]>,
 }
@@ -75,9 +85,9 @@ pub struct KeyRing {
 impl KeyRing {
     /// The keys of a file, and the one that the environment gives, if it does.
     #[must_use]
-    pub fn new(records: &[KeyRecord], environment: Option<&str>) -> KeyRing {
+    pub fn new(register: &Register, environment: Option<&str>) -> KeyRing {
         let environment = environment.map(|secret| ApiKey::digest(secret.as_bytes()));
-        let keys = Arc::new(ArcSwap::from_pointee(active(records, environment)));
+        let keys = Arc::new(ArcSwap::from_pointee(active(register, environment)));
         KeyRing { keys, environment }
     }
 
@@ -95,7 +105,7 @@ impl KeyRing {
 
     /// Whose key these headers carry in `x-api-key`; none for no key, a wrong one, a revoked one, or two keys.
     #[must_use]
-    pub fn principal(&self, headers: &HeaderMap) -> Option<Principal> {
+    pub fn holder(&self, headers: &HeaderMap) -> Option<Holder> {
         let mut values = headers.get_all("x-api-key").iter();
         let (Some(secret), None) = (values.next(), values.next()) else { return None };
         let digest = ApiKey::digest(secret.as_bytes());
@@ -116,9 +126,13 @@ impl KeyRing {
                 continue;
             }
             match file.read() {
-                Ok(records) => {
-                    self.keys.store(Arc::new(active(&records, self.environment)));
-                    debug!(keys = records.len(), "took over the file of keys");
+                Ok(register) => {
+                    self.keys.store(Arc::new(active(&register, self.environment)));
+                    debug!(
+                        keys = register.keys.len(),
+                        plans = register.plans.len(),
+                        "took over the file of keys"
+                    );
                     seen = stamp;
                 }
                 // Read again at the next tick: what is in the way may pass.
@@ -134,26 +148,47 @@ impl KeyRing {
     }
 }
 
-fn active(records: &[KeyRecord], environment: Option<[u8; 32]>) -> HashMap<[u8; 32], Principal> {
-    let stored = records.iter().filter(|record| record.revoked_at.is_none());
-    let stored = stored.map(|record| (record.sha256, Principal::new(&record.id)));
+fn active(register: &Register, environment: Option<[u8; 32]>) -> HashMap<[u8; 32], Holder> {
+    let plans: HashMap<&str, Arc<Plan>> =
+        register.plans.iter().map(|plan| (plan.name.as_str(), Arc::new(plan.clone()))).collect();
+    let default = plans.get(DEFAULT_PLAN).map_or_else(|| Arc::new(Plan::default_plan()), Arc::clone);
+    let holder = |principal: &str, plan: Option<&str>| {
+        let plan = plan.and_then(|name| plans.get(name)).unwrap_or(&default);
+        Holder { principal: Principal::new(principal), plan: Arc::clone(plan) }
+    };
+    let stored = register.keys.iter().filter(|record| record.revoked_at.is_none());
+    let stored = stored.map(|record| (record.sha256, holder(record.principal(), record.plan.as_deref())));
     // A key of the file keeps its name, and stays revoked, also where the environment gives it again.
-    let environment = environment.filter(|digest| records.iter().all(|record| record.sha256 != *digest));
-    stored.chain(environment.map(|digest| (digest, Principal::new(ENVIRONMENT_KEY_ID)))).collect()
+    let environment =
+        environment.filter(|digest| register.keys.iter().all(|record| record.sha256 != *digest));
+    stored.chain(environment.map(|digest| (digest, holder(ENVIRONMENT_KEY_ID, None)))).collect()
 }
 
 /// How often the file of keys is looked at.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The id of the key that the environment gives.
-const ENVIRONMENT_KEY_ID: &str = "environment";
+pub(crate) const ENVIRONMENT_KEY_ID: &str = "environment";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn ring(records: &[KeyRecord]) -> KeyRing {
-        KeyRing::new(records, Some("from-the-environment"))
+        ring_of(&Register { keys: records.to_vec(), plans: Vec::new() })
+    }
+
+    fn ring_of(register: &Register) -> KeyRing {
+        KeyRing::new(register, Some("from-the-environment"))
+    }
+
+    fn named(ring: &KeyRing, secret: &str) -> Option<(String, String)> {
+        let holder = ring.holder(&headers(&[secret]))?;
+        Some((holder.principal.as_str().to_owned(), holder.plan.name.clone()))
+    }
+
+    fn on(principal: &str, plan: &str) -> (String, String) {
+        (principal.to_owned(), plan.to_owned())
     }
 
     fn headers(values: &[&str]) -> HeaderMap {
@@ -168,10 +203,10 @@ mod tests {
     fn a_key_opens_the_door_until_it_is_revoked() {
         let key = ApiKey::generate();
         let mut record = KeyRecord::new(&key, "agent");
-        let principal = ring(std::slice::from_ref(&record)).principal(&headers(&[&key.secret]));
-        assert_eq!(principal, Some(Principal::new(&key.id)));
+        let holder = named(&ring(std::slice::from_ref(&record)), &key.secret);
+        assert_eq!(holder, Some(on(&key.id, "default")));
         record.revoked_at = Some(jiff::Timestamp::now());
-        assert_eq!(ring(&[record]).principal(&headers(&[&key.secret])), None);
+        assert_eq!(named(&ring(&[record]), &key.secret), None);
     }
 
     #[test]
@@ -180,26 +215,57 @@ mod tests {
         let ring = ring(&[KeyRecord::new(&key, "agent")]);
         let wrong = key.secret.replace(&key.secret[20..21], "x");
         for values in [&[][..], &[""], &[&wrong], &[&key.id], &[&key.secret, &key.secret]] {
-            assert_eq!(ring.principal(&headers(values)), None, "{values:?}");
+            assert_eq!(ring.holder(&headers(values)), None, "{values:?}");
         }
     }
 
     #[test]
     fn the_environment_gives_a_key_of_its_own() {
-        let principal = ring(&[]).principal(&headers(&["from-the-environment"]));
-        assert_eq!(principal, Some(Principal::new("environment")));
+        let holder = named(&ring(&[]), "from-the-environment");
+        assert_eq!(holder, Some(on("environment", "default")));
     }
 
     #[test]
     fn a_key_of_the_file_is_the_same_when_the_environment_gives_it_again() {
         let key = ApiKey::generate();
         let mut record = KeyRecord::new(&key, "agent");
-        let principal = |record: &KeyRecord| {
-            KeyRing::new(std::slice::from_ref(record), Some(&key.secret)).principal(&headers(&[&key.secret]))
+        let holder = |record: &KeyRecord| {
+            let register = Register { keys: vec![record.clone()], plans: Vec::new() };
+            named(&KeyRing::new(&register, Some(&key.secret)), &key.secret)
         };
-        assert_eq!(principal(&record), Some(Principal::new(&key.id)));
+        assert_eq!(holder(&record), Some(on(&key.id, "default")));
         record.revoked_at = Some(jiff::Timestamp::now());
-        assert_eq!(principal(&record), None);
+        assert_eq!(holder(&record), None);
+    }
+
+    #[test]
+    fn both_keys_of_a_rotation_are_one_principal_on_one_plan() {
+        let (old, new) = (ApiKey::generate(), ApiKey::generate());
+        let slow = Plan { name: "slow".to_owned(), ..Plan::default_plan() };
+        let mut first = KeyRecord { plan: Some("slow".to_owned()), ..KeyRecord::new(&old, "agent") };
+        let second = first.rotated(&new);
+        let register = |first: &KeyRecord| Register {
+            keys: vec![first.clone(), second.clone()],
+            plans: vec![slow.clone()],
+        };
+        let ring = ring_of(&register(&first));
+        for secret in [&old.secret, &new.secret] {
+            assert_eq!(named(&ring, secret), Some(on(&old.id, "slow")));
+        }
+        first.revoked_at = Some(jiff::Timestamp::now());
+        let ring = ring_of(&register(&first));
+        assert_eq!(named(&ring, &old.secret), None);
+        assert_eq!(named(&ring, &new.secret), Some(on(&old.id, "slow")));
+    }
+
+    #[test]
+    fn a_plan_that_is_called_default_is_that_of_keys_that_name_none() {
+        let key = ApiKey::generate();
+        let plan = Plan { quota: None, ..Plan::default_plan() };
+        let register = Register { keys: vec![KeyRecord::new(&key, "agent")], plans: vec![plan.clone()] };
+        for secret in [&key.secret, "from-the-environment"] {
+            assert_eq!(*ring_of(&register).holder(&headers(&[secret])).unwrap().plan, plan);
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What the host itself answers when the component is not asked, or does not answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::StatusCode;
 
+use super::{Plan, Quota};
 use crate::sandbox::Failure;
 
 /// Why the host answers in place of the component.
@@ -39,6 +41,19 @@ pub enum Refusal {
         /// The bound.
         limit_bytes: usize,
     },
+    /// The quota of the key is used up.
+    #[error("Limit Exceeded")]
+    LimitExceeded {
+        /// The quota.
+        quota: Quota,
+        /// How long its period is.
+        window: Duration,
+        /// When the next period begins.
+        retry_after: Duration,
+    },
+    /// No host, more than one, one that is none, or another than that of the target.
+    #[error("The request must name one host")]
+    NoHost,
     /// The target is an authority or `*`, which name nothing here.
     #[error("The request target is no path")]
     NoPath,
@@ -51,9 +66,14 @@ pub enum Refusal {
     /// The key's bucket is empty.
     #[error("Too Many Requests")]
     TooManyRequests {
+        /// The key's plan.
+        plan: Arc<Plan>,
         /// When there will be a token.
         retry_after: Duration,
     },
+    /// What the key uses of its quota cannot be counted; the component was not called.
+    #[error("Service Unavailable")]
+    Uncounted,
 }
 
 impl Refusal {
@@ -61,16 +81,16 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Refusal::BodyBroken | Refusal::NoPath => StatusCode::BAD_REQUEST,
+            Refusal::BodyBroken | Refusal::NoHost | Refusal::NoPath => StatusCode::BAD_REQUEST,
             Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Busy | Refusal::Uncounted => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::Forbidden => StatusCode::FORBIDDEN,
             Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Refusal::TargetTooLong { .. } => StatusCode::URI_TOO_LONG,
-            Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Refusal::LimitExceeded { .. } | Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -78,12 +98,15 @@ impl Refusal {
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
-            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoPath => "BadRequestException",
+            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoHost | Refusal::NoPath => {
+                "BadRequestException"
+            }
             Refusal::BodyTooLarge { .. }
             | Refusal::HeadersTooLarge { .. }
             | Refusal::TargetTooLong { .. } => "RequestTooLargeException",
-            Refusal::Busy => "ServiceUnavailableException",
+            Refusal::Busy | Refusal::Uncounted => "ServiceUnavailableException",
             Refusal::Deadline | Refusal::Failed => "InternalServerErrorException",
+            Refusal::LimitExceeded { .. } => "LimitExceededException",
             Refusal::Forbidden => "ForbiddenException",
             Refusal::TooManyRequests { .. } => "TooManyRequestsException",
         }
@@ -101,9 +124,12 @@ impl Refusal {
             Refusal::Failed => "failed",
             Refusal::Forbidden => "forbidden",
             Refusal::HeadersTooLarge { .. } => "headers_too_large",
+            Refusal::LimitExceeded { .. } => "limit_exceeded",
+            Refusal::NoHost => "no_host",
             Refusal::NoPath => "no_path",
             Refusal::TargetTooLong { .. } => "target_too_long",
             Refusal::TooManyRequests { .. } => "too_many_requests",
+            Refusal::Uncounted => "uncounted",
         }
     }
 
@@ -111,8 +137,10 @@ impl Refusal {
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Refusal::Busy => Some(1),
-            Refusal::TooManyRequests { retry_after } => Some(retry_after.as_secs().saturating_add(1)),
+            Refusal::Busy | Refusal::Uncounted => Some(1),
+            Refusal::LimitExceeded { retry_after, .. } | Refusal::TooManyRequests { retry_after, .. } => {
+                Some(whole_seconds(*retry_after))
+            }
             Refusal::BodyBroken
             | Refusal::BodySlow
             | Refusal::BodyTooLarge { .. }
@@ -120,8 +148,80 @@ impl Refusal {
             | Refusal::Failed
             | Refusal::Forbidden
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. } => None,
+        }
+    }
+
+    /// What kind of problem it is (RFC 9457), where the status does not say it all.
+    #[must_use]
+    pub fn problem_type(&self) -> String {
+        let exceeded = |(limit, _)| format!("urn:portdesk:problem:{limit}-exceeded");
+        self.limit().map_or_else(|| "about:blank".to_owned(), exceeded)
+    }
+
+    /// What is wrong and what to change: API Gateway's own words say neither.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Refusal::Forbidden => "Send a valid key in the header x-api-key, once.".to_owned(),
+            Refusal::LimitExceeded { quota: Quota { requests, period }, .. } => {
+                let period = period.word();
+                format!(
+                    "The key has used its {requests} requests of this {period} (UTC). Repeat after Retry-After."
+                )
+            }
+            Refusal::TooManyRequests { plan, .. } => {
+                let Plan { rate_per_second, burst, .. } = &**plan;
+                format!("The key has {rate_per_second} requests a second, and {burst} at once. Repeat later.")
+            }
+            Refusal::Uncounted => {
+                "The quota of the key cannot be counted. Nothing was done; repeat later.".to_owned()
+            }
+            Refusal::BodyBroken
+            | Refusal::BodySlow
+            | Refusal::BodyTooLarge { .. }
+            | Refusal::Busy
+            | Refusal::Deadline
+            | Refusal::Failed
+            | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
+            | Refusal::NoPath
+            | Refusal::TargetTooLong { .. } => self.to_string(),
+        }
+    }
+
+    /// The values of `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11): the limit that was
+    /// met, and when there is more of it.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<(String, String)> {
+        let seconds = self.retry_after_seconds()?;
+        let (limit, policy) = self.limit()?;
+        Some((format!("\"{limit}\";{policy}"), format!("\"{limit}\";r=0;t={seconds}")))
+    }
+
+    /// The limit of a plan that was met, and how much it allows.
+    fn limit(&self) -> Option<(&'static str, String)> {
+        match self {
+            Refusal::LimitExceeded { quota, window, .. } => {
+                Some(("quota", format!("q={};w={}", quota.requests, window.as_secs())))
+            }
+            Refusal::TooManyRequests { plan, .. } => {
+                Some(("rate", format!("q={};w=1", plan.rate_per_second)))
+            }
+            Refusal::BodyBroken
+            | Refusal::BodySlow
+            | Refusal::BodyTooLarge { .. }
+            | Refusal::Busy
+            | Refusal::Deadline
+            | Refusal::Failed
+            | Refusal::Forbidden
+            | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoHost
+            | Refusal::NoPath
+            | Refusal::TargetTooLong { .. }
+            | Refusal::Uncounted => None,
         }
     }
 
@@ -132,12 +232,26 @@ impl Refusal {
     }
 }
 
+/// Rounded up, so that who comes back then is let in.
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
+}
+
+/// How close refusals are to those of API Gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Parity {
+    /// With what helps a client beside it: when to repeat, and the members of a problem.
+    Friendly,
+    /// The same bodies to the byte, where it has such a refusal, and no header more.
+    Strict,
+}
+
 impl From<&Failure> for Refusal {
     fn from(failure: &Failure) -> Refusal {
         match failure {
             Failure::Busy => Refusal::Busy,
             Failure::Deadline => Refusal::Deadline,
-            Failure::Memory(_) | Failure::Trap(_) => Refusal::Failed,
+            Failure::Answer(_) | Failure::Memory(_) | Failure::Trap(_) => Refusal::Failed,
         }
     }
 }

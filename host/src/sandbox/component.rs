@@ -1,14 +1,17 @@
 //! A component, from bytes to something that can be instantiated, and what it says of itself.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 use wasmtime::component::{Component as Code, HasSelf, Linker};
 use wasmtime::{Engine, Store};
 
+use super::compiled::{self, Unusable};
 use super::engine::engine;
 use super::instance::{State, store};
 use super::limits::{HighWater, Limits};
+use super::preflight::{Examination, Unreadable};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
@@ -27,9 +30,43 @@ pub struct Component {
 impl Component {
     /// Compiles `wasm` and links it to what the world `desk` imports.
     pub fn load(wasm: &[u8], limits: Limits) -> Result<Component, LoadError> {
+        examine(wasm)?;
         let engine = engine(&limits).map_err(LoadError::Engine)?;
-        let code = Code::from_binary(&engine, wasm).map_err(LoadError::NotAComponent)?;
-        let pre = link(&engine, &code).map_err(LoadError::WrongWorld)?;
+        let code = Code::from_binary(&engine, wasm).map_err(LoadError::TooMuch)?;
+        Component::new(&engine, &code, limits)
+    }
+
+    /// As [`Component::load`], but compiles only what `folder` does not keep compiled.
+    pub fn load_cached(wasm: &[u8], limits: Limits, folder: &Path) -> Result<Component, LoadError> {
+        examine(wasm)?;
+        let engine = engine(&limits).map_err(LoadError::Engine)?;
+        let code = compiled::cached(&engine, wasm, folder).map_err(LoadError::TooMuch)?;
+        Component::new(&engine, &code, limits)
+    }
+
+    /// Links what [`Component::compile`] made: the content of this file. Refuses a file that others could have
+    /// written, since its code runs outside of the sandbox.
+    pub fn load_compiled(file: &Path, bytes: &[u8], limits: Limits) -> Result<Component, LoadError> {
+        let engine = engine(&limits).map_err(LoadError::Engine)?;
+        let code = compiled::load(&engine, file, bytes)?;
+        Component::new(&engine, &code, limits)
+    }
+
+    /// Whether these bytes are a compiled component, for [`Component::load_compiled`].
+    #[must_use]
+    pub fn is_compiled(bytes: &[u8]) -> bool {
+        compiled::is_compiled(bytes)
+    }
+
+    /// Compiles `wasm` to the bytes of a file, for this version of this program on processors like this one.
+    pub fn compile(wasm: &[u8], limits: &Limits) -> Result<Vec<u8>, LoadError> {
+        examine(wasm)?;
+        let engine = engine(limits).map_err(LoadError::Engine)?;
+        compiled::compile(&engine, wasm).map_err(LoadError::TooMuch)
+    }
+
+    fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
+        let pre = link(engine, code).map_err(LoadError::WrongWorld)?;
         Ok(Component { pre, limits, memory_high_water: HighWater::default() })
     }
 
@@ -75,10 +112,16 @@ impl Component {
     }
 }
 
+/// Says in words what a component lacks, before it is compiled.
+fn examine(wasm: &[u8]) -> Result<(), LoadError> {
+    let examination = Examination::of(wasm)?;
+    if examination.is_desk() { Ok(()) } else { Err(LoadError::NoDesk(examination)) }
+}
+
 fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     let mut linker = Linker::new(engine);
-    key_value::add_to_linker::<State, HasSelf<Storage>>(&mut linker, |state| &mut state.storage)?;
-    wasi::add_to_linker::<State, Wasi>(&mut linker, |_state| Wasi)?;
+    key_value::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    wasi::add_to_linker::<State>(&mut linker, |state| Wasi { allowance: &mut state.allowance })?;
     DeskPre::new(linker.instantiate_pre(code)?)
 }
 
@@ -113,25 +156,31 @@ impl From<CollectionSchema> for Schema {
 /// Why a component cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
+    /// Compiled code that cannot be loaded.
+    #[error(transparent)]
+    Compiled(#[from] Unusable),
     /// The machine cannot hold the pool of instances.
     #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
     Engine(wasmtime::Error),
-    /// Not WebAssembly, a core module, or damaged.
-    #[error(
-        "this is not a WebAssembly component, or it needs more than --memory-limit-mib and the other limits allow \
-         ({})", cause(.0)
-    )]
-    NotAComponent(wasmtime::Error),
+    /// A component, but none that this host serves.
+    #[error("{0}")]
+    NoDesk(Examination),
     /// What it says that it stores breaks a limit of `wit/schema.wit`.
     #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]
     Schema(String),
     /// Its description could not be had.
     #[error("the component does not describe itself: its export `schema` failed ({0:#})")]
     Silent(wasmtime::Error),
-    /// It imports or exports something else than the world `desk` has.
+    /// More memories, tables or memory than an instance may have.
+    #[error("the component needs more than --memory-limit-mib and the other limits allow ({})", cause(.0))]
+    TooMuch(wasmtime::Error),
+    /// Not a component at all.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// Its imports or exports have the names of the world `desk`, and other types.
     #[error(
-        "this component does not fit the world `desk` of wit/world.wit, which gives a component \
-         portdesk:desk/key-value, wasi:clocks/wall-clock and wasi:random/random, and nothing else ({0:#})"
+        "this component was built against another version of wit/: it has the names of the world `desk` and other types \
+         ({0:#}); build it again"
     )]
     WrongWorld(wasmtime::Error),
 }

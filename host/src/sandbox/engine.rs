@@ -14,6 +14,8 @@ pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     config.epoch_interruption(true);
     // Component-model async is neither used nor offered; without it every call and every store is cheaper.
     config.concurrency_support(false);
+    config.max_wasm_stack(GUEST_STACK_BYTES);
+    config.async_stack_size(GUEST_STACK_BYTES + HOST_STACK_BYTES);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     let engine = Engine::new(&config)?;
     tick(&engine)?;
@@ -58,6 +60,14 @@ fn tick(engine: &Engine) -> wasmtime::Result<()> {
     })?;
     Ok(())
 }
+
+/// How deep a guest may call.
+const GUEST_STACK_BYTES: usize = 512 * 1024;
+
+/// What the host's functions have of a guest's stack, however deep the guest is when it calls them: an overflow there
+/// ends the process. They never recurse, and neither does what wasmtime runs for them: no type of `wit/` contains
+/// itself.
+const HOST_STACK_BYTES: usize = 1536 * 1024;
 
 /// How long a guest may run before it lets others run, and how finely its deadline is kept.
 const EPOCH: Duration = Duration::from_millis(2);

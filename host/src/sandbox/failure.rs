@@ -2,11 +2,15 @@
 
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
+use super::answer::Oversized;
 use super::limits::MemoryExhausted;
 
 /// The ways in which a request ends without an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
+    /// The guest answered with more than an answer may be.
+    #[error("the component's answer is refused: {0}")]
+    Answer(Oversized),
     /// All instances are taken, or the pool has no room for another; the component was not called.
     #[error("all instances of the component are busy")]
     Busy,

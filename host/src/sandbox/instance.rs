@@ -4,15 +4,18 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
+use super::allowance::Allowance;
 use super::failure::DeadlinePassed;
 use super::limits::Limiter;
-use super::{Component, Failure, Request, Response};
+use super::{Component, Failure, Request, Response, answer};
 use crate::bindings::Desk;
 use crate::storage::Storage;
 
 /// What a store carries beside the guest's memory.
 pub(super) struct State {
     pub(super) storage: Storage,
+    /// Of the request that the instance works on.
+    pub(super) allowance: Allowance,
     limiter: Limiter,
     deadline: Instant,
 }
@@ -47,25 +50,25 @@ impl Instance {
         self.served = self.served.saturating_add(1);
         let state = self.store.data_mut();
         state.deadline = deadline;
+        state.allowance = Allowance::full();
         state.storage.begin(request.request_id);
         self.store.set_epoch_deadline(1);
         let handler = self.desk.portdesk_desk_handler();
-        handler.call_handle(&mut self.store, request).await.map_err(Failure::of_call)
+        let response = handler.call_handle(&mut self.store, request).await.map_err(Failure::of_call)?;
+        answer::check(&response).map_err(Failure::Answer)?;
+        Ok(response)
     }
 
-    /// How many requests it has been given.
-    pub(super) fn served(&self) -> u32 {
-        self.served
+    /// Whether it may answer another request: it is not too old, and no request made it grow large.
+    pub(super) fn may_stay(&self) -> bool {
+        self.served < REQUESTS && self.store.data().limiter.memory_bytes() <= IDLE_MEMORY_BYTES
     }
 }
 
 /// A store whose guest is cut at `deadline`.
 pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) -> Store<State> {
-    let state = State {
-        storage,
-        limiter: Limiter::new(component.limits(), component.memory_high_water().clone()),
-        deadline,
-    };
+    let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
+    let state = State { storage, allowance: Allowance::full(), limiter, deadline };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -88,3 +91,10 @@ fn at_epoch(context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadl
 /// The most bytes that one call of a guest may make the host hold, names and lists included: far above what an
 /// item of 400 KiB or an answer needs.
 const HOSTCALL_BYTES: usize = 8 * 1024 * 1024;
+
+/// After so many requests an instance is replaced: what a guest leaks is bounded.
+const REQUESTS: u32 = 10_000;
+
+/// Memory never shrinks, so an instance that grew for one large request would hold all of it while it is idle. The
+/// desk needs less than half of this for any but the largest pages.
+const IDLE_MEMORY_BYTES: usize = 4 * 1024 * 1024;

@@ -28,15 +28,20 @@ pub struct Limits {
 /// Refuses growth past the limits; a component that asks for more traps.
 #[derive(Debug)]
 pub(super) struct Limiter {
+    memory_limit_bytes: usize,
+    /// All memories together.
     memory_bytes: usize,
-    /// Of all memories of the instance together.
-    grown_bytes: usize,
     high_water: HighWater,
 }
 
 impl Limiter {
     pub(super) fn new(limits: &Limits, high_water: HighWater) -> Limiter {
-        Limiter { memory_bytes: limits.memory_bytes, grown_bytes: 0, high_water }
+        Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0, high_water }
+    }
+
+    /// How much linear memory the instance has.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
     }
 }
 
@@ -56,11 +61,12 @@ impl HighWater {
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if desired > self.memory_bytes {
-            return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_bytes }));
+        let memory_bytes = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+        if memory_bytes > self.memory_limit_bytes {
+            return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_limit_bytes }));
         }
-        self.grown_bytes = self.grown_bytes.saturating_add(desired.saturating_sub(current));
-        self.high_water.raise(self.grown_bytes);
+        self.memory_bytes = memory_bytes;
+        self.high_water.raise(memory_bytes);
         Ok(true)
     }
 

@@ -5,29 +5,32 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rand::Rng;
 use wasmtime::component::{HasData, Linker};
 
+use super::allowance::Allowance;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::bindings::wasi::random::random;
 
-/// Both interfaces; they have no state.
-pub(super) struct Wasi;
+/// Both interfaces, for the request that the allowance belongs to.
+pub(super) struct Wasi<'a> {
+    pub(super) allowance: &'a mut Allowance,
+}
 
-impl HasData for Wasi {
-    type Data<'a> = Wasi;
+/// Names [`Wasi`] to the linker.
+pub(super) struct HasWasi;
+
+impl HasData for HasWasi {
+    type Data<'a> = Wasi<'a>;
 }
 
 /// Gives a component the clock and randomness.
-pub(super) fn add_to_linker<T: Send + 'static, D>(
+pub(super) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
-    wasi: fn(&mut T) -> Wasi,
-) -> wasmtime::Result<()>
-where
-    D: for<'a> HasData<Data<'a> = Wasi>,
-{
-    wall_clock::add_to_linker::<T, D>(linker, wasi)?;
-    random::add_to_linker::<T, D>(linker, wasi)
+    wasi: fn(&mut T) -> Wasi<'_>,
+) -> wasmtime::Result<()> {
+    wall_clock::add_to_linker::<T, HasWasi>(linker, wasi)?;
+    random::add_to_linker::<T, HasWasi>(linker, wasi)
 }
 
-impl wall_clock::Host for Wasi {
+impl wall_clock::Host for Wasi<'_> {
     fn now(&mut self) -> Datetime {
         datetime(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
@@ -41,12 +44,9 @@ fn datetime(since_epoch: Duration) -> Datetime {
     Datetime { seconds: since_epoch.as_secs(), nanoseconds: since_epoch.subsec_nanos() }
 }
 
-impl random::Host for Wasi {
+impl random::Host for Wasi<'_> {
     fn get_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
-        // The guest names the size of an allocation in the host; the interface has no error to answer with.
-        let len = usize::try_from(len).ok().filter(|len| *len <= RANDOM_BYTES);
-        let Some(len) = len else { wasmtime::bail!("more than {RANDOM_BYTES} random bytes in one call") };
-        let mut bytes = vec![0; len];
+        let mut bytes = vec![0; self.allowance.draw_random(len)?];
         rand::rng().fill_bytes(&mut bytes);
         Ok(bytes)
     }
@@ -55,6 +55,3 @@ impl random::Host for Wasi {
         Ok(rand::rng().next_u64())
     }
 }
-
-/// The most random bytes of one call.
-const RANDOM_BYTES: usize = 64 * 1024;

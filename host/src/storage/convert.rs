@@ -2,7 +2,7 @@
 
 use crate::backend;
 use crate::bindings::portdesk::desk::key_value::{
-    Append, Entry, EntryList, Error, InsertOutcome, Item, Summary, UpdateOutcome,
+    Append, Change, Entry, EntryList, Error, InsertOutcome, Item, Summary, UpdateOutcome,
 };
 
 /// What a guest may know of a backend's error: what it can do, and no text.
@@ -68,6 +68,13 @@ impl From<backend::Update> for UpdateOutcome {
             backend::Update::Full => UpdateOutcome::Full,
             backend::Update::Updated(version) => UpdateOutcome::Updated(version),
         }
+    }
+}
+
+impl From<Change> for backend::Change {
+    fn from(change: Change) -> backend::Change {
+        let Change { id, at_version, unless, set, append } = change;
+        backend::Change { id, at_version, unless, set, append: append.map(Into::into) }
     }
 }
 

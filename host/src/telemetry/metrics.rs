@@ -40,6 +40,7 @@ pub struct Metrics {
     abandoned: IntCounter,
     in_flight: IntGauge,
     connections: IntGauge,
+    connections_ended: IntCounterVec,
     instances_in_use: IntGauge,
     guest_memory: IntGauge,
     store_calls: Series,
@@ -61,9 +62,7 @@ impl Metrics {
     pub fn new(contract: &str, pages: &[&str]) -> Result<Metrics, MetricsError> {
         let registry = Registry::new();
         let families = Families(&registry);
-        let version =
-            families.gauges("portdesk_build_info", "Always 1; says which version runs.", "version")?;
-        version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        families.build_info()?;
         let requests = families.counters(
             "portdesk_requests_total",
             "Requests that were answered, by operation and status.",
@@ -97,6 +96,11 @@ impl Metrics {
             )?,
             in_flight: families.gauge("portdesk_requests_in_flight", "Requests that have no answer yet.")?,
             connections: families.gauge("portdesk_connections_open", "Connections that are open.")?,
+            connections_ended: families.counters(
+                "portdesk_connections_ended_total",
+                "Connections that the host ended, or had no place for, by reason.",
+                &["reason"],
+            )?,
             instances_in_use: families
                 .gauge("portdesk_instances_in_use", "Instances of the component that work on a request.")?,
             guest_memory: families.gauge(
@@ -132,6 +136,11 @@ impl Metrics {
     #[must_use]
     pub fn connection(&self) -> Level {
         Level::raise(&self.connections)
+    }
+
+    /// Counts a connection that the host ended.
+    pub fn connection_ended(&self, reason: &'static str) {
+        self.connections_ended.with_label_values(&[reason]).inc();
     }
 
     /// What counts the repeated attempts of a store.
@@ -192,6 +201,12 @@ impl Drop for Level {
 struct Families<'a>(&'a Registry);
 
 impl Families<'_> {
+    fn build_info(&self) -> Result<(), MetricsError> {
+        let version = self.gauges("portdesk_build_info", "Always 1; says which version runs.", "version")?;
+        version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Ok(())
+    }
+
     fn counter(&self, name: &str, help: &str) -> Result<IntCounter, MetricsError> {
         self.known(IntCounter::new(name, help)?)
     }

@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use hyper::{HeaderMap, StatusCode};
+use tracing::field::display;
+use tracing::info;
 
 use super::spans::RequestSpan;
 use super::{Level, Operation, Telemetry, Traceparent};
 
-/// A request that is under way. Dropped before it is answered it counts as abandoned.
+/// A request that is under way. Dropped before it is answered it counts as abandoned, and the log says so.
 pub struct RequestWatch<'a> {
     telemetry: &'a Telemetry,
+    method: &'static str,
+    request_id: &'a str,
     begun: Instant,
     caller: Option<Traceparent>,
     span: RequestSpan,
@@ -29,10 +33,17 @@ pub struct Told<'a> {
 impl Telemetry {
     /// Watches a request with these headers from now on.
     #[must_use]
-    pub fn request(&self, headers: &HeaderMap, method: &'static str, request_id: &str) -> RequestWatch<'_> {
+    pub fn request<'a>(
+        &'a self,
+        headers: &HeaderMap,
+        method: &'static str,
+        request_id: &'a str,
+    ) -> RequestWatch<'a> {
         let caller = Traceparent::of(headers);
         RequestWatch {
             telemetry: self,
+            method,
+            request_id,
             begun: Instant::now(),
             caller,
             span: self.spans.request(caller, method, request_id),
@@ -75,6 +86,11 @@ impl Drop for RequestWatch<'_> {
     fn drop(&mut self) {
         if !self.is_answered {
             self.telemetry.metrics.request_abandoned();
+            let (request_id, trace_id, method) = (self.request_id, self.caller.map(display), self.method);
+            info!(
+                request_id,
+                trace_id, method, "the client went away before its answer; a write goes on to its end"
+            );
         }
     }
 }

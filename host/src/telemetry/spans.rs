@@ -42,6 +42,11 @@ pub(super) struct CallSpan {
     span: Option<Span>,
 }
 
+/// Makes a part of a request that goes on in another task belong to the request that this task works on.
+pub fn continued<F: Future>(part: F) -> impl Future<Output = F::Output> {
+    part.with_current_context()
+}
+
 impl Spans {
     /// To this collector. Has to be called in a runtime; does not ask whether the collector is there.
     pub fn to(url: &CollectorUrl) -> Result<Spans, CollectorError> {

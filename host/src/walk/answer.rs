@@ -5,17 +5,22 @@ use hyper::body::{Body, Bytes};
 use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::header::{TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use hyper::http::response::Builder;
-use hyper::{Method, Response, StatusCode};
-use serde_json::json;
+use hyper::{HeaderMap, Method, Response, StatusCode, Version};
+use serde::Serialize;
 use tracing::error;
 
 use super::{Answer, Reply};
-use crate::door::Refusal;
+use crate::door::{Parity, Refusal};
 use crate::sandbox;
 use crate::telemetry::Operation;
 
 /// The component's answer and the operation that gave it; a 500 in its place where it is no HTTP.
-pub(super) fn of_component(response: sandbox::Response, method: &Method, request_id: &str) -> Reply {
+pub(super) fn of_component(
+    response: sandbox::Response,
+    method: &Method,
+    request_id: &str,
+    parity: Parity,
+) -> Reply {
     let sandbox::Response { status, headers, body, operation } = response;
     let built = (200..600)
         .contains(&status)
@@ -24,7 +29,7 @@ pub(super) fn of_component(response: sandbox::Response, method: &Method, request
     let operation = operation.map_or(Operation::None, Operation::Component);
     let Some(answer) = built else {
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
-        return Reply { operation, ..refused(&Refusal::Failed, method) };
+        return Reply { operation, ..refused(&Refusal::Failed, method, parity) };
     };
     Reply { answer, operation, refusal: None }
 }
@@ -38,27 +43,69 @@ fn header(builder: Builder, (name, value): (String, String)) -> Builder {
 
 /// The host's answer in place of the component's.
 ///
-/// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal.
-pub(super) fn refused(refusal: &Refusal, method: &Method) -> Reply {
-    let message = refusal.to_string();
-    let body = if refusal.is_unknown() && !method.is_safe() {
-        json!({ "message": message, "outcome": "unknown" })
-    } else {
-        json!({ "message": message })
-    };
-    let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
-    *answer.status_mut() = refusal.status();
+/// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal. Of a strict host
+/// it is known that its 500 and 504 mean that; API Gateway has no word for it.
+pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Reply {
+    let status = refusal.status();
+    let friendly = (parity == Parity::Friendly).then(|| Friendly {
+        r#type: refusal.problem_type(),
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        detail: refusal.detail(),
+        outcome: (refusal.is_unknown() && !method.is_safe()).then_some("unknown"),
+    });
+    let body = RefusalBody { message: refusal.to_string(), friendly };
+    // Text and numbers are always JSON.
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ERROR_TYPE, HeaderValue::from_static(refusal.error_type()));
-    if let Some(seconds) = refusal.retry_after_seconds() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    if parity == Parity::Friendly {
+        advise(headers, refusal);
     }
     Reply { answer, operation: Operation::None, refusal: Some(refusal.reason()) }
 }
 
+/// When to come again, where that helps.
+fn advise(headers: &mut HeaderMap, refusal: &Refusal) {
+    if let Some(seconds) = refusal.retry_after_seconds() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    let Some((policy, limit)) = refusal.rate_limit() else { return };
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, limit)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// The body of a refusal. The order of its members is that of API Gateway, which has the first one only.
+#[derive(Serialize)]
+struct RefusalBody {
+    message: String,
+    #[serde(flatten)]
+    friendly: Option<Friendly>,
+}
+
+/// What makes it a problem (RFC 9457).
+#[derive(Serialize)]
+struct Friendly {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+}
+
 /// What every answer gets, and what HTTP forbids some answers to have.
-pub(super) fn finish(mut answer: Answer, method: &Method, request_id: &str) -> Answer {
+pub(super) fn finish(mut answer: Answer, method: &Method, version: Version, request_id: &str) -> Answer {
+    // Behind a request that was not understood there may be a part of it that looks like another.
+    if answer.status() == StatusCode::BAD_REQUEST && version < Version::HTTP_2 {
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
@@ -76,6 +123,8 @@ pub(super) fn finish(mut answer: Answer, method: &Method, request_id: &str) -> A
 /// As API Gateway names them.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Headers that say how this connection carries the answer; a component knows no connection.
 const OF_THE_CONNECTION: [HeaderName; 7] =

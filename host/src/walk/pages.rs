@@ -1,6 +1,5 @@
 //! The host's own pages. They need no key and never reach the component.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -29,7 +28,7 @@ impl Walk {
     }
 
     async fn readiness(&self, request_id: &str) -> Answer {
-        if self.stopping.load(Ordering::Relaxed) {
+        if self.is_stopping() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         }
         let unavailable = || text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n");

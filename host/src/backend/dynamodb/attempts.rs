@@ -13,27 +13,31 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
+use tokio::task_local;
 
 use crate::telemetry::Counter;
 
-/// Watches the attempts of one call. Clones watch the same call.
-#[derive(Debug, Clone)]
+task_local! {
+    /// The call that this task waits for. The SDK calls its interceptors in the task that waits.
+    static CALL: Attempts;
+}
+
+/// What became of the attempts of one call. Clones are about the same call.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Attempts(Arc<Watch>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Watch {
-    begun: AtomicBool,
-    retries: Counter,
     /// An attempt is under way that is not known to have stored nothing.
     open: AtomicBool,
     lost: AtomicBool,
 }
 
 impl Attempts {
-    /// Counts every attempt but the first.
-    pub(super) fn counted(retries: &Counter) -> Attempts {
-        let [begun, open, lost] = [const { AtomicBool::new(false) }; 3];
-        Attempts(Arc::new(Watch { begun, retries: retries.clone(), open, lost }))
+    /// Waits for a call of a client that has the [`Watcher`].
+    pub(super) async fn watch<T>(&self, call: impl Future<Output = T>) -> T {
+        CALL.scope(self.clone(), call).await
     }
 
     /// Whether an attempt may have been applied that ended without the table's answer.
@@ -42,7 +46,15 @@ impl Attempts {
     }
 }
 
-impl Intercept for Attempts {
+/// Sees the attempts of all calls of a client. One for each call would have the SDK put its whole configuration together
+/// anew every time, which shows in the number of writes a second.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    /// Counts the attempts beyond the first of a call.
+    pub(super) retries: Counter,
+}
+
+impl Intercept for Watcher {
     fn name(&self) -> &'static str {
         "portdesk attempts"
     }
@@ -51,12 +63,14 @@ impl Intercept for Attempts {
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.open.store(true, Ordering::Release);
-        if self.0.begun.swap(true, Ordering::Relaxed) {
-            self.0.retries.add_one();
+        let is_repeated = config.load::<RequestAttempts>().is_some_and(|begun| begun.attempts() > 1);
+        if is_repeated {
+            self.retries.add_one();
         }
+        // Reads are not watched.
+        let _ = CALL.try_with(|call| call.0.open.store(true, Ordering::Release));
         Ok(())
     }
 
@@ -66,10 +80,11 @@ impl Intercept for Attempts {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let was_open = self.0.open.swap(false, Ordering::AcqRel);
-        if was_open && !is_settled(context) {
-            self.0.lost.store(true, Ordering::Release);
-        }
+        let _ = CALL.try_with(|call| {
+            if call.0.open.swap(false, Ordering::AcqRel) && !is_settled(context) {
+                call.0.lost.store(true, Ordering::Release);
+            }
+        });
         Ok(())
     }
 }

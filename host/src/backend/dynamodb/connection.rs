@@ -6,9 +6,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{self, Credentials, StalledStreamProtectionConfig};
 
 use super::OpenError;
+use super::attempts::Watcher;
+use crate::telemetry::Counter;
 
 /// Which table, where, and how long a call may take.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub struct Settings {
     pub attempts: u32,
     /// How long a request may take; a call of the store takes less.
     pub time_limit: Duration,
+    /// Counts the attempts at calls beyond the first.
+    pub retries: Counter,
 }
 
 /// Makes the client. Connects to nothing yet, unless credentials or region have to be asked for.
@@ -56,7 +60,9 @@ pub(super) async fn connect(settings: &Settings) -> Result<Client, OpenError> {
     if config.region().is_none() {
         return Err(OpenError::NoRegion);
     }
-    Ok(Client::new(&config))
+    Ok(Client::from_conf(
+        config::Builder::from(&config).interceptor(Watcher { retries: settings.retries.clone() }).build(),
+    ))
 }
 
 /// Not adaptive: that mode slows the whole client down when one item is throttled.
@@ -68,10 +74,11 @@ fn retries(attempts: u32) -> RetryConfig {
 }
 
 /// The SDK has no limit of its own but for connecting: a silent server would hold a request for ever. All attempts
-/// together leave a tenth of the request's time to say how it ended.
+/// together leave a tenth of the request's time to say how it ended. A single one gets no more than another tenth, or a
+/// second: what has not answered by then hardly ever does, and silence is to be told soon.
 fn timeouts(time_limit: Duration, attempts: u32) -> TimeoutConfig {
     let call = time_limit * 9 / 10;
-    let attempt = call / attempts.max(1);
+    let attempt = (call / attempts.max(1)).min(PATIENCE.max(time_limit / 10));
     TimeoutConfig::builder()
         .connect_timeout(attempt.min(LONGEST_CONNECT))
         .operation_attempt_timeout(attempt)
@@ -96,6 +103,8 @@ fn has_credentials() -> bool {
 /// The SDK's own is a second, which is most of what a client waits for at all.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+/// How long an attempt may take at least, if its share of the time allows. DynamoDB answers in milliseconds.
+const PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_CONNECT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -116,9 +125,14 @@ mod tests {
 
     #[test]
     fn all_attempts_fit_into_the_time_of_a_request() {
-        let timeouts = timeouts(Duration::from_secs(10), 3);
-        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(9)));
-        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(3)));
-        assert_eq!(timeouts.connect_timeout(), Some(Duration::from_secs(1)));
+        for (limit_ms, attempts, attempt_ms) in
+            [(10_000, 3, 1_000), (10_000, 10, 900), (10_000, 1, 1_000), (3_000, 3, 900), (60_000, 3, 6_000)]
+        {
+            let timeouts = timeouts(Duration::from_millis(limit_ms), attempts);
+            let attempt = timeouts.operation_attempt_timeout();
+            assert_eq!(attempt, Some(Duration::from_millis(attempt_ms)), "{attempts} in {limit_ms} ms");
+            assert_eq!(timeouts.operation_timeout(), Some(Duration::from_millis(limit_ms) * 9 / 10));
+            assert_eq!(timeouts.connect_timeout(), attempt.min(Some(LONGEST_CONNECT)));
+        }
     }
 }

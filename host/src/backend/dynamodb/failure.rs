@@ -1,123 +1,40 @@
-//! What a failed call comes to: an error that says what the caller can do, with a text for the operator.
+//! What a failed call comes to: a failure with a text for the operator.
 
 use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-
-use crate::backend::Error;
-
-/// Why DynamoDB refused a call that it understood, as far as this store tells reasons apart.
-#[derive(Debug, PartialEq, Eq)]
-enum Refusal {
-    Denied,
-    /// The item would be larger than an item may be.
-    ItemSize,
-    /// The index does not exist.
-    NoIndex,
-    NoTable,
-    /// The table's key or an index is made of other attributes.
-    OtherLayout,
-    Throttled,
-    /// Its own failure: nothing is known about what was stored.
-    Failed,
-    Other,
-}
-
-/// Whether the item would have become larger than an item may be.
-pub(super) fn is_item_size<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    refusal(error) == Some(Refusal::ItemSize)
-}
-
-/// Whether the table lacks the index that a query named.
-pub(super) fn is_missing_index<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    refusal(error) == Some(Refusal::NoIndex)
-}
+use items_dynamodb::{Failure, Refusal};
 
 /// Whether the table itself does not exist.
 pub(super) fn is_missing_table<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     refusal(error) == Some(Refusal::NoTable)
 }
 
-/// The error of a read that failed.
-pub(super) fn of_read<E>(table: &str, error: &SdkError<E>) -> Error
+/// The failure of a read.
+pub(super) fn of_read<E>(error: &SdkError<E>) -> Failure
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
-    let text = text(error);
-    match refusal(error) {
-        Some(Refusal::Throttled) => Error::Throttled { retry_after: None },
-        Some(Refusal::NoTable) => Error::Unavailable(format!(
-            "there is no table {table:?} in this region and account; `portdesk table create` makes it ({text})"
-        )),
-        Some(Refusal::Denied) => Error::Unavailable(format!(
-            "AWS refuses these credentials; `portdesk table policy` prints what they must be allowed ({text})"
-        )),
-        Some(Refusal::NoIndex | Refusal::OtherLayout) => Error::Unavailable(format!(
-            "table {table:?} is made in another way than the component asks for; `portdesk table check` says what \
-             differs ({text})"
-        )),
-        Some(Refusal::Other) => Error::Invalid(text),
-        Some(Refusal::ItemSize) => Error::TooLarge,
-        Some(Refusal::Failed) | None => Error::Unavailable(advised(text)),
-    }
+    of_write(error, false)
 }
 
-/// The error of a write that failed; `lost` when an attempt may have been applied.
-pub(super) fn of_write<E>(table: &str, error: &SdkError<E>, lost: bool) -> Error
+/// The failure of a write; `lost` when an attempt may have been applied.
+pub(super) fn of_write<E>(error: &SdkError<E>, lost: bool) -> Failure
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
-    if lost { Error::Unknown(text(error)) } else { of_read(table, error) }
+    let refusal = refusal(error);
+    let text = text(error);
+    let text = if matches!(refusal, Some(Refusal::Failed) | None) { advised(text) } else { text };
+    Failure::Failed { refusal, text, lost }
 }
 
 /// None where DynamoDB did not answer, or not with an error that it has.
 fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<Refusal> {
     let SdkError::ServiceError(context) = error else { return None };
-    if context.raw().status().is_server_error() {
-        return Some(Refusal::Failed);
-    }
-    let message = context.err().message().unwrap_or_default();
-    Some(match context.err().code().unwrap_or_default() {
-        "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "ThrottlingException"
-        | "Throttling"
-        | "TransactionConflictException"
-        | "TransactionInProgressException"
-        | "LimitExceededException" => Refusal::Throttled,
-        "ResourceNotFoundException" => Refusal::NoTable,
-        "ValidationException" => invalid(message),
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "NotAuthorized"
-        | "OptInRequired"
-        | "UnrecognizedClientException" => Refusal::Denied,
-        // Nothing that a caller of this store could have caused.
-        _ => Refusal::Failed,
-    })
-}
-
-/// DynamoDB has one code for all of these and tells them apart by their texts alone.
-fn invalid(message: &str) -> Refusal {
-    let has = |part: &str| message.contains(part);
-    if has("Item size") && has("exceeded") {
-        Refusal::ItemSize
-    } else if has("does not have the specified index") {
-        Refusal::NoIndex
-    } else if has("does not match the schema") || has("Missing the key") || has("Query condition missed key")
-    {
-        Refusal::OtherLayout
-    } else {
-        Refusal::Other
-    }
+    let status = context.raw().status().as_u16();
+    let (code, message) = (context.err().code(), context.err().message());
+    Some(Refusal::read(status, code.unwrap_or_default(), message.unwrap_or_default()))
 }
 
 /// Code and message of DynamoDB; otherwise all that the layers below say, the outermost first. Never an item.

@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::time::sleep;
 
-use super::{OpenError, Settings, connection, failure, layout};
+use items_dynamodb::layout;
+
+use super::{OpenError, Settings, connection, failure};
 use crate::backend::{Index, Schema};
 
 /// A table, and the schema that it is for.

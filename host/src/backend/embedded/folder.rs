@@ -13,7 +13,7 @@ pub(super) const PAGE_BYTES: u16 = 4096;
 /// A folder that no one else has.
 #[derive(Debug)]
 pub(super) struct Folder {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Unlocks when it is dropped.
     pub(super) lock: File,
 }
@@ -66,7 +66,7 @@ fn private() -> OpenOptions {
 }
 
 /// A folder cannot be opened as a file on Windows, nor has it to be synced there.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 

@@ -4,8 +4,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
 use super::row::{self, ITEM_COLUMNS};
-use crate::backend::record::Record;
 use crate::backend::{self, Error, Page, Position, Query, Summary};
+use items::record::Record;
 
 /// One index of the schema.
 ///

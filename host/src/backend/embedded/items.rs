@@ -5,8 +5,8 @@
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS};
-use crate::backend::record::{Record, Verdict};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Item, Update};
+use items::record::{Record, Verdict};
 
 /// The item under `key`, whole.
 pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Item>, Error> {

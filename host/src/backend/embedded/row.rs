@@ -9,8 +9,8 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 use serde_json::Value as Json;
 
-use crate::backend::record::Record;
 use crate::backend::{Entry, Error, Fields};
+use items::record::Record;
 
 /// The columns of `items`, in the order in which [`item`] reads them.
 pub(super) const ITEM_COLUMNS: &str =

@@ -1,5 +1,6 @@
 //! What the embedded store promises beyond `suite`.
 
+mod counting;
 mod damage;
 mod opening;
 mod plans;

@@ -1,4 +1,4 @@
-//! The file of keys, `keys.json` in the data folder: digests and dates, no key.
+//! The file of keys, `keys.json` in the data folder: digests, dates and plans, no key.
 //!
 //! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart.
 
@@ -13,18 +13,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tempfile::NamedTempFile;
 
 use super::ApiKey;
+use crate::backend::NAME_LIMIT_BYTES;
+use crate::door::{DEFAULT_PLAN, Plan};
 
 /// What is kept of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRecord {
-    /// Names the key in logs, lists and items; part of the key itself.
+    /// Names the key in lists; part of the key itself.
+    #[serde(deserialize_with = "id")]
     pub id: String,
+    /// Whose key it is, where it was made beside another: the id of their first key.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some_id")]
+    pub principal: Option<String>,
     /// What its maker called it.
     pub name: String,
     /// The SHA-256 of the whole key.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub sha256: [u8; 32],
+    /// The name of its usage plan; the default plan where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Since when it opens nothing.
@@ -38,11 +47,46 @@ impl KeyRecord {
     pub fn new(key: &ApiKey, name: &str) -> KeyRecord {
         KeyRecord {
             id: key.id.clone(),
+            principal: None,
             name: name.to_owned(),
+            plan: None,
             sha256: ApiKey::digest(key.secret.as_bytes()),
             created_at: Timestamp::now(),
             revoked_at: None,
         }
+    }
+
+    /// What to keep of a second key for the holder of this one.
+    #[must_use]
+    pub fn rotated(&self, key: &ApiKey) -> KeyRecord {
+        let (principal, plan) = (Some(self.principal().to_owned()), self.plan.clone());
+        KeyRecord { principal, plan, ..KeyRecord::new(key, &self.name) }
+    }
+
+    /// Who its holder is in logs, items and counts.
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        self.principal.as_deref().unwrap_or(&self.id)
+    }
+}
+
+/// What the file says: all keys, also the revoked ones, the oldest first; and the plans that somebody made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// The keys.
+    pub keys: Vec<KeyRecord>,
+    /// The plans.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<Plan>,
+}
+
+impl Register {
+    /// The plan of this name; that of keys that name none is always there.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Option<Plan> {
+        let made = self.plans.iter().find(|plan| plan.name == name).cloned();
+        made.or_else(|| (name == DEFAULT_PLAN).then(Plan::default_plan))
     }
 }
 
@@ -62,40 +106,33 @@ impl KeyFile {
         self.directory.join("keys.json")
     }
 
-    /// Whether there is a file at all; a folder that never had a key has none.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        self.path().exists()
-    }
-
     /// Something that differs after every change.
     pub(super) fn stamp(&self) -> Option<(SystemTime, u64)> {
         let metadata = fs::metadata(self.path()).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     }
 
-    /// All keys, also the revoked ones, the oldest first; none where there is no file.
-    pub fn read(&self) -> Result<Vec<KeyRecord>, KeyFileError> {
+    /// What the file says; nothing where there is no file.
+    pub fn read(&self) -> Result<Register, KeyFileError> {
         let text = match fs::read(self.path()) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Register::default()),
             Err(error) => return Err(self.failed(error)),
         };
-        let content: Content = serde_json::from_slice(&text).map_err(|error| KeyFileError::Damaged {
+        serde_json::from_slice(&text).map_err(|error| KeyFileError::Damaged {
             path: self.path(),
             line: error.line(),
             column: error.column(),
-        })?;
-        Ok(content.keys)
+        })
     }
 
-    /// Changes the keys; `change` is given all of them. Durable when it returns.
-    pub fn update<T>(&self, change: impl FnOnce(&mut Vec<KeyRecord>) -> T) -> Result<T, KeyFileError> {
+    /// Changes what the file says. Durable when it returns.
+    pub fn update<T>(&self, change: impl FnOnce(&mut Register) -> T) -> Result<T, KeyFileError> {
         let lock = self.lock_file().map_err(|error| self.failed(error))?;
         lock.lock().map_err(|error| self.failed(error))?;
-        let mut keys = self.read()?;
-        let result = change(&mut keys);
-        self.replace(&Content { keys }).map_err(|error| self.failed(error))?;
+        let mut register = self.read()?;
+        let result = change(&mut register);
+        self.replace(&register).map_err(|error| self.failed(error))?;
         Ok(result)
     }
 
@@ -107,10 +144,10 @@ impl KeyFile {
         options.open(self.directory.join("keys.lock"))
     }
 
-    fn replace(&self, content: &Content) -> io::Result<()> {
+    fn replace(&self, register: &Register) -> io::Result<()> {
         // Made with mode 0600 on Unix.
         let mut file = NamedTempFile::new_in(&self.directory)?;
-        serde_json::to_writer_pretty(&mut file, content)?;
+        serde_json::to_writer_pretty(&mut file, register)?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
         file.persist(self.path())?;
@@ -123,10 +160,16 @@ impl KeyFile {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    keys: Vec<KeyRecord>,
+/// An id is counted under, see [`crate::backend::Count`].
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let good =
+        (1..=NAME_LIMIT_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if good { Ok(text) } else { Err(serde::de::Error::custom("an id has 1 to 64 visible ASCII characters")) }
+}
+
+fn some_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    id(deserializer).map(Some)
 }
 
 fn to_hex<S: Serializer>(digest: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
@@ -173,24 +216,38 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
         let key = ApiKey::generate();
-        file.update(|keys| keys.push(KeyRecord::new(&key, "agent"))).unwrap();
+        file.update(|register| register.keys.push(KeyRecord::new(&key, "agent"))).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(text.contains(&key.id) && text.contains("agent"));
         let random = &key.secret["portdesk_".len() + 8..];
         assert!(!text.contains(random));
-        assert_eq!(file.read().unwrap().len(), 1);
+        assert_eq!(file.read().unwrap().keys.len(), 1);
     }
 
     #[test]
     fn a_damaged_file_is_an_error_and_not_an_empty_one() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
-        assert!(file.read().unwrap().is_empty(), "no file is no key");
+        assert!(file.read().unwrap().keys.is_empty(), "no file is no key");
         fs::write(file.path(), "{\"keys\": [{}]}").unwrap();
         assert!(matches!(file.read(), Err(KeyFileError::Damaged { .. })));
         fs::write(file.path(), "{\"keys\": [\"portdesk_secret\"]}").unwrap();
         assert!(!file.read().unwrap_err().to_string().contains("portdesk_secret"));
-        assert!(file.update(Vec::clear).is_err());
+        assert!(file.update(|register| register.keys.clear()).is_err());
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_plans_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(directory.path());
+        let sha256 = "0".repeat(64);
+        let old = format!(
+            r#"{{"keys":[{{"id":"bc1743b1","name":"agent","sha256":"{sha256}","created_at":"2026-11-22T00:00:00Z"}}]}}"#
+        );
+        fs::write(file.path(), old).unwrap();
+        let register = file.read().unwrap();
+        assert_eq!((register.keys[0].principal(), &register.keys[0].plan), ("bc1743b1", &None));
+        assert_eq!(register.plan("default"), Some(Plan::default_plan()));
     }
 
     #[test]
@@ -200,10 +257,11 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     let record = KeyRecord::new(&ApiKey::generate(), "agent");
-                    KeyFile::new(directory.path()).update(|keys| keys.push(record)).unwrap();
+                    let file = KeyFile::new(directory.path());
+                    file.update(|register| register.keys.push(record)).unwrap();
                 });
             }
         });
-        assert_eq!(KeyFile::new(directory.path()).read().unwrap().len(), 8);
+        assert_eq!(KeyFile::new(directory.path()).read().unwrap().keys.len(), 8);
     }
 }

@@ -11,12 +11,11 @@ use super::settings;
 use crate::backend::dynamodb::{DynamoDb, PLACES, Settings, connection};
 use crate::backend::suite::{self, fields, note, set};
 use crate::backend::{Backend, Change, Error, Insert, Query, Update};
-use crate::telemetry::Counter;
 use tokio::sync::Semaphore;
 
 /// What the server does with an attempt.
 #[derive(Debug, Clone)]
-enum Act {
+pub(super) enum Act {
     Answer(u16, String),
     /// Reads the request and closes the connection.
     Reset,
@@ -25,7 +24,7 @@ enum Act {
 }
 
 /// Serves the acts in order, the last for ever; gives the address and counts the attempts.
-fn script(acts: Vec<Act>) -> (String, Arc<AtomicUsize>) {
+pub(super) fn script(acts: Vec<Act>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let attempts = Arc::new(AtomicUsize::new(0));
@@ -69,24 +68,23 @@ fn answer(stream: &mut TcpStream, status: u16, body: &str) {
     let _ = stream.write_all((head + body).as_bytes());
 }
 
-fn refusal(code: &str) -> Act {
+pub(super) fn refusal(code: &str) -> Act {
     Act::Answer(400, format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"said so"}}"#))
 }
 
-fn condition_failed(item: &str) -> Act {
+pub(super) fn condition_failed(item: &str) -> Act {
     let code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
     Act::Answer(400, format!(r#"{{"__type":"{code}","message":"no","Item":{item}}}"#))
 }
 
-fn failed() -> Act {
+pub(super) fn failed() -> Act {
     Act::Answer(500, r#"{"__type":"InternalServerError","message":"said so"}"#.to_owned())
 }
 
 async fn store(url: &str, time_limit: Duration) -> DynamoDb {
     let settings = Settings { time_limit, ..settings(url) };
     let client = connection::connect(&settings).await.unwrap();
-    let (places, retries) = (Semaphore::new(PLACES), Counter::default());
-    DynamoDb { client, table: settings.table, schema: suite::schema(), places, retries }
+    DynamoDb { client, table: settings.table, schema: suite::schema(), places: Semaphore::new(PLACES) }
 }
 
 /// How the verbs end, and after how many attempts: get, query, insert, append.

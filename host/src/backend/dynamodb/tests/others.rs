@@ -182,10 +182,57 @@ async fn other_programs_find_plain_attributes() {
 async fn what_is_no_item_of_the_schema_is_damage() {
     let shared = Shared::new().await;
     shared.put("no list", &[("notes", text("no list"))]).await;
-    shared.put("no map", &[("notes", AttributeValue::L(vec![text("no map")]))]).await;
     shared.put("no version", &[(layout::VERSION, text("x"))]).await;
-    for key in ["no list", "no map", "no version"] {
+    for key in ["no list", "no version"] {
         let read = shared.store.get(key).await;
         assert!(matches!(read, Err(crate::backend::Error::Corrupt(_))), "{key}: {read:?}");
     }
+}
+
+#[tokio::test]
+async fn entries_of_other_forms_are_entries() {
+    let shared = Shared::new().await;
+    let store = &shared.store;
+    let numbered = Attributes::from([
+        ("note_id".to_owned(), AttributeValue::N("7".to_owned())),
+        ("text".to_owned(), text("n")),
+    ]);
+    let elements = vec![
+        text("plain"),
+        AttributeValue::M(numbered),
+        entry(Some(""), "no id"),
+        AttributeValue::Null(true),
+        AttributeValue::L(vec![text("x")]),
+    ];
+    shared.put("theirs", &plain(elements)).await;
+    let read = |id: &str, said: &[(&str, &str)]| Entry { id: id.to_owned(), fields: fields(said) };
+    let before = vec![
+        read("entry-1", &[("notes", "plain")]),
+        read("7", &[("text", "n")]),
+        read("entry-3", &[("text", "no id")]),
+        read("entry-4", &[]),
+        read("entry-5", &[]),
+    ];
+    assert_eq!(get(store, "theirs").await.lists, [("notes".to_owned(), before.clone())]);
+    for id in ["entry-1", "7", "entry-3"] {
+        let outcome = store.update("theirs", note(id, "again")).await.unwrap();
+        assert!(matches!(outcome, Update::Duplicate(_)), "{id}: {outcome:?}");
+    }
+    update(store, "theirs", note("n", "new")).await;
+    assert!(matches!(store.update("theirs", note("n", "new")).await.unwrap(), Update::Duplicate(_)));
+    let after = before.into_iter().chain([read("n", &[("text", "new")])]).collect();
+    assert_eq!(get(store, "theirs").await.lists, [("notes".to_owned(), after)]);
+    assert_eq!(listed(store, "them", 10).await.remove(0).counts, [("notes".to_owned(), 6)]);
+}
+
+#[tokio::test]
+async fn a_damaged_item_does_not_hide_the_others_in_a_list() {
+    let shared = Shared::new().await;
+    insert(&shared.store, "ours", &[("owner", "them"), ("made_at", "2"), ("state", "s")]).await;
+    let [owner, made_at, state, _] = plain(Vec::new());
+    shared.put("theirs", &[owner, made_at, state, (layout::VERSION, text("x"))]).await;
+    let list = listed(&shared.store, "them", 10).await;
+    let keys = list.iter().map(|summary| (summary.key.as_str(), summary.version)).collect::<Vec<_>>();
+    assert_eq!(keys, [("ours", 1), ("theirs", 0)]);
+    assert!(shared.store.get("theirs").await.is_err());
 }

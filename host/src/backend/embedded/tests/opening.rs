@@ -51,7 +51,7 @@ async fn only_the_owner_may_read() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     let files = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>();
-    assert_eq!(files.len(), 4, "lock, file, log and its index: {files:?}");
+    assert_eq!(files.len(), 5, "lock, file, log and its index, counts: {files:?}");
     assert!(files.iter().all(|file| mode(file) == 0o600), "{files:?}");
     store.close().await;
 }

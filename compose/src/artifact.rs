@@ -1,0 +1,96 @@
+//! The files that are made, and what is checked before one is.
+
+use std::path::PathBuf;
+
+use crate::platform::Platform;
+use crate::{Contract, PLATFORMS, build, composition};
+
+/// A storage that is composed with the desk.
+#[derive(Debug, Clone, Copy)]
+pub struct Store {
+    /// What the artifact is called after.
+    pub name: &'static str,
+    /// The package that it is built from.
+    pub package: &'static str,
+}
+
+/// Every storage of this tree.
+pub const STORES: [Store; 2] = [
+    Store { name: "memory", package: "portdesk-store-memory" },
+    Store { name: "dynamodb", package: "portdesk-store-dynamodb" },
+];
+
+/// A component that can be shipped.
+#[derive(Debug)]
+pub struct Artifact {
+    /// The name of its file.
+    pub file: String,
+    /// The component.
+    pub wasm: Vec<u8>,
+    /// What it imports and exports.
+    pub contract: Contract,
+    /// The platforms that offer all that it imports.
+    pub platforms: Vec<&'static str>,
+}
+
+/// Every artifact: the desk for our host, and a stand-alone component for each storage.
+pub fn all() -> Result<Vec<Artifact>, Error> {
+    let stand_alone = STORES.iter().map(|store| stand_alone(*store));
+    std::iter::once(desk()).chain(stand_alone).collect()
+}
+
+/// The desk, for our host.
+pub fn desk() -> Result<Artifact, Error> {
+    let wasm = build::component("portdesk-desk")?;
+    let contract = Contract::of(&wasm)?;
+    Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, contract })
+}
+
+/// Front, desk and a storage in one component that every platform of [`PLATFORMS`] can run.
+pub fn stand_alone(store: Store) -> Result<Artifact, Error> {
+    let front = build::component("portdesk-http-front")?;
+    let desk = build::component("portdesk-desk")?;
+    let wasm = composition::stand_alone(front, desk, build::component(store.package)?)?;
+    let contract = Contract::of(&wasm)?;
+    contract.check_stand_alone()?;
+    for platform in PLATFORMS {
+        check(&contract, &platform)?;
+    }
+    let platforms = PLATFORMS.map(|platform| platform.name).to_vec();
+    Ok(Artifact { file: format!("portdesk-{}.wasm", store.name), wasm, contract, platforms })
+}
+
+fn check(contract: &Contract, platform: &Platform) -> Result<(), Error> {
+    match contract.imports.iter().find(|import| !platform.offers(import)) {
+        Some(import) => Err(Error::NotOffered { platform: platform.name, import: import.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Why an artifact is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// cargo failed; it says why.
+    #[error("the component {0} does not build")]
+    Build(&'static str),
+    /// The parts do not fit.
+    #[error("the components do not fit together: {0}")]
+    Composition(String),
+    /// It exports more or less than one handler of HTTP.
+    #[error("a stand-alone component exports one wasi:http/incoming-handler and nothing else, not {0:?}")]
+    Exports(Vec<String>),
+    /// A file or a program cannot be used.
+    #[error("{0}: {1}")]
+    File(PathBuf, std::io::Error),
+    /// A platform lacks something.
+    #[error("{platform} does not offer {import}")]
+    NotOffered {
+        /// The platform.
+        platform: &'static str,
+        /// What it lacks.
+        import: String,
+    },
+    /// Something of our own is still missing in it.
+    #[error("nothing supplies {0}")]
+    Unmet(String),
+}

@@ -1,0 +1,66 @@
+//! Plugs front, desk and storage together.
+
+use wac_graph::types::Package;
+use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+
+use crate::{Error, absent};
+
+/// One component out of three. What a storage imports beside `schema` the platform has to give it.
+pub(crate) fn stand_alone(front: Vec<u8>, desk: Vec<u8>, storage: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let mut parts = Parts { graph: CompositionGraph::new() };
+    let (front, desk) = (parts.add("front", front)?, parts.add("desk", desk)?);
+    let (storage, absent) = (parts.add("storage", storage)?, parts.add("absent", absent::storage()?)?);
+    let absent = parts.instance(absent, &[])?;
+    let describing = parts.instance(desk, &[(KEY_VALUE, absent)])?;
+    let storage = parts.instance(storage, &[(SCHEMA, describing)])?;
+    let serving = parts.instance(desk, &[(KEY_VALUE, storage)])?;
+    let fronting = parts.instance(front, &[(HANDLER, serving), (SCHEMA, serving)])?;
+    parts.publish(fronting, front, INCOMING_HANDLER)
+}
+
+struct Parts {
+    graph: CompositionGraph,
+}
+
+impl Parts {
+    fn add(&mut self, name: &str, wasm: Vec<u8>) -> Result<PackageId, Error> {
+        let package = Package::from_bytes(&format!("portdesk:{name}"), None, wasm, self.graph.types_mut());
+        self.graph.register_package(package.map_err(misfit)?).map_err(misfit)
+    }
+
+    /// An instance whose imports of these names are those exports of other instances, as far as it has such imports.
+    fn instance(&mut self, package: PackageId, given: &[(&str, NodeId)]) -> Result<NodeId, Error> {
+        let world = self.graph.types()[self.graph[package].ty()].clone();
+        let instance = self.graph.instantiate(package);
+        for (interface, from) in given {
+            let Some(import) = world.imports.keys().find(|name| is(name, interface)) else { continue };
+            let export = self.graph.alias_instance_export(*from, import).map_err(misfit)?;
+            self.graph.set_instantiation_argument(instance, import, export).map_err(misfit)?;
+        }
+        Ok(instance)
+    }
+
+    /// The whole, with one export of this instance of `package` as its own.
+    fn publish(mut self, instance: NodeId, package: PackageId, interface: &str) -> Result<Vec<u8>, Error> {
+        let world = &self.graph.types()[self.graph[package].ty()];
+        let name = world.exports.keys().find(|name| is(name, interface)).cloned();
+        let name = name.ok_or_else(|| Error::Composition(format!("nothing exports {interface}")))?;
+        let export = self.graph.alias_instance_export(instance, &name).map_err(misfit)?;
+        self.graph.export(export, name).map_err(misfit)?;
+        self.graph.encode(EncodeOptions::default()).map_err(misfit)
+    }
+}
+
+fn misfit(error: impl std::fmt::Display) -> Error {
+    Error::Composition(format!("{error:#}"))
+}
+
+/// Whether a name is that of an interface, in whatever version.
+fn is(name: &str, interface: &str) -> bool {
+    name.split_once('@').map_or(name, |(name, _)| name) == interface
+}
+
+const HANDLER: &str = "portdesk:desk/handler";
+const INCOMING_HANDLER: &str = "wasi:http/incoming-handler";
+const KEY_VALUE: &str = "portdesk:desk/key-value";
+const SCHEMA: &str = "portdesk:desk/schema";

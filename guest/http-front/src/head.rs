@@ -1,0 +1,43 @@
+//! The head of a request: its bounds, and what a component may see of it. The bounds are those of the host.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{BODY_BYTES, Headers, Refusal};
+
+/// Refuses a target that is no path, and a target or headers that are over their bounds.
+pub(crate) fn check(path: &str, query: Option<&str>, headers: &[(String, Vec<u8>)]) -> Result<(), Refusal> {
+    if !path.starts_with('/') {
+        return Err(Refusal::NoPath);
+    }
+    if path.len() + query.map_or(0, |query| query.len() + 1) > TARGET_BYTES {
+        return Err(Refusal::TargetTooLong);
+    }
+    let header_bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if header_bytes > HEADER_BYTES { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
+}
+
+/// How many bytes of a body to read at most. A body that announces more is refused before a byte of it is read.
+pub(crate) fn body_bytes(headers: &[(String, Vec<u8>)]) -> Result<usize, Refusal> {
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = length.and_then(|(_, value)| core::str::from_utf8(value).ok()?.trim().parse::<u64>().ok());
+    if length.is_some_and(|length| length > BODY_BYTES as u64) {
+        return Err(Refusal::BodyTooLarge);
+    }
+    Ok(BODY_BYTES)
+}
+
+/// The headers that `wit/handler.wit` lets a component see. None is dropped for its value: the component would take a
+/// malformed `idempotency-key` for no key at all.
+pub(crate) fn passed(headers: &[(String, Vec<u8>)]) -> Headers {
+    let lower = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let passed = lower.filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
+    passed.map(|(name, value)| (name, String::from_utf8_lossy(value).into_owned())).collect()
+}
+
+const PASSED_HEADERS: [&str; 6] =
+    ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"];
+/// The most bytes of path and query: what RFC 9110, section 4.1, asks every server to take at least.
+const TARGET_BYTES: usize = 8000;
+/// The most bytes of all names and values.
+const HEADER_BYTES: usize = 16 * 1024;

@@ -1,0 +1,28 @@
+//! The pages that need no component, or only its description. There is no `/readyz`: a front has no store to ask.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{Answer, Desk};
+
+/// The page at this path, if there is one.
+pub(crate) fn of(desk: &dyn Desk, method: &str, path: &str) -> Option<Answer> {
+    let is_read = matches!(method, "GET" | "HEAD");
+    match path {
+        "/healthz" | "/openapi.yaml" if !is_read => {
+            let mut page = page(405, TEXT, "this page is only read\n");
+            page.headers.push(("allow".into(), "GET, HEAD".into()));
+            Some(page)
+        }
+        "/healthz" => Some(page(200, TEXT, "ok\n")),
+        "/openapi.yaml" => Some(page(200, "application/yaml", desk.openapi())),
+        _ => None,
+    }
+}
+
+fn page(status: u16, content_type: &str, body: impl Into<String>) -> Answer {
+    let headers = Vec::from([("content-type".into(), content_type.into())]);
+    Answer { status, headers, body: body.into().into_bytes() }
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";

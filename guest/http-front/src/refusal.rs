@@ -1,0 +1,81 @@
+//! What the front answers in place of the component: what the host of this project answers by default, to the byte.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::Answer;
+
+/// Why the component is not asked, or its answer not passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body broke off.
+    BodyBroken,
+    /// The body is over its bound.
+    BodyTooLarge,
+    /// The component's answer is no HTTP.
+    Failed,
+    /// The platform did not say who calls, though it is to.
+    Forbidden,
+    /// The headers together are over their bound.
+    HeadersTooLarge,
+    /// The target is an authority or `*`, which name nothing here.
+    NoPath,
+    /// Path and query together are over their bound.
+    TargetTooLong,
+}
+
+impl Refusal {
+    /// Says of a failed write that it may be stored: the component was at work.
+    pub(crate) fn answer(self, method: &str) -> Answer {
+        let (status, error_type, message) = self.parts();
+        let (title, detail) =
+            (title(status), if self == Refusal::Forbidden { NO_PRINCIPAL } else { message });
+        let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
+        let outcome = if self == Refusal::Failed && is_write { ",\"outcome\":\"unknown\"" } else { "" };
+        let headers = [("content-type", "application/json"), ("x-amzn-errortype", error_type)];
+        Answer {
+            status,
+            headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
+            body: Vec::from(format!(
+                "{{\"message\":\"{message}\",\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{status},\
+                 \"detail\":\"{detail}\"{outcome}}}"
+            )),
+        }
+    }
+
+    fn parts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Refusal::BodyBroken => {
+                (400, "BadRequestException", "The request body is incomplete or malformed")
+            }
+            Refusal::BodyTooLarge => {
+                (413, "RequestTooLargeException", "The request body is larger than 65536 bytes")
+            }
+            Refusal::Failed => (500, "InternalServerErrorException", "Internal server error"),
+            Refusal::Forbidden => (403, "ForbiddenException", "Forbidden"),
+            Refusal::HeadersTooLarge => {
+                (431, "RequestTooLargeException", "The request headers are larger than 16384 bytes")
+            }
+            Refusal::NoPath => (400, "BadRequestException", "The request target is no path"),
+            Refusal::TargetTooLong => {
+                (414, "RequestTooLargeException", "The request target is longer than 8000 bytes")
+            }
+        }
+    }
+}
+
+/// The reason phrase of a status (RFC 9110, section 15).
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        403 => "Forbidden",
+        413 => "Payload Too Large",
+        414 => "URI Too Long",
+        431 => "Request Header Fields Too Large",
+        _ => "Internal Server Error",
+    }
+}
+
+/// What the platform has to do.
+const NO_PRINCIPAL: &str =
+    "The platform has to say who calls, once, in the header that PORTDESK_PRINCIPAL_HEADER names.";

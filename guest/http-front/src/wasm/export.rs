@@ -1,0 +1,73 @@
+//! What the component offers: `wasi:http/incoming-handler`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wasip2::cli::environment;
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{Fields, IncomingRequest, Method, OutgoingResponse, ResponseOutparam};
+use wasip2::random::random::get_random_u64;
+
+use super::body;
+use super::import::Handler;
+use crate::{Incoming, Outgoing, serve};
+
+pub(super) struct Front;
+
+impl Guest for Front {
+    fn handle(request: IncomingRequest, answered: ResponseOutparam) {
+        let incoming = Incoming {
+            method: method(request.method()),
+            target: request.path_with_query(),
+            headers: request.headers().entries(),
+            principal_header: principal_header(),
+            random: random(),
+        };
+        send(serve(&Handler, incoming, &mut |most_bytes| body::read(&request, most_bytes)), answered);
+    }
+}
+
+/// The header that names the principal. An empty variable names none.
+fn principal_header() -> Option<String> {
+    let variables = environment::get_environment().into_iter();
+    let mut found = variables.filter(|(name, value)| name == PRINCIPAL_HEADER && !value.is_empty());
+    found.next().map(|(_, value)| value)
+}
+
+fn random() -> [u8; 16] {
+    let halves = (u128::from(get_random_u64()), u128::from(get_random_u64()));
+    (halves.0 << 64 | halves.1).to_le_bytes()
+}
+
+/// Hands the answer over. What a platform refuses here it answers itself, with 500: the front has made nothing that
+/// HTTP does not allow.
+fn send(outgoing: Outgoing, answered: ResponseOutparam) {
+    let Outgoing { status, headers, body } = outgoing;
+    let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+    let Ok(fields) = Fields::from_list(&headers) else { return };
+    let response = OutgoingResponse::new(fields);
+    if response.set_status_code(status).is_err() {
+        return;
+    }
+    // Begun also where nothing is written into it: the server of jco takes no answer without a body.
+    let Ok(out) = response.body() else { return };
+    ResponseOutparam::set(answered, Ok(response));
+    body::write(out, &body.unwrap_or_default());
+}
+
+fn method(method: Method) -> String {
+    match method {
+        Method::Get => "GET".into(),
+        Method::Head => "HEAD".into(),
+        Method::Post => "POST".into(),
+        Method::Put => "PUT".into(),
+        Method::Delete => "DELETE".into(),
+        Method::Connect => "CONNECT".into(),
+        Method::Options => "OPTIONS".into(),
+        Method::Trace => "TRACE".into(),
+        Method::Patch => "PATCH".into(),
+        Method::Other(name) => name,
+    }
+}
+
+const PRINCIPAL_HEADER: &str = "PORTDESK_PRINCIPAL_HEADER";

@@ -1,0 +1,21 @@
+//! What the component is given beside WASI: `handler` and `schema`.
+
+use alloc::string::String;
+
+use super::bindings::portdesk::desk::{handler, schema};
+use crate::{Answer, Desk, Request};
+
+pub(super) struct Handler;
+
+impl Desk for Handler {
+    fn handle(&self, request: Request) -> Answer {
+        let Request { method, path, query, headers, body, principal, request_id } = request;
+        let request = handler::Request { method, path, query, headers, body, principal, request_id };
+        let handler::Response { status, headers, body, operation: _ } = handler::handle(&request);
+        Answer { status, headers, body }
+    }
+
+    fn openapi(&self) -> String {
+        schema::openapi()
+    }
+}

@@ -1,0 +1,127 @@
+//! One call, by as many attempts as it takes and the time allows.
+//!
+//! An attempt that may have been applied although it has no answer is remembered: a refusal of a later one is then
+//! no proof that nothing was stored.
+
+use std::time::Duration;
+
+use items_dynamodb::{Failure, Refusal};
+use serde_json::{Map, Value};
+
+use crate::{Answer, Outside, Patience, Request, Settings, Unanswered, signature};
+
+/// Why a call was not done.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    /// The answer, where a condition does not hold.
+    pub(crate) condition: Option<Map<String, Value>>,
+    refusal: Option<Refusal>,
+    /// Whether an attempt may have been applied.
+    pub(crate) lost: bool,
+    text: String,
+}
+
+impl From<Rejected> for Failure {
+    fn from(Rejected { refusal, lost, text, .. }: Rejected) -> Failure {
+        Failure::Failed { refusal, text, lost }
+    }
+}
+
+/// Calls an operation of DynamoDB; the answer is that of the attempt that was done, or of the last one.
+pub(crate) fn call(
+    settings: &Settings,
+    outside: &impl Outside,
+    operation: &str,
+    request: &Value,
+) -> Result<Map<String, Value>, Rejected> {
+    let body = request.to_string().into_bytes();
+    // A tenth of the time is left to say how it ended; silence is to be told sooner.
+    let call = settings.time_limit * 9 / 10;
+    let share = (call / settings.attempts.max(1)).min(PATIENCE.max(settings.time_limit / 10));
+    let began = outside.elapsed();
+    let mut lost = false;
+    let mut attempt = 1;
+    loop {
+        let left = call.saturating_sub(outside.elapsed().saturating_sub(began));
+        let answer = share.min(left);
+        let patience = Patience { connect: answer.min(LONGEST_CONNECT), answer };
+        let rejected = match try_once(settings, outside, operation, &body, patience) {
+            Ok(answer) => return Ok(answer),
+            Err(rejected) => rejected,
+        };
+        lost |= rejected.lost;
+        let pause = pause(attempt, outside.chance());
+        let spent = outside.elapsed().saturating_sub(began) + pause;
+        if !rejected.is_passing() || attempt >= settings.attempts || spent >= call {
+            return Err(Rejected { lost, ..rejected });
+        }
+        outside.wait(pause);
+        attempt += 1;
+    }
+}
+
+fn try_once(
+    settings: &Settings,
+    outside: &impl Outside,
+    operation: &str,
+    body: &[u8],
+    patience: Patience,
+) -> Result<Map<String, Value>, Rejected> {
+    let target = format!("DynamoDB_20120810.{operation}");
+    let mut headers = vec![
+        ("content-type".to_owned(), "application/x-amz-json-1.0".to_owned()),
+        ("x-amz-target".to_owned(), target),
+    ];
+    let signed = signature::sign(settings, outside.now(), &headers, body);
+    headers.extend(signed.map_err(|text| Rejected::unanswered(Unanswered { text, sent: false }))?);
+    headers.push(("content-length".to_owned(), body.len().to_string()));
+    let request = Request { endpoint: &settings.endpoint, headers, body, patience };
+    match outside.send(&request) {
+        Ok(answer) => read(&answer),
+        Err(unanswered) => Err(Rejected::unanswered(unanswered)),
+    }
+}
+
+fn read(answer: &Answer) -> Result<Map<String, Value>, Rejected> {
+    let status = answer.status;
+    let body = serde_json::from_slice::<Map<String, Value>>(&answer.body);
+    if status == 200 {
+        let unreadable = |error| format!("an answer cannot be read: {error}");
+        return body
+            .map_err(|error| Rejected::unanswered(Unanswered { text: unreadable(error), sent: true }));
+    }
+    let body = body.unwrap_or_default();
+    let member = |name: &str| body.get(name).and_then(Value::as_str);
+    let code = member("__type").unwrap_or_default();
+    let code = code.rsplit_once('#').map_or(code, |(_, code)| code);
+    let message = member("message").or(member("Message")).unwrap_or("no message");
+    let text = if code.is_empty() { format!("HTTP status {status}") } else { format!("{code}: {message}") };
+    let refusal = Some(Refusal::read(status, code, message));
+    let lost = !(400..500).contains(&status);
+    let is_condition = code == "ConditionalCheckFailedException";
+    Err(Rejected { refusal, lost, text, condition: is_condition.then_some(body) })
+}
+
+impl Rejected {
+    fn unanswered(Unanswered { text, sent }: Unanswered) -> Rejected {
+        Rejected { condition: None, refusal: None, lost: sent, text }
+    }
+
+    /// Whether another attempt may end otherwise.
+    fn is_passing(&self) -> bool {
+        self.condition.is_none() && matches!(self.refusal, None | Some(Refusal::Failed | Refusal::Throttled))
+    }
+}
+
+/// How long to wait after an attempt: by chance, so that those that failed together do not come back together.
+fn pause(attempt: u32, chance: f64) -> Duration {
+    let longest = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
+    longest.mul_f64(chance.clamp(0.0, 1.0))
+}
+
+/// As the host has them.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long an attempt may take at least, if its share of the time allows.
+const PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_CONNECT: Duration = Duration::from_secs(1);

@@ -1,0 +1,107 @@
+//! The requests of a table, as DynamoDB's protocol has them.
+
+use items_dynamodb::{Attributes, Expression, Failure, Found, Range, Table, Written};
+use serde_json::{Map, Value, json};
+
+use crate::attempts::{self, Rejected};
+use crate::{Outside, Settings, wire};
+
+/// A client of one table.
+#[derive(Debug)]
+pub(crate) struct Client<O> {
+    settings: Settings,
+    outside: O,
+}
+
+impl<O: Outside> Client<O> {
+    pub(crate) fn new(settings: Settings, outside: O) -> Client<O> {
+        Client { settings, outside }
+    }
+
+    fn call(&self, operation: &str, mut request: Value) -> Result<Map<String, Value>, Rejected> {
+        if let Value::Object(request) = &mut request {
+            request.insert("TableName".to_owned(), self.settings.table.clone().into());
+        }
+        attempts::call(&self.settings, &self.outside, operation, &request)
+    }
+
+    fn write(&self, operation: &str, mut request: Value, only_if: Expression) -> Result<Written, Failure> {
+        if let Value::Object(request) = &mut request {
+            request.insert("ConditionExpression".to_owned(), only_if.condition().into());
+            request.insert("ReturnValuesOnConditionCheckFailure".to_owned(), "ALL_OLD".into());
+            placeholders(request, only_if);
+        }
+        match self.call(operation, request) {
+            Ok(mut answer) => Ok(Written::Done(attributes(&mut answer, "Attributes")?.unwrap_or_default())),
+            Err(Rejected { condition: Some(mut answer), lost, .. }) => {
+                Ok(Written::Refused { by: attributes(&mut answer, "Item")?, lost })
+            }
+            Err(rejected) => Err(rejected.into()),
+        }
+    }
+}
+
+impl<O: Outside> Table for Client<O> {
+    fn name(&self) -> &str {
+        &self.settings.table
+    }
+
+    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, Failure> {
+        let mut answer = self.call("GetItem", json!({ "Key": wire::object(key), "ConsistentRead": true }))?;
+        attributes(&mut answer, "Item")
+    }
+
+    async fn put(&self, item: Attributes, only_if: Expression) -> Result<Written, Failure> {
+        self.write("PutItem", json!({ "Item": wire::object(item) }), only_if)
+    }
+
+    async fn change(&self, key: Attributes, expression: Expression) -> Result<Written, Failure> {
+        let request = json!({
+            "Key": wire::object(key),
+            "UpdateExpression": expression.update(),
+            "ReturnValues": "UPDATED_NEW",
+        });
+        self.write("UpdateItem", request, expression)
+    }
+
+    async fn range(&self, range: Range) -> Result<Found, Failure> {
+        let mut request = Map::from_iter([
+            ("IndexName".to_owned(), range.index.into()),
+            ("KeyConditionExpression".to_owned(), range.only_if.condition().into()),
+            ("ScanIndexForward".to_owned(), false.into()),
+            ("Limit".to_owned(), range.limit.into()),
+        ]);
+        placeholders(&mut request, range.only_if);
+        if let Some(start) = range.start {
+            request.insert("ExclusiveStartKey".to_owned(), wire::object(start));
+        }
+        let mut answer = self.call("Query", request.into())?;
+        let Some(Value::Array(items)) = answer.remove("Items") else { return Err(unreadable()) };
+        let items = items.into_iter().map(|item| wire::attributes(item).ok_or_else(unreadable));
+        Ok(Found {
+            items: items.collect::<Result<_, _>>()?,
+            next: attributes(&mut answer, "LastEvaluatedKey")?,
+        })
+    }
+}
+
+fn placeholders(request: &mut Map<String, Value>, expression: Expression) {
+    let names = expression.names.into_iter().map(|(placeholder, name)| (placeholder, name.into()));
+    request.insert("ExpressionAttributeNames".to_owned(), Value::Object(names.collect()));
+    // DynamoDB refuses an empty set of values.
+    if !expression.values.is_empty() {
+        request.insert("ExpressionAttributeValues".to_owned(), wire::object(expression.values));
+    }
+}
+
+/// A member of an answer that is made of attributes; none where there is none.
+fn attributes(answer: &mut Map<String, Value>, member: &str) -> Result<Option<Attributes>, Failure> {
+    let Some(value) = answer.remove(member) else { return Ok(None) };
+    wire::attributes(value).map(Some).ok_or_else(unreadable)
+}
+
+/// The write that it answers was done, or refused; but nobody can tell by what is there now.
+fn unreadable() -> Failure {
+    let text = "an answer is not as the protocol has it".to_owned();
+    Failure::Failed { refusal: None, text, lost: true }
+}

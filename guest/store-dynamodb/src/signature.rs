@@ -1,0 +1,36 @@
+//! Signatures of AWS, version 4.
+
+use std::time::SystemTime;
+
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SigningParams, SigningSettings, sign as signed,
+};
+use aws_sigv4::sign::v4;
+
+use crate::Settings;
+
+/// The headers that a request needs beside its own, or why there are none.
+pub(crate) fn sign(
+    settings: &Settings,
+    now: SystemTime,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Result<Vec<(String, String)>, String> {
+    let unsigned = |error: &dyn std::error::Error| format!("a request cannot be signed: {error}");
+    let identity = settings.credentials.clone().into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&settings.region)
+        .name("dynamodb")
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| unsigned(&error))?;
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let url = settings.endpoint.url();
+    let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body));
+    let request = request.map_err(|error| unsigned(&error))?;
+    let params = SigningParams::V4(params);
+    let (instructions, _) = signed(request, &params).map_err(|error| unsigned(&error))?.into_parts();
+    Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}

@@ -1,0 +1,68 @@
+//! Records of the WIT to and from those of `items`: the same words on both sides, nothing decided.
+
+use super::bindings::exports::portdesk::desk::key_value as wit;
+use super::bindings::portdesk::desk::schema::CollectionSchema;
+
+pub(super) fn schema(collection: CollectionSchema) -> items::Schema {
+    let indexes = collection.indexes.into_iter().map(|index| items::Index {
+        name: index.name,
+        partition: index.partition,
+        order: index.order,
+        optional: index.optional,
+    });
+    let lists =
+        collection.lists.into_iter().map(|list| items::List { name: list.name, id_field: list.id_field });
+    items::Schema {
+        key_field: collection.key_field,
+        listed: collection.listed,
+        lists: lists.collect(),
+        indexes: indexes.collect(),
+    }
+}
+
+pub(super) fn change(change: wit::Change) -> items::Change {
+    let wit::Change { id, at_version, unless, set, append } = change;
+    let append = append.map(|append| {
+        let wit::Append { list, entry: wit::Entry { id, fields }, max_entries } = append;
+        items::Append { list, entry: items::Entry { id, fields }, max_entries }
+    });
+    items::Change { id, at_version, unless, set, append }
+}
+
+pub(super) fn insert(outcome: items::Insert) -> wit::InsertOutcome {
+    match outcome {
+        items::Insert::Inserted(version) => wit::InsertOutcome::Inserted(version),
+        items::Insert::Repeated(found) => wit::InsertOutcome::Repeated(item(found)),
+        items::Insert::Exists(found) => wit::InsertOutcome::Exists(item(found)),
+    }
+}
+
+pub(super) fn update(outcome: items::Update) -> wit::UpdateOutcome {
+    match outcome {
+        items::Update::Missing => wit::UpdateOutcome::Missing,
+        items::Update::Duplicate(found) => wit::UpdateOutcome::Duplicate(entry(found)),
+        items::Update::Stale(found) => wit::UpdateOutcome::Stale(item(found)),
+        items::Update::Refused(found) => wit::UpdateOutcome::Refused(item(found)),
+        items::Update::Full => wit::UpdateOutcome::Full,
+        items::Update::Updated(version) => wit::UpdateOutcome::Updated(version),
+    }
+}
+
+pub(super) fn item(item: items::Item) -> wit::Item {
+    let items::Item { key, version, fields, lists } = item;
+    let list = |(name, entries): (String, Vec<items::Entry>)| wit::EntryList {
+        name,
+        entries: entries.into_iter().map(entry).collect(),
+    };
+    wit::Item { key, version, fields, lists: lists.into_iter().map(list).collect() }
+}
+
+fn entry(entry: items::Entry) -> wit::Entry {
+    let items::Entry { id, fields } = entry;
+    wit::Entry { id, fields }
+}
+
+pub(super) fn summary(summary: items::Summary) -> wit::Summary {
+    let items::Summary { key, version, fields, counts } = summary;
+    wit::Summary { key, version, fields, counts }
+}

@@ -1,0 +1,75 @@
+//! What the component offers: `key-value`.
+
+use std::sync::LazyLock;
+
+use items_dynamodb::Error;
+
+use super::bindings::exports::portdesk::desk::key_value as wit;
+use super::bindings::portdesk::desk::schema;
+use super::convert;
+use super::import::Wasi;
+use crate::{Failure, Settings, Store};
+
+pub(super) struct KeyValue;
+
+/// The store; an instance that the environment does not tell where the table is has none.
+static STORE: LazyLock<Result<Store<Wasi>, String>> = LazyLock::new(|| {
+    let settings = Settings::read(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
+    let schema = convert::schema(schema::collection());
+    Store::new(settings, schema, Wasi).map_err(|failure| failure.to_string())
+});
+
+impl wit::Guest for KeyValue {
+    fn get(key: String) -> Result<Option<wit::Item>, wit::Error> {
+        let found = store()?.get(&key).map_err(|failure| error("get", &failure))?;
+        Ok(found.map(convert::item))
+    }
+
+    fn insert(
+        key: String,
+        fields: Vec<wit::Field>,
+        change_id: String,
+    ) -> Result<wit::InsertOutcome, wit::Error> {
+        let outcome = store()?.insert(&key, fields, &change_id);
+        outcome.map(convert::insert).map_err(|failure| error("insert", &failure))
+    }
+
+    fn update(key: String, change: wit::Change) -> Result<wit::UpdateOutcome, wit::Error> {
+        let outcome = store()?.update(&key, convert::change(change));
+        outcome.map(convert::update).map_err(|failure| error("update", &failure))
+    }
+
+    fn query(query: wit::IndexQuery) -> Result<wit::Page, wit::Error> {
+        let wit::IndexQuery { index, value, limit, cursor } = query;
+        let page = store()?.query(index, value, limit, cursor.as_deref());
+        let page = page.map_err(|failure| error("query", &failure))?;
+        Ok(wit::Page { items: page.items.into_iter().map(convert::summary).collect(), cursor: page.cursor })
+    }
+}
+
+fn store() -> Result<&'static Store<Wasi>, wit::Error> {
+    STORE.as_ref().map_err(|error| {
+        eprintln!("the DynamoDB store cannot be used: {error}");
+        wit::Error::Unavailable
+    })
+}
+
+/// The one crossing to the errors of the contract. The text is for the operator and goes no further.
+fn error(call: &str, failure: &Failure) -> wit::Error {
+    let (error, is_told) = match failure {
+        Failure::Defect(_) | Failure::Failed(Error::Invalid(_)) => (wit::Error::Invalid, true),
+        Failure::Failed(Error::Corrupt(_)) => (wit::Error::Corrupt, true),
+        Failure::Failed(Error::Throttled { retry_after }) => {
+            let milliseconds = |after: std::time::Duration| u32::try_from(after.as_millis());
+            (wit::Error::Throttled(retry_after.map(|after| milliseconds(after).unwrap_or(u32::MAX))), true)
+        }
+        Failure::Failed(Error::TooLarge) => (wit::Error::TooLarge, false),
+        Failure::Failed(Error::Unavailable(_)) => (wit::Error::Unavailable, true),
+        Failure::Failed(Error::Unknown(_)) => (wit::Error::Unknown, true),
+        Failure::InvalidCursor => (wit::Error::InvalidCursor, false),
+    };
+    if is_told {
+        eprintln!("{call}: {failure}");
+    }
+    error
+}

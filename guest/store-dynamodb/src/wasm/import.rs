@@ -1,0 +1,161 @@
+//! What the component is given: HTTP, clocks and randomness of WASI.
+//!
+//! Every wait blocks, on a pollable beside a timer, so that no server is waited for longer than an attempt may take,
+//! whatever the platform makes of the request's own limits.
+
+use std::time::{Duration, SystemTime};
+
+use wasip2::clocks::monotonic_clock;
+use wasip2::http::outgoing_handler;
+use wasip2::http::types::{
+    ErrorCode, FutureIncomingResponse, Headers, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme,
+};
+use wasip2::io::poll::{self, Pollable};
+use wasip2::io::streams::{OutputStream, StreamError};
+use wasip2::random::random;
+
+use crate::{ANSWER_LIMIT_BYTES, Answer, Outside, Patience, Request, Unanswered};
+
+#[derive(Debug)]
+pub(super) struct Wasi;
+
+impl Outside for Wasi {
+    fn send(&self, request: &Request<'_>) -> Result<Answer, Unanswered> {
+        let timer = monotonic_clock::subscribe_duration(nanoseconds(request.patience.answer));
+        let outgoing = outgoing(request).ok_or_else(|| unsent("a header or the URL is not taken"))?;
+        let body = outgoing.body().map_err(|()| unsent("the request has no body"))?;
+        let options = options(request.patience);
+        let response = outgoing_handler::handle(outgoing, Some(options)).map_err(|code| failed(&code))?;
+        // Where the body is not taken the response says why.
+        let _ = write(body, request.body, &timer);
+        let response = answered(&response, &timer)?;
+        let status = response.status();
+        Ok(Answer { status, body: read(&response, &timer)? })
+    }
+
+    fn wait(&self, time: Duration) {
+        monotonic_clock::subscribe_duration(nanoseconds(time)).block();
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn chance(&self) -> f64 {
+        let number = u32::try_from(random::get_random_u64() >> 32).unwrap_or_default();
+        f64::from(number) / f64::from(u32::MAX)
+    }
+}
+
+fn outgoing(request: &Request<'_>) -> Option<OutgoingRequest> {
+    let headers = request.headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
+    let outgoing = OutgoingRequest::new(Headers::from_list(&headers.collect::<Vec<_>>()).ok()?);
+    let scheme = if request.endpoint.encrypted { Scheme::Https } else { Scheme::Http };
+    outgoing.set_method(&Method::Post).ok()?;
+    outgoing.set_scheme(Some(&scheme)).ok()?;
+    outgoing.set_authority(Some(&request.endpoint.authority)).ok()?;
+    outgoing.set_path_with_query(Some(&request.endpoint.path)).ok()?;
+    Some(outgoing)
+}
+
+/// A platform may have no such limits; the timer holds in any case.
+fn options(patience: Patience) -> RequestOptions {
+    let options = RequestOptions::new();
+    let _ = options.set_connect_timeout(Some(nanoseconds(patience.connect)));
+    let _ = options.set_first_byte_timeout(Some(nanoseconds(patience.answer)));
+    let _ = options.set_between_bytes_timeout(Some(nanoseconds(patience.answer)));
+    options
+}
+
+fn write(body: OutgoingBody, bytes: &[u8], timer: &Pollable) -> Option<()> {
+    let stream = body.write().ok()?;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let room = room(&stream, timer)?;
+        let (part, more) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+        stream.write(part).ok()?;
+        rest = more;
+    }
+    stream.flush().ok()?;
+    drop(stream);
+    OutgoingBody::finish(body, None).ok()
+}
+
+/// How many bytes a stream takes now: at least one. None where it takes no more, or the time is over.
+fn room(stream: &OutputStream, timer: &Pollable) -> Option<usize> {
+    loop {
+        match stream.check_write().ok()? {
+            0 => ready(&stream.subscribe(), timer).ok()?,
+            room => return Some(usize::try_from(room).unwrap_or(usize::MAX)),
+        }
+    }
+}
+
+fn answered(response: &FutureIncomingResponse, timer: &Pollable) -> Result<IncomingResponse, Unanswered> {
+    loop {
+        match response.get() {
+            Some(Ok(Ok(response))) => return Ok(response),
+            Some(Ok(Err(code))) => return Err(failed(&code)),
+            Some(Err(())) => return Err(lost("the response was taken already")),
+            None => ready(&response.subscribe(), timer)?,
+        }
+    }
+}
+
+fn read(response: &IncomingResponse, timer: &Pollable) -> Result<Vec<u8>, Unanswered> {
+    let body = response.consume().map_err(|()| lost("the response has no body"))?;
+    let stream = body.stream().map_err(|()| lost("the response's body cannot be read"))?;
+    let mut bytes = Vec::new();
+    loop {
+        match stream.read(PART_BYTES) {
+            Ok(part) if part.is_empty() => ready(&stream.subscribe(), timer)?,
+            Ok(part) => bytes.extend(part),
+            Err(StreamError::Closed) => return Ok(bytes),
+            Err(StreamError::LastOperationFailed(_)) => return Err(lost("the answer broke off")),
+        }
+        if bytes.len() > ANSWER_LIMIT_BYTES {
+            return Err(lost("the answer is larger than any of DynamoDB's"));
+        }
+    }
+}
+
+/// Waits for one thing, or for the end of the time.
+fn ready(pollable: &Pollable, timer: &Pollable) -> Result<(), Unanswered> {
+    // What is ready counts, also where the time is over as well.
+    if poll::poll(&[pollable, timer]).contains(&0) { Ok(()) } else { Err(lost("no answer in time")) }
+}
+
+/// Whether a request may have arrived that failed: only where no connection was made it certainly has not.
+fn failed(code: &ErrorCode) -> Unanswered {
+    let unsent = matches!(
+        code,
+        ErrorCode::ConnectionRefused
+            | ErrorCode::ConnectionTimeout
+            | ErrorCode::DestinationIpProhibited
+            | ErrorCode::DnsError(_)
+            | ErrorCode::DnsTimeout
+            | ErrorCode::HttpRequestDenied
+            | ErrorCode::HttpRequestUriInvalid
+            | ErrorCode::TlsCertificateError
+    );
+    Unanswered { text: format!("no answer from DynamoDB: {code:?}"), sent: !unsent }
+}
+
+fn lost(text: &str) -> Unanswered {
+    Unanswered { text: text.to_owned(), sent: true }
+}
+
+fn unsent(text: &str) -> Unanswered {
+    Unanswered { text: text.to_owned(), sent: false }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+const PART_BYTES: u64 = 64 * 1024;

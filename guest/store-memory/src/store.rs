@@ -1,0 +1,88 @@
+//! `key-value` over a shelf: limits first, then the rules, then cursors.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use items::shelf::Shelf;
+use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, bounds, cursor};
+
+/// A store of items, for one caller at a time.
+#[derive(Debug)]
+pub struct Store {
+    schema: Schema,
+    shelf: Shelf,
+}
+
+/// Why a call has no outcome: the cases of `wit/key-value.wit` that a store in memory has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// The call breaks a limit of `wit/key-value.wit`, or the schema one of `wit/schema.wit`.
+    Invalid,
+    /// The cursor was not made for this query.
+    InvalidCursor,
+    /// The item is bigger than any may be.
+    TooLarge,
+}
+
+/// A page of an index.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The items, in order.
+    pub items: Vec<Summary>,
+    /// Where to read on; none where the list ended.
+    pub cursor: Option<String>,
+}
+
+impl Store {
+    /// An empty store; `Invalid` for a schema that contradicts itself.
+    pub fn new(schema: Schema) -> Result<Store, Error> {
+        bounds::schema(&schema)?;
+        Ok(Store { shelf: Shelf::new(&schema), schema })
+    }
+
+    /// As `get` of `wit/key-value.wit`.
+    pub fn get(&self, key: &str) -> Result<Option<Item>, Error> {
+        bounds::key(key)?;
+        Ok(self.shelf.get(key).map(|stored| stored.item(key)))
+    }
+
+    /// As `insert` of `wit/key-value.wit`.
+    pub fn insert(&mut self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
+        bounds::key(key)?;
+        bounds::change_id(change_id)?;
+        let fields = bounds::fields(&self.schema, fields)?;
+        self.shelf.insert(key, fields, change_id).map_err(|_too_large| Error::TooLarge)
+    }
+
+    /// As `update` of `wit/key-value.wit`.
+    pub fn update(&mut self, key: &str, change: Change) -> Result<Update, Error> {
+        bounds::key(key)?;
+        let change = bounds::change(&self.schema, change)?;
+        Ok(self.shelf.update(key, change))
+    }
+
+    /// As `query` of `wit/key-value.wit`.
+    pub fn query(
+        &self,
+        index: String,
+        value: String,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Listed, Error> {
+        bounds::query(&self.schema, &index, &value, limit)?;
+        let after = match cursor {
+            Some(text) => Some(cursor::read(text, &index, &value).ok_or(Error::InvalidCursor)?),
+            None => None,
+        };
+        let query = Query { index, value, limit, after };
+        let page = self.shelf.query(&query).ok_or(Error::Invalid)?;
+        let cursor = page.next.map(|position| cursor::write(&position, &query.index, &query.value));
+        Ok(Listed { items: page.items, cursor })
+    }
+}
+
+impl From<bounds::Defect> for Error {
+    fn from(_: bounds::Defect) -> Error {
+        Error::Invalid
+    }
+}

@@ -1,0 +1,17 @@
+//! What wit-bindgen makes of the contracts in `wit/`.
+
+#![allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code; the documentation is in wit/"
+)]
+
+wit_bindgen::generate!({ path: "../../wit", world: "storage", generate_all });
+
+use super::export::KeyValue;
+
+export!(KeyValue);

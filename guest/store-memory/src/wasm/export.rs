@@ -1,0 +1,54 @@
+//! What the component offers: `key-value`, over the one store of this instance.
+
+use alloc::string::String;
+
+use spin::{Lazy, Mutex, MutexGuard};
+
+use super::bindings::exports::portdesk::desk::key_value as wit;
+use super::bindings::portdesk::desk::schema;
+use super::convert;
+use crate::{Error, Store};
+
+/// Empty at first, and gone with the instance.
+static STORE: Lazy<Result<Mutex<Store>, Error>> =
+    Lazy::new(|| Store::new(convert::schema(schema::collection())).map(Mutex::new));
+
+fn store() -> Result<MutexGuard<'static, Store>, Error> {
+    Ok(STORE.as_ref().map_err(|error| *error)?.lock())
+}
+
+pub(super) struct KeyValue;
+
+impl wit::Guest for KeyValue {
+    fn get(key: String) -> Result<Option<wit::Item>, wit::Error> {
+        Ok(store()?.get(&key)?.map(convert::item))
+    }
+
+    fn insert(
+        key: String,
+        fields: items::Fields,
+        change_id: String,
+    ) -> Result<wit::InsertOutcome, wit::Error> {
+        Ok(convert::insert(store()?.insert(&key, fields, &change_id)?))
+    }
+
+    fn update(key: String, change: wit::Change) -> Result<wit::UpdateOutcome, wit::Error> {
+        Ok(convert::update(store()?.update(&key, convert::change(change))?))
+    }
+
+    fn query(query: wit::IndexQuery) -> Result<wit::Page, wit::Error> {
+        let wit::IndexQuery { index, value, limit, cursor } = query;
+        let page = store()?.query(index, value, limit, cursor.as_deref())?;
+        Ok(wit::Page { items: page.items.into_iter().map(convert::summary).collect(), cursor: page.cursor })
+    }
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> wit::Error {
+        match error {
+            Error::Invalid => wit::Error::Invalid,
+            Error::InvalidCursor => wit::Error::InvalidCursor,
+            Error::TooLarge => wit::Error::TooLarge,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Attributes of the SDK to and from those that items are made of: the same types, nothing decided.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use items_dynamodb::Attributes;
+
+/// Attributes as the SDK has them.
+pub(super) fn to_sdk(attributes: Attributes) -> HashMap<String, AttributeValue> {
+    attributes.into_iter().map(|(name, value)| (name, value_to_sdk(value))).collect()
+}
+
+/// Attributes that the SDK gave.
+pub(super) fn from_sdk(attributes: HashMap<String, AttributeValue>) -> Attributes {
+    attributes.into_iter().map(|(name, value)| (name, value_from_sdk(value))).collect()
+}
+
+fn value_to_sdk(value: items_dynamodb::AttributeValue) -> AttributeValue {
+    match value {
+        items_dynamodb::AttributeValue::L(list) => {
+            AttributeValue::L(list.into_iter().map(value_to_sdk).collect())
+        }
+        items_dynamodb::AttributeValue::M(map) => AttributeValue::M(to_sdk(map)),
+        items_dynamodb::AttributeValue::N(number) => AttributeValue::N(number),
+        items_dynamodb::AttributeValue::Other => AttributeValue::Null(true),
+        items_dynamodb::AttributeValue::S(text) => AttributeValue::S(text),
+        items_dynamodb::AttributeValue::Ss(texts) => AttributeValue::Ss(texts),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK may learn of more types, and all others are one")]
+fn value_from_sdk(value: AttributeValue) -> items_dynamodb::AttributeValue {
+    match value {
+        AttributeValue::L(list) => {
+            items_dynamodb::AttributeValue::L(list.into_iter().map(value_from_sdk).collect())
+        }
+        AttributeValue::M(map) => items_dynamodb::AttributeValue::M(from_sdk(map)),
+        AttributeValue::N(number) => items_dynamodb::AttributeValue::N(number),
+        AttributeValue::S(text) => items_dynamodb::AttributeValue::S(text),
+        AttributeValue::Ss(texts) => items_dynamodb::AttributeValue::Ss(texts),
+        _ => items_dynamodb::AttributeValue::Other,
+    }
+}

@@ -1,0 +1,93 @@
+//! The four requests, as the SDK has them.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use items_dynamodb::{Attributes, Expression, Failure, Found, Range, Table, Written};
+
+use super::attempts::Attempts;
+use super::attribute::{from_sdk, to_sdk};
+use super::{DynamoDb, failure};
+
+impl Table for DynamoDb {
+    fn name(&self) -> &str {
+        &self.table
+    }
+
+    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, Failure> {
+        let _place = self.place().await?;
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(to_sdk(key)));
+        let read = get.consistent_read(true).send().await;
+        read.map(|read| read.item.map(from_sdk)).map_err(|error| failure::of_read(&error))
+    }
+
+    async fn put(&self, item: Attributes, only_if: Expression) -> Result<Written, Failure> {
+        let _place = self.place().await?;
+        let attempts = Attempts::default();
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_sdk(item)))
+            .condition_expression(only_if.condition())
+            .set_expression_attribute_names(Some(only_if.names.into_iter().collect()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send();
+        let Err(error) = attempts.watch(put).await else { return Ok(Written::Done(Attributes::new())) };
+        let lost = attempts.lost_one();
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Written::Refused { by: failed.item.clone().map(from_sdk), lost })
+            }
+            Some(_) | None => Err(failure::of_write(&error, lost)),
+        }
+    }
+
+    async fn change(&self, key: Attributes, expression: Expression) -> Result<Written, Failure> {
+        let _place = self.place().await?;
+        let attempts = Attempts::default();
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(to_sdk(key)))
+            .update_expression(expression.update())
+            .condition_expression(expression.condition())
+            .set_expression_attribute_names(Some(expression.names.into_iter().collect()))
+            .set_expression_attribute_values(Some(to_sdk(expression.values)))
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send();
+        let error = match attempts.watch(update).await {
+            Ok(updated) => return Ok(Written::Done(from_sdk(updated.attributes.unwrap_or_default()))),
+            Err(error) => error,
+        };
+        let lost = attempts.lost_one();
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Written::Refused { by: failed.item.clone().map(from_sdk), lost })
+            }
+            Some(_) | None => Err(failure::of_write(&error, lost)),
+        }
+    }
+
+    async fn range(&self, range: Range) -> Result<Found, Failure> {
+        let _place = self.place().await?;
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(range.index)
+            .key_condition_expression(range.only_if.condition())
+            .set_expression_attribute_names(Some(range.only_if.names.into_iter().collect()))
+            .set_expression_attribute_values(Some(to_sdk(range.only_if.values)))
+            .scan_index_forward(false)
+            .limit(i32::try_from(range.limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(range.start.map(to_sdk))
+            .send()
+            .await;
+        let found = found.map_err(|error| failure::of_read(&error))?;
+        let items = found.items.unwrap_or_default().into_iter().map(from_sdk).collect();
+        Ok(Found { items, next: found.last_evaluated_key.map(from_sdk) })
+    }
+}

@@ -1,0 +1,130 @@
+//! The component `guest/store-dynamodb`, held to the same claims as the store of the host: each call in an instance of
+//! its own, as platforms run it that serve HTTP.
+
+mod built;
+mod outgoing;
+
+mod adapter;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use portdesk_dynamo_server::Server;
+
+use super::failing::{Act, condition_failed, failed, refusal, script};
+use super::{make, settings, store};
+use crate::backend::suite::{self, Store};
+use crate::backend::{Error, Insert, Update};
+use adapter::ComponentStore;
+
+suite::conformance!(async || {
+    let server = Server::start();
+    make(&server).await;
+    (open(&server.endpoint), server)
+});
+
+/// What one writes the other reads, whole, and takes for its own where it is repeated.
+#[tokio::test]
+async fn the_host_and_the_component_are_one_store() {
+    let server = Server::start();
+    let (host, component) = (store(&server).await, open(&server.endpoint));
+    for (key, one, other) in [("a", &host, &component), ("b", &component, &host)] {
+        let fields = suite::fields(&[("made_at", key), ("owner", "ada"), ("text", "\u{0}\"\u{1f980}")]);
+        assert_eq!(one.insert(key, fields.clone(), "made").await.unwrap(), Insert::Inserted(1));
+        assert!(matches!(other.insert(key, fields.clone(), "made").await.unwrap(), Insert::Repeated(_)));
+        assert_eq!(one.update(key, suite::note("n-1", "x")).await.unwrap(), Update::Updated(2));
+        let again = other.update(key, suite::note("n-1", "x")).await.unwrap();
+        assert!(matches!(again, Update::Duplicate(_)), "{again:?}");
+        assert_eq!(
+            other.update(key, suite::set("c-3", &[("state", "shut")])).await.unwrap(),
+            Update::Updated(3)
+        );
+        assert_eq!(
+            one.update(key, suite::set("c-3", &[("state", "shut")])).await.unwrap(),
+            Update::Updated(3)
+        );
+        assert_eq!(one.get(key).await.unwrap(), other.get(key).await.unwrap());
+    }
+    let listed = suite::page(&host, "ada", 1, None).await;
+    assert_eq!(suite::keys(&listed.items), ["b"]);
+    assert_eq!(listed, suite::page(&component, "ada", 1, None).await);
+    let rest = suite::page(&component, "ada", 1, listed.next.clone()).await;
+    assert_eq!(suite::keys(&rest.items), ["a"], "a position of one is one of the other");
+}
+
+/// What becomes of a get, an insert and an append at a server that does this for ever.
+async fn ends(act: &Act) -> (Error, Error, Error) {
+    let (url, _) = script(vec![act.clone()]);
+    let store = open_for(&url, Duration::from_millis(1_500));
+    let (get, insert) = (store.get("a").await, store.insert("a", suite::fields(&[]), "c").await);
+    (get.unwrap_err(), insert.unwrap_err(), store.update("a", suite::note("n", "")).await.unwrap_err())
+}
+
+#[tokio::test]
+async fn a_write_without_an_answer_is_unknown_and_a_read_unavailable() {
+    for act in [failed(), Act::Reset, Act::Silence, Act::Answer(200, "{".to_owned())] {
+        let (get, insert, append) = ends(&act).await;
+        assert!(matches!(get, Error::Unavailable(_)), "{act:?}: {get:?}");
+        for error in [insert, append] {
+            assert!(matches!(error, Error::Unknown(_)), "{act:?}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_stored_nothing_says_so() {
+    let (get, insert, append) = ends(&refusal("ThrottlingException")).await;
+    for error in [get, insert, append] {
+        assert_eq!(error, Error::Throttled { retry_after: None });
+    }
+    let nobody = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
+    let inserted = open(&nobody).insert("a", suite::fields(&[]), "c").await;
+    assert!(matches!(inserted, Err(Error::Unavailable(_))), "{inserted:?}");
+}
+
+#[tokio::test]
+async fn the_own_lost_attempt_is_found_and_said_to_be_done() {
+    let item = r#"{"item_id":{"S":"a"},"portdesk_version":{"N":"2"},"portdesk_created_by":{"S":"c"},
+        "portdesk_count_notes":{"N":"1"},"portdesk_ids_notes":{"SS":["n"]},
+        "notes":{"L":[{"M":{"note_id":{"S":"n"}}}]}}"#;
+    let fresh = || open(&script(vec![Act::Reset, condition_failed(item)]).0);
+    assert!(matches!(fresh().insert("a", suite::fields(&[]), "c").await, Ok(Insert::Repeated(_))));
+    assert!(matches!(fresh().update("a", suite::note("n", "")).await, Ok(Update::Duplicate(_))));
+}
+
+/// The signature covers the header `Host`, which the platform makes; AWS takes no body of unknown length.
+#[tokio::test]
+async fn what_is_signed_is_what_is_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let read = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let head = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+        let head = head.take_while(|line| !line.is_empty()).collect::<Vec<_>>();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+        head
+    });
+    assert_eq!(open(&format!("http://{address}")).get("a").await, Ok(None));
+    let head = read.join().unwrap();
+    let header = |name: &str| {
+        let named = |line: &&String| line.to_lowercase().starts_with(&format!("{name}: "));
+        head.iter().find(named).map(|line| &line[name.len() + 2..])
+    };
+    assert_eq!(head[0], "POST / HTTP/1.1");
+    assert_eq!(header("host"), Some(address.to_string().as_str()));
+    assert!(header("content-length").is_some() && header("transfer-encoding").is_none(), "{head:?}");
+    let signed = "SignedHeaders=content-type;host;x-amz-date;x-amz-target";
+    assert!(header("authorization").is_some_and(|value| value.contains(signed)), "{head:?}");
+}
+
+/// The component over the table at an endpoint.
+fn open(endpoint: &str) -> Store {
+    open_for(endpoint, settings(endpoint).time_limit)
+}
+
+fn open_for(endpoint: &str, time_limit: Duration) -> Store {
+    Arc::new(ComponentStore::over(endpoint, &settings(endpoint).table, time_limit))
+}

@@ -1,0 +1,40 @@
+//! `portdesk compile`: makes a file of native code of a component.
+
+use std::path::PathBuf;
+use std::{fs, io};
+
+use clap::Args;
+
+use super::{Ended, ONE_INSTANCE};
+use crate::host::component_bytes;
+use crate::sandbox::Component;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Component to compile in place of the built-in one
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    component: Option<PathBuf>,
+
+    /// File to write; replaced if it is there
+    #[arg(value_name = "OUTPUT")]
+    output: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
+    let bytes = component_bytes(arguments.component.as_deref())?;
+    let compiled = Component::compile(&bytes, &ONE_INSTANCE)?;
+    write(&arguments.output, &compiled)?;
+    println!(
+        "{}: {} bytes, for this version of portdesk on this processor",
+        arguments.output.display(),
+        compiled.len()
+    );
+    println!("serve it with: portdesk --component {}", arguments.output.display());
+    Ok(())
+}
+
+fn write(output: &PathBuf, compiled: &[u8]) -> Result<(), Ended> {
+    let failed =
+        |error: io::Error| Ended::Failed(format!("{}: cannot be written ({error})", output.display()));
+    fs::write(output, compiled).map_err(failed)
+}

@@ -1,0 +1,121 @@
+//! `portdesk key list`: all keys, their plans, and what their holders have used in the running period.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::super::Ended;
+use super::existing;
+use crate::backend::{Count, embedded};
+use crate::config::DataDir;
+use crate::door::{DEFAULT_PLAN, ENVIRONMENT_KEY_ID, KeyFile, KeyRecord, Plan};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    data: DataDir,
+
+    #[cfg(feature = "dynamodb")]
+    #[command(flatten)]
+    shared: table::Shared,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
+    let directory = existing(&arguments.data)?;
+    let register = KeyFile::new(&directory).read()?;
+    let default = register.plan(DEFAULT_PLAN).unwrap_or_else(Plan::default_plan);
+    let of_environment = (ENVIRONMENT_KEY_ID.to_owned(), default.clone());
+    let plan = |key: &KeyRecord| key.plan.as_deref().and_then(|name| register.plan(name));
+    let plan = |key: &KeyRecord| plan(key).unwrap_or_else(|| default.clone());
+    let holders = register.keys.iter().map(|key| (key.principal().to_owned(), plan(key)));
+    let used = arguments.used(&directory, holders.chain([of_environment]).collect())?;
+    let mut out = io::stdout().lock();
+    for key in &register.keys {
+        let state = key.revoked_at.map_or("active".into(), |at| format!("revoked {at:.0}"));
+        let usage = usage(&plan(key), used.get(key.principal()).copied());
+        let holder = key.principal.as_ref().map_or(String::new(), |holder| format!("  (holder {holder})"));
+        writeln!(out, "{}  {:.0}  {state}  {usage}  {}{holder}", key.id, key.created_at, key.name)?;
+    }
+    if let Some(counted) = used.get(ENVIRONMENT_KEY_ID) {
+        let usage = usage(&default, Some(*counted));
+        writeln!(out, "{ENVIRONMENT_KEY_ID}  {usage}  (the key of PORTDESK_API_KEY)")?;
+    }
+    Ok(())
+}
+
+/// A plan and what is used of its quota; `-` where nothing is counted in this folder.
+fn usage(plan: &Plan, used: Option<u64>) -> String {
+    let Some(quota) = plan.quota else { return format!("plan {}, no quota", plan.name) };
+    let used = used.map_or("-".to_owned(), |used| used.to_string());
+    format!("plan {}, {used}/{} this {}", plan.name, quota.requests, quota.period.word())
+}
+
+/// What is counted for each holder in the running period of its plan.
+type Used = HashMap<String, u64>;
+
+impl Arguments {
+    fn used(&self, directory: &Path, holders: HashMap<String, Plan>) -> Result<Used, Ended> {
+        let now = Timestamp::now();
+        let counts = holders.into_iter().filter_map(|(name, plan)| {
+            let window = plan.quota?.period.window(now).name;
+            Some(Count { name: name.into(), window: window.into() })
+        });
+        #[cfg(feature = "dynamodb")]
+        if self.shared.table.is_some() {
+            return self.shared.used(counts.collect());
+        }
+        let counted: HashMap<Count, u64> = embedded::counts::read(directory)?.into_iter().collect();
+        Ok(counts.filter_map(|count| Some((count.name.to_string(), *counted.get(&count)?))).collect())
+    }
+}
+
+#[cfg(feature = "dynamodb")]
+mod table {
+    use std::path::PathBuf;
+
+    use clap::Args;
+    use tokio::runtime::Runtime;
+
+    use super::Used;
+    use crate::backend::dynamodb::DynamoDb;
+    use crate::backend::{Count, Meter};
+    use crate::commands::{Ended, describe};
+    use crate::config::Location;
+
+    /// The table of hosts that share one: their counts are there.
+    #[derive(Debug, Args)]
+    pub(super) struct Shared {
+        /// DynamoDB table of hosts with `--store dynamodb`: shows what is counted there, blocks that hosts hold included
+        #[arg(long, env = "PORTDESK_TABLE", value_name = "NAME")]
+        pub(super) table: Option<String>,
+
+        #[command(flatten)]
+        location: Location,
+
+        /// Component whose items the table is for, in place of the built-in one
+        #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+        component: Option<PathBuf>,
+    }
+
+    impl Shared {
+        pub(super) fn used(&self, counts: Vec<Count>) -> Result<Used, Ended> {
+            let schema = describe(self.component.as_deref())?.schema;
+            let settings = self.location.settings(self.table.as_deref().unwrap_or_default());
+            Runtime::new()?.block_on(async {
+                let table = DynamoDb::open(&settings, &schema).await?;
+                let mut used = Used::new();
+                for count in counts {
+                    let counted = table.used(&count).await?;
+                    // Nobody has the key of the environment unless it was used.
+                    if counted > 0 || &*count.name != super::ENVIRONMENT_KEY_ID {
+                        used.insert(count.name.to_string(), counted);
+                    }
+                }
+                Ok(used)
+            })
+        }
+    }
+}

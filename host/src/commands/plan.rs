@@ -1,0 +1,171 @@
+//! `portdesk plan`: the usage plans of a data folder.
+
+use std::io::{self, Write};
+use std::num::{NonZeroU32, NonZeroU64};
+
+use clap::{Args, Subcommand};
+
+use super::Ended;
+use super::key::existing;
+use crate::config::DataDir;
+use crate::door::{DEFAULT_PLAN, KeyFile, Period, Plan, Quota, Register};
+use crate::host::data_directory;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a usage plan that keys can be put on
+    Create(Create),
+    /// List all usage plans
+    List {
+        #[command(flatten)]
+        data: DataDir,
+    },
+    /// Delete a usage plan that no open key is on; of `default`, what was made of it
+    Delete {
+        /// The name of the plan
+        name: String,
+
+        #[command(flatten)]
+        data: DataDir,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Create {
+    /// What keys name it by: 1 to 64 letters, digits, `-`, `_` and `.`. Keys that name none have the plan `default`
+    #[arg(value_parser = name)]
+    name: String,
+
+    /// Requests a second, 1 to 100000
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: u32,
+
+    /// Most requests at once, 1 to 1000000
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    burst: u32,
+
+    /// Requests in a period, from 1, or `none` for no bound
+    #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = quota)]
+    quota: Limit,
+
+    /// What the quota is for, in UTC; a week begins on Monday
+    #[arg(long, value_name = "PERIOD", default_value = "month")]
+    period: Period,
+
+    /// Change the plan of this name, if there is one; a running host takes it over within a second
+    #[arg(long)]
+    replace: bool,
+
+    #[command(flatten)]
+    data: DataDir,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
+    match &arguments.command {
+        Command::Create(create) => make(create),
+        Command::List { data } => list(&KeyFile::new(&existing(data)?)),
+        Command::Delete { name, data } => delete(&KeyFile::new(&existing(data)?), name),
+    }
+}
+
+fn make(create: &Create) -> Result<(), Ended> {
+    let plan = create.plan();
+    let text = text(&plan);
+    KeyFile::new(&data_directory(&create.data)?).update(|register| {
+        if register.plan(&plan.name).is_some() && !create.replace {
+            let name = &plan.name;
+            return Err(Ended::Failed(format!("there is a plan {name}; `--replace` changes it")));
+        }
+        register.plans.retain(|other| other.name != plan.name);
+        register.plans.push(plan);
+        Ok(())
+    })??;
+    println!("{text}");
+    Ok(())
+}
+
+impl Create {
+    fn plan(&self) -> Plan {
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Plan {
+            name: self.name.clone(),
+            rate_per_second: number(self.rate),
+            burst: number(self.burst),
+            quota: self.quota.0.map(|requests| Quota { requests, period: self.period }),
+        }
+    }
+}
+
+fn list(file: &KeyFile) -> Result<(), Ended> {
+    let register = file.read()?;
+    let made = register.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
+    let mut out = io::stdout().lock();
+    for plan in register.plan(DEFAULT_PLAN).into_iter().chain(made) {
+        writeln!(out, "{}, {} open keys", text(&plan), keys(&register, &plan.name))?;
+    }
+    Ok(())
+}
+
+fn text(plan: &Plan) -> String {
+    let Plan { name, rate_per_second, burst, quota } = plan;
+    let quota = quota.map_or("no quota".to_owned(), |Quota { requests, period }| {
+        format!("{requests} a {}", period.word())
+    });
+    format!("{name}  {rate_per_second} requests a second, burst {burst}, {quota}")
+}
+
+/// How many keys that open the door are on a plan.
+fn keys(register: &Register, plan: &str) -> usize {
+    let on = |name: &Option<String>| name.as_deref().unwrap_or(DEFAULT_PLAN) == plan;
+    register.keys.iter().filter(|key| key.revoked_at.is_none() && on(&key.plan)).count()
+}
+
+fn delete(file: &KeyFile, name: &str) -> Result<(), Ended> {
+    file.update(|register| {
+        let keys = keys(register, name);
+        if keys > 0 && name != DEFAULT_PLAN {
+            let advice = "`key attach` puts them on another";
+            return Err(Ended::Failed(format!("{keys} open keys are on plan {name}; {advice}")));
+        }
+        let before = register.plans.len();
+        register.plans.retain(|plan| plan.name != name);
+        if register.plans.len() == before {
+            return Err(Ended::Failed(format!("there is no plan {name} to delete; `plan list` shows all")));
+        }
+        // A key that was revoked names no plan that is not there.
+        for key in register.keys.iter_mut().filter(|key| key.plan.as_deref() == Some(name)) {
+            key.plan = None;
+        }
+        Ok(())
+    })??;
+    println!("plan {name} is deleted");
+    Ok(())
+}
+
+fn name(name: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let good = (1..=64).contains(&name.len()) && name.bytes().all(allowed);
+    good.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 64 letters, digits, `-`, `_` and `.`".into())
+}
+
+/// A quota of the command line.
+#[derive(Debug, Clone, Copy)]
+struct Limit(Option<NonZeroU64>);
+
+fn quota(text: &str) -> Result<Limit, String> {
+    if text == "none" {
+        return Ok(Limit(None));
+    }
+    let requests = text.parse().ok().filter(|requests: &NonZeroU64| requests.get() <= MOST_REQUESTS);
+    let requests =
+        requests.ok_or_else(|| format!("a quota is a number from 1 to {MOST_REQUESTS}, or `none`"))?;
+    Ok(Limit(Some(requests)))
+}
+
+const MOST_REQUESTS: u64 = 1_000_000_000_000;

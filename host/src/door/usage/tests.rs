@@ -1,0 +1,190 @@
+use std::num::{NonZeroU32, NonZeroU64};
+
+use async_trait::async_trait;
+use governor::clock::FakeRelativeClock;
+
+use super::*;
+use crate::backend::memory::Memory;
+use crate::backend::{Count, Error, suite};
+use crate::door::{Period, Quota};
+
+fn memory() -> Arc<dyn Meter> {
+    Arc::new(Memory::new(&suite::schema()))
+}
+
+fn plan(rate: u32, burst: u32, quota: Option<(u64, Period)>) -> Arc<Plan> {
+    let number = |number| NonZeroU32::new(number).unwrap();
+    let quota =
+        quota.map(|(requests, period)| Quota { requests: NonZeroU64::new(requests).unwrap(), period });
+    Arc::new(Plan { name: "p".to_owned(), rate_per_second: number(rate), burst: number(burst), quota })
+}
+
+fn one() -> Principal {
+    Principal::new("one")
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// How many of `count` requests are let in at a moment.
+async fn admitted<C: Clock + Clone>(usage: &Usage<C>, plan: &Arc<Plan>, count: u32, now: Timestamp) -> u32 {
+    let mut admitted = 0;
+    for _ in 0..count {
+        admitted += u32::from(usage.take_at(&one(), plan, now).await.is_ok());
+    }
+    admitted
+}
+
+#[tokio::test]
+async fn a_flood_of_a_minute_gets_its_burst_and_then_its_rate() {
+    let clock = FakeRelativeClock::default();
+    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let plan = Arc::new(Plan::default_plan());
+    let mut let_in = 0;
+    for _ in 0..60_000 {
+        let_in += admitted(&usage, &plan, 2, Timestamp::UNIX_EPOCH).await;
+        clock.advance(Duration::from_millis(1));
+    }
+    // A token each 20 ms, the last one at the very end of the minute.
+    assert_eq!(let_in, 100 + 60 * 50 - 1);
+}
+
+#[tokio::test]
+async fn a_bucket_holds_no_more_than_its_burst() {
+    let clock = FakeRelativeClock::default();
+    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let plan = plan(50, 7, None);
+    for _ in 0..3 {
+        assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 7);
+        clock.advance(Duration::from_hours(1));
+    }
+}
+
+#[tokio::test]
+async fn a_quota_is_used_by_what_is_let_in_and_not_by_what_is_throttled() {
+    let clock = FakeRelativeClock::default();
+    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let (plan, now) = (plan(1, 10, Some((15, Period::Month))), at("2026-11-22T12:00:00Z"));
+    assert_eq!(admitted(&usage, &plan, 1000, now).await, 10);
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(admitted(&usage, &plan, 1000, now).await, 5);
+    clock.advance(Duration::from_secs(10));
+    let refused = usage.take_at(&one(), &plan, now).await;
+    let Err(Refusal::LimitExceeded { retry_after, window, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(retry_after, Duration::from_hours(8 * 24 + 12), "until December");
+    assert_eq!(window, Duration::from_hours(30 * 24));
+}
+
+#[tokio::test]
+async fn a_new_month_brings_a_new_quota_and_a_clock_set_back_none() {
+    let clock = FakeRelativeClock::default();
+    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let plan = plan(1000, 1000, Some((10, Period::Month)));
+    for (moment, expected) in [
+        ("2026-11-30T23:59:59.999Z", 10),
+        ("2026-12-01T00:00:00Z", 10),
+        ("2026-11-30T23:00:00Z", 0),
+        ("2026-12-01T00:00:01Z", 0),
+        ("2027-12-01T00:00:00Z", 10),
+        ("2026-12-02T00:00:00Z", 0),
+        ("2027-01-01T00:00:00Z", 10),
+    ] {
+        assert_eq!(admitted(&usage, &plan, 30, at(moment)).await, expected, "{moment}");
+        clock.advance(Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn principals_have_usage_of_their_own() {
+    let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
+    let plan = plan(1, 10, Some((5, Period::Day)));
+    assert_eq!(admitted(&usage, &plan, 20, Timestamp::UNIX_EPOCH).await, 5);
+    assert!(usage.take_at(&Principal::new("other"), &plan, Timestamp::UNIX_EPOCH).await.is_ok());
+}
+
+#[tokio::test]
+async fn another_plan_holds_at_once_and_keeps_what_was_used() {
+    let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
+    let now = Timestamp::UNIX_EPOCH;
+    assert_eq!(admitted(&usage, &plan(1, 100, Some((5, Period::Day))), 20, now).await, 5);
+    assert_eq!(admitted(&usage, &plan(1, 100, Some((8, Period::Day))), 20, now).await, 3);
+    assert_eq!(admitted(&usage, &plan(1, 100, Some((6, Period::Day))), 20, now).await, 0);
+    assert_eq!(admitted(&usage, &plan(1, 100, None), 20, now).await, 20);
+}
+
+#[tokio::test]
+async fn without_plans_nothing_is_counted() {
+    let meter = memory();
+    let usage = Usage::new(RateLimit::Off, Arc::clone(&meter));
+    let plan = plan(1, 1, Some((1, Period::Day)));
+    assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 1000);
+    let count = Count { name: "one".into(), window: "1970-01-01/day".into() };
+    assert_eq!(meter.used(&count).await, Ok(0));
+}
+
+/// Gives blocks of 50 until it is told to fail.
+struct Blocks {
+    memory: Memory,
+    asked: std::sync::atomic::AtomicU32,
+    fails: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait]
+impl Meter for Blocks {
+    async fn take(&self, count: &Count, units: u64, limit: u64) -> Result<u64, Error> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(Error::Unavailable("told to fail".to_owned()));
+        }
+        self.memory.take(count, units, limit).await
+    }
+
+    async fn give_back(&self, count: &Count, units: u64) -> Result<(), Error> {
+        self.memory.give_back(count, units).await
+    }
+
+    async fn used(&self, count: &Count) -> Result<u64, Error> {
+        self.memory.used(count).await
+    }
+
+    fn block(&self, _limit: u64) -> u64 {
+        50
+    }
+}
+
+fn blocks() -> Arc<Blocks> {
+    Arc::new(Blocks { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: false.into() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_is_taken_at_once_used_up_and_its_rest_given_back() {
+    let meter = blocks();
+    let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
+    let (plan, now) = (plan(1, 1000, Some((120, Period::Day))), Timestamp::UNIX_EPOCH);
+    let count = Count { name: "one".into(), window: "1970-01-01/day".into() };
+    assert_eq!(admitted(&usage, &plan, 60, now).await, 60);
+    assert_eq!(
+        (meter.asked.load(std::sync::atomic::Ordering::SeqCst), meter.used(&count).await),
+        (2, Ok(100))
+    );
+    usage.close().await;
+    assert_eq!(meter.used(&count).await, Ok(60));
+    assert_eq!(admitted(&usage, &plan, 500, now).await, 60);
+    assert_eq!(meter.asked.load(std::sync::atomic::Ordering::SeqCst), 5, "who is spent asks once in a while");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_meter_that_fails_closes_the_door_once_the_block_is_used() {
+    let meter = blocks();
+    let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
+    let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
+    assert_eq!(admitted(&usage, &plan, 10, now).await, 10);
+    meter.fails.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "what is left of the block");
+    assert_eq!(usage.take_at(&one(), &plan, now).await, Err(Refusal::Uncounted));
+    assert_eq!(meter.asked.load(std::sync::atomic::Ordering::SeqCst), 2, "it is asked once a second");
+    meter.fails.store(false, std::sync::atomic::Ordering::SeqCst);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
+}

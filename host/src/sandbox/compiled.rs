@@ -1,0 +1,200 @@
+//! Components that were compiled before: the one that a host keeps in its data folder, so that it compiles once and
+//! not at every start, and the files of `portdesk compile`, for images that nobody can write to.
+//!
+//! What is loaded here runs as native code, outside of every sandbox (wasmtime, "Unsafety" of
+//! `Module::deserialize`). So nothing is loaded that anybody else could have written (`custody`), and nothing that is
+//! not, byte for byte, what was written. A file is wasmtime's code, the name of what it was compiled from, and the
+//! SHA-256 of both.
+
+mod custody;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use tracing::{debug, warn};
+use wasmtime::Engine;
+use wasmtime::component::Component as Code;
+
+pub use self::custody::Exposed;
+
+/// Whether these are the bytes of a compiled component, and not of one to compile.
+pub(super) fn is_compiled(bytes: &[u8]) -> bool {
+    Engine::detect_precompiled(bytes).is_some()
+}
+
+/// The code of `wasm`: what `folder` keeps of it, or compiled now and kept for the next start.
+///
+/// A folder that cannot be trusted or written to costs the time of compiling, and nothing else.
+pub(super) fn cached(engine: &Engine, wasm: &[u8], folder: &Path) -> wasmtime::Result<Code> {
+    let file = folder.join(FILE);
+    let origin = Origin::of(engine, wasm);
+    match kept(engine, &file, &origin) {
+        Ok(Some(code)) => return Ok(code),
+        Ok(None) => {}
+        Err(error) => warn!(%error, "the compiled component that was kept is not used; compiling it anew"),
+    }
+    let code = Code::from_binary(engine, wasm)?;
+    match keep(&code, &file, &origin) {
+        Ok(()) => debug!(file = %file.display(), "kept the compiled component"),
+        Err(error) => warn!(%error, "the compiled component cannot be kept; every start compiles it"),
+    }
+    Ok(code)
+}
+
+/// The bytes of a file that a host can serve without compiling it.
+pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    sealed(&Code::from_binary(engine, wasm)?, &Origin::of(engine, wasm))
+}
+
+/// The code in `file`, whose content is `bytes`.
+pub(super) fn load(engine: &Engine, file: &Path, bytes: &[u8]) -> Result<Code, Unusable> {
+    custody::check(file)?;
+    let (code, _origin) = unsealed(bytes).ok_or(Unusable::Damaged)?;
+    deserialize(engine, code).map_err(Unusable::Foreign)
+}
+
+fn kept(engine: &Engine, file: &Path, origin: &Origin) -> Result<Option<Code>, Unusable> {
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Unusable::Exposed(Exposed::of(file, error))),
+    };
+    custody::check(file)?;
+    let (code, compiled_from) = unsealed(&bytes).ok_or(Unusable::Damaged)?;
+    if compiled_from != origin.0 {
+        return Ok(None);
+    }
+    deserialize(engine, code).map(Some).map_err(Unusable::Foreign)
+}
+
+/// Replaces what was kept, whole or not at all.
+fn keep(code: &Code, file: &Path, origin: &Origin) -> wasmtime::Result<()> {
+    let mut new = NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
+    new.write_all(&sealed(code, origin)?)?;
+    new.persist(file)?;
+    Ok(())
+}
+
+fn sealed(code: &Code, origin: &Origin) -> wasmtime::Result<Vec<u8>> {
+    let mut bytes = code.serialize()?;
+    bytes.extend(origin.0);
+    bytes.extend(Sha256::digest(&bytes));
+    Ok(bytes)
+}
+
+/// The code and what it was compiled from; none if a byte is not as it was written.
+fn unsealed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (rest, seal) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST_BYTES)?)?;
+    if Sha256::digest(rest).as_slice() != seal {
+        return None;
+    }
+    rest.split_at_checked(rest.len().checked_sub(DIGEST_BYTES)?)
+}
+
+#[expect(unsafe_code, reason = "both callers have checked who could write the bytes, and their seal")]
+fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Code> {
+    // SAFETY: the code was written by `sealed` on this machine or by whoever administers it, and is as it was
+    // written. Whether this engine can run it, another version or another processor's, wasmtime checks itself.
+    unsafe { Code::deserialize(engine, code) }
+}
+
+/// What code was compiled from: the component, and everything of the engine that shapes its code.
+struct Origin([u8; DIGEST_BYTES]);
+
+impl Origin {
+    fn of(engine: &Engine, wasm: &[u8]) -> Origin {
+        let mut settings = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut settings);
+        let digest = Sha256::new().chain_update(settings.finish().to_le_bytes()).chain_update(wasm);
+        Origin(digest.finalize().into())
+    }
+}
+
+/// Why compiled code is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// It is cut off or changed.
+    #[error("the file is damaged; make it anew with `portdesk compile`")]
+    Damaged,
+    /// Somebody else could have written it.
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
+    /// Another version made it, or other settings, or it is for another processor.
+    #[error("this program cannot run it; make it anew with `portdesk compile` of this version ({0:#})")]
+    Foreign(wasmtime::Error),
+}
+
+/// In the data folder.
+const FILE: &str = "component.cwasm";
+const DIGEST_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::host::BUILT_IN_COMPONENT;
+
+    fn engine() -> Engine {
+        Engine::default()
+    }
+
+    /// An empty component: what matters here is the file.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    #[test]
+    fn what_was_kept_is_loaded_and_another_component_is_not() {
+        let (engine, folder) = (engine(), tempfile::tempdir().unwrap());
+        let file = folder.path().join(FILE);
+        cached(&engine, EMPTY, folder.path()).unwrap();
+        assert!(kept(&engine, &file, &Origin::of(&engine, EMPTY)).unwrap().is_some());
+        assert!(kept(&engine, &file, &Origin::of(&engine, BUILT_IN_COMPONENT)).unwrap().is_none());
+    }
+
+    #[test]
+    fn another_setting_of_the_engine_compiles_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        cached(&engine(), EMPTY, folder.path()).unwrap();
+        let mut config = wasmtime::Config::new();
+        config.epoch_interruption(true);
+        let other = Engine::new(&config).unwrap();
+        let origin = Origin::of(&other, EMPTY);
+        assert!(kept(&other, &folder.path().join(FILE), &origin).unwrap().is_none());
+        assert!(deserialize(&other, unsealed(&compile(&engine(), EMPTY).unwrap()).unwrap().0).is_err());
+    }
+
+    #[test]
+    fn a_changed_byte_is_never_loaded() {
+        let (engine, folder) = (engine(), tempfile::tempdir().unwrap());
+        let file = folder.path().join(FILE);
+        let whole = compile(&engine, EMPTY).unwrap();
+        assert!(is_compiled(&whole) && !is_compiled(EMPTY));
+        for at in [0, whole.len() / 2, whole.len() - DIGEST_BYTES - 1, whole.len() - 1] {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            fs::write(&file, &changed).unwrap();
+            assert!(matches!(load(&engine, &file, &changed), Err(Unusable::Damaged)), "byte {at}");
+        }
+        assert!(matches!(load(&engine, &file, &whole[..16]), Err(Unusable::Damaged)));
+        fs::write(&file, &whole).unwrap();
+        assert!(load(&engine, &file, &whole).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_others_can_write_is_never_loaded() {
+        let (engine, folder) = (engine(), tempfile::tempdir().unwrap());
+        let file = folder.path().join(FILE);
+        let code = compile(&engine, EMPTY).unwrap();
+        fs::write(&file, &code).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(matches!(load(&engine, &file, &code), Err(Unusable::Exposed(_))));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(load(&engine, &file, &code), Err(Unusable::Exposed(_))));
+        assert!(cached(&engine, EMPTY, folder.path()).is_ok(), "it is compiled instead");
+    }
+}

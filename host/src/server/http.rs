@@ -1,0 +1,99 @@
+//! HTTP on one connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::Watcher;
+use tracing::{debug, info};
+
+use super::bounds::Bounds;
+use super::connections::Connection;
+use super::framing::Unambiguous;
+use super::request;
+use super::stream::Stream;
+use crate::walk::Walk;
+
+/// Speaks HTTP as its bounds say.
+#[derive(Clone)]
+pub(super) struct Http {
+    /// For plain connections, whose first bytes tell the version.
+    either: Builder<TokioExecutor>,
+    one: Builder<TokioExecutor>,
+    two: Builder<TokioExecutor>,
+}
+
+/// Which version a connection speaks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Version {
+    Either,
+    One,
+    Two,
+}
+
+impl Http {
+    pub(super) fn new(bounds: &Bounds) -> Http {
+        let either = builder(bounds);
+        Http { one: either.clone().http1_only(), two: either.clone().http2_only(), either }
+    }
+
+    /// Answers the requests of a connection until it ends.
+    pub(super) async fn serve(
+        &self,
+        version: Version,
+        stream: Stream,
+        connection: Arc<Connection>,
+        walk: Arc<Walk>,
+        watcher: Watcher,
+    ) {
+        let builder = match version {
+            Version::Either => &self.either,
+            Version::One => &self.one,
+            Version::Two => &self.two,
+        };
+        let service =
+            service_fn(move |request| request::answer(Arc::clone(&walk), Arc::clone(&connection), request));
+        let served = builder.serve_connection(TokioIo::new(Unambiguous::new(stream)), service);
+        if let Err(error) = watcher.watch(served.into_owned()).await {
+            log(error.as_ref());
+        }
+    }
+}
+
+/// What hyper refuses by itself never becomes a request: it gets a bare 400 or 431, and this line.
+fn log(error: &(dyn std::error::Error + 'static)) {
+    match error.downcast_ref::<hyper::Error>() {
+        Some(error) if error.is_parse() => info!(%error, "refused what is no HTTP request"),
+        _ => debug!(%error, "a connection ended with an error"),
+    }
+}
+
+fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        // `turn` has the limits: hyper's would be one for a head and for the time between requests.
+        .header_read_timeout(None)
+        .max_buf_size(bounds.head_bytes)
+        // More than fit into the bytes that `door::head` allows: what is refused there is refused in words.
+        .max_headers(HEADERS)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(bounds.streams)
+        .max_header_list_size(u32::try_from(bounds.head_bytes).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    http
+}
+
+const HEADERS: usize = 8 * 1024;
+/// What an HTTP/2 client may send ahead of what is read: of one body, and of all on its connection.
+const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
+/// An HTTP/2 peer that is gone is found out by a ping.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);

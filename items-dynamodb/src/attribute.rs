@@ -1,0 +1,49 @@
+//! Attributes, as far as items are made of them.
+
+use std::collections::BTreeMap;
+
+/// Names and values of an item, of a key, or of an entry.
+pub type Attributes = BTreeMap<String, AttributeValue>;
+
+/// The value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// A list.
+    L(Vec<AttributeValue>),
+    /// A map.
+    M(Attributes),
+    /// A number, as text.
+    N(String),
+    /// Of a type that no item of this store has. It is read as that and never written.
+    Other,
+    /// A string.
+    S(String),
+    /// A set of strings.
+    Ss(Vec<String>),
+}
+
+impl AttributeValue {
+    /// The list, if it is one.
+    #[must_use]
+    pub fn as_l(&self) -> Option<&Vec<AttributeValue>> {
+        if let AttributeValue::L(list) = self { Some(list) } else { None }
+    }
+
+    /// The number, if it is one.
+    #[must_use]
+    pub fn as_n(&self) -> Option<&String> {
+        if let AttributeValue::N(number) = self { Some(number) } else { None }
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_s(&self) -> Option<&String> {
+        if let AttributeValue::S(text) = self { Some(text) } else { None }
+    }
+
+    /// The set, if it is one.
+    #[must_use]
+    pub fn as_ss(&self) -> Option<&Vec<String>> {
+        if let AttributeValue::Ss(texts) = self { Some(texts) } else { None }
+    }
+}

@@ -1,0 +1,177 @@
+//! A change as one conditional update, and what it means that its condition failed.
+
+use items::{Append, Change, ITEM_LIMIT_BYTES, Schema, Update, fields_size};
+
+use crate::item::{self, Stored};
+use crate::{AttributeValue, Attributes, Error, Expression, layout};
+
+/// What another program left without a guard, or with an outdated one: the entries of a list as they were read.
+#[derive(Debug)]
+pub(crate) struct Adoption {
+    version: Option<AttributeValue>,
+    /// Whether the item has the list at all.
+    is_there: bool,
+    ids: Vec<String>,
+}
+
+/// What is to be done after a condition failed.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Outcome(Update),
+    /// No rule forbids the change: only the guard of the list is not as it should be. Repeat with a new one.
+    Adopt(Adoption),
+    /// No rule forbids the change, and the guards are in order.
+    Nothing,
+}
+
+/// The update for a change. With one condition for everything that may forbid it, the table decides at once and
+/// alone; why it refused is found out from the item that it sends back.
+pub(crate) fn expression(
+    schema: &Schema,
+    change: &Change,
+    adoption: Option<&Adoption>,
+) -> Result<Expression, Error> {
+    let mut update = Expression::default();
+    let key = update.name(&schema.key_field);
+    update.only_if(format!("attribute_exists({key})"));
+    let (changed_by, id) = (update.name(layout::CHANGED_BY), update.text(&change.id));
+    update.only_if(format!("(attribute_not_exists({changed_by}) OR {changed_by} <> {id})"));
+    update.set(&changed_by, &id);
+    let (version, one) = (update.name(layout::VERSION), update.number(&1));
+    update.add(&version, &one);
+    if let Some(at) = change.at_version {
+        let number = update.number(&at);
+        let missing = if at == 0 { format!("attribute_not_exists({version}) OR ") } else { String::new() };
+        update.only_if(format!("({missing}{version} = {number})"));
+    }
+    for (field, value) in &change.unless {
+        let (field, value) = (update.name(field), update.text(value));
+        update.only_if(format!("(attribute_not_exists({field}) OR {field} <> {value})"));
+    }
+    for (field, value) in &change.set {
+        let (field, value) = (update.name(field), update.text(value));
+        update.set(&field, &value);
+    }
+    if let Some(append) = &change.append {
+        let names = ListNames::new(&mut update, append);
+        names.append(&mut update, schema, append)?;
+        match adoption {
+            None => names.guard(&mut update, append, &one),
+            Some(adoption) => names.adopt(&mut update, append, adoption, &version),
+        }
+    }
+    Ok(update)
+}
+
+/// The placeholders of a list and of its guards.
+struct ListNames {
+    list: String,
+    ids: String,
+    count: String,
+}
+
+impl ListNames {
+    fn new(update: &mut Expression, append: &Append) -> ListNames {
+        ListNames {
+            list: update.name(&append.list),
+            ids: update.name(&layout::ids(&append.list)),
+            count: update.name(&layout::count(&append.list)),
+        }
+    }
+
+    fn append(&self, update: &mut Expression, schema: &Schema, append: &Append) -> Result<(), Error> {
+        let unknown = || Error::Invalid(format!("there is no list {:?}", append.list));
+        let schema = schema.lists.iter().find(|list| list.name == append.list).ok_or_else(unknown)?;
+        let element = AttributeValue::L(vec![item::element(schema, append.entry.clone())]);
+        let (element, empty) = (update.value(element), update.value(AttributeValue::L(Vec::new())));
+        let list = &self.list;
+        update.set(list, &format!("list_append(if_not_exists({list}, {empty}), {element})"));
+        Ok(())
+    }
+
+    /// As nearly always: the guards are in order, and the table itself compares.
+    fn guard(&self, update: &mut Expression, append: &Append, one: &str) {
+        let ListNames { list, ids, count } = self;
+        let (id, max) = (update.text(&append.entry.id), update.number(&append.max_entries));
+        update.only_if(format!("NOT contains({ids}, {id})"));
+        update.only_if(format!("size({list}) < {max}"));
+        update.only_if(format!("size({list}) = {count}"));
+        let set = update.value(AttributeValue::Ss(vec![append.entry.id.clone()]));
+        update.add(ids, &set);
+        update.add(count, one);
+    }
+
+    /// The guards are made anew, from the entries as they were read, if nothing has changed since. That the id is
+    /// new and the list not full was seen then.
+    fn adopt(&self, update: &mut Expression, append: &Append, adoption: &Adoption, version: &str) {
+        let ListNames { list, ids, count } = self;
+        match &adoption.version {
+            None => update.only_if(format!("attribute_not_exists({version})")),
+            Some(read) => {
+                let read = update.value(read.clone());
+                update.only_if(format!("{version} = {read}"));
+            }
+        }
+        if adoption.is_there {
+            let length = update.number(&adoption.ids.len());
+            update.only_if(format!("size({list}) = {length}"));
+        } else {
+            update.only_if(format!("attribute_not_exists({list})"));
+        }
+        let mut all = adoption.ids.clone();
+        all.push(append.entry.id.clone());
+        let length = update.number(&all.len());
+        update.set(count, &length);
+        // A set has no element twice; a list of another program may.
+        all.sort_unstable();
+        all.dedup();
+        let all = update.value(AttributeValue::Ss(all));
+        update.set(ids, &all);
+    }
+}
+
+/// Why a change was refused, from the item as it was then, in the order of `wit/key-value.wit`.
+pub(crate) fn judge(schema: &Schema, change: &Change, attributes: Attributes) -> Result<Verdict, Error> {
+    let version = item::stored_version(&attributes).cloned();
+    let guards = change.append.as_ref().map(|append| guards(append, &attributes));
+    let stored = Stored::read(schema, attributes)?;
+    let entries = change.append.as_ref().map_or(&[][..], |append| stored.entries(&append.list));
+    let known =
+        change.append.as_ref().and_then(|append| entries.iter().find(|old| old.id == append.entry.id));
+    if let Some(entry) = known {
+        return Ok(Verdict::Outcome(Update::Duplicate(entry.clone())));
+    }
+    if stored.changed_by.as_ref() == Some(&change.id) {
+        return Ok(Verdict::Outcome(Update::Updated(stored.item.version)));
+    }
+    if change.at_version.is_some_and(|at| at != stored.item.version) {
+        return Ok(Verdict::Outcome(Update::Stale(stored.item)));
+    }
+    if change.unless.iter().any(|pair| stored.item.fields.contains(pair)) {
+        return Ok(Verdict::Outcome(Update::Refused(stored.item)));
+    }
+    if change.append.as_ref().is_some_and(|append| entries.len() >= append.max_entries as usize) {
+        return Ok(Verdict::Outcome(Update::Full));
+    }
+    let ids = entries.iter().map(|entry| entry.id.clone()).collect();
+    Ok(match guards {
+        Some((is_there, false)) => Verdict::Adopt(Adoption { version, is_there, ids }),
+        Some((_, true)) | None => Verdict::Nothing,
+    })
+}
+
+/// Whether the item has the list, and whether the guards of the list say what it holds. The id to be appended is in
+/// no entry.
+fn guards(append: &Append, attributes: &Attributes) -> (bool, bool) {
+    let length = attributes.get(&append.list).and_then(AttributeValue::as_l).map(Vec::len);
+    let count = attributes.get(&layout::count(&append.list)).and_then(AttributeValue::as_n);
+    let ids = attributes.get(&layout::ids(&append.list)).and_then(AttributeValue::as_ss);
+    let is_counted = length.is_some_and(|length| Some(&length.to_string()) == count);
+    (length.is_some(), is_counted && !ids.is_some_and(|ids| ids.contains(&append.entry.id)))
+}
+
+/// Whether a change is larger than any item, so that it need not be sent to know that it does not fit.
+pub(crate) fn is_hopeless(change: &Change) -> bool {
+    let entry = change.append.as_ref().map_or(0, |append| append.entry.size());
+    fields_size(&change.set) + entry > ITEM_LIMIT_BYTES
+}

@@ -1,0 +1,73 @@
+//! Why DynamoDB refused a request, told from what it answered.
+
+/// Why DynamoDB refused a request that reached it, as far as this store tells reasons apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The credentials are wrong, expired, or not allowed to do this.
+    Denied,
+    /// Its own failure: nothing is known about what was stored.
+    Failed,
+    /// The item would be larger than an item may be.
+    ItemSize,
+    /// The index does not exist.
+    NoIndex,
+    /// The table does not exist.
+    NoTable,
+    /// The request itself is wrong.
+    Other,
+    /// The table's key or an index is made of other attributes.
+    OtherLayout,
+    /// Too much to do.
+    Throttled,
+}
+
+impl Refusal {
+    /// What an answer says: its HTTP status, and code and message of its body.
+    #[must_use]
+    pub fn read(status: u16, code: &str, message: &str) -> Refusal {
+        if status >= 500 {
+            return Refusal::Failed;
+        }
+        match code {
+            "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "ThrottlingException"
+            | "Throttling"
+            | "TransactionConflictException"
+            | "TransactionInProgressException"
+            | "LimitExceededException" => Refusal::Throttled,
+            "ResourceNotFoundException" => Refusal::NoTable,
+            "ValidationException" => invalid(message),
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "IncompleteSignature"
+            | "IncompleteSignatureException"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "NotAuthorized"
+            | "OptInRequired"
+            | "UnrecognizedClientException" => Refusal::Denied,
+            // Nothing that a caller of this store could have caused.
+            _ => Refusal::Failed,
+        }
+    }
+}
+
+/// DynamoDB has one code for all of these and tells them apart by their texts alone.
+fn invalid(message: &str) -> Refusal {
+    let has = |part: &str| message.contains(part);
+    if has("Item size") && has("exceeded") {
+        Refusal::ItemSize
+    } else if has("does not have the specified index") {
+        Refusal::NoIndex
+    } else if has("does not match the schema") || has("Missing the key") || has("Query condition missed key")
+    {
+        Refusal::OtherLayout
+    } else {
+        Refusal::Other
+    }
+}

@@ -1,0 +1,149 @@
+//! `get`, `insert` and `update` over a table.
+
+use items::{Change, Fields, ITEM_LIMIT_BYTES, Insert, Item, Schema, Update, fields_size};
+
+use crate::change::{self, Adoption, Verdict};
+use crate::item::{self, Stored};
+use crate::{Attributes, Error, Expression, Failure, Refusal, Table, Written};
+
+/// The item under `key` as of now.
+pub async fn get(table: &impl Table, schema: &Schema, key: &str) -> Result<Option<Item>, Error> {
+    let Some(attributes) = read(table, schema, key).await? else { return Ok(None) };
+    Ok(Some(Stored::read(schema, attributes)?.item))
+}
+
+async fn read(table: &impl Table, schema: &Schema, key: &str) -> Result<Option<Attributes>, Error> {
+    let read = table.read(item::key_of(schema, key)).await;
+    read.map_err(|failure| failure.of_read(table.name()))
+}
+
+/// Stores a new item unless the key is taken.
+pub async fn insert(
+    table: &impl Table,
+    schema: &Schema,
+    key: &str,
+    fields: Fields,
+    change_id: &str,
+) -> Result<Insert, Error> {
+    if key.len() + fields_size(&fields) > ITEM_LIMIT_BYTES {
+        return Err(Error::TooLarge);
+    }
+    let mut free = Expression::default();
+    let key_field = free.name(&schema.key_field);
+    free.only_if(format!("attribute_not_exists({key_field})"));
+    match table.put(item::new(schema, key, fields, change_id), free).await {
+        Ok(Written::Done(_)) => Ok(Insert::Inserted(1)),
+        Ok(Written::Refused { by: Some(attributes), .. }) => {
+            let stored = Stored::read(schema, attributes)?;
+            let same = stored.created_by.as_deref() == Some(change_id);
+            Ok(if same { Insert::Repeated(stored.item) } else { Insert::Exists(stored.item) })
+        }
+        Ok(Written::Refused { by: None, lost }) => Err(unexplained(key, lost)),
+        Err(failure) => Err(failure.of_write(table.name())),
+    }
+}
+
+/// Applies `change` to the item under `key`, whole or not at all.
+pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Change) -> Result<Update, Error> {
+    if change::is_hopeless(&change) {
+        return full(table, schema, key, &change).await;
+    }
+    let mut adoption = None;
+    let mut lost = false;
+    for _ in 0..ADOPTIONS {
+        let outcome = match try_update(table, schema, key, &change, adoption.as_ref()).await {
+            Ok(Tried::Done(version)) => return Ok(Update::Updated(version)),
+            Ok(Tried::TooLarge { lost: now }) => {
+                lost |= now;
+                full(table, schema, key, &change).await?
+            }
+            Ok(Tried::Refused { by: None, lost: now }) => {
+                lost |= now;
+                Update::Missing
+            }
+            Ok(Tried::Refused { by: Some(attributes), lost: now }) => {
+                lost |= now;
+                match change::judge(schema, &change, attributes)? {
+                    Verdict::Outcome(outcome) => outcome,
+                    Verdict::Adopt(entries) => {
+                        adoption = Some(entries);
+                        continue;
+                    }
+                    // Somebody else was faster, and the guards are in order now.
+                    Verdict::Nothing if adoption.is_some() => {
+                        adoption = None;
+                        continue;
+                    }
+                    Verdict::Nothing => return Err(unexplained(key, lost)),
+                }
+            }
+            Err(error) if lost => return Err(Error::Unknown(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        return settled(&change, outcome, lost);
+    }
+    // Another program changes the list as fast as it is read.
+    if lost { Err(unexplained(key, lost)) } else { Err(Error::Throttled { retry_after: None }) }
+}
+
+/// What became of one update.
+enum Tried {
+    Done(u64),
+    /// By the item as it was; by none if there is none.
+    Refused {
+        by: Option<Attributes>,
+        lost: bool,
+    },
+    TooLarge {
+        lost: bool,
+    },
+}
+
+async fn try_update(
+    table: &impl Table,
+    schema: &Schema,
+    key: &str,
+    change: &Change,
+    adoption: Option<&Adoption>,
+) -> Result<Tried, Error> {
+    let expression = change::expression(schema, change, adoption)?;
+    match table.change(item::key_of(schema, key), expression).await {
+        Ok(Written::Done(attributes)) => Ok(Tried::Done(item::version(key, &attributes)?)),
+        Ok(Written::Refused { by, lost }) => Ok(Tried::Refused { by, lost }),
+        Err(Failure::Failed { refusal: Some(Refusal::ItemSize), lost, .. }) => Ok(Tried::TooLarge { lost }),
+        Err(failure) => Err(failure.of_write(table.name())),
+    }
+}
+
+/// What a change comes to that makes the item too large: whatever forbids it comes first.
+async fn full(table: &impl Table, schema: &Schema, key: &str, change: &Change) -> Result<Update, Error> {
+    let Some(attributes) = read(table, schema, key).await? else { return Ok(Update::Missing) };
+    Ok(match change::judge(schema, change, attributes)? {
+        Verdict::Outcome(outcome) => outcome,
+        Verdict::Adopt(_) | Verdict::Nothing => Update::Full,
+    })
+}
+
+/// Whether an outcome proves that nothing was stored. An entry that is not in its list was never stored; but a
+/// change of fields alone, of which an attempt was lost, may have been stored and then been followed by another.
+fn settled(change: &Change, outcome: Update, lost: bool) -> Result<Update, Error> {
+    match outcome {
+        Update::Stale(_) | Update::Refused(_) | Update::Full if lost && change.append.is_none() => {
+            Err(Error::Unknown("an attempt was lost, and others have changed the item since".to_owned()))
+        }
+        Update::Stale(_)
+        | Update::Refused(_)
+        | Update::Full
+        | Update::Missing
+        | Update::Duplicate(_)
+        | Update::Updated(_) => Ok(outcome),
+    }
+}
+
+fn unexplained(key: &str, lost: bool) -> Error {
+    let text = format!("the table refused a change of item {key:?} that nothing forbids");
+    if lost { Error::Unknown(text) } else { Error::Unavailable(text) }
+}
+
+/// How often the guards of a list are made anew for one change.
+const ADOPTIONS: usize = 4;

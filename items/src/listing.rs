@@ -1,0 +1,100 @@
+//! The indexes of a schema over records in memory.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::record::Record;
+use crate::{Index, Page, Position, Query, Schema, Summary};
+
+/// All indexes of a schema, and the records as they show them.
+#[derive(Debug)]
+pub struct Listings {
+    listings: Vec<Listing>,
+    shown: BTreeMap<String, Arc<Record>>,
+}
+
+impl Listings {
+    /// The empty indexes of a schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Listings {
+        let listings =
+            schema.indexes.iter().map(|index| Listing { index: index.clone(), places: BTreeMap::new() });
+        Listings { listings: listings.collect(), shown: BTreeMap::new() }
+    }
+
+    /// Shows a record in the place of what was shown under its key before.
+    pub fn show(&mut self, key: &str, record: Arc<Record>) {
+        let before = self.shown.get(key);
+        for listing in &mut self.listings {
+            if let Some(before) = before {
+                listing.remove(key, before);
+            }
+            listing.add(key, &record);
+        }
+        self.shown.insert(key.to_owned(), record);
+    }
+
+    /// A page of an index: the greatest order value first, equal ones by their keys, the greatest first. None where
+    /// the schema has no such index.
+    #[must_use]
+    pub fn page(&self, query: &Query) -> Option<Page> {
+        let listing = self.listings.iter().find(|listing| listing.index.name == query.index)?;
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let mut places = listing.places(query).take(limit.saturating_add(1)).collect::<Vec<_>>();
+        let more = places.len() > limit;
+        places.truncate(limit);
+        let last = places.last().filter(|_| more);
+        let next = last.map(|(order, key)| Position { order: order.clone(), key: key.clone() });
+        let summary = |(_, key): &&(String, String)| self.summary(key);
+        Some(Page { items: places.iter().filter_map(summary).collect(), next })
+    }
+
+    fn summary(&self, key: &str) -> Option<Summary> {
+        let Record { version, fields, counts, .. } = self.shown.get(key)?.as_ref().clone();
+        Some(Summary { key: key.to_owned(), version, fields, counts })
+    }
+}
+
+/// The items of one index.
+#[derive(Debug)]
+struct Listing {
+    index: Index,
+    /// By the value of the partition field: order values and keys.
+    places: BTreeMap<String, BTreeSet<(String, String)>>,
+}
+
+impl Listing {
+    /// The places behind the query's position, the greatest first.
+    fn places(&self, query: &Query) -> impl Iterator<Item = &(String, String)> {
+        let after = query.after.clone();
+        self.places.get(&query.value).into_iter().flat_map(move |places| match after.clone() {
+            Some(Position { order, key }) => places.range(..(order, key)).rev(),
+            None => places.range::<(String, String), _>(..).rev(),
+        })
+    }
+
+    fn add(&mut self, key: &str, record: &Record) {
+        if let Some((partition, place)) = self.place(key, record) {
+            self.places.entry(partition).or_default().insert(place);
+        }
+    }
+
+    fn remove(&mut self, key: &str, record: &Record) {
+        let Some((partition, place)) = self.place(key, record) else { return };
+        let Some(places) = self.places.get_mut(&partition) else { return };
+        places.remove(&place);
+        if places.is_empty() {
+            self.places.remove(&partition);
+        }
+    }
+
+    /// Where a record stands; nowhere when it lacks one of the fields.
+    fn place(&self, key: &str, record: &Record) -> Option<(String, (String, String))> {
+        let partition = record.field(&self.index.partition)?;
+        let order = record.field(&self.index.order)?;
+        Some((partition.to_owned(), (order.to_owned(), key.to_owned())))
+    }
+}

@@ -1,0 +1,98 @@
+//! Connections that take a place and give nothing: silent, half open, slow to send and slow to read.
+
+mod part;
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::is_full;
+use super::prober::Prober;
+use crate::harness::Process;
+use part::Part;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_connections_are_closed_and_hold_nobody_up() {
+    let size = if is_full() { FULL } else { SMALL };
+    let connections = size.connections.min(descriptors().saturating_sub(OF_OTHERS));
+    let data = tempfile::tempdir().unwrap();
+    let flags = [&["--store", "memory", "--rate-limit", "off"], size.flags].concat();
+    let host = Process::start(data.path(), &flags);
+    let address: SocketAddrV4 = host.url.trim_start_matches("http://").parse().unwrap();
+    let before_kib = host.resident_kib();
+    let prober = Prober::start(&host.url);
+    // What stands in the system's queue of new connections is not what is tested.
+    let opening = Arc::new(Semaphore::new(OPENED_AT_ONCE));
+    let mut held = JoinSet::new();
+    for number in 0..connections {
+        let opening = Arc::clone(&opening);
+        held.spawn(async move {
+            let part = Part::of(number);
+            let permit = opening.acquire_owned().await.unwrap();
+            let connection = open(number, address).await;
+            drop(permit);
+            let begun = Instant::now();
+            (part, part.play(connection, begun + size.longest).await, begun.elapsed())
+        });
+    }
+    let ends = held.join_all().await;
+    let probed = prober.stop().await;
+    let peak_kib = host.peak_kib();
+    for part in Part::ALL {
+        let of_part = ends.iter().filter(|(other, ..)| *other == part);
+        let slowest = of_part.clone().map(|(_, _, time)| *time).max().unwrap();
+        println!("{part:?}: {} connections, the last was closed after {slowest:.1?}", of_part.count());
+    }
+    println!("{probed}; {before_kib} KiB before, {peak_kib} KiB at most");
+    let open = ends.iter().filter(|(_, is_closed, time)| !is_closed || *time > size.longest + LATE);
+    let mut open: Vec<_> = open.map(|(part, _, time)| format!("{part:?} after {time:?}")).collect();
+    open.dedup();
+    assert!(open.is_empty(), "still open: {open:?}");
+    let bound_kib = before_kib + KIB_EACH * connections as u64;
+    assert!(peak_kib < bound_kib, "{before_kib} KiB before, {peak_kib} KiB at most");
+}
+
+/// How many files this process may have open, after it asked for all that it can get.
+fn descriptors() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // A limit that cannot be raised is the one that holds.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap())
+}
+
+/// Each hundred come from an address of their own, where the system lets them.
+async fn open(number: usize, host: SocketAddrV4) -> TcpStream {
+    let [third, fourth] = u16::try_from(number / 100 + 2).unwrap().to_be_bytes();
+    let own = SocketAddr::from((Ipv4Addr::new(127, 0, third, fourth), 0));
+    let socket = TcpSocket::new_v4().unwrap();
+    // Only Linux has all these addresses; elsewhere they come from the one that there is.
+    let _ = socket.bind(own);
+    socket.connect(host.into()).await.unwrap()
+}
+
+struct Size {
+    connections: usize,
+    flags: &'static [&'static str],
+    /// How long a host that was started with these flags may keep a connection.
+    longest: Duration,
+}
+
+const SMALL: Size = Size { connections: 2000, flags: &IMPATIENT, longest: Duration::from_secs(7) };
+/// What a host is told to wait for in a test that is to end soon.
+const IMPATIENT: [&str; 5] =
+    ["--first-byte-ms=1000", "--head-ms=1000", "--body-ms=1000", "--stall-ms=1000", "--answer-ms=2000"];
+/// With the defaults.
+const FULL: Size = Size { connections: 10_000, flags: &[], longest: Duration::from_secs(15) };
+
+/// For a busy machine to run the task that sees the end.
+const LATE: Duration = Duration::from_secs(1);
+/// Of the host's memory for a connection, in KiB: what HTTP/2 takes for one, and its answers.
+const KIB_EACH: u64 = 48;
+/// File descriptors for the other tests of this process.
+const OF_OTHERS: usize = 1000;
+const OPENED_AT_ONCE: usize = 64;

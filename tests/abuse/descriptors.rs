@@ -1,0 +1,76 @@
+//! A host without file descriptors: as many clients as it cannot have at once, who say nothing.
+//!
+//! On Linux, where a process shows its processor time finely enough.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::is_full;
+use super::prober::probe;
+use crate::harness::{Process, portdesk};
+
+const DESCRIPTORS: &str = "128";
+const CONNECTIONS: usize = 500;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_without_file_descriptors_waits_and_goes_on() {
+    let data = tempfile::tempdir().unwrap();
+    let host = start_with_few_descriptors(&data.path().display().to_string());
+    let address: SocketAddr = host.url.trim_start_matches("http://").parse().unwrap();
+    probe(address.to_string(), "/healthz").await;
+    let mut opened = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        // The system makes a connection before the host accepts it, up to the length of its queue.
+        opened.spawn(timeout(Duration::from_secs(5), TcpSocket::new_v4().unwrap().connect(address)));
+    }
+    let held: Vec<TcpStream> =
+        opened.join_all().await.into_iter().filter_map(|connection| connection.ok()?.ok()).collect();
+    assert!(held.len() > 200, "only {} connections were made", held.len());
+
+    // Not a wait for something: this long is measured.
+    let (measured, before) = (if is_full() { FULL } else { SMALL }, host.processor_time());
+    sleep(measured).await;
+    let used = host.processor_time() - before;
+    let share = used.as_secs_f64() / measured.as_secs_f64();
+    println!("{} connections, {DESCRIPTORS} descriptors: {:.1} % of a core", held.len(), share * 100.0);
+    // On a machine that shares its cores with other tests a turn costs more than its work.
+    assert!(share < if is_full() { 0.1 } else { 0.5 }, "{:.0} % of a core", share * 100.0);
+
+    drop(held);
+    let released = Instant::now();
+    probe(address.to_string(), "/tickets?caller=ada").await;
+    println!("served {:.1?} after the release", released.elapsed());
+    assert!(!is_full() || released.elapsed() < Duration::from_secs(2), "{:?}", released.elapsed());
+}
+
+/// A host that may open no more files than these, whatever it asks the system for.
+fn start_with_few_descriptors(data: &str) -> Process {
+    let host = portdesk(&[
+        "--store",
+        "memory",
+        "--rate-limit",
+        "off",
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        data,
+    ]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"ulimit -n "$0"; exec "$@""#, DESCRIPTORS]);
+    shell.arg(host.get_program()).args(host.get_args()).args(["--log-level", "error"]);
+    for (name, value) in host.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    Process::spawn(&mut shell)
+}
+
+const SMALL: Duration = Duration::from_secs(1);
+const FULL: Duration = Duration::from_secs(10);

@@ -1,0 +1,61 @@
+//! Floods of HTTP/2 frames, each legal by itself, that a server has to answer, to remember or to undo.
+
+mod flood;
+pub mod frames;
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::is_full;
+use super::prober::Prober;
+use crate::harness::Process;
+use flood::{Flood, Seen};
+
+const ATTACKERS: usize = 4;
+/// What memory may grow by in any of the floods.
+const GROWTH_KIB: u64 = 10 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn floods_of_frames_cost_little_memory_and_hold_nobody_up() {
+    let time = if is_full() { Duration::from_secs(10) } else { Duration::from_millis(700) };
+    let data = tempfile::tempdir().unwrap();
+    let host = Process::start(data.path(), &["--store", "memory", "--rate-limit", "off"]);
+    // After this there are as many instances and buffers as these floods ever need.
+    let prober = Prober::start(&host.url);
+    for flood in Flood::ALL {
+        attack(&host, flood, time / 2).await;
+    }
+    prober.stop().await;
+    for flood in Flood::ALL {
+        let before_kib = host.resident_kib();
+        let prober = Prober::start(&host.url);
+        let (seen, most_kib) = attack(&host, flood, time).await;
+        let probed = prober.stop().await;
+        println!("{flood:?}: {seen:?}; {probed}; {before_kib} KiB before, {most_kib} KiB at most");
+        assert!(seen.frames > 1000, "no flood: {seen:?}");
+        assert!(
+            most_kib < before_kib + GROWTH_KIB,
+            "{flood:?}: {before_kib} KiB before, {most_kib} KiB at most"
+        );
+    }
+}
+
+/// What the attackers saw, and the most memory that the host had meanwhile.
+async fn attack(host: &Process, flood: Flood, time: Duration) -> (Seen, u64) {
+    let address = host.url.trim_start_matches("http://");
+    let until = Instant::now() + time;
+    let mut attackers: JoinSet<Seen> =
+        (0..ATTACKERS).map(|_| flood.attack(address.to_owned(), until)).collect();
+    let (mut seen, mut most_kib) = (Seen::default(), host.resident_kib());
+    while !attackers.is_empty() {
+        let joined = tokio::time::timeout(BETWEEN_LOOKS, attackers.join_next()).await;
+        if let Ok(Some(of_one)) = joined {
+            seen += of_one.unwrap();
+        }
+        most_kib = most_kib.max(host.resident_kib());
+    }
+    (seen, most_kib)
+}
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);

@@ -1,0 +1,69 @@
+//! Ten times as many requests as a host can answer. What it can answer is decided by its instances and by a store that
+//! takes its time, so that it is the host that is overloaded and not the machine.
+
+mod load;
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::is_full;
+use super::prober::Prober;
+use crate::faults::{Fault, Plan, Proxy};
+use crate::harness::{HostOnDynamo, Table};
+use load::{Load, Offered};
+
+struct Size {
+    instances: &'static str,
+    /// How long the store takes for a call.
+    store_time: Duration,
+    time: Duration,
+}
+
+const SMALL: Size =
+    Size { instances: "4", store_time: Duration::from_millis(50), time: Duration::from_millis(1500) };
+const FULL: Size =
+    Size { instances: "8", store_time: Duration::from_millis(40), time: Duration::from_secs(20) };
+const TIMES: f64 = 10.0;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overload_is_refused_and_what_can_be_answered_is() {
+    let size = if is_full() { FULL } else { SMALL };
+    let table = Table::create().await;
+    let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
+    let host = HostOnDynamo::start(&proxy.url, &["--instances", size.instances]);
+    let body = json!({ "caller_id": "overload", "issue_description": "The VPN drops." });
+    let ticket = host.client().post("/tickets", &body).await.expect(201).json();
+    let load = Load::new(&host.process.url, ticket["ticket_id"].as_str().unwrap());
+    proxy.follow(Plan::always(Fault::Slow(size.store_time)));
+
+    let at_once: usize = size.instances.parse().unwrap();
+    // Twice as many as there are instances: one is always ready to go in, and none waits for long.
+    let peak = load.by_turns(2 * at_once, size.time).await.answered_a_second();
+    let prober = Prober::asking(&host.process.url, &["/healthz"]);
+    let offered = load.offered(TIMES * peak, size.time).await;
+    let probed = prober.stop().await;
+    let ended = Instant::now();
+    until_calm(&load, at_once).await;
+    let recovered = ended.elapsed();
+
+    println!("{peak:.0} a second at most; offered {:.0}: {offered}", TIMES * peak);
+    println!("{probed}; normal again after {recovered:.1?}");
+    assert!(offered.answered > 0 && offered.refused > offered.answered, "no overload: {offered}");
+    assert!(recovered < Duration::from_secs(if is_full() { 1 } else { 10 }), "{recovered:?}");
+    if is_full() {
+        assert!(offered.answered_a_second() >= 0.9 * peak, "{offered}, of {peak:.0} a second");
+        assert!(offered.slowest_refusal <= Duration::from_millis(60), "{offered}");
+    }
+    host.stop().await;
+}
+
+/// Asks until as many requests as there are instances are answered at once.
+async fn until_calm(load: &Load, at_once: usize) {
+    loop {
+        let Offered { refused, .. } = load.by_turns(at_once, Duration::ZERO).await;
+        if refused == 0 {
+            return;
+        }
+    }
+}

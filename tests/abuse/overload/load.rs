@@ -1,0 +1,125 @@
+//! Clients that ask in turns, and clients that ask whether or not anybody answers.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use reqwest::header::RETRY_AFTER;
+use tokio::task::JoinSet;
+use tokio::time::interval;
+
+use crate::harness::KEY;
+
+/// Requests for one item.
+#[derive(Clone)]
+pub struct Load {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// What came of many requests.
+#[derive(Debug, Default)]
+pub struct Offered {
+    pub answered: usize,
+    pub refused: usize,
+    pub slowest_refusal: Duration,
+    slowest_answer: Duration,
+    time: Duration,
+}
+
+impl Load {
+    pub fn new(url: &str, ticket: &str) -> Load {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Load { http, url: format!("{url}/tickets/{ticket}") }
+    }
+
+    /// So many clients, each of which asks again when it has its answer, at least once and for this time.
+    pub async fn by_turns(&self, clients: usize, time: Duration) -> Offered {
+        let begun = Instant::now();
+        let mut asking = JoinSet::new();
+        for _ in 0..clients {
+            let load = self.clone();
+            asking.spawn(async move {
+                let mut offered = Offered::default();
+                loop {
+                    offered.add(load.ask().await);
+                    if begun.elapsed() >= time {
+                        return offered;
+                    }
+                }
+            });
+        }
+        let mut offered = Offered::default();
+        for of_one in asking.join_all().await {
+            offered.join(&of_one);
+        }
+        Offered { time: begun.elapsed(), ..offered }
+    }
+
+    /// So many requests a second for this time, none of which waits for another.
+    pub async fn offered(&self, a_second: f64, time: Duration) -> Offered {
+        let (begun, mut asking, mut offered) = (Instant::now(), JoinSet::new(), Offered::default());
+        let (mut ticks, mut asked) = (interval(Duration::from_millis(2)), 0.0);
+        while begun.elapsed() < time {
+            ticks.tick().await;
+            while asked < begun.elapsed().as_secs_f64() * a_second {
+                asked += 1.0;
+                let load = self.clone();
+                asking.spawn(async move { load.ask().await });
+            }
+            while let Some(answer) = asking.try_join_next() {
+                offered.add(answer.unwrap());
+            }
+        }
+        offered.time = begun.elapsed();
+        for answer in asking.join_all().await {
+            offered.add(answer);
+        }
+        offered
+    }
+
+    /// Whether there was an answer, and when. Panics where it is neither an answer nor a refusal in order.
+    async fn ask(&self) -> (bool, Duration) {
+        let begun = Instant::now();
+        let answer = self.http.get(&self.url).header("x-api-key", KEY).send().await.unwrap();
+        let (status, is_later) = (answer.status().as_u16(), answer.headers().contains_key(RETRY_AFTER));
+        let body = answer.text().await.unwrap();
+        assert!(matches!((status, is_later), (200, false) | (503, true)), "{status}: {body}");
+        (status == 200, begun.elapsed())
+    }
+}
+
+impl Offered {
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
+    pub fn answered_a_second(&self) -> f64 {
+        self.answered as f64 / self.time.as_secs_f64()
+    }
+
+    fn add(&mut self, (is_answered, time): (bool, Duration)) {
+        if is_answered {
+            self.answered += 1;
+            self.slowest_answer = self.slowest_answer.max(time);
+        } else {
+            self.refused += 1;
+            self.slowest_refusal = self.slowest_refusal.max(time);
+        }
+    }
+
+    fn join(&mut self, other: &Offered) {
+        self.answered += other.answered;
+        self.refused += other.refused;
+        self.slowest_refusal = self.slowest_refusal.max(other.slowest_refusal);
+        self.slowest_answer = self.slowest_answer.max(other.slowest_answer);
+    }
+}
+
+impl fmt::Display for Offered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Offered { answered, refused, slowest_answer, slowest_refusal, .. } = self;
+        write!(
+            formatter,
+            "{answered} answered ({:.0} a second, the slowest after {slowest_answer:.1?}), {refused} refused (the \
+             slowest after {slowest_refusal:.1?})",
+            self.answered_a_second()
+        )
+    }
+}

@@ -1,0 +1,15 @@
+//! Builds the components that misbehave, and says where they are.
+
+use std::env;
+use std::error::Error;
+use std::path::Path;
+
+use portdesk_guest_build::Guest;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // Where the host's build script built the desk: they have nearly all of their dependencies in common.
+    let target_dir = env::var("DEP_PORTDESK_GUEST_TARGET_DIR")?;
+    let hostile = Guest { package: "portdesk-hostile", folder: "tests/fixtures/hostile", library: "hostile" };
+    println!("cargo::rustc-env=PORTDESK_HOSTILE_WASM={}", hostile.build(Path::new(&target_dir))?.display());
+    Ok(())
+}

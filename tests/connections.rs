@@ -1,0 +1,275 @@
+//! How long a client may keep a host waiting, and how many may at once.
+//!
+//! What the limits are measured against on a busy machine is the end of a connection, never its moment.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::harness::{KEY, Process, Running, portdesk};
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Of all limits, so that no test waits for long.
+const SHORT: [&str; 12] = [
+    "--first-byte-ms",
+    "300",
+    "--head-ms",
+    "300",
+    "--idle-ms",
+    "300",
+    "--body-ms",
+    "300",
+    "--stall-ms",
+    "300",
+    "--answer-ms",
+    "600",
+];
+
+async fn short_of_patience(more: &[&str]) -> Running {
+    let flags: Vec<_> = ["--store", "memory"].iter().chain(&SHORT).chain(more).copied().collect();
+    Running::start(&flags).await
+}
+
+async fn connect(host: &Running) -> TcpStream {
+    TcpStream::connect(host.address()).await.unwrap()
+}
+
+/// What comes until the connection ends, however it does.
+async fn rest(mut connection: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = timeout(LONG, connection.read_to_end(&mut bytes)).await.expect("the connection ends");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn head(method: &str, path: &str, more: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nhost: test\r\nx-api-key: {KEY}\r\n{more}\r\n")
+}
+
+/// A ticket whose answers are larger than what sockets hold.
+async fn large_ticket(host: &Running) -> String {
+    let client = host.client();
+    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
+    let ticket = client.post("/tickets", &body).await.expect(201).json();
+    let path = format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap());
+    for _ in 0..40 {
+        let comment = json!({ "comment": "x".repeat(4000) });
+        client.post(&format!("{path}/comments"), &comment).await.expect(200);
+    }
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_or_half_of_something_is_closed() {
+    let host = short_of_patience(&[]).await;
+    let halves: [&[u8]; 5] = [b"", b"G", b"GET /healthz HTTP/1.1\r\nhost: te", &PREFACE[..10], PREFACE];
+    for half in halves {
+        let mut connection = connect(&host).await;
+        connection.write_all(half).await.unwrap();
+        let answer = rest(connection).await;
+        assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
+    }
+    let mut idle = connect(&host).await;
+    idle.write_all(head("GET", "/healthz", "").as_bytes()).await.unwrap();
+    assert!(rest(idle).await.ends_with("ok\n"), "one answer, and an end");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_come_is_late() {
+    let host = short_of_patience(&[]).await;
+    let mut connection = connect(&host).await;
+    let head = head("POST", "/tickets", "content-type: application/json\r\ncontent-length: 50\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(b"{\"caller_id\"").await.unwrap();
+    let answer = rest(connection).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_its_answers_is_cut() {
+    let host = short_of_patience(&["--idle-ms", "60000"]).await;
+    let path = large_ticket(&host).await;
+    let mut connection = connect(&host).await;
+    let request = head("GET", &path, "");
+    // Far more than the sockets of both sides hold. Writing ends when the host does.
+    let asking = async { while connection.write_all(request.repeat(100).as_bytes()).await.is_ok() {} };
+    timeout(LONG, asking).await.expect("the host resets the connection");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_opens_no_window_for_its_answer_is_cut() {
+    let host = short_of_patience(&["--idle-ms", "60000"]).await;
+    let path = large_ticket(&host).await;
+    for window_bytes in [0, 1, 65_535] {
+        let mut http = http2::Builder::new(TokioExecutor::new());
+        http.initial_stream_window_size(window_bytes);
+        let stream = TokioIo::new(connect(&host).await);
+        let (mut requests, connection) = http.handshake(stream).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let request = hyper::Request::get(format!("http://test{path}")).header("x-api-key", KEY);
+        // The answer's body is never read, so that no window opens.
+        let answer = requests.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let ended = timeout(LONG, connection)
+            .await
+            .unwrap_or_else(|_| panic!("a window of {window_bytes}: the host cuts the connection"));
+        assert!(ended.unwrap().is_err(), "it did not end in order");
+        drop(answer);
+    }
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_opens_a_window_as_large_as_the_answer_gets_it_whole() {
+    let host = short_of_patience(&["--idle-ms", "60000"]).await;
+    let path = large_ticket(&host).await;
+    let expected = host.client().get(&path).await.expect(200).body;
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.initial_stream_window_size(u32::try_from(expected.len()).unwrap());
+    http.initial_connection_window_size(1 << 20);
+    let stream = TokioIo::new(connect(&host).await);
+    let (mut requests, connection) = http.handshake(stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = hyper::Request::get(format!("http://test{path}")).header("x-api-key", KEY);
+    let answer = requests.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+    let body = timeout(LONG, answer.into_body().collect()).await.unwrap().unwrap().to_bytes();
+    assert_eq!(body, expected);
+    drop(requests);
+    connection.await.unwrap().unwrap();
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_closes_its_half_after_a_request_gets_the_answer() {
+    let host = Running::start(&["--store", "memory"]).await;
+    for path in ["/readyz", "/tickets?caller=ada"].repeat(20) {
+        let request = head("GET", path, "");
+        let mut connection = connect(&host).await;
+        connection.write_all(request.as_bytes()).await.unwrap();
+        connection.shutdown().await.unwrap();
+        let answer = rest(connection).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    host.stop().await;
+}
+
+/// Every client is gone before there can be an answer. It closes and does not reset, which could take the request along.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_is_done_also_where_its_client_is_gone() {
+    const WRITES: usize = 50;
+    let host = Running::start(&["--store", "embedded"]).await;
+    let body = r#"{"caller_id":"gone","issue_description":"The VPN drops."}"#;
+    let more = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    let request = head("POST", "/tickets", &more) + body;
+    for _ in 0..WRITES {
+        connect(&host).await.write_all(request.as_bytes()).await.unwrap();
+    }
+    let client = host.client();
+    let stored = async {
+        loop {
+            let list = client.get("/tickets?caller=gone&limit=100").await.expect(200).json();
+            if list["tickets"].as_array().unwrap().len() == WRITES {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, stored).await.expect("every write is done");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_connections_shut_nobody_out() {
+    let host =
+        Running::start(&["--store", "memory", "--connections", "50", "--first-byte-ms", "60000"]).await;
+    let mut silent = Vec::new();
+    for _ in 0..50 {
+        silent.push(connect(&host).await);
+    }
+    // Who waited for less than a second need not go yet.
+    let answered = async {
+        loop {
+            let mut connection = connect(&host).await;
+            let _ = connection.write_all(head("GET", "/healthz", "connection: close\r\n").as_bytes()).await;
+            if rest(connection).await.starts_with("HTTP/1.1 200") {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, answered).await.expect("an answer comes");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_in_flight_are_bounded_and_slow_bodies_make_room() {
+    let host = Running::start(&["--store", "memory", "--requests", "2", "--body-ms", "60000"]).await;
+    let head = head(
+        "POST",
+        "/tickets",
+        "content-type: application/json\r\ncontent-length: 50\r\nexpect: 100-continue\r\n",
+    );
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut connection = connect(&host).await;
+        connection.write_all(head.as_bytes()).await.unwrap();
+        let mut asked = [0; 12];
+        connection.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"HTTP/1.1 100");
+        slow.push(connection);
+    }
+    let client = host.client();
+    let refused = client.get("/tickets?caller=ada").await.expect(503);
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(reqwest::get(format!("{}/healthz", host.url)).await.unwrap().status(), 200);
+    let answered = async {
+        while client.get("/tickets?caller=ada").await.status != 200 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, answered).await.expect("a body that does not come gives its place away");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_file_descriptors_lives_and_recovers() {
+    let data = tempfile::tempdir().unwrap();
+    let program = portdesk(&[]);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -n 80 && exec \"$0\" \"$@\""]).arg(program.get_program());
+    limited.args(["--listen", "127.0.0.1:0", "--log-level", "error", "--drain-ms", "0", "--data-dir"]);
+    limited.arg(data.path()).args(["--connections", "1000"]).env("PORTDESK_API_KEY", KEY);
+    let host = Process::spawn(&mut limited);
+    let address = host.url.trim_start_matches("http://").to_owned();
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        // Past the backlog of the listener a connection may be refused.
+        crowd.extend(
+            timeout(Duration::from_secs(1), TcpStream::connect(&address)).await.ok().and_then(Result::ok),
+        );
+    }
+    drop(crowd);
+    let answered = async {
+        loop {
+            let answer = host.client().try_send("GET", "/tickets?caller=ada", &[], None).await;
+            if answer.is_ok_and(|answer| answer.status == 200) {
+                break;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, answered).await.expect("it answers again");
+    assert_eq!(host.end("TERM").0, Some(0));
+}
+
+/// Far more than anything here takes; it only keeps a defect from hanging the tests.
+const LONG: Duration = Duration::from_secs(30);

@@ -1,0 +1,151 @@
+//! Stand-alone components on the platforms of others, each in a process of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+
+use portdesk_compose::STORES;
+use portdesk_dynamo_server::free_port;
+use tempfile::TempDir;
+
+use super::{Client, TABLE};
+
+/// A platform that serves a stand-alone component. It is killed when this is dropped.
+pub struct Platform {
+    url: String,
+    child: Child,
+}
+
+impl Platform {
+    /// wasmtime's own `serve`, over the store in memory.
+    ///
+    /// It makes an instance for every request unless told otherwise, and then as many as there are requests at once; a
+    /// store in memory needs one that stays. While that one works, wasmtime refuses requests (500).
+    pub fn wasmtime() -> Platform {
+        let mut command = Command::new(portdesk_tools::wasmtime());
+        command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
+        command.args(["--max-instance-reuse-count", "1000000000", "--idle-instance-timeout", "3600s"]);
+        command.args(["-O", "pooling-allocator=y", "-O", "pooling-total-component-instances=1"]);
+        Platform::start(command.arg(memory())).expect("wasmtime takes any port")
+    }
+
+    /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
+    pub fn wasmtime_on_dynamodb(endpoint: &str) -> Platform {
+        let mut command = Command::new(portdesk_tools::wasmtime());
+        command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
+        let variables = [
+            ("PORTDESK_ENDPOINT_URL", endpoint),
+            ("PORTDESK_TABLE", TABLE),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "dummy"),
+            ("AWS_SECRET_ACCESS_KEY", "dummy"),
+        ];
+        for (name, value) in variables {
+            command.arg("--env").arg(format!("{name}={value}"));
+        }
+        Platform::start(command.arg(dynamodb())).expect("wasmtime takes any port")
+    }
+
+    /// Node, with what jco makes of the component, over the store in memory.
+    pub fn node() -> Platform {
+        let folder = transpiled();
+        let start = || {
+            let mut command = Command::new("node");
+            command.current_dir(folder).arg("server.mjs").env("PORT", free_port().to_string());
+            Platform::start(&mut command)
+        };
+        // Another program may take the port between the moment when it is found free and the server's start.
+        (0..20).find_map(|_| start().ok()).expect("a port on 127.0.0.1 can be had in 20 attempts")
+    }
+
+    /// Waits until the command says where it listens; else, what it said.
+    fn start(command: &mut Command) -> Result<Platform, String> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut said = String::new();
+        let url = loop {
+            let read =
+                if is_wasmtime(command) { stderr.read_line(&mut said) } else { stdout.read_line(&mut said) };
+            if read.expect("what it says can be read") == 0 {
+                child.wait().expect("it can be waited for");
+                return Err(said);
+            }
+            let url = said.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+            if let Some(url) = url {
+                break url.trim_end_matches('/').to_owned();
+            }
+        };
+        // A pipe that nobody reads stops who writes into it.
+        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        Ok(Platform { url, child })
+    }
+
+    /// A client without a key: a platform checks none.
+    pub fn client(&self) -> Client {
+        Client::of_platform(&self.url)
+    }
+
+    /// Ends the server.
+    pub async fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_wasmtime(command: &Command) -> bool {
+    command.get_program() == portdesk_tools::wasmtime()
+}
+
+/// The stand-alone component with the store in memory, as a file; made once for all tests.
+fn memory() -> &'static Path {
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    &FILE.get_or_init(|| stand_alone("memory")).1
+}
+
+/// The same with the store in a DynamoDB table.
+fn dynamodb() -> &'static Path {
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    &FILE.get_or_init(|| stand_alone("dynamodb")).1
+}
+
+fn stand_alone(name: &str) -> (TempDir, PathBuf) {
+    let store = STORES.into_iter().find(|store| store.name == name).expect("it is one of them");
+    let artifact = portdesk_compose::stand_alone(store).unwrap_or_else(|error| panic!("{error}"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("portdesk.wasm");
+    std::fs::write(&file, artifact.wasm).unwrap();
+    (folder, file)
+}
+
+/// What jco makes of it, beside the server of `deploy/node`.
+fn transpiled() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = memory().with_file_name("node");
+        let jco = portdesk_tools::jco();
+        run(Command::new(jco).arg("transpile").arg(memory()).arg("-o").arg(&folder));
+        let modules = jco.ancestors().nth(2).expect("it lies in node_modules/.bin");
+        std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
+        let mut package = std::fs::File::create(folder.join("package.json")).unwrap();
+        package.write_all(br#"{"type":"module"}"#).unwrap();
+        let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/node/server.mjs");
+        std::fs::copy(server, folder.join("server.mjs")).unwrap();
+        folder
+    })
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}

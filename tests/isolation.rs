@@ -1,0 +1,76 @@
+//! What a component that misbehaves can do to its host and to others: nothing.
+//!
+//! The hostile component (`tests/fixtures/hostile`) commits the fault that the path of a request names, and answers as it
+//! should on any other path.
+//!
+//! - `answers`: what the client of each fault hears, and that the next request is answered;
+//! - `instances`: which instances answer again, and what they keep;
+//! - `starting`: components that are refused at the start;
+//! - `desk`: nothing of one request shows in another, in the component that is built in;
+//! - `siege`: all faults at once, beside requests that want to be served.
+
+mod answers;
+mod desk;
+mod instances;
+mod siege;
+mod starting;
+
+use portdesk::sandbox::Component;
+
+use crate::harness::{KEY, Running, config};
+
+/// The hostile component.
+const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
+
+/// The hostile component, with the limits that these flags set.
+fn hostile(flags: &[&str]) -> Component {
+    let limits = config("unused".as_ref(), flags).limits();
+    let wasm = std::fs::read(HOSTILE_FILE).unwrap();
+    Component::load(&wasm, limits).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A host that serves the hostile component from the store in memory.
+struct Hostile {
+    host: Running,
+    client: Client,
+}
+
+impl Hostile {
+    async fn start(flags: &[&str]) -> Hostile {
+        let flags = [flags, &["--store", "memory"]].concat();
+        let host = Running::start_component(hostile(&flags), &flags).await;
+        let client = Client::new(&host.url);
+        Hostile { host, client }
+    }
+
+    /// Sends a request and gives the text of the answer, which has to be 200.
+    async fn text(&self, path: &str, body: &str) -> String {
+        let (status, text) = self.client.send("POST", path, body).await.unwrap();
+        assert_eq!(status, 200, "{path}: {text}");
+        text
+    }
+
+    async fn stop(self) {
+        self.host.stop().await;
+    }
+}
+
+/// A client that no contract binds: the hostile component has none worth the name.
+#[derive(Clone)]
+struct Client {
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    fn new(url: &str) -> Client {
+        Client { url: url.to_owned(), http: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    /// The status and the body of the answer.
+    async fn send(&self, method: &str, path: &str, body: &str) -> reqwest::Result<(u16, String)> {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        let response = request.header("x-api-key", KEY).body(body.to_owned()).send().await?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+}

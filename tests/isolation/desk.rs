@@ -1,0 +1,90 @@
+//! Nothing of one request shows in another, in the component that is built in: its instances answer many requests, and
+//! what they keep in memory is freed and not wiped.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::harness::{Answer, Client, Running};
+
+const CLIENTS: usize = 8;
+const ROUNDS: usize = 12;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_client_says_never_shows_in_the_answers_of_another() {
+    // Few instances, so that each of them hears of everybody.
+    let host = Running::start(&["--store", "memory", "--instances", "2"]).await;
+    let mut clients = JoinSet::new();
+    for number in 0..CLIENTS {
+        clients.spawn(Canary::new(host.client(), number).sing());
+    }
+    let heard: usize = clients.join_all().await.into_iter().sum();
+    // Creation, comment, list, reading, and four refusals that repeat or describe what was sent.
+    assert_eq!(heard, CLIENTS * ROUNDS * 8);
+    host.stop().await;
+}
+
+/// A client that puts its own word into everything it sends, and looks for those of all others in every answer.
+struct Canary {
+    client: Client,
+    number: usize,
+    words: Arc<[String]>,
+}
+
+impl Canary {
+    fn new(client: Client, number: usize) -> Canary {
+        // Of unlike lengths, so that a buffer that was used before is not filled.
+        let words = (0..CLIENTS).map(|number| format!("canary{number}-{}", "x".repeat(number * 97)));
+        Canary { client, number, words: words.collect() }
+    }
+
+    async fn sing(self) -> usize {
+        let word = self.words[self.number].as_str();
+        // A caller's name has 128 characters at most.
+        let caller = &word[..word.len().min(100)];
+        let mut heard = 0;
+        for round in 0..ROUNDS {
+            let key = format!("{caller}-{round}");
+            let body = json!({ "caller_id": caller, "issue_description": word });
+            let opened = self.send("POST", "/tickets", &[("idempotency-key", &key)], Some(&body)).await;
+            let path = format!("/tickets/{}", opened.expect(201).json()["ticket_id"].as_str().unwrap());
+            let comment = json!({ "comment": word, "author": caller });
+            let list = format!("/tickets?caller={caller}&limit=3");
+            let wrong = json!({ "caller_id": 7, caller: word });
+            let requests = [
+                ("POST", format!("{path}/comments"), Some(&comment)),
+                ("GET", list, None),
+                ("GET", path.clone(), None),
+                ("POST", "/tickets".to_owned(), Some(&wrong)),
+                ("GET", format!("/tickets/{caller}"), None),
+                ("GET", format!("/tickets?caller={caller}&cursor={caller}"), None),
+                ("PATCH", path, Some(&comment)),
+            ];
+            for (method, path, body) in requests {
+                self.send(method, &path, &[], body).await;
+                heard += 1;
+            }
+            heard += 1;
+        }
+        heard
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+        // Whoever waits more than 50 ms for one of the few instances is refused.
+        loop {
+            let answer = self.client.send(method, path, headers, body).await;
+            self.look_for_others(&answer);
+            if answer.status != 503 {
+                return answer;
+            }
+        }
+    }
+
+    fn look_for_others(&self, answer: &Answer) {
+        let text = format!("{:?} {}", answer.headers, answer.text());
+        for (number, _) in self.words.iter().enumerate().filter(|(number, _)| *number != self.number) {
+            assert!(!text.contains(&format!("canary{number}")), "{} heard {number}: {text}", self.number);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! TLS: who is let in and how, which certificates a host starts with, and a change of them under way.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portdesk::host::{Host, StartError};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+
+use crate::harness::{Running, component_of_the_tree, config, run};
+
+/// A folder with a certificate and a key in it.
+struct Identity {
+    folder: TempDir,
+    certificate: String,
+}
+
+impl Identity {
+    /// A certificate for `localhost` that holds until the end of `year`.
+    fn until(year: i32) -> Identity {
+        let folder = tempfile::tempdir().unwrap();
+        let mut identity = Identity { folder, certificate: String::new() };
+        identity.renew(year);
+        identity
+    }
+
+    fn renew(&mut self, year: i32) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(year, 12, 31);
+        self.certificate = params.self_signed(&key).unwrap().pem();
+        fs::write(self.file("cert.pem"), &self.certificate).unwrap();
+        fs::write(self.file("key.pem"), key.serialize_pem()).unwrap();
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn flags(&self) -> [String; 4] {
+        let path = |name| self.file(name).to_str().unwrap().to_owned();
+        ["--tls-cert".into(), path("cert.pem"), "--tls-key".into(), path("key.pem")]
+    }
+
+    async fn host(&self, more: &[&str]) -> Running {
+        let flags = self.flags();
+        let flags = flags.iter().map(String::as_str).chain(["--store", "memory"]);
+        Running::start(&flags.chain(more.iter().copied()).collect::<Vec<_>>()).await
+    }
+
+    /// A client that trusts this certificate and no other.
+    fn client(&self, alpn: &[&str], version: &'static SupportedProtocolVersion) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = config.with_protocol_versions(&[version]).unwrap();
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        TlsConnector::from(Arc::new(config))
+    }
+
+    async fn connect(&self, host: &Running, alpn: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connect_with(host, alpn, &TLS13).await
+    }
+
+    async fn connect_with(
+        &self,
+        host: &Running,
+        alpn: &[&str],
+        version: &'static SupportedProtocolVersion,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(host.address()).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        timeout(LONG, self.client(alpn, version).connect(name, stream)).await.expect("a handshake ends")
+    }
+
+    /// Why a host does not start with these files.
+    async fn refused(&self) -> String {
+        let data = tempfile::tempdir().unwrap();
+        let flags = self.flags();
+        let flags = flags.iter().map(String::as_str).chain(["--store", "memory"]).collect::<Vec<_>>();
+        refused(&data, &flags).await.to_string()
+    }
+}
+
+async fn refused(data: &TempDir, flags: &[&str]) -> StartError {
+    match Host::start_with(config(data.path(), flags), component_of_the_tree()).await {
+        Ok(_) => panic!("a host started with {flags:?}"),
+        Err(error) => error,
+    }
+}
+
+async fn healthy(stream: &mut TlsStream<TcpStream>) {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"ok\n") {
+        answer.push(timeout(LONG, stream.read_u8()).await.expect("an answer comes").unwrap());
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_trusts_the_certificate_is_served_over_tls_1_2_and_1_3() {
+    let identity = Identity::until(2099);
+    let host = identity.host(&[]).await;
+    for version in [&TLS12, &TLS13] {
+        let mut stream = identity.connect_with(&host, &["http/1.1"], version).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+        healthy(&mut stream).await;
+    }
+    healthy(&mut identity.connect(&host, &[]).await.unwrap()).await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_can_speaks_http_2() {
+    use hyper::body::Bytes;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    let identity = Identity::until(2099);
+    let host = identity.host(&[]).await;
+    let stream = identity.connect(&host, &["h2", "http/1.1"]).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let http = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let (mut requests, connection) = http.handshake(TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = hyper::Request::get("https://localhost/healthz");
+    let request = request.body(http_body_util::Empty::<Bytes>::new()).unwrap();
+    assert_eq!(requests.send_request(request).await.unwrap().status(), 200);
+    drop(requests);
+    connection.await.unwrap().unwrap();
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_speak_tls_or_says_nothing_holds_nobody_up() {
+    let identity = Identity::until(2099);
+    let host = identity.host(&["--handshake-ms", "300"]).await;
+    let silent = TcpStream::connect(host.address()).await.unwrap();
+    let mut plain = TcpStream::connect(host.address()).await.unwrap();
+    plain.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    healthy(&mut identity.connect(&host, &[]).await.unwrap()).await;
+    for mut stream in [silent, plain] {
+        let mut bytes = Vec::new();
+        let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
+        assert!(!bytes.starts_with(b"HTTP"), "nothing is answered in plain text");
+    }
+    assert!(identity.connect(&host, &["spdy/3"]).await.is_err(), "no protocol in common");
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_certificate_is_taken_over_and_no_connection_is_dropped() {
+    let mut identity = Identity::until(2099);
+    let host = identity.host(&[]).await;
+    let mut old = identity.connect(&host, &[]).await.unwrap();
+    healthy(&mut old).await;
+    let key = fs::read(identity.file("key.pem")).unwrap();
+    fs::write(identity.file("key.pem"), "no key").unwrap();
+    // Longer than the interval in which a change is seen.
+    sleep(Duration::from_millis(1200)).await;
+    healthy(&mut identity.connect(&host, &[]).await.expect("the old certificate holds")).await;
+    fs::write(identity.file("key.pem"), key).unwrap();
+    identity.renew(2098);
+    let renewed = async {
+        while identity.connect(&host, &[]).await.is_err() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, renewed).await.expect("the new certificate is served");
+    healthy(&mut old).await;
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_does_not_start_with_a_certificate_that_nobody_could_accept() {
+    type Break = fn(&Identity, &Identity);
+    let other = Identity::until(2099);
+    let cases: [(&str, Break); 5] = [
+        ("--tls-cert", |broken, _| fs::remove_file(broken.file("cert.pem")).unwrap()),
+        ("--tls-key", |broken, _| fs::remove_file(broken.file("key.pem")).unwrap()),
+        ("holds no certificate", |broken, _| fs::write(broken.file("cert.pem"), "no PEM").unwrap()),
+        ("holds no private key", |broken, _| fs::write(broken.file("key.pem"), "no PEM").unwrap()),
+        ("is not that of the certificate", |broken, other| {
+            fs::copy(other.file("key.pem"), broken.file("key.pem")).unwrap();
+        }),
+    ];
+    for (expected, break_it) in cases {
+        let broken = Identity::until(2099);
+        break_it(&broken, &other);
+        let refused = broken.refused().await;
+        assert!(refused.starts_with("--tls-") && refused.contains(expected), "{refused}");
+    }
+    let refused = Identity::until(2001).refused().await;
+    assert!(refused.contains("expired at 2001-12-31"), "{refused}");
+}
+
+#[test]
+fn a_certificate_needs_its_key_on_the_command_line() {
+    for flag in ["--tls-cert", "--tls-key"] {
+        let output = run(&[flag, "some.pem"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--tls-"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_others_can_reach_wants_tls_or_a_word() {
+    let data = tempfile::tempdir().unwrap();
+    for address in ["0.0.0.0:0", "[::]:0"] {
+        let refused = refused(&data, &["--store", "memory", "--listen", address]).await.to_string();
+        assert!(refused.starts_with("--listen") && refused.contains("--allow-plaintext"), "{refused}");
+    }
+    let flags = ["--store", "memory", "--listen", "0.0.0.0:0", "--allow-plaintext"];
+    let host = Host::start_with(config(data.path(), &flags), component_of_the_tree()).await.unwrap();
+    assert_eq!(host.address.ip(), SocketAddr::from(([0, 0, 0, 0], 0)).ip());
+}
+
+/// Far more than anything here takes; it only keeps a defect from hanging the tests.
+const LONG: Duration = Duration::from_secs(30);

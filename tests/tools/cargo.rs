@@ -1,0 +1,88 @@
+//! Programs that cargo installs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{folder, lock};
+
+/// A program of a published crate.
+pub(crate) struct Program {
+    name: &'static str,
+    package: &'static str,
+    version: &'static str,
+    features: &'static str,
+    /// Settings of cargo for this build.
+    settings: &'static [&'static str],
+}
+
+pub(crate) const DYNOXIDE: Program = Program {
+    name: "dynoxide",
+    package: "dynoxide-rs",
+    version: "3.2.0",
+    features: "native-sqlite,http-server,cli",
+    settings: &[],
+};
+
+/// `wasmtime serve` and what it needs. Unoptimized, since nobody measures it, but for what compiles components.
+pub(crate) const WASMTIME: Program = Program {
+    name: "wasmtime",
+    package: "wasmtime-cli",
+    version: "48.0.8",
+    features: "run,serve,component-model,component-model-async,cranelift,parallel-compilation,pooling-allocator",
+    settings: &[
+        "profile.dev.debug=false",
+        "profile.dev.debug-assertions=false",
+        "profile.dev.overflow-checks=false",
+        "profile.dev.package.cranelift-codegen.opt-level=1",
+        "profile.dev.package.regalloc2.opt-level=1",
+        "profile.dev.package.wasmparser.opt-level=1",
+    ],
+};
+
+impl Program {
+    /// The program, installed where it is missing. Panics where it cannot be.
+    pub(crate) fn provide(&self) -> PathBuf {
+        let tools = folder();
+        let _held = lock(&tools, self.name);
+        if !self.is_installed(&tools) {
+            self.install(&tools);
+        }
+        tools.join("bin").join(self.name)
+    }
+
+    /// What cargo notes beside the programs that it installed.
+    fn is_installed(&self, tools: &Path) -> bool {
+        let notes = fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
+        notes.contains(&format!("\"{} {} ", self.package, self.version))
+            && tools.join("bin").join(self.name).exists()
+    }
+
+    fn install(&self, tools: &Path) {
+        let Program { name, package, version, features, settings } = self;
+        eprintln!("installing {name} {version} into {}; this takes some minutes, once", tools.display());
+        let build = tools.join(format!("build-{name}"));
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args(["install", package, "--version", version, "--locked", "--debug", "--root"])
+            .arg(tools)
+            .args(["--no-default-features", "--features", features])
+            .env("CARGO_TARGET_DIR", &build);
+        for setting in *settings {
+            cargo.args(["--config", setting]);
+        }
+        // What is set for the build of the tests is not meant for this one.
+        for variable in
+            ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
+        {
+            cargo.env_remove(variable);
+        }
+        let installed = cargo.status().expect("cargo can be started");
+        assert!(
+            installed.success(),
+            "tests run against {name} {version}, which could not be installed: cargo says above why. It is fetched \
+             the first time only; the command was {cargo:?}"
+        );
+        let _ = fs::remove_dir_all(build);
+    }
+}
