@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
-use self::accept::Guests;
+use self::accept::Entrance;
 pub use self::bounds::Bounds;
 use self::connections::Connections;
 use self::http::Http;
@@ -66,7 +66,7 @@ impl Server {
             }
         });
         let graceful = GracefulShutdown::new();
-        let mut guests = Guests {
+        let mut entrance = Entrance {
             listener,
             acceptor,
             walk: Arc::clone(&walk),
@@ -74,11 +74,11 @@ impl Server {
             connections: Arc::clone(&connections),
             tasks: JoinSet::new(),
         };
-        guests.accept_until(stop, &graceful).await;
+        entrance.accept_until(stop, &graceful).await;
         walk.begin_shutdown();
         info!("not ready any more; connections are still accepted for a while");
-        guests.accept_until(sleep(drain), &graceful).await;
-        let mut tasks = guests.close();
+        entrance.accept_until(sleep(drain), &graceful).await;
+        let mut tasks = entrance.close();
         info!("no new connections; requests that were begun are finished");
         let end = Instant::now() + grace;
         if timeout_at(end, finish(graceful, &connections, &walk)).await.is_err() {
