@@ -4,16 +4,26 @@
 //! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`http`, `stream`, `framing`,
 //! `request`). Whose turn it is on it, and what is late, `turn` knows.
 
+// In the order in which a connection meets them; the empty lines keep rustfmt from sorting them by name.
 mod accept;
-mod bounds;
-mod connections;
-mod descriptors;
-mod framing;
-mod http;
-mod request;
-mod stream;
+
 mod tls;
+
+mod http;
+
+mod framing;
+
+mod stream;
+
+mod request;
+
+mod connections;
+
 mod turn;
+
+mod bounds;
+
+mod descriptors;
 
 use std::sync::Arc;
 use std::time::Duration;
