@@ -20,8 +20,8 @@ use super::stream::{Bytes, Stream};
 use super::tls;
 use crate::walk::Walk;
 
-/// Lets connections in, each into a task of its own.
-pub(super) struct Guests {
+/// Where connections come in, each into a task of its own.
+pub(super) struct Entrance {
     pub(super) listener: TcpListener,
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) walk: Arc<Walk>,
@@ -30,7 +30,7 @@ pub(super) struct Guests {
     pub(super) tasks: JoinSet<()>,
 }
 
-impl Guests {
+impl Entrance {
     /// Accepts connections until `end` resolves.
     pub(super) async fn accept_until(&mut self, end: impl Future<Output = ()>, graceful: &GracefulShutdown) {
         let mut end = std::pin::pin!(end);
@@ -45,7 +45,7 @@ impl Guests {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            self.tasks.spawn(self.guest(stream, place, graceful.watcher()));
+            self.tasks.spawn(self.serve(stream, place, graceful.watcher()));
             while self.tasks.try_join_next().is_some() {}
         }
     }
@@ -81,7 +81,7 @@ impl Guests {
     }
 
     /// Serves a connection until it ends or has to go.
-    fn guest(
+    fn serve(
         &self,
         stream: TcpStream,
         place: Place,
