@@ -119,7 +119,13 @@ async fn other_platforms_answer_as_our_host_does() {
     let host = Running::start(&["--store", "memory"]).await;
     let expected = transcript(host.client()).await;
     host.stop().await;
-    for (name, platform) in [("wasmtime", Platform::wasmtime()), ("node", Platform::node())] {
+    let platforms = [
+        ("wasmtime", Platform::wasmtime()),
+        ("node", Platform::node()),
+        ("wasmtime over JavaScript", Platform::wasmtime_on_javascript()),
+        ("node over JavaScript", Platform::node_on_javascript()),
+    ];
+    for (name, platform) in platforms {
         for (answer, expected) in transcript(platform.client()).await.iter().zip(&expected) {
             assert_eq!(answer, expected, "{name}");
         }
