@@ -66,13 +66,16 @@ async fn transcript(client: Client) -> Vec<String> {
         }
         let answer = client.answered(request.body(body)).await.unwrap();
         let mut told = format!("{method} {target:.40} -> {}\n", answer.status());
-        for name in COMPARED_HEADERS {
-            for value in answer.headers().get_all(name) {
+        let headers = answer.headers().clone();
+        assert_eq!(headers["x-amzn-requestid"].len(), 36, "{told}");
+        let text = answer.text().await.unwrap();
+        // Stores have cursors of their own, which are not equally long.
+        let is_page = text.contains("\"next_cursor\":\"");
+        for name in COMPARED_HEADERS.iter().filter(|name| !is_page || **name != "content-length") {
+            for value in headers.get_all(*name) {
                 writeln!(told, "{name}: {}", masked(value.to_str().unwrap())).unwrap();
             }
         }
-        assert_eq!(answer.headers()["x-amzn-requestid"].len(), 36, "{told}");
-        let text = answer.text().await.unwrap();
         if ticket_id.is_empty() {
             let (_, rest) = text.split_once("\"ticket_id\":\"").unwrap();
             ticket_id = rest[..36].to_owned();

@@ -29,14 +29,15 @@ pub struct Artifact {
     pub wasm: Vec<u8>,
     /// What it imports and exports.
     pub contract: Contract,
-    /// The platforms that offer all that it imports.
+    /// The platforms that offer all that it imports; none for a part of others.
     pub platforms: Vec<&'static str>,
 }
 
-/// Every artifact: the desk for our host, and a stand-alone component for each storage.
+/// Every artifact: the desk for our host, the front for whoever links it otherwise, and a stand-alone component for each
+/// storage.
 pub fn all() -> Result<Vec<Artifact>, Error> {
     let stand_alone = STORES.iter().map(|store| stand_alone(*store));
-    std::iter::once(desk()).chain(stand_alone).collect()
+    [desk(), front()].into_iter().chain(stand_alone).collect()
 }
 
 /// The desk, for our host.
@@ -44,6 +45,13 @@ pub fn desk() -> Result<Artifact, Error> {
     let wasm = build::component("portdesk-desk")?;
     let contract = Contract::of(&wasm)?;
     Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, contract })
+}
+
+/// The front, which needs a desk to run.
+pub fn front() -> Result<Artifact, Error> {
+    let wasm = build::component("portdesk-http-front")?;
+    let contract = Contract::of(&wasm)?;
+    Ok(Artifact { file: "portdesk-front.wasm".into(), platforms: Vec::new(), wasm, contract })
 }
 
 /// Front, desk and a storage of this tree in one component that every platform of [`PLATFORMS`] can run.

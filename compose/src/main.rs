@@ -59,7 +59,9 @@ fn print(artifact: &Artifact) {
     let Artifact { file, wasm, contract, platforms } = artifact;
     let digest = HEXLOWER.encode(&Sha256::digest(wasm));
     println!("dist/{file}  {} bytes  sha256:{digest}", wasm.len());
-    println!("  runs on  {}", platforms.join(", "));
+    if !platforms.is_empty() {
+        println!("  runs on  {}", platforms.join(", "));
+    }
     for (what, names) in [("exports", &contract.exports), ("imports", &contract.imports)] {
         println!("  {what}  {}", names.join("\n           "));
     }
