@@ -32,13 +32,5 @@ pub(crate) fn provide(name: &str) -> PathBuf {
     node.join("node_modules/.bin").join(name)
 }
 
-/// Exact versions; those of their dependencies are npm's choice.
-const PACKAGES: &str = r#"{
-  "private": true,
-  "dependencies": {
-    "@bytecodealliance/jco": "1.35.0",
-    "@bytecodealliance/preview2-shim": "0.26.1",
-    "componentize-qjs": "0.4.5"
-  }
-}
-"#;
+/// What the example needs is what the tests need. Exact versions; those of their dependencies are npm's choice.
+const PACKAGES: &str = include_str!("../../examples/storage-js/package.json");
