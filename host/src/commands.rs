@@ -58,7 +58,7 @@ enum Command {
 fn describe(component: Option<&Path>) -> Result<Description, Ended> {
     let bytes = component_bytes(component)?;
     let component = match component {
-        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, &bytes, ONE_INSTANCE)?,
+        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, ONE_INSTANCE)?,
         Some(_) | None => Component::load(&bytes, ONE_INSTANCE)?,
     };
     Ok(Runtime::new()?.block_on(component.describe())?)
