@@ -70,7 +70,7 @@ pub struct Config {
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub refusals: Refusals,
 
-    /// Most requests inside the component at once, 1 to 1000; more wait 50 ms and are then refused with 503
+    /// Most requests inside the component at once, 1 to 1000; more wait 40 ms and are then refused with 503
     #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub instances: u32,
