@@ -5,7 +5,7 @@ use super::{Store, append, change, fields, get, insert, note, set, update};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Query};
 
 pub(crate) async fn a_key_that_breaks_a_limit_is_invalid(store: &Store) {
-    for key in ["".to_owned(), "x".repeat(129), "\u{e9}".repeat(65)] {
+    for key in [String::new(), "x".repeat(129), "\u{e9}".repeat(65)] {
         assert_invalid(store.get(&key).await, &key);
         assert_invalid(store.insert(&key, fields(&[]), "c").await, &key);
         assert_invalid(store.update(&key, note("n", "text")).await, &key);
@@ -13,7 +13,7 @@ pub(crate) async fn a_key_that_breaks_a_limit_is_invalid(store: &Store) {
 }
 
 pub(crate) async fn an_insert_that_breaks_a_limit_is_invalid(store: &Store) {
-    for change_id in ["".to_owned(), "x".repeat(65)] {
+    for change_id in [String::new(), "x".repeat(65)] {
         assert_invalid(store.insert("limited", fields(&[]), &change_id).await, &change_id);
     }
     for fields in bad_fields() {

@@ -83,12 +83,11 @@ impl StorageComponent {
     }
 
     async fn instance(&self) -> Answering<'_> {
-        match &self.kept {
-            Some(instance) => Answering::Kept(instance.lock().await),
-            None => {
-                let mut wasi = WasiCtx::builder();
-                Answering::Fresh(Box::new(self.prepared.instance(wasi.envs(&self.environment)).await))
-            }
+        if let Some(instance) = &self.kept {
+            Answering::Kept(instance.lock().await)
+        } else {
+            let mut wasi = WasiCtx::builder();
+            Answering::Fresh(Box::new(self.prepared.instance(wasi.envs(&self.environment)).await))
         }
     }
 }
