@@ -1,6 +1,6 @@
 //! Stand-alone components on the platforms of others, each in a process of its own.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -133,19 +133,7 @@ fn transpiled() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = memory().with_file_name("node");
-        let jco = portdesk_tools::jco();
-        run(Command::new(jco).arg("transpile").arg(memory()).arg("-o").arg(&folder));
-        let modules = jco.ancestors().nth(2).expect("it lies in node_modules/.bin");
-        std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
-        let mut package = std::fs::File::create(folder.join("package.json")).unwrap();
-        package.write_all(br#"{"type":"module"}"#).unwrap();
-        let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/node/server.mjs");
-        std::fs::copy(server, folder.join("server.mjs")).unwrap();
+        portdesk_tools::transpile(memory(), &folder);
         folder
     })
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

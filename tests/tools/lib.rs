@@ -26,10 +26,22 @@ pub fn wasmtime() -> &'static Path {
     PROGRAM.get_or_init(|| cargo::WASMTIME.provide())
 }
 
+/// The same, optimized: for measurements.
+pub fn optimized_wasmtime() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| cargo::WASMTIME.provide_optimized())
+}
+
 /// jco, which runs components in Node. Node itself (20 or newer, with npm) has to be there.
 pub fn jco() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(npm::jco)
+}
+
+/// Makes a folder with what jco makes of a component, beside the server of `deploy/node`: `node server.mjs` runs it.
+/// Panics where it cannot be made.
+pub fn transpile(component: &Path, folder: &Path) {
+    npm::transpile(jco(), component, folder);
 }
 
 /// The tools folder, made where it is missing.
