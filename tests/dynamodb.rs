@@ -5,6 +5,7 @@
 //! throttles, so what depends on either is not shown; throttling is the proxy's.
 
 mod failures;
+mod gone;
 mod others;
 mod repeats;
 mod requests;
@@ -23,9 +24,14 @@ struct Desk {
 
 impl Desk {
     async fn open() -> Desk {
+        Desk::open_for(TIME_LIMIT_MS).await
+    }
+
+    /// With so long for a request.
+    async fn open_for(time_limit_ms: &str) -> Desk {
         let table = Table::create().await;
         let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
-        let flags = [&on_dynamodb(&proxy.url)[..], &["--time-limit-ms", TIME_LIMIT_MS]].concat();
+        let flags = [&on_dynamodb(&proxy.url)[..], &["--time-limit-ms", time_limit_ms]].concat();
         let host = Running::start(&flags).await;
         Desk { host, proxy, table }
     }

@@ -8,4 +8,4 @@ mod proxy;
 mod tests;
 
 pub use plan::{Fault, Plan};
-pub use proxy::Proxy;
+pub use proxy::{Proxy, serve};

@@ -9,12 +9,13 @@ mod process;
 mod table;
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use clap::Parser;
 use portdesk::config::Config;
 use portdesk::host::{BUILT_IN_COMPONENT, Host};
 use portdesk::sandbox::{Component, Isolation};
+use portdesk::telemetry::{Spans, Telemetry};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -30,6 +31,8 @@ pub const KEY: &str = "a-key-for-the-tests-0123456789";
 /// A host in this process.
 pub struct Running {
     pub url: String,
+    /// Where its metrics are, where they were asked for.
+    pub metrics: Option<String>,
     data: TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
@@ -56,11 +59,12 @@ impl Running {
         let config = config(data.path(), flags);
         let host = Host::start_with(config, component).await.unwrap_or_else(|error| panic!("{error}"));
         let url = format!("http://{}", host.address);
+        let metrics = host.metrics_address.map(|address| format!("http://{address}/metrics"));
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(host.serve(async move {
             let _ = stopped.await;
         }));
-        Running { url, data, stop, served }
+        Running { url, metrics, data, stop, served }
     }
 
     /// Where the host listens.
@@ -79,6 +83,11 @@ impl Running {
         self.served.await.unwrap();
         self.data
     }
+}
+
+/// Counts for nobody, where there is no host.
+pub fn telemetry() -> Arc<Telemetry> {
+    Arc::new(Telemetry::new("", &[], Spans::default()).unwrap())
 }
 
 /// A configuration as the command line would make it, without a usage plan unless `flags` want one.

@@ -8,6 +8,7 @@
 //! - `isolation`: components that misbehave, and who notices;
 //! - `fuzz`: no input makes anything panic or trap;
 //! - `door`: what stands before the component;
+//! - `observability`: metrics, spans and the log, and what is in none of them;
 //! - `usage`: plans, what they let in, and what is counted however a host ends;
 //! - `connections`: how long a client may keep a host waiting, and how many may at once;
 //! - `tls`: certificates, good and bad, and changed under way;
@@ -35,6 +36,7 @@ mod faults;
 mod fuzz;
 mod harness;
 mod isolation;
+mod observability;
 mod outage;
 mod overhead;
 mod portability;

@@ -3,6 +3,7 @@
 mod connections;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod observe;
 mod refusals;
 mod requests;
 mod tls;
@@ -18,6 +19,7 @@ use clap::{Args, ValueEnum};
 pub use self::connections::Connections;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, StoreTable, TableName};
+pub use self::observe::Observe;
 pub use self::refusals::Refusals;
 pub use self::requests::Requests;
 pub use self::tls::Tls;
@@ -114,6 +116,10 @@ pub struct Config {
     /// Least severity that is logged; `info` has a line for every request
     #[arg(long, env = "PORTDESK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub observe: Observe,
 
     /// A key that opens the door beside those of the data folder, 20 to 256 visible characters. Only a
     /// variable, so that it stands in no list of processes; where it is set, no first key is made
@@ -241,6 +247,7 @@ impl Config {
             ("log-format", word(&self.log_format)),
             ("log-level", word(&self.log_level)),
         ]);
+        settings.extend(self.observe.effective());
         settings
     }
 }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
 use tokio::net::{TcpListener, TcpSocket};
@@ -20,7 +21,10 @@ use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Reque
 use crate::sandbox::{Component, LoadError, Sandbox};
 use crate::server::{IdentityError, Server, Tls};
 use crate::storage::Storage;
-use crate::walk::Walk;
+#[cfg(feature = "otlp")]
+use crate::telemetry::CollectorError;
+use crate::telemetry::{Counter, MetricsError, Scrape, ScrapeError, Spans, Telemetry};
+use crate::walk::{PAGES, Walk};
 
 /// The component that is built in, where no other is asked for.
 pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"));
@@ -29,6 +33,8 @@ pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"))
 pub struct Host {
     /// Where it listens; the port is the one that the system chose where 0 was asked for.
     pub address: SocketAddr,
+    /// Where its metrics are read; none where nobody asked for them.
+    pub metrics_address: Option<SocketAddr>,
     /// The key that was made because there was none; this is the only moment in which it is known.
     pub first_key: Option<ApiKey>,
     /// How many keys opened the door at the start.
@@ -40,6 +46,7 @@ pub struct Host {
     server: Server,
     keys: KeyRing,
     key_file: KeyFile,
+    scrape: Option<Scrape>,
 }
 
 impl Host {
@@ -55,7 +62,10 @@ impl Host {
         let tls = config.tls.files().map(Tls::open).transpose()?;
         let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
-        let (backend, meter) = open(&config, &directory, &description.schema).await?;
+        let telemetry = Arc::new(Telemetry::new(&description.openapi, &PAGES, spans(&config)?)?);
+        let retries = telemetry.metrics.store_retries();
+        let (backend, meter) = open(&config, &directory, &description.schema, retries).await?;
+        let scrape = scrape(&config).await?;
         let listener =
             listen(config.listen).map_err(|error| StartError::Listen { address: config.listen, error })?;
         let address =
@@ -63,39 +73,93 @@ impl Host {
         // Last of all that may fail: a key that was made is shown.
         let key_file = KeyFile::new(&directory);
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
-        let head = config.requests.head();
+        let storage = Storage::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
         let walk = Arc::new(Walk {
-            door: Door {
-                keys: keys.clone(),
-                head,
-                requests: Requests::new(config.requests.requests),
-                usage: Usage::new(config.rate_limit, meter),
-                body_limit_bytes: config.body_limit_bytes as usize,
-                body_time: config.requests.body_time(),
-            },
+            door: door(&config, keys.clone(), meter),
             parity: config.refusals.parity,
-            sandbox: Sandbox::new(component, Storage::new(Arc::clone(&backend), description.schema)),
+            sandbox: Sandbox::new(component, storage),
             backend,
+            telemetry,
             contract: Bytes::from(description.openapi.clone()),
             time_limit: config.time_limit(),
             stopping: AtomicBool::new(false),
         });
-        let (active_keys, is_encrypted) = (keys.len(), tls.is_some());
-        let bounds = config.connections.bounds(head.read_bytes());
+        let (active_keys, is_encrypted, contract) = (keys.len(), tls.is_some(), description.openapi);
+        let metrics_address = scrape.as_ref().map(|scrape| scrape.address);
+        let bounds = config.connections.bounds(walk.door.head.read_bytes());
         let server = Server { listener, tls, walk, bounds, drain: config.drain(), grace: config.grace() };
-        let contract = description.openapi;
-        Ok(Host { address, first_key, active_keys, contract, is_encrypted, server, keys, key_file })
+        Ok(Host {
+            address,
+            metrics_address,
+            first_key,
+            active_keys,
+            contract,
+            is_encrypted,
+            server,
+            keys,
+            key_file,
+            scrape,
+        })
     }
 
     /// Serves until `stop` resolves and everything that was begun is finished or cut.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Host { server, keys, key_file, .. } = self;
-        let walk = Arc::clone(&server.walk);
+        let Host { server, keys, key_file, scrape, .. } = self;
+        let (walk, ending) = (Arc::clone(&server.walk), server.drain + server.grace);
         let follow = tokio::spawn(keys.follow(key_file));
+        let scraped = scrape.map(|scrape| {
+            let walk = Arc::clone(&walk);
+            tokio::spawn(scrape.serve(move || walk.metrics()))
+        });
+        let mut stopped = Instant::now();
+        let stop = async {
+            stop.await;
+            stopped = Instant::now();
+        };
         server.serve(stop).await;
         follow.abort();
         walk.door.usage.close().await;
         walk.backend.close().await;
+        flush(&walk, ending.saturating_sub(stopped.elapsed())).await;
+        if let Some(scraped) = scraped {
+            scraped.abort();
+        }
+    }
+}
+
+/// Sends the last spans, on a thread that may block.
+async fn flush(walk: &Arc<Walk>, within: Duration) {
+    let walk = Arc::clone(walk);
+    // It fails only where it panics, which is logged.
+    let _ = tokio::task::spawn_blocking(move || walk.telemetry.spans.flush(within)).await;
+}
+
+async fn scrape(config: &Config) -> Result<Option<Scrape>, ScrapeError> {
+    match config.observe.metrics {
+        Some(address) => Ok(Some(Scrape::bind(address, config.observe.metrics_public).await?)),
+        None => Ok(None),
+    }
+}
+
+#[cfg(feature = "otlp")]
+fn spans(config: &Config) -> Result<Spans, CollectorError> {
+    config.observe.otlp_endpoint.as_ref().map_or_else(|| Ok(Spans::default()), Spans::to)
+}
+
+#[cfg(not(feature = "otlp"))]
+fn spans(_: &Config) -> Result<Spans, StartError> {
+    Ok(Spans)
+}
+
+/// What requests have to pass.
+fn door(config: &Config, keys: KeyRing, meter: Arc<dyn Meter>) -> Door {
+    Door {
+        keys,
+        head: config.requests.head(),
+        requests: Requests::new(config.requests.requests),
+        usage: Usage::new(config.rate_limit, meter),
+        body_limit_bytes: config.body_limit_bytes as usize,
+        body_time: config.requests.body_time(),
     }
 }
 
@@ -145,11 +209,18 @@ pub fn data_directory(data: &DataDir) -> Result<PathBuf, StartError> {
     data.prepare().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
-async fn open(config: &Config, directory: &Path, schema: &Schema) -> Result<Store, StartError> {
+#[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only DynamoDB has attempts"))]
+async fn open(
+    config: &Config,
+    directory: &Path,
+    schema: &Schema,
+    retries: Counter,
+) -> Result<Store, StartError> {
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
         config::Store::Dynamodb => {
-            store(DynamoDb::open(&config.table.settings(config.time_limit()), schema).await?)
+            let settings = dynamodb::Settings { retries, ..config.table.settings(config.time_limit()) };
+            store(DynamoDb::open(&settings, schema).await?)
         }
         config::Store::Embedded => store(Embedded::open(directory, schema)?),
         config::Store::Memory => store(Memory::new(schema)),
@@ -219,6 +290,16 @@ pub enum StartError {
     /// The component cannot be served.
     #[error("--component: {0}")]
     Load(#[from] LoadError),
+    /// The metrics cannot be counted.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The metrics cannot be served.
+    #[error(transparent)]
+    Scrape(#[from] ScrapeError),
+    /// Spans cannot be sent.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Spans(#[from] CollectorError),
     /// The table cannot be served from.
     #[cfg(feature = "dynamodb")]
     #[error(transparent)]

@@ -17,4 +17,4 @@ pub mod storage;
 pub mod backend;
 
 mod bindings;
-mod telemetry;
+pub mod telemetry;

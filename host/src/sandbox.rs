@@ -55,6 +55,19 @@ impl Sandbox {
         }
     }
 
+    /// How many instances work on a request at this moment.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        let instances = self.component.limits().instances as usize;
+        instances.saturating_sub(self.permits.available_permits())
+    }
+
+    /// The most memory that an instance of the component has had.
+    #[must_use]
+    pub fn memory_high_water_bytes(&self) -> usize {
+        self.component.memory_high_water().bytes()
+    }
+
     /// Answers one request, or says by `deadline` why there is no answer.
     ///
     /// Dropping the future cuts the guest where it stands and throws its instance away. What it had handed to

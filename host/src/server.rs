@@ -8,6 +8,7 @@ mod accept;
 mod bounds;
 mod connections;
 mod descriptors;
+mod ending;
 mod framing;
 mod http;
 mod request;
@@ -55,7 +56,7 @@ impl Server {
         let Server { listener, tls, walk, bounds, drain, grace } = self;
         let most = descriptors::for_connections(bounds.connections);
         let bounds = Bounds { connections: most, ..bounds };
-        let connections = Arc::new(Connections::new(bounds));
+        let connections = Arc::new(Connections::new(bounds, Arc::clone(&walk.telemetry)));
         let mut beside = JoinSet::new();
         beside.spawn(Arc::clone(&connections).watch());
         beside.spawn(make_room(Arc::clone(&walk), Arc::clone(&connections)));

@@ -5,16 +5,19 @@
 //! says for the operator is logged at that crossing and goes no further.
 
 mod convert;
+mod outcome;
 
 use std::sync::Arc;
 
 use items::{bounds, cursor};
 use tracing::{error, warn};
 
+use self::outcome::Counted;
 use crate::backend::{self, Backend, Position, Query, Schema};
 use crate::bindings::portdesk::desk::key_value::{
     Change, Error, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
 };
+use crate::telemetry::{Telemetry, Verb};
 
 /// The store as an instance sees it.
 #[derive(Clone)]
@@ -28,13 +31,14 @@ pub struct Storage {
 struct Store {
     backend: Arc<dyn Backend>,
     schema: Schema,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Storage {
-    /// A storage over `backend`, which was opened for `schema`.
+    /// A storage over `backend`, which was opened for `schema`. Its calls are told to `telemetry`.
     #[must_use]
-    pub fn new(backend: Arc<dyn Backend>, schema: Schema) -> Storage {
-        Storage { store: Some(Arc::new(Store { backend, schema })), request_id: String::new() }
+    pub fn new(backend: Arc<dyn Backend>, schema: Schema, telemetry: Arc<Telemetry>) -> Storage {
+        Storage { store: Some(Arc::new(Store { backend, schema, telemetry })), request_id: String::new() }
     }
 
     /// Whether a schema keeps to the limits of `wit/schema.wit`.
@@ -51,6 +55,18 @@ impl Storage {
     pub(crate) fn begin(&mut self, request_id: &str) {
         self.request_id.clear();
         self.request_id.push_str(request_id);
+    }
+
+    /// Makes a call of the store, and tells what it came to.
+    async fn watched<T: Counted>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let watch = self.store()?.telemetry.store_call(verb);
+        let answer = call.await;
+        watch.ended(answer.outcome());
+        answer
     }
 
     fn store(&self) -> Result<&Store, Error> {
@@ -81,9 +97,7 @@ impl Storage {
 /// The four functions of `key-value`; how often a guest may call them is not decided here.
 impl Storage {
     pub(crate) async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
-        bounds::key(&key).map_err(|defect| self.invalid("get", &defect))?;
-        let item = self.store()?.backend.get(&key).await.map_err(|error| self.error("get", &error))?;
-        Ok(item.map(Item::from))
+        self.watched(Verb::Get, self.read(&key)).await
     }
 
     pub(crate) async fn insert(
@@ -92,25 +106,51 @@ impl Storage {
         fields: Vec<(String, String)>,
         change_id: String,
     ) -> Result<InsertOutcome, Error> {
-        let store = self.store()?;
-        let fields = bounds::key(&key)
-            .and_then(|()| bounds::change_id(&change_id))
-            .and_then(|()| bounds::fields(&store.schema, fields))
-            .map_err(|defect| self.invalid("insert", &defect))?;
-        let outcome = store.backend.insert(&key, fields, &change_id).await;
-        outcome.map(InsertOutcome::from).map_err(|error| self.error("insert", &error))
+        self.watched(Verb::Insert, self.add(&key, fields, &change_id)).await
     }
 
     pub(crate) async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
-        let store = self.store()?;
-        let change = bounds::key(&key)
-            .and_then(|()| bounds::change(&store.schema, change.into()))
-            .map_err(|defect| self.invalid("update", &defect))?;
-        let outcome = store.backend.update(&key, change).await;
-        outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
+        self.watched(Verb::Update, self.change(&key, change)).await
     }
 
     pub(crate) async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
+        self.watched(Verb::Query, self.list(query)).await
+    }
+}
+
+/// The calls themselves.
+impl Storage {
+    async fn read(&self, key: &str) -> Result<Option<Item>, Error> {
+        bounds::key(key).map_err(|defect| self.invalid("get", &defect))?;
+        let item = self.store()?.backend.get(key).await.map_err(|error| self.error("get", &error))?;
+        Ok(item.map(Item::from))
+    }
+
+    async fn add(
+        &self,
+        key: &str,
+        fields: Vec<(String, String)>,
+        change_id: &str,
+    ) -> Result<InsertOutcome, Error> {
+        let store = self.store()?;
+        let fields = bounds::key(key)
+            .and_then(|()| bounds::change_id(change_id))
+            .and_then(|()| bounds::fields(&store.schema, fields))
+            .map_err(|defect| self.invalid("insert", &defect))?;
+        let outcome = store.backend.insert(key, fields, change_id).await;
+        outcome.map(InsertOutcome::from).map_err(|error| self.error("insert", &error))
+    }
+
+    async fn change(&self, key: &str, change: Change) -> Result<UpdateOutcome, Error> {
+        let store = self.store()?;
+        let change = bounds::key(key)
+            .and_then(|()| bounds::change(&store.schema, change.into()))
+            .map_err(|defect| self.invalid("update", &defect))?;
+        let outcome = store.backend.update(key, change).await;
+        outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
+    }
+
+    async fn list(&self, query: IndexQuery) -> Result<Page, Error> {
         let store = self.store()?;
         bounds::query(&store.schema, &query.index, &query.value, query.limit)
             .map_err(|defect| self.invalid("query", &defect))?;

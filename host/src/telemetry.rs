@@ -1,39 +1,42 @@
-//! The log: on standard error, for people or as JSON.
+//! What an operator sees of a host: its log, its metrics, and the spans of its requests.
 //!
-//! Messages read alone and carry fields. A failure is logged once, where it becomes an answer. Keys, bodies, paths
-//! and what items say are never logged. What libraries log may quote them: of those, warnings and errors only.
+//! One thing holds for all three: keys, bodies, paths, queries and what items say are never in them. What they carry
+//! is made here from closed lists (verbs, outcomes, reasons, statuses), from the contract (operations) or by the host
+//! (ids). Of what a client sends there are the method, where it is a known one, and the ids of a well-formed
+//! `traceparent`, which are hexadecimal digits and nothing else. An `x-request-id` is not read: it is free text.
 
-use std::io::{IsTerminal, stderr};
+pub(crate) mod log;
+mod metrics;
+mod request;
+mod scrape;
+#[cfg(feature = "otlp")]
+mod spans;
+#[cfg(not(feature = "otlp"))]
+#[path = "telemetry/no_spans.rs"]
+mod spans;
+mod store_call;
+mod traceparent;
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry, fmt};
+pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, Operation};
+pub use self::request::RequestWatch;
+pub use self::scrape::{Scrape, ScrapeError};
+#[cfg(feature = "otlp")]
+pub use self::spans::{CollectorError, CollectorUrl};
+pub use self::spans::{Spans, continued};
+pub use self::store_call::{Outcome, StoreCallWatch, Verb};
+pub use self::traceparent::Traceparent;
 
-use crate::config::{LogFormat, LogLevel};
-
-/// Starts the log of this process. A second call changes nothing.
-pub(crate) fn start(format: LogFormat, level: LogLevel) {
-    let level = LevelFilter::from(level);
-    let filter = Targets::new().with_target("portdesk", level).with_default(level.min(LevelFilter::WARN));
-    // Where the log cannot be written, the report of that cannot be written either, and would panic.
-    let log = fmt::layer().with_writer(stderr).with_target(false).log_internal_errors(false);
-    let log: Box<dyn Layer<Registry> + Send + Sync> = match format {
-        LogFormat::Json => log.json().flatten_event(true).boxed(),
-        LogFormat::Text => log.with_ansi(stderr().is_terminal()).boxed(),
-    };
-    // It fails only where a log was started before, which then goes on.
-    drop(tracing_subscriber::registry().with(log.with_filter(filter)).try_init());
+/// Where the parts of a host report to. Each host has its own.
+pub struct Telemetry {
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where spans go.
+    pub spans: Spans,
 }
 
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> LevelFilter {
-        match level {
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-        }
+impl Telemetry {
+    /// For a host that serves this contract and has these pages of its own: what these name is told apart.
+    pub fn new(contract: &str, pages: &[&str], spans: Spans) -> Result<Telemetry, MetricsError> {
+        Ok(Telemetry { metrics: Metrics::new(contract, pages)?, spans })
     }
 }

@@ -4,7 +4,6 @@
 
 mod answer;
 mod pages;
-mod patience;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,10 +18,11 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use self::patience::Patience;
+pub use self::pages::PAGES;
 use crate::backend::Backend;
 use crate::door::{Admitted, Door, Parity, Refusal};
 use crate::sandbox::{self, Failure, Sandbox};
+use crate::telemetry::{self, Levels, Operation, Telemetry};
 
 /// What a request needs on its way.
 pub struct Walk {
@@ -34,6 +34,8 @@ pub struct Walk {
     pub sandbox: Sandbox,
     /// Asked by the readiness check.
     pub backend: Arc<dyn Backend>,
+    /// Told of every request.
+    pub telemetry: Arc<Telemetry>,
     /// The component's contract, published as it is.
     pub contract: Bytes,
     /// How long a request may take, from its head to its answer.
@@ -44,6 +46,14 @@ pub struct Walk {
 
 /// An answer, whole.
 pub type Answer = Response<Full<Bytes>>;
+
+/// An answer and where it comes from.
+struct Reply {
+    answer: Answer,
+    operation: Operation,
+    /// Why the host answers in place of the component, if it does.
+    refusal: Option<&'static str>,
+}
 
 impl Walk {
     /// Answers one request. Never fails: what goes wrong is an answer too.
@@ -57,20 +67,23 @@ impl Walk {
         let begun = Instant::now();
         let request_id = Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
-        let (method, version) = (parts.method.clone(), parts.version);
-        let patience = Patience::new(&request_id, known(&method));
-        let (answer, operation) = match self.door.check_head(&parts) {
-            Err(refusal) => (answer::refused(&refusal, &method, self.parity), None),
-            Ok(()) => match self.page(&parts).await {
-                Some(page) => (page, None),
-                None => self.ask(parts, body, &request_id, begun + self.time_limit).await,
+        let (http_method, version) = (parts.method.clone(), parts.version);
+        let method = known(&http_method);
+        let watch = self.telemetry.request(&parts.headers, method, &request_id);
+        let trace_id = watch.caller().map(tracing::field::display);
+        let reply = match self.door.check_head(&parts) {
+            Err(refusal) => answer::refused(&refusal, &http_method, self.parity),
+            Ok(()) => match self.page(&parts, &request_id).await {
+                Some(page) => page,
+                None => watch.within(self.ask(parts, body, &request_id, begun + self.time_limit)).await,
             },
         };
-        patience.rewarded();
-        let status = answer.status().as_u16();
-        let duration_us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        info!(request_id, method = known(&method), operation, status, duration_us, "answered");
-        answer::finish(answer, &method, version, &request_id)
+        let Reply { answer, operation, refusal } = reply;
+        let told = watch.answered(&operation, answer.status(), refusal);
+        let (operation, status) = (told.operation, answer.status().as_u16());
+        let duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX);
+        info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
+        answer::finish(answer, &http_method, version, &request_id)
     }
 
     /// Turns the readiness check red, before connections are refused.
@@ -84,40 +97,37 @@ impl Walk {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    async fn ask<B>(
-        self: &Arc<Walk>,
-        parts: Parts,
-        body: B,
-        request_id: &str,
-        deadline: Instant,
-    ) -> (Answer, Option<String>)
+    /// The text of the metrics, as of now.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.telemetry.metrics.render(Levels {
+            instances_in_use: self.sandbox.in_use(),
+            guest_memory_high_water_bytes: self.sandbox.memory_high_water_bytes(),
+        })
+    }
+
+    async fn ask<B>(self: &Arc<Walk>, parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
     where
         B: Body<Data = Bytes>,
     {
         let admitted = match self.door.admit(&parts, body, deadline).await {
             Ok(admitted) => admitted,
-            Err(refusal) => return (answer::refused(&refusal, &parts.method, self.parity), None),
+            Err(refusal) => return answer::refused(&refusal, &parts.method, self.parity),
         };
         let (walk, parity) = (Arc::clone(self), self.parity);
-        let (request_id, method) = (request_id.to_owned(), parts.method.clone());
-        let handled = async move { walk.handle(&parts, &admitted, &request_id, deadline).await };
+        let (id, method) = (request_id.to_owned(), parts.method.clone());
+        let handled = async move { walk.handle(&parts, &admitted, &id, deadline).await };
         if method.is_safe() {
             return handled.await;
         }
         // In a task of its own: it is not dropped when the client goes away, and a panic ends nothing else.
-        tokio::spawn(handled).await.unwrap_or_else(|error| {
-            error!(%error, "a request ended in a panic of the host");
-            (answer::refused(&Refusal::Failed, &method, parity), None)
+        tokio::spawn(telemetry::continued(handled)).await.unwrap_or_else(|error| {
+            error!(request_id, %error, "a request ended in a panic of the host");
+            answer::refused(&Refusal::Failed, &method, parity)
         })
     }
 
-    async fn handle(
-        &self,
-        parts: &Parts,
-        admitted: &Admitted,
-        request_id: &str,
-        deadline: Instant,
-    ) -> (Answer, Option<String>) {
+    async fn handle(&self, parts: &Parts, admitted: &Admitted, request_id: &str, deadline: Instant) -> Reply {
         let headers = passed_headers(&parts.headers);
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let request = sandbox::Request {
@@ -133,7 +143,7 @@ impl Walk {
             Ok(response) => answer::of_component(response, &parts.method, request_id, self.parity),
             Err(failure) => {
                 log(&failure, request_id);
-                (answer::refused(&Refusal::from(&failure), &parts.method, self.parity), None)
+                answer::refused(&Refusal::from(&failure), &parts.method, self.parity)
             }
         }
     }
@@ -147,17 +157,9 @@ fn passed_headers(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
 }
 
 /// The method, for the log: as it is only where it is one that HTTP has, since a client may send any text there.
-fn known(method: &Method) -> &str {
-    let known = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PATCH,
-        Method::OPTIONS,
-        Method::PUT,
-        Method::DELETE,
-    ];
-    if known.contains(method) { method.as_str() } else { "other" }
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PATCH", "OPTIONS", "PUT", "DELETE"];
+    known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
 /// The one place where a failure of the component is logged.

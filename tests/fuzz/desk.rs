@@ -10,7 +10,7 @@ use proptest::test_runner::TestCaseError;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
-use crate::harness::component_of_the_tree;
+use crate::harness::{component_of_the_tree, telemetry};
 
 pub struct Desk {
     pub runtime: Runtime,
@@ -46,7 +46,7 @@ impl Desk {
         let component = component_of_the_tree();
         let schema = runtime.block_on(component.describe()).unwrap().schema;
         let store = Arc::new(Memory::new(&schema));
-        let storage = Storage::new(Arc::<Memory>::clone(&store), schema);
+        let storage = Storage::new(Arc::<Memory>::clone(&store), schema, telemetry());
         Desk { runtime, store, sandbox: Sandbox::new(component, storage) }
     }
 

@@ -45,6 +45,12 @@ impl Process {
         samples.strip_suffix(LAST_LINE).unwrap()
     }
 
+    /// Where its metrics are; the host has to be told to serve them.
+    pub fn metrics(&self) -> &str {
+        let (_, metrics) = self.banner.split_once("  metrics   ").unwrap();
+        metrics.lines().next().unwrap()
+    }
+
     /// A client with the key of the tests.
     pub fn client(&self) -> Client {
         Client::new(&self.url, Some(KEY))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use portdesk::backend::dynamodb::{DynamoDb, Settings};
 use portdesk::backend::{Append, Backend, Change, Entry, Fields, Insert, Update};
+use portdesk::telemetry::Counter;
 use tokio::task::JoinSet;
 
 use super::bare::{NOW, unique};
@@ -22,6 +23,7 @@ impl Store {
             endpoint_url: Some(endpoint.to_owned()),
             attempts: 3,
             time_limit: Duration::from_secs(100),
+            retries: Counter::default(),
         };
         let described = component_of_the_tree().describe().await.unwrap();
         Store(Arc::new(DynamoDb::open(&settings, &described.schema).await.unwrap()))

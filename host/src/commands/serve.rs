@@ -11,10 +11,10 @@ use tracing::info;
 use super::Ended;
 use crate::config::Config;
 use crate::host::Host;
-use crate::telemetry;
+use crate::telemetry::log;
 
 pub(super) fn run(config: Config) -> Result<(), Ended> {
-    telemetry::start(config.log_format, config.log_level);
+    log::start(config.log_format, config.log_level);
     let runtime = Runtime::new()?;
     runtime.block_on(serve(config))
 }

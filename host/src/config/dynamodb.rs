@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::backend::dynamodb::Settings;
+use crate::telemetry::Counter;
 
 /// The table of a host.
 #[derive(Debug, Clone, Args)]
@@ -83,6 +84,7 @@ impl Location {
             attempts: ATTEMPTS,
             // Nobody's request: a table takes its time to be made.
             time_limit: Duration::from_mins(1),
+            retries: Counter::default(),
         }
     }
 }

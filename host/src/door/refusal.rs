@@ -112,6 +112,27 @@ impl Refusal {
         }
     }
 
+    /// What it is counted as.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Refusal::BodyBroken => "body_broken",
+            Refusal::BodySlow => "body_slow",
+            Refusal::BodyTooLarge { .. } => "body_too_large",
+            Refusal::Busy => "busy",
+            Refusal::Deadline => "deadline",
+            Refusal::Failed => "failed",
+            Refusal::Forbidden => "forbidden",
+            Refusal::HeadersTooLarge { .. } => "headers_too_large",
+            Refusal::LimitExceeded { .. } => "limit_exceeded",
+            Refusal::NoHost => "no_host",
+            Refusal::NoPath => "no_path",
+            Refusal::TargetTooLong { .. } => "target_too_long",
+            Refusal::TooManyRequests { .. } => "too_many_requests",
+            Refusal::Uncounted => "uncounted",
+        }
+    }
+
     /// After how many seconds to try again, where that helps.
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {

@@ -10,7 +10,7 @@ use wasmtime::{Engine, Store};
 use super::compiled::{self, Unusable};
 use super::engine::engine;
 use super::instance::{State, store};
-use super::limits::Limits;
+use super::limits::{HighWater, Limits};
 use super::preflight::{Examination, Unreadable};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
@@ -24,6 +24,7 @@ use crate::storage::Storage;
 pub struct Component {
     pre: DeskPre<State>,
     limits: Limits,
+    memory_high_water: HighWater,
 }
 
 impl Component {
@@ -66,7 +67,7 @@ impl Component {
 
     fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
         let pre = link(engine, code).map_err(LoadError::WrongWorld)?;
-        Ok(Component { pre, limits })
+        Ok(Component { pre, limits, memory_high_water: HighWater::default() })
     }
 
     /// Asks the component what it stores and which contract it serves.
@@ -103,6 +104,11 @@ impl Component {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The most memory that one of its instances has had.
+    pub(super) fn memory_high_water(&self) -> &HighWater {
+        &self.memory_high_water
     }
 }
 

@@ -67,7 +67,7 @@ impl Instance {
 
 /// A store whose guest is cut at `deadline`.
 pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) -> Store<State> {
-    let limiter = Limiter::new(component.limits());
+    let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
     let state = State { storage, allowance: Allowance::full(), limiter, deadline };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);

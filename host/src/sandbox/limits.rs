@@ -1,5 +1,8 @@
 //! What an instance may use, and the limiter that wasmtime asks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use wasmtime::ResourceLimiter;
 
 /// How far requests are kept apart.
@@ -28,16 +31,31 @@ pub(super) struct Limiter {
     memory_limit_bytes: usize,
     /// All memories together.
     memory_bytes: usize,
+    high_water: HighWater,
 }
 
 impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Limiter {
-        Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0 }
+    pub(super) fn new(limits: &Limits, high_water: HighWater) -> Limiter {
+        Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0, high_water }
     }
 
     /// How much linear memory the instance has.
     pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes
+    }
+}
+
+/// The most memory that an instance of a component has had. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HighWater(Arc<AtomicUsize>);
+
+impl HighWater {
+    pub(super) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn raise(&self, bytes: usize) {
+        self.0.fetch_max(bytes, Ordering::Relaxed);
     }
 }
 
@@ -48,6 +66,7 @@ impl ResourceLimiter for Limiter {
             return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_limit_bytes }));
         }
         self.memory_bytes = memory_bytes;
+        self.high_water.raise(memory_bytes);
         Ok(true)
     }
 

@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 use uuid::Uuid;
 
 use super::connections::{Connections, Place};
+use super::ending::Ending;
 use super::http::{Http, Version};
 use super::stream::{Bytes, Stream};
 use super::tls;
@@ -73,6 +74,7 @@ impl Guests {
     /// Says that there is no place, as far as that is possible without waiting for anybody. In TLS it is not.
     fn turn_away(&self, stream: &TcpStream) {
         debug!("too many connections, and the host is at work for all of them; one was turned away");
+        self.walk.telemetry.metrics.connection_ended(Ending::TurnedAway.as_str());
         if self.acceptor.is_none() {
             let _ = stream.try_write(no_place().as_bytes());
         }
@@ -96,7 +98,10 @@ impl Guests {
                     Some(acceptor) => match timeout(handshake_time, handshake(acceptor, stream)).await {
                         Ok(Some(encrypted)) => encrypted,
                         Ok(None) => return,
-                        Err(_elapsed) => return debug!("a TLS handshake did not end in time"),
+                        Err(_elapsed) => {
+                            debug!("a TLS handshake did not end in time");
+                            return walk.telemetry.metrics.connection_ended(Ending::Handshake.as_str());
+                        }
                     },
                 };
                 connection.turn().opened(Instant::now());

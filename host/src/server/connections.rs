@@ -15,7 +15,9 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::bounds::Bounds;
+use super::ending::Ending;
 use super::turn::Turn;
+use crate::telemetry::{Level, Telemetry};
 
 /// The connections of a server.
 pub(super) struct Connections {
@@ -23,8 +25,8 @@ pub(super) struct Connections {
     open: Mutex<Open>,
 }
 
-#[derive(Default)]
 struct Open {
+    telemetry: Arc<Telemetry>,
     next: u64,
     /// By their age: the oldest is the first.
     connections: BTreeMap<u64, Arc<Connection>>,
@@ -46,11 +48,13 @@ pub(super) struct Place {
     pub(super) connection: Arc<Connection>,
     number: u64,
     connections: Arc<Connections>,
+    _counted: Level,
 }
 
 impl Connections {
-    pub(super) fn new(bounds: Bounds) -> Connections {
-        Connections { bounds, open: Mutex::default() }
+    pub(super) fn new(bounds: Bounds, telemetry: Arc<Telemetry>) -> Connections {
+        let open = Open { telemetry, next: 0, connections: BTreeMap::new(), peers: HashMap::new() };
+        Connections { bounds, open: Mutex::new(open) }
     }
 
     pub(super) fn bounds(&self) -> &Bounds {
@@ -74,7 +78,8 @@ impl Connections {
         open.next += 1;
         open.connections.insert(number, Arc::clone(&connection));
         *open.peers.entry(peer).or_default() += 1;
-        Some(Place { connection, number, connections: Arc::clone(self) })
+        let counted = open.telemetry.metrics.connection();
+        Some(Place { connection, number, connections: Arc::clone(self), _counted: counted })
     }
 
     /// Cuts the connection that has waited longest for its client, if one has waited for a while.
@@ -97,7 +102,7 @@ impl Connections {
         for (&number, connection) in &open.connections {
             let turn = connection.turn();
             if let Some(why) = turn.late(&self.bounds, now) {
-                late.push((number, why.as_str(), why.resets()));
+                late.push((number, Ending::Late(why)));
             } else if turn.untaken_bytes() > 0 {
                 untaken.push((turn.untaken_bytes(), number));
             }
@@ -109,10 +114,10 @@ impl Connections {
                 break;
             }
             bytes -= freed;
-            late.push((number, "answers that clients do not take fill the memory for them", true));
+            late.push((number, Ending::Untaken));
         }
-        for (number, why, resets) in late {
-            open.cut(number, why, resets);
+        for (number, ending) in late {
+            open.cut(number, ending);
         }
     }
 
@@ -122,7 +127,7 @@ impl Connections {
         let quiet = open.connections.iter().filter(|(_, connection)| connection.turn().is_quiet());
         let quiet: Vec<u64> = quiet.map(|(&number, _)| number).collect();
         for number in quiet {
-            open.cut(number, "the host stops", false);
+            open.cut(number, Ending::Stopping);
         }
     }
 
@@ -149,14 +154,16 @@ impl Open {
             longest = Some(longest.map_or((since, number), |longest| longest.min((since, number))));
         }
         let Some((_, number)) = longest else { return false };
-        self.cut(number, "its place is needed", true);
+        self.cut(number, Ending::Evicted);
         true
     }
 
-    fn cut(&mut self, number: u64, why: &'static str, resets: bool) {
+    fn cut(&mut self, number: u64, ending: Ending) {
         if let Some(connection) = self.remove(number) {
-            debug!(why, "a connection is cut");
-            connection.resets.store(resets, Ordering::Relaxed);
+            let reason = ending.as_str();
+            debug!(reason, "a connection is cut");
+            self.telemetry.metrics.connection_ended(reason);
+            connection.resets.store(ending.resets(), Ordering::Relaxed);
             connection.cut.notify_one();
         }
     }
@@ -189,7 +196,7 @@ impl Connection {
         self.cut.notified().await;
     }
 
-    /// Whether the connection is to be reset and not closed; see [`super::turn::Late::resets`].
+    /// Whether the connection is to be reset and not closed; see [`Ending::resets`].
     pub(super) fn resets(&self) -> bool {
         self.resets.load(Ordering::Relaxed)
     }

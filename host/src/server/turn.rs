@@ -200,25 +200,6 @@ impl Turn {
     }
 }
 
-impl Late {
-    /// Whether the connection is reset: a client that does not read would not see its end, and the system would keep
-    /// for minutes what it was to read.
-    pub(super) fn resets(self) -> bool {
-        matches!(self, Late::Answer | Late::Taking)
-    }
-
-    /// For the log.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Late::Answer => "the client did not take an answer in time",
-            Late::FirstByte => "no byte came in time",
-            Late::Head => "a head did not come whole in time",
-            Late::Request => "no further request came in time",
-            Late::Taking => "the client took nothing of what it was sent",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

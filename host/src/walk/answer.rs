@@ -9,9 +9,10 @@ use hyper::{HeaderMap, Method, Response, StatusCode, Version};
 use serde::Serialize;
 use tracing::error;
 
-use super::Answer;
+use super::{Answer, Reply};
 use crate::door::{Parity, Refusal};
 use crate::sandbox;
+use crate::telemetry::Operation;
 
 /// The component's answer and the operation that gave it; a 500 in its place where it is no HTTP.
 pub(super) fn of_component(
@@ -19,17 +20,18 @@ pub(super) fn of_component(
     method: &Method,
     request_id: &str,
     parity: Parity,
-) -> (Answer, Option<String>) {
+) -> Reply {
     let sandbox::Response { status, headers, body, operation } = response;
     let built = (200..600)
         .contains(&status)
         .then(|| headers.into_iter().fold(Response::builder().status(status), header))
         .and_then(|builder| builder.body(Full::new(Bytes::from(body))).ok());
-    let answer = built.unwrap_or_else(|| {
+    let operation = operation.map_or(Operation::None, Operation::Component);
+    let Some(answer) = built else {
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
-        refused(&Refusal::Failed, method, parity)
-    });
-    (answer, operation)
+        return Reply { operation, ..refused(&Refusal::Failed, method, parity) };
+    };
+    Reply { answer, operation, refusal: None }
 }
 
 fn header(builder: Builder, (name, value): (String, String)) -> Builder {
@@ -43,7 +45,7 @@ fn header(builder: Builder, (name, value): (String, String)) -> Builder {
 ///
 /// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal. Of a strict host
 /// it is known that its 500 and 504 mean that; API Gateway has no word for it.
-pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Answer {
+pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Reply {
     let status = refusal.status();
     let friendly = (parity == Parity::Friendly).then(|| Friendly {
         r#type: refusal.problem_type(),
@@ -63,7 +65,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Ans
     if parity == Parity::Friendly {
         advise(headers, refusal);
     }
-    answer
+    Reply { answer, operation: Operation::None, refusal: Some(refusal.reason()) }
 }
 
 /// When to come again, where that helps.

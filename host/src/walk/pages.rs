@@ -9,22 +9,25 @@ use hyper::{Method, Response, StatusCode};
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::{Answer, Walk};
+use super::{Answer, Reply, Walk};
+use crate::telemetry::Operation;
 
 impl Walk {
     /// The page that this request asks for, if it asks for one.
-    pub(super) async fn page(&self, parts: &Parts) -> Option<Answer> {
-        let page = match parts.uri.path() {
+    pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
+        let path = parts.uri.path();
+        let answer = match path {
             "/healthz" | "/readyz" | "/openapi.yaml" if !is_read(&parts.method) => not_allowed(),
             "/healthz" => text(StatusCode::OK, "ok\n"),
-            "/readyz" => self.readiness().await,
+            "/readyz" => self.readiness(request_id).await,
             "/openapi.yaml" => page(StatusCode::OK, "application/yaml", self.contract.clone()),
             _ => return None,
         };
-        Some(page)
+        let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");
+        Some(Reply { answer, operation: Operation::Page(name), refusal: None })
     }
 
-    async fn readiness(&self) -> Answer {
+    async fn readiness(&self, request_id: &str) -> Answer {
         if self.is_stopping() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         }
@@ -32,16 +35,19 @@ impl Walk {
         match timeout(READINESS_TIME, self.backend.check()).await {
             Ok(Ok(())) => text(StatusCode::OK, "ready\n"),
             Ok(Err(error)) => {
-                warn!(%error, "not ready");
+                warn!(request_id, %error, "not ready");
                 unavailable()
             }
             Err(_elapsed) => {
-                warn!("not ready: the store does not answer");
+                warn!(request_id, "not ready: the store does not answer");
                 unavailable()
             }
         }
     }
 }
+
+/// The names that the pages are counted by.
+pub const PAGES: [&str; 3] = ["healthz", "openapi.yaml", "readyz"];
 
 fn is_read(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD

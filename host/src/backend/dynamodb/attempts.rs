@@ -13,7 +13,10 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use tokio::task_local;
+
+use crate::telemetry::Counter;
 
 task_local! {
     /// The call that this task waits for. The SDK calls its interceptors in the task that waits.
@@ -46,7 +49,10 @@ impl Attempts {
 /// Sees the attempts of all calls of a client. One for each call would have the SDK put its whole configuration together
 /// anew every time, which shows in the number of writes a second.
 #[derive(Debug)]
-pub(super) struct Watcher;
+pub(super) struct Watcher {
+    /// Counts the attempts beyond the first of a call.
+    pub(super) retries: Counter,
+}
 
 impl Intercept for Watcher {
     fn name(&self) -> &'static str {
@@ -57,8 +63,12 @@ impl Intercept for Watcher {
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let is_repeated = config.load::<RequestAttempts>().is_some_and(|begun| begun.attempts() > 1);
+        if is_repeated {
+            self.retries.add_one();
+        }
         // Reads are not watched.
         let _ = CALL.try_with(|call| call.0.open.store(true, Ordering::Release));
         Ok(())

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::config::{self, Credentials, StalledStreamProtectionConfig}
 
 use super::OpenError;
 use super::attempts::Watcher;
+use crate::telemetry::Counter;
 
 /// Which table, where, and how long a call may take.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub attempts: u32,
     /// How long a request may take; a call of the store takes less.
     pub time_limit: Duration,
+    /// Counts the attempts at calls beyond the first.
+    pub retries: Counter,
 }
 
 /// Makes the client. Connects to nothing yet, unless credentials or region have to be asked for.
@@ -57,7 +60,9 @@ pub(super) async fn connect(settings: &Settings) -> Result<Client, OpenError> {
     if config.region().is_none() {
         return Err(OpenError::NoRegion);
     }
-    Ok(Client::from_conf(config::Builder::from(&config).interceptor(Watcher).build()))
+    Ok(Client::from_conf(
+        config::Builder::from(&config).interceptor(Watcher { retries: settings.retries.clone() }).build(),
+    ))
 }
 
 /// Not adaptive: that mode slows the whole client down when one item is throttled.

@@ -14,6 +14,7 @@ use portdesk_dynamo_server::Server;
 use super::table::Table;
 use super::{DynamoDb, Settings};
 use crate::backend::suite::{self, Store};
+use crate::telemetry::Counter;
 
 suite::conformance!(async || {
     let server = Server::start();
@@ -58,5 +59,6 @@ fn settings(endpoint: &str) -> Settings {
         attempts: 3,
         // A tenth of it is an attempt's, and a machine that is busy with tests answers late.
         time_limit: Duration::from_mins(5),
+        retries: Counter::default(),
     }
 }

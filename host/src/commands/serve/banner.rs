@@ -18,6 +18,9 @@ fn text(host: &Host, config: &Config) -> String {
     let scheme = if host.is_encrypted { "https" } else { "http" };
     let url = format!("{scheme}://{}", host.address);
     let mut text = format!("portdesk {} is ready\n\n  address   {url}\n", env!("CARGO_PKG_VERSION"));
+    if let Some(metrics) = host.metrics_address {
+        let _ = writeln!(text, "  metrics   http://{metrics}/metrics");
+    }
     let _ = writeln!(text, "  data      {}", data(config));
     let _ = writeln!(text, "  API key   {}", key(host, config));
     let settings = config.effective().into_iter().map(|(flag, value)| match value.as_str() {

@@ -6,12 +6,14 @@ use tokio::time::{Instant, advance};
 
 use super::{Connections, Place, network};
 use crate::server::bounds::Bounds;
+use crate::telemetry::{Spans, Telemetry};
 
 const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
 
 fn connections(connections: usize, connections_per_peer: usize) -> Arc<Connections> {
-    Arc::new(Connections::new(bounds(connections, connections_per_peer)))
+    let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
+    Arc::new(Connections::new(bounds(connections, connections_per_peer), Arc::new(telemetry)))
 }
 
 fn bounds(connections: usize, connections_per_peer: usize) -> Bounds {

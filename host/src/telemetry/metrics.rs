@@ -1,0 +1,246 @@
+//! What is counted, and the text that a Prometheus server reads.
+//!
+//! A request looks up no name and takes no lock: counters and histograms are atomic numbers, and the handle of each
+//! series is kept where it is used. A counter with labels appears with the first event that it counts. No label is a text that
+//! somebody outside can choose, so the number of series is bounded.
+
+mod operations;
+mod series;
+
+use hyper::StatusCode;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+use tracing::warn;
+
+pub use self::operations::Operation;
+use self::operations::Operations;
+use self::series::Series;
+use super::{Outcome, Verb};
+
+/// Counts events; the default one counts nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Counter(Option<IntCounter>);
+
+impl Counter {
+    /// One more.
+    pub fn add_one(&self) {
+        if let Some(counter) = &self.0 {
+            counter.inc();
+        }
+    }
+}
+
+/// All series of a host.
+pub struct Metrics {
+    registry: Registry,
+    operations: Operations,
+    refusals: IntCounterVec,
+    abandoned: IntCounter,
+    in_flight: IntGauge,
+    connections: IntGauge,
+    connections_ended: IntCounterVec,
+    instances_in_use: IntGauge,
+    guest_memory: IntGauge,
+    store_calls: Series,
+    store_call_durations: Vec<Histogram>,
+    store_retries: IntCounter,
+}
+
+/// What is not counted but looked at when somebody asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Levels {
+    /// Instances that work on a request.
+    pub instances_in_use: usize,
+    /// The most memory that an instance has had.
+    pub guest_memory_high_water_bytes: usize,
+}
+
+impl Metrics {
+    /// Nothing counted yet, for a host that serves this contract and has these pages.
+    pub fn new(contract: &str, pages: &[&str]) -> Result<Metrics, MetricsError> {
+        let registry = Registry::new();
+        let families = Families(&registry);
+        families.build_info()?;
+        let requests = families.counters(
+            "portdesk_requests_total",
+            "Requests that were answered, by operation and status.",
+            &["operation", "status"],
+        )?;
+        let durations = families.histograms(
+            "portdesk_request_duration_seconds",
+            "From the head of a request to its answer.",
+            "operation",
+        )?;
+        let calls = families.counters(
+            "portdesk_store_calls_total",
+            "Calls of the store by the component, by verb and outcome.",
+            &["verb", "outcome"],
+        )?;
+        let call_durations = families.histograms(
+            "portdesk_store_call_duration_seconds",
+            "From a call of the store to its outcome.",
+            "verb",
+        )?;
+        Ok(Metrics {
+            operations: Operations::new(contract, pages, &requests, &durations),
+            refusals: families.counters(
+                "portdesk_refusals_total",
+                "Requests that the host answered in place of the component, by reason.",
+                &["reason"],
+            )?,
+            abandoned: families.counter(
+                "portdesk_requests_abandoned_total",
+                "Requests whose client or host went away first.",
+            )?,
+            in_flight: families.gauge("portdesk_requests_in_flight", "Requests that have no answer yet.")?,
+            connections: families.gauge("portdesk_connections_open", "Connections that are open.")?,
+            connections_ended: families.counters(
+                "portdesk_connections_ended_total",
+                "Connections that the host ended, or had no place for, by reason.",
+                &["reason"],
+            )?,
+            instances_in_use: families
+                .gauge("portdesk_instances_in_use", "Instances of the component that work on a request.")?,
+            guest_memory: families.gauge(
+                "portdesk_guest_memory_high_water_bytes",
+                "The most memory that an instance of the component has had.",
+            )?,
+            store_calls: Series::new(calls, Verb::ALL.len() * Outcome::ALL.len()),
+            store_call_durations: Verb::ALL
+                .map(|verb| call_durations.with_label_values(&[verb.as_str()]))
+                .into(),
+            store_retries: families.counter(
+                "portdesk_store_retries_total",
+                "Attempts at a call of DynamoDB beyond its first.",
+            )?,
+            registry,
+        })
+    }
+
+    /// The text of all series, in the format 0.0.4 of Prometheus.
+    #[must_use]
+    pub fn render(&self, levels: Levels) -> String {
+        let number = |level: usize| i64::try_from(level).unwrap_or(i64::MAX);
+        self.instances_in_use.set(number(levels.instances_in_use));
+        self.guest_memory.set(number(levels.guest_memory_high_water_bytes));
+        let mut text = String::new();
+        if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
+            warn!(%error, "the metrics cannot be written");
+        }
+        text
+    }
+
+    /// Counts a connection for as long as the level is kept.
+    #[must_use]
+    pub fn connection(&self) -> Level {
+        Level::raise(&self.connections)
+    }
+
+    /// Counts a connection that the host ended.
+    pub fn connection_ended(&self, reason: &'static str) {
+        self.connections_ended.with_label_values(&[reason]).inc();
+    }
+
+    /// What counts the repeated attempts of a store.
+    #[must_use]
+    pub fn store_retries(&self) -> Counter {
+        Counter(Some(self.store_retries.clone()))
+    }
+
+    pub(super) fn request_in_flight(&self) -> Level {
+        Level::raise(&self.in_flight)
+    }
+
+    pub(super) fn request_abandoned(&self) {
+        self.abandoned.inc();
+    }
+
+    /// Counts an answer, and gives the name that the operation goes by.
+    pub(super) fn request_answered(
+        &self,
+        operation: &Operation,
+        status: StatusCode,
+        refusal: Option<&'static str>,
+        seconds: f64,
+    ) -> &str {
+        if let Some(reason) = refusal {
+            self.refusals.with_label_values(&[reason]).inc();
+        }
+        self.operations.answered(operation, status, seconds)
+    }
+
+    pub(super) fn store_called(&self, verb: Verb, outcome: Outcome, seconds: f64) {
+        let place = verb as usize * Outcome::ALL.len() + outcome as usize;
+        self.store_calls.count(place, &[verb.as_str(), outcome.as_str()]);
+        if let Some(durations) = self.store_call_durations.get(verb as usize) {
+            durations.observe(seconds);
+        }
+    }
+}
+
+/// Raises a level until it is dropped.
+#[derive(Debug)]
+pub struct Level(IntGauge);
+
+impl Level {
+    fn raise(gauge: &IntGauge) -> Level {
+        gauge.inc();
+        Level(gauge.clone())
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Makes families of series, each known to the registry.
+struct Families<'a>(&'a Registry);
+
+impl Families<'_> {
+    fn build_info(&self) -> Result<(), MetricsError> {
+        let version = self.gauges("portdesk_build_info", "Always 1; says which version runs.", "version")?;
+        version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Ok(())
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, MetricsError> {
+        self.known(IntCounter::new(name, help)?)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
+        self.known(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, MetricsError> {
+        self.known(IntGauge::new(name, help)?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, MetricsError> {
+        self.known(IntGaugeVec::new(Opts::new(name, help), &[label])?)
+    }
+
+    fn histograms(&self, name: &str, help: &str, label: &str) -> Result<HistogramVec, MetricsError> {
+        let bounds = HistogramOpts::new(name, help).buckets(BUCKETS_SECONDS.into());
+        self.known(HistogramVec::new(bounds, &[label])?)
+    }
+
+    fn known<F: prometheus::core::Collector + Clone + 'static>(&self, family: F) -> Result<F, MetricsError> {
+        self.0.register(Box::new(family.clone()))?;
+        Ok(family)
+    }
+}
+
+/// Two names are the same, or one is none that Prometheus allows.
+#[derive(Debug, thiserror::Error)]
+#[error("the metrics cannot be set up ({0})")]
+pub struct MetricsError(#[from] prometheus::Error);
+
+/// From a read of the store in memory to the default deadline.
+const BUCKETS_SECONDS: [f64; 17] = [
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];

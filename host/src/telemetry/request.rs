@@ -1,0 +1,96 @@
+//! One request, from its head to its answer.
+
+use std::time::{Duration, Instant};
+
+use hyper::{HeaderMap, StatusCode};
+use tracing::field::display;
+use tracing::info;
+
+use super::spans::RequestSpan;
+use super::{Level, Operation, Telemetry, Traceparent};
+
+/// A request that is under way. Dropped before it is answered it counts as abandoned, and the log says so.
+pub struct RequestWatch<'a> {
+    telemetry: &'a Telemetry,
+    method: &'static str,
+    request_id: &'a str,
+    begun: Instant,
+    caller: Option<Traceparent>,
+    span: RequestSpan,
+    is_answered: bool,
+    _in_flight: Level,
+}
+
+/// What is said of a request that was answered.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The name that the operation goes by, here and in the contract.
+    pub operation: &'a str,
+    /// From the head to the answer.
+    pub duration: Duration,
+}
+
+impl Telemetry {
+    /// Watches a request with these headers from now on.
+    #[must_use]
+    pub fn request<'a>(
+        &'a self,
+        headers: &HeaderMap,
+        method: &'static str,
+        request_id: &'a str,
+    ) -> RequestWatch<'a> {
+        let caller = Traceparent::of(headers);
+        RequestWatch {
+            telemetry: self,
+            method,
+            request_id,
+            begun: Instant::now(),
+            caller,
+            span: self.spans.request(caller, method, request_id),
+            is_answered: false,
+            _in_flight: self.metrics.request_in_flight(),
+        }
+    }
+}
+
+impl<'a> RequestWatch<'a> {
+    /// The caller's place in a trace, where it gave one.
+    #[must_use]
+    pub fn caller(&self) -> Option<Traceparent> {
+        self.caller
+    }
+
+    /// Runs a part of the request, whose calls of the store belong to it.
+    pub async fn within<F: Future>(&self, part: F) -> F::Output {
+        self.span.within(part).await
+    }
+
+    /// The request has its answer; `refusal` is the reason where the host answers in place of the component.
+    #[must_use]
+    pub fn answered(
+        mut self,
+        operation: &Operation,
+        status: StatusCode,
+        refusal: Option<&'static str>,
+    ) -> Told<'a> {
+        self.is_answered = true;
+        let (telemetry, duration) = (self.telemetry, self.begun.elapsed());
+        let operation =
+            telemetry.metrics.request_answered(operation, status, refusal, duration.as_secs_f64());
+        self.span.end(operation, status, refusal);
+        Told { operation, duration }
+    }
+}
+
+impl Drop for RequestWatch<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.telemetry.metrics.request_abandoned();
+            let (request_id, trace_id, method) = (self.request_id, self.caller.map(display), self.method);
+            info!(
+                request_id,
+                trace_id, method, "the client went away before its answer; a write goes on to its end"
+            );
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Spans of requests and of their calls of the store, sent to an OpenTelemetry collector over OTLP/HTTP.
+//!
+//! A span goes into a queue of 2,048 and is dropped where that is full; a thread of the library's sends them every
+//! five seconds or in hundreds. So a collector that is slow or gone costs spans and never a request.
+//! `OTEL_EXPORTER_OTLP_HEADERS` and the other `OTEL_` variables of the library hold.
+
+mod collector;
+
+use std::time::Duration;
+
+use hyper::StatusCode;
+use opentelemetry::trace::{
+    FutureExt, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags,
+    TraceId, TraceState, Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
+use tracing::warn;
+
+use self::collector::Collector;
+pub use self::collector::CollectorUrl;
+use super::{Outcome, Traceparent, Verb};
+
+/// Where spans go: to a collector, or nowhere.
+#[derive(Debug, Default)]
+pub struct Spans {
+    export: Option<(SdkTracerProvider, SdkTracer)>,
+}
+
+/// The span of a request.
+#[derive(Debug)]
+pub(super) struct RequestSpan {
+    context: Option<Context>,
+    method: &'static str,
+}
+
+/// The span of a call of the store.
+#[derive(Debug)]
+pub(super) struct CallSpan {
+    span: Option<Span>,
+}
+
+/// Makes a part of a request that goes on in another task belong to the request that this task works on.
+pub fn continued<F: Future>(part: F) -> impl Future<Output = F::Output> {
+    part.with_current_context()
+}
+
+impl Spans {
+    /// To this collector. Has to be called in a runtime; does not ask whether the collector is there.
+    pub fn to(url: &CollectorUrl) -> Result<Spans, CollectorError> {
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(Collector::new())
+            // A variable for another protocol must not choose it.
+            .with_protocol(Protocol::HttpBinary)
+            .with_endpoint(url.traces())
+            .with_timeout(EXPORT_TIME)
+            .build()?;
+        let resource = Resource::builder().with_service_name("portdesk");
+        let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_resource(resource.with_attribute(version).build())
+            .build();
+        let tracer = provider.tracer("portdesk");
+        Ok(Spans { export: Some((provider, tracer)) })
+    }
+
+    /// Sends what is left, and gives up when that takes longer than `within`. Blocks.
+    pub fn flush(&self, within: Duration) {
+        let Some((provider, _)) = &self.export else { return };
+        if let Err(error) = provider.shutdown_with_timeout(within) {
+            warn!(%error, "the last spans could not be sent");
+        }
+    }
+
+    pub(super) fn request(
+        &self,
+        caller: Option<Traceparent>,
+        method: &'static str,
+        request_id: &str,
+    ) -> RequestSpan {
+        let context = self.export.as_ref().map(|(_, tracer)| {
+            let outside = caller.map_or_else(Context::new, remote);
+            let span = SpanBuilder::from_name(method).with_kind(SpanKind::Server).with_attributes([
+                KeyValue::new("http.request.method", method),
+                KeyValue::new("portdesk.request_id", request_id.to_owned()),
+            ]);
+            Context::new().with_span(tracer.build_with_context(span, &outside))
+        });
+        RequestSpan { context, method }
+    }
+
+    /// Belongs to the request whose part runs, see [`RequestSpan::within`].
+    pub(super) fn call(&self, verb: Verb) -> CallSpan {
+        let span = self.export.as_ref().map(|(_, tracer)| {
+            let name = match verb {
+                Verb::Get => "store get",
+                Verb::Insert => "store insert",
+                Verb::Query => "store query",
+                Verb::Update => "store update",
+            };
+            let operation = KeyValue::new("db.operation.name", verb.as_str());
+            tracer
+                .build(SpanBuilder::from_name(name).with_kind(SpanKind::Client).with_attributes([operation]))
+        });
+        CallSpan { span }
+    }
+}
+
+fn remote(caller: Traceparent) -> Context {
+    let (trace, parent) = (caller.trace_id.to_be_bytes(), caller.parent_id.to_be_bytes());
+    let flags = TraceFlags::default().with_sampled(caller.sampled);
+    Context::new().with_remote_span_context(SpanContext::new(
+        TraceId::from_bytes(trace),
+        SpanId::from_bytes(parent),
+        flags,
+        true,
+        TraceState::default(),
+    ))
+}
+
+impl RequestSpan {
+    pub(super) async fn within<F: Future>(&self, part: F) -> F::Output {
+        match &self.context {
+            Some(context) => part.with_context(context.clone()).await,
+            None => part.await,
+        }
+    }
+
+    pub(super) fn end(&self, operation: &str, status: StatusCode, refusal: Option<&'static str>) {
+        let Some(context) = &self.context else { return };
+        let span = context.span();
+        span.update_name(format!("{} {operation}", self.method));
+        span.set_attribute(KeyValue::new("portdesk.operation", operation.to_owned()));
+        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+        if let Some(reason) = refusal {
+            span.set_attribute(KeyValue::new("portdesk.refusal", reason));
+        }
+        if status.is_server_error() {
+            span.set_status(Status::error(""));
+        }
+        span.end();
+    }
+}
+
+impl CallSpan {
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        let Some(span) = &mut self.span else { return };
+        span.set_attribute(KeyValue::new("portdesk.outcome", outcome.as_str()));
+        if outcome.is_failure() {
+            span.set_status(Status::error(""));
+        }
+        span.end();
+    }
+}
+
+/// The library cannot be set up; a variable of its own may be in the way.
+#[derive(Debug, thiserror::Error)]
+#[error("--otlp-endpoint: spans cannot be sent; look for OTEL_ variables that are wrong ({0})")]
+pub struct CollectorError(#[from] ExporterBuildError);
+
+/// For all attempts to send one batch.
+const EXPORT_TIME: Duration = Duration::from_secs(5);

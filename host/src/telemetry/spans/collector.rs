@@ -1,0 +1,139 @@
+//! The collector, and how bytes get there: with the HTTP stack that the host has anyway.
+
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::http::uri::Scheme;
+use hyper::{Request, Response, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use opentelemetry_http::{HttpClient, HttpError};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+/// Where a collector takes spans: an `http` URL. Without a path it is `/v1/traces`, as OTLP has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorUrl {
+    base: Uri,
+}
+
+impl CollectorUrl {
+    pub(super) fn traces(&self) -> String {
+        let base = self.base.to_string();
+        match self.base.path() {
+            "/" => format!("{base}v1/traces"),
+            _ => base,
+        }
+    }
+}
+
+impl FromStr for CollectorUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<CollectorUrl, &'static str> {
+        let wrong = "not an http URL without credentials, for example http://127.0.0.1:4318";
+        let base = text.parse::<Uri>().map_err(|_| wrong)?;
+        let has_credentials = base.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        let is_http = base.scheme() == Some(&Scheme::HTTP);
+        if is_http && base.host().is_some() && base.query().is_none() && !has_credentials {
+            Ok(CollectorUrl { base })
+        } else {
+            Err(wrong)
+        }
+    }
+}
+
+impl std::fmt::Display for CollectorUrl {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.base.fmt(formatter)
+    }
+}
+
+/// A client of the collector. It is called from a thread of the library's, and does its work in the host's runtime.
+#[derive(Debug)]
+pub(super) struct Collector {
+    client: Client<HttpConnector, Full<Bytes>>,
+    runtime: Handle,
+    /// Whether the last batch was taken: the log has a line where that changes, and none for each batch.
+    is_well: AtomicBool,
+}
+
+impl Collector {
+    pub(super) fn new() -> Collector {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Collector { client, runtime: Handle::current(), is_well: AtomicBool::new(true) }
+    }
+
+    fn report(&self, failure: Option<&str>) {
+        let was_well = self.is_well.swap(failure.is_none(), Ordering::Relaxed);
+        match failure {
+            Some(reason) if was_well => {
+                warn!(reason, "the collector does not take spans; they are dropped until it does");
+            }
+            None if !was_well => info!("the collector takes spans again"),
+            Some(_) | None => {}
+        }
+    }
+}
+
+#[async_trait]
+impl HttpClient for Collector {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let answer = self.runtime.spawn(send(self.client.clone(), request.map(Full::new)));
+        let answer = answer.await.unwrap_or_else(|stopped| Err(stopped.into()));
+        match &answer {
+            Ok(answer) if answer.status().is_success() => self.report(None),
+            Ok(answer) => self.report(Some(answer.status().as_str())),
+            Err(error) => self.report(Some(&error.to_string())),
+        }
+        answer
+    }
+}
+
+async fn send(
+    client: Client<HttpConnector, Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, HttpError> {
+    let exchange = async {
+        let (parts, body) = client.request(request).await?.into_parts();
+        let body = Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes();
+        Ok(Response::from_parts(parts, body))
+    };
+    timeout(ATTEMPT_TIME, exchange).await?
+}
+
+/// The most bytes of a collector's answer, which nobody reads.
+const ANSWER_BYTES: usize = 64 * 1024;
+/// For one attempt to send a batch.
+const ATTEMPT_TIME: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_without_a_path_takes_spans_where_otlp_says() {
+        for (text, traces) in [
+            ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+            ("http://collector:4318/", "http://collector:4318/v1/traces"),
+            ("http://[::1]:4318/otlp/v1/traces", "http://[::1]:4318/otlp/v1/traces"),
+        ] {
+            assert_eq!(text.parse::<CollectorUrl>().unwrap().traces(), traces);
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_http_url_is_no_collector() {
+        for text in
+            ["", "/v1", "127.0.0.1:4318", "https://a", "grpc://a:1", "http://me:secret@a", "http://a/?b"]
+        {
+            assert!(text.parse::<CollectorUrl>().is_err(), "{text:?}");
+        }
+    }
+}

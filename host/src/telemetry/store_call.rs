@@ -1,0 +1,155 @@
+//! One call of the store, from its beginning to its outcome.
+
+use std::time::Instant;
+
+use super::Telemetry;
+use super::spans::CallSpan;
+
+/// The calls of `wit/key-value.wit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the words of the contract, which documents them")]
+pub enum Verb {
+    Get,
+    Insert,
+    Query,
+    Update,
+}
+
+impl Verb {
+    pub(super) const ALL: [Verb; 4] = [Verb::Get, Verb::Insert, Verb::Query, Verb::Update];
+
+    /// As a label.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::Insert => "insert",
+            Verb::Query => "query",
+            Verb::Update => "update",
+        }
+    }
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The bytes in the store are damaged.
+    Corrupt,
+    /// The request ended before the call did; a write is done or not done.
+    Cut,
+    /// It was done, or read.
+    Done,
+    /// An entry of this id is there.
+    Duplicate,
+    /// The key is taken.
+    Exists,
+    /// The item or the list has no room.
+    Full,
+    /// The call breaks a limit of the contract, or its cursor is none.
+    Invalid,
+    /// There is no such item.
+    Missing,
+    /// The item is in a state that forbids the change.
+    Refused,
+    /// The same change was done before.
+    Repeated,
+    /// Somebody else was faster.
+    Stale,
+    /// The store has no capacity at the moment.
+    Throttled,
+    /// A single value or item is over the store's bound.
+    TooLarge,
+    /// The store cannot be reached or does not work.
+    Unavailable,
+    /// A write may be done or not.
+    Unknown,
+}
+
+impl Outcome {
+    pub(super) const ALL: [Outcome; 15] = [
+        Outcome::Corrupt,
+        Outcome::Cut,
+        Outcome::Done,
+        Outcome::Duplicate,
+        Outcome::Exists,
+        Outcome::Full,
+        Outcome::Invalid,
+        Outcome::Missing,
+        Outcome::Refused,
+        Outcome::Repeated,
+        Outcome::Stale,
+        Outcome::Throttled,
+        Outcome::TooLarge,
+        Outcome::Unavailable,
+        Outcome::Unknown,
+    ];
+
+    /// As a label.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Corrupt => "corrupt",
+            Outcome::Cut => "cut",
+            Outcome::Done => "done",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Exists => "exists",
+            Outcome::Full => "full",
+            Outcome::Invalid => "invalid",
+            Outcome::Missing => "missing",
+            Outcome::Refused => "refused",
+            Outcome::Repeated => "repeated",
+            Outcome::Stale => "stale",
+            Outcome::Throttled => "throttled",
+            Outcome::TooLarge => "too_large",
+            Outcome::Unavailable => "unavailable",
+            Outcome::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the store, not the request, is the reason that it was not done.
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "spans show it"))]
+    pub(super) fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Outcome::Corrupt
+                | Outcome::Cut
+                | Outcome::Invalid
+                | Outcome::Throttled
+                | Outcome::Unavailable
+                | Outcome::Unknown
+        )
+    }
+}
+
+/// A call that is under way. Dropped without an outcome it counts as cut: a guest that waits for the store is ended
+/// by dropping its call.
+pub struct StoreCallWatch<'a> {
+    telemetry: &'a Telemetry,
+    verb: Verb,
+    begun: Instant,
+    outcome: Outcome,
+    span: CallSpan,
+}
+
+impl Telemetry {
+    /// Watches a call of the store from now on.
+    #[must_use]
+    pub fn store_call(&self, verb: Verb) -> StoreCallWatch<'_> {
+        let (begun, span) = (Instant::now(), self.spans.call(verb));
+        StoreCallWatch { telemetry: self, verb, begun, outcome: Outcome::Cut, span }
+    }
+}
+
+impl StoreCallWatch<'_> {
+    /// The call has come to its end.
+    pub fn ended(mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for StoreCallWatch<'_> {
+    fn drop(&mut self) {
+        self.telemetry.metrics.store_called(self.verb, self.outcome, self.begun.elapsed().as_secs_f64());
+        self.span.end(self.outcome);
+    }
+}

@@ -1,0 +1,41 @@
+//! A client that goes away while the store takes its time.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::{Desk, path};
+use crate::faults::{Fault, Plan};
+use crate::harness::{KEY, TABLE};
+
+/// A move reads the ticket and then changes it. The client is gone before the read is answered, for longer than the host
+/// takes to notice; the change comes after that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_goes_on_without_its_client() {
+    let desk = Desk::open_for("30000").await;
+    let ticket = desk.ticket().await;
+    desk.proxy.follow(Plan::script("GetItem", [Fault::Slow(Duration::from_secs(2))]));
+    let body = json!({ "status": "in_progress" }).to_string();
+    let request = format!(
+        "PATCH {} HTTP/1.1\r\nhost: desk\r\nx-api-key: {KEY}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        path(&ticket),
+        body.len()
+    );
+    let mut connection = TcpStream::connect(desk.host.address()).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    drop(connection);
+
+    // Asked of the server itself: a read through the host would be the one that is slow.
+    let key = json!({ "TableName": TABLE, "Key": { "ticket_id": { "S": ticket["ticket_id"] } } });
+    let done = async {
+        while desk.table.call("GetItem", &key).await["Item"]["status"]["S"] != "in_progress" {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), done).await.expect("the ticket is moved");
+    desk.host.stop().await;
+}

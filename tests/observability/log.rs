@@ -1,0 +1,82 @@
+//! The lines of a log.
+
+use std::fs::File;
+
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::metrics::scrape;
+use crate::faults::{Fault, Plan, Proxy};
+use crate::harness::{KEY, Process, Table, on_dynamodb, portdesk, with_credentials};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_line_of_a_request_carries_the_id_that_the_client_got() {
+    let table = Table::create().await;
+    let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let mut command = with_credentials(portdesk(&["--log-level", "debug", "--log-format", "json"]));
+    // Otherwise the store would fail earlier, at the quota.
+    command.args(["--rate-limit", "off", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+    command.args(on_dynamodb(&proxy.url));
+    let host = Process::spawn(command.stderr(File::create(&log).unwrap()));
+    proxy.follow(Plan::always(Fault::ErrorBefore));
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let traceparent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let headers = [("traceparent", traceparent.as_str()), ("x-request-id", "chosen-by-a-client")];
+    let answer = host
+        .client()
+        .send("GET", "/tickets/00000000-0000-4000-8000-000000000000", &headers, None)
+        .await
+        .expect(503);
+    let request_id = answer.header("x-amzn-requestid");
+    let readiness = reqwest::get(format!("{}/readyz", host.url)).await.unwrap();
+    let readiness_id = readiness.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();
+    assert_eq!(host.end("TERM").0, Some(0));
+    let log = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages = |id: &str| {
+        let of_request = lines.iter().filter(|line| line["request_id"] == *id);
+        of_request.map(|line| line["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(messages(request_id), ["the store failed a call", "answered"]);
+    assert_eq!(messages(&readiness_id), ["not ready", "answered"]);
+    let answered =
+        lines.iter().find(|line| line["request_id"] == *request_id && line["status"] == 503).unwrap();
+    assert_eq!(answered["operation"], "get_ticket_status");
+    assert_eq!(answered["trace_id"], trace);
+    assert!(!log.contains("chosen-by-a-client"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_is_counted_and_has_its_line() {
+    let table = Table::create().await;
+    let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let mut command = with_credentials(portdesk(&["--log-format", "json", "--metrics", "127.0.0.1:0"]));
+    command.args(["--rate-limit", "off", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+    command.args(on_dynamodb(&proxy.url));
+    let host = Process::spawn(command.stderr(File::create(&log).unwrap()));
+    let metrics = host.metrics().to_owned();
+    proxy.follow(Plan::always(Fault::HangBefore));
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let mut client = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+    let request = format!(
+        "GET /tickets/00000000-0000-4000-8000-000000000000 HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\n\
+         traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n\r\n"
+    );
+    client.write_all(request.as_bytes()).await.unwrap();
+    while scrape(&metrics).await["portdesk_requests_in_flight"] < 1.0 {}
+    drop(client);
+    while scrape(&metrics).await["portdesk_requests_in_flight"] > 0.0 {}
+    assert_eq!(scrape(&metrics).await["portdesk_requests_abandoned_total"], 1.0);
+    assert_eq!(host.end("TERM").0, Some(0));
+    let log = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_request: Vec<_> = lines.iter().filter(|line| line["trace_id"] == *trace).collect();
+    let [line] = of_request[..] else { panic!("{log}") };
+    assert!(line["message"].as_str().unwrap().starts_with("the client went away"), "{line}");
+    assert!(line["request_id"].is_string(), "{line}");
+}
