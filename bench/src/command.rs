@@ -10,6 +10,7 @@ use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::report::{Machine, Report};
 use crate::rounds::Plan;
+use crate::twin;
 
 /// Measures Portdesk beside its native twin and other platforms, and prints tables.
 ///
@@ -46,11 +47,13 @@ struct Arguments {
 
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
-    // The contestant that is our host: this program with the command line of the host.
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        return portdesk::commands::main();
-    }
-    match measure(Arguments::parse()) {
+    // The contestants that are ours: this program with the command line of the host.
+    let done = match std::env::args().nth(1).as_deref() {
+        Some("serve") => return portdesk::commands::main(),
+        Some(twin::COMMAND) => twin::serve(),
+        _ => measure(Arguments::parse()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("bench-desk: {failure}");

@@ -11,14 +11,19 @@ pub(crate) use self::platform::Platforms;
 use crate::failure::Failure;
 use crate::load::Operation;
 use crate::process::{Process, Says};
+use crate::twin;
 
 /// A server that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Contestant {
+    /// The same logic, natively, in the same host, store in memory
+    Native,
     /// Our host, store in memory
     Pooled,
     /// Our host with an instance for each request, store in memory
     Fresh,
+    /// The same logic, natively, in the same host, embedded store
+    NativeEmbedded,
     /// Our host, embedded store
     Embedded,
     /// `wasmtime serve` with its defaults, store in memory
@@ -33,8 +38,10 @@ impl Contestant {
     /// As the tables write it.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Contestant::Native => "native twin",
             Contestant::Pooled => "portdesk, pooled",
             Contestant::Fresh => "portdesk, fresh",
+            Contestant::NativeEmbedded => "native twin, embedded store",
             Contestant::Embedded => "portdesk, pooled, embedded store",
             Contestant::Wasmtime => "wasmtime serve",
             Contestant::WasmtimeReuse => "wasmtime serve, one instance",
@@ -48,7 +55,12 @@ impl Contestant {
             // Its store forgets at every request: there is nothing to read, to list or to comment on.
             Contestant::Wasmtime => operation == Operation::Post,
             Contestant::WasmtimeReuse => operation != Operation::Post,
-            Contestant::Pooled | Contestant::Fresh | Contestant::Embedded | Contestant::Node => true,
+            Contestant::Native
+            | Contestant::Pooled
+            | Contestant::Fresh
+            | Contestant::NativeEmbedded
+            | Contestant::Embedded
+            | Contestant::Node => true,
         }
     }
 
@@ -66,8 +78,10 @@ impl Contestant {
     /// Starts it over an empty folder.
     pub(crate) fn start(self, folder: &Path, platforms: &Platforms) -> Result<Process, Failure> {
         match self {
+            Contestant::Native => self.host(twin::COMMAND, folder, &["--store", "memory"]),
             Contestant::Pooled => self.host("serve", folder, &["--store", "memory"]),
             Contestant::Fresh => self.host("serve", folder, &["--store", "memory", "--isolation", "fresh"]),
+            Contestant::NativeEmbedded => self.host(twin::COMMAND, folder, &["--store", "embedded"]),
             Contestant::Embedded => self.host("serve", folder, &["--store", "embedded"]),
             Contestant::Wasmtime => platforms.wasmtime(self.name(), &[]),
             Contestant::WasmtimeReuse => platforms.wasmtime(self.name(), &platform::ONE_INSTANCE),

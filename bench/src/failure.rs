@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// A thread of this program ended in a panic, which it printed.
     #[error("a thread that makes load ended in a panic")]
     Thread,
+    /// The native twin cannot start.
+    #[error(transparent)]
+    Host(#[from] portdesk::host::StartError),
     /// A server did not start.
     #[error("{name} ended before it listened; it said: {said}")]
     Start {

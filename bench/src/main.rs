@@ -9,6 +9,8 @@ mod rounds;
 
 mod contestant;
 
+mod twin;
+
 mod process;
 
 mod load;

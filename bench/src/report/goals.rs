@@ -19,7 +19,14 @@ const fn goal(upper: Contestant, lower: Contestant, operation: Operation, least:
     Goal { upper, lower, operation, least }
 }
 
-const GOALS: [Goal; 10] = [
+const GOALS: [Goal; 17] = [
+    goal(Contestant::Native, Contestant::Pooled, Operation::Get, 0.90),
+    goal(Contestant::Native, Contestant::Pooled, Operation::Post, 0.80),
+    goal(Contestant::Native, Contestant::Pooled, Operation::List, 0.85),
+    goal(Contestant::NativeEmbedded, Contestant::Embedded, Operation::Get, 0.92),
+    goal(Contestant::NativeEmbedded, Contestant::Embedded, Operation::Post, 0.90),
+    goal(Contestant::Native, Contestant::Fresh, Operation::Get, 0.50),
+    goal(Contestant::Native, Contestant::Fresh, Operation::Post, 0.45),
     goal(Contestant::Wasmtime, Contestant::Pooled, Operation::Post, 8.0),
     goal(Contestant::WasmtimeReuse, Contestant::Pooled, Operation::Get, 8.0),
     goal(Contestant::WasmtimeReuse, Contestant::Pooled, Operation::List, 8.0),

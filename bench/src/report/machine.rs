@@ -57,6 +57,9 @@ impl fmt::Display for Machine {
         let Machine { day, processor, cores, memory_gib, kernel, versions, loads } = self;
         writeln!(f, "{day}. {processor}, {cores} cores, {memory_gib} GiB of memory, Linux {kernel}.")?;
         writeln!(f, "{}.", versions.join(", "))?;
+        if cfg!(debug_assertions) {
+            writeln!(f, "**Unoptimized build: these figures say nothing.**")?;
+        }
         writeln!(
             f,
             "Load average (1, 5, 15 minutes): {}; the run itself is in the latter.",
