@@ -4,20 +4,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::report::{Machine, Report};
 use crate::rounds::Plan;
+use crate::store;
 use crate::twin;
 
 /// Measures Portdesk beside its native twin and other platforms, and prints tables.
 ///
 /// Every server runs on this machine, and so does what makes the load: run it on one that does nothing else.
 #[derive(Debug, Parser)]
-#[command(name = "cargo bench-desk")]
+#[command(name = "cargo bench-desk", args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// How often everything is measured; medians are taken
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
@@ -45,13 +49,21 @@ struct Arguments {
     out: Option<PathBuf>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure the embedded store: commits beside the engine alone, and what a million tickets change
+    Store(store::Arguments),
+    /// Make a data set for the embedded store
+    Fill(store::Fill),
+}
+
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
     // The contestants that are ours: this program with the command line of the host.
     let done = match std::env::args().nth(1).as_deref() {
         Some("serve") => return portdesk::commands::main(),
         Some(twin::COMMAND) => twin::serve(),
-        _ => measure(Arguments::parse()),
+        _ => run(Arguments::parse()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,8 +74,16 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        None => measure(arguments),
+        Some(Command::Store(arguments)) => store::measure(arguments),
+        Some(Command::Fill(store::Fill { tickets, data_dir })) => store::fill(&data_dir, tickets),
+    }
+}
+
 fn measure(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { rounds, seconds, connections, only, wasmtime, out } = arguments;
+    let Arguments { command: _, rounds, seconds, connections, only, wasmtime, out } = arguments;
     let contestants = if only.is_empty() { Contestant::value_variants().to_vec() } else { only };
     let platforms = Platforms::prepare(&contestants, wasmtime.as_deref())?;
     let plan = Plan {

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::ValueEnum;
+use hyper::header::HeaderValue;
 
 pub(crate) use self::platform::Platforms;
 use crate::failure::Failure;
-use crate::load::Operation;
+use crate::load::{Operation, Server};
 use crate::process::{Process, Says};
 use crate::twin;
 
@@ -69,9 +70,14 @@ impl Contestant {
         self != Contestant::Wasmtime
     }
 
+    /// Where its requests go.
+    pub(crate) fn server(self, process: &Process) -> Server {
+        Server { address: process.address, key: HeaderValue::from_static(KEY), at_once: self.at_once() }
+    }
+
     /// The most requests that it works on at once, where it refuses more: the store in memory is that of one instance,
     /// and wasmtime has no queue for an instance that works.
-    pub(crate) fn at_once(self) -> Option<usize> {
+    fn at_once(self) -> Option<usize> {
         (self == Contestant::WasmtimeReuse).then_some(1)
     }
 
@@ -107,4 +113,4 @@ impl Contestant {
 }
 
 /// Opens our hosts, which listen for this machine alone and live as long as a measurement.
-pub(crate) const KEY: &str = "a-key-for-measurements-only";
+const KEY: &str = "a-key-for-measurements-only";

@@ -32,6 +32,15 @@ pub(crate) enum Failure {
     /// A thread of this program ended in a panic, which it printed.
     #[error("a thread that makes load ended in a panic")]
     Thread,
+    /// The engine alone.
+    #[error("the engine alone: {0}")]
+    Engine(#[from] rusqlite::Error),
+    /// The embedded store does not open.
+    #[error(transparent)]
+    Open(#[from] portdesk::backend::embedded::OpenError),
+    /// The embedded store failed a call.
+    #[error(transparent)]
+    Store(portdesk::backend::Error),
     /// The native twin cannot start.
     #[error(transparent)]
     Host(#[from] portdesk::host::StartError),

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use self::connection::Connection;
 pub(crate) use self::connection::Server;
 pub(crate) use self::operation::Operation;
-pub(crate) use self::stock::Stock;
+pub(crate) use self::stock::{LISTED, Stock};
 use crate::failure::Failure;
 use crate::figures::{Sample, percentile};
 use crate::process::Process;
@@ -160,6 +160,16 @@ impl Seen {
             p99_us: latency_us(99),
             refused: f64::from(self.refused) / answered,
         }
+    }
+}
+
+impl Server {
+    /// Asks for a ticket once, and waits for the answer.
+    pub(crate) fn first_answer(&self) -> Result<(), Failure> {
+        runtime()?.block_on(async {
+            let ask = operation::create("first");
+            ask.check(&Connection::open(self, None, 0).await?.send(&ask).await?)
+        })
     }
 }
 

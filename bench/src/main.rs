@@ -7,6 +7,8 @@ mod command;
 
 mod rounds;
 
+mod store;
+
 mod contestant;
 
 mod twin;

@@ -61,6 +61,16 @@ impl Process {
     }
 }
 
+impl Process {
+    /// The memory that it has now, in KiB.
+    pub(crate) fn resident_kib(&self) -> Result<f64, Failure> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+        let kib = resident.and_then(|kib| kib.trim().parse().ok());
+        kib.ok_or(Failure::Unsaid("memory of a server"))
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();

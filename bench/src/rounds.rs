@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hyper::header::HeaderValue;
 use tempfile::TempDir;
 
-use crate::contestant::{Contestant, KEY, Platforms};
+use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::figures::{Sample, medians};
 use crate::load::{Load, Operation, Server, Stock};
 use crate::process::Process;
+use crate::store;
 
 /// What is measured, and how often.
 #[derive(Debug)]
@@ -116,12 +116,9 @@ impl Plan {
 
 impl Running {
     fn start(contestant: Contestant, platforms: &Platforms) -> Result<Running, Failure> {
-        // Beside what cargo builds: a folder for temporary files may lie in memory, where a sync costs nothing.
-        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
-        let folder = tempfile::tempdir_in(here).map_err(Failure::io("a data folder"))?;
+        let folder = store::folder()?;
         let process = contestant.start(folder.path(), platforms)?;
-        let key = HeaderValue::from_static(KEY);
-        let server = Server { address: process.address, key, at_once: contestant.at_once() };
+        let server = contestant.server(&process);
         let stock = if contestant.remembers() { Stock::fill(&server)? } else { Stock::empty() };
         Ok(Running { contestant, process, server, stock: Arc::new(stock), _folder: folder })
     }

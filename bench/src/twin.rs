@@ -45,7 +45,7 @@ pub(crate) fn serve() -> Result<(), Failure> {
 }
 
 /// What the component says of itself.
-fn description() -> Description {
+pub(crate) fn description() -> Description {
     let desk::Collection { key_field, listed, lists, indexes } = desk::collection();
     let lists = lists.iter().map(|list| List { name: list.name.into(), id_field: list.id_field.into() });
     let indexes = indexes.iter().map(|index| Index {

@@ -54,6 +54,12 @@ impl Stock {
         Ok(Stock { callers, read: made, commented, ..Stock::empty() })
     }
 
+    /// What is stored already, as far as it is asked for: tickets by id, and callers who have [`LISTED`] each.
+    pub(crate) fn of(read: Vec<String>, callers: impl Iterator<Item = String>) -> Stock {
+        let read = read.into_iter().map(Ticket::new).collect();
+        Stock { read, callers: callers.map(|name| Caller::named(&name)).collect(), ..Stock::empty() }
+    }
+
     pub(super) fn read(&self, number: usize) -> &Ticket {
         nth(&self.read, number).unwrap_or(&self.nobody.1)
     }
@@ -69,8 +75,12 @@ impl Stock {
 
 impl Caller {
     fn new(number: usize) -> Caller {
-        let path = format!("/tickets?caller=caller-{number}").parse().unwrap_or_default();
-        Caller { name: format!("\"caller-{number}\""), path }
+        Caller::named(&format!("caller-{number}"))
+    }
+
+    fn named(name: &str) -> Caller {
+        let path = format!("/tickets?caller={name}").parse().unwrap_or_default();
+        Caller { name: format!("\"{name}\""), path }
     }
 }
 
@@ -129,7 +139,7 @@ const ID: &str = r#""ticket_id":""#;
 const ID_BYTES: usize = 36;
 
 /// How many tickets a caller has: a page of the list.
-pub(super) const LISTED: usize = 10;
+pub(crate) const LISTED: usize = 10;
 const CALLERS: usize = 100;
 const READ: usize = CALLERS * LISTED;
 /// So many that a list of comments stays short: what a comment costs grows with it in some stores.

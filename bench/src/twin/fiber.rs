@@ -42,11 +42,8 @@ impl Stacks {
     /// Runs plain code as a future. Dropped while it waits, it is unwound.
     pub(super) async fn run(&self, code: impl FnOnce(Waiting<'_>) -> Response + Send + 'static) -> Response {
         let used = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let stack = match used.map_or_else(new_stack, Ok) {
-            Ok(stack) => stack,
-            // As a sandbox without room for an instance would: nothing was done.
-            Err(_) => return unavailable(),
-        };
+        // Without room for a stack nothing was done, as in a sandbox without room for an instance.
+        let Ok(stack) = used.map_or_else(new_stack, Ok) else { return unavailable() };
         let coroutine = Coroutine::with_stack(stack, |yielder, waker| code(Waiting { yielder, waker }));
         let mut fiber = Fiber(coroutine);
         let response = (&mut fiber).await;
@@ -116,8 +113,9 @@ mod tests {
         let (stacks, witness) = (Stacks::default(), std::sync::Arc::new(()));
         let held = std::sync::Arc::clone(&witness);
         let waits = stacks.run(move |mut waiting| {
-            let _held = held;
-            waiting.wait(std::future::pending())
+            waiting.wait(std::future::pending::<()>());
+            drop(held);
+            unavailable()
         });
         assert!(tokio::time::timeout(std::time::Duration::from_millis(1), waits).await.is_err());
         assert_eq!(std::sync::Arc::strong_count(&witness), 1);
