@@ -32,29 +32,34 @@ impl Report {
 
     /// Writes `performance.md` and `performance.svg`.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
-        let (page, chart) = (folder.join("performance.md"), folder.join("performance.svg"));
-        let written = match fs::read_to_string(&page) {
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-            read => read.map_err(Failure::io(page.display().to_string()))?,
-        };
-        let text = between_marks(&written, &self.markdown());
-        fs::create_dir_all(folder).map_err(Failure::io(folder.display().to_string()))?;
-        fs::write(&page, text).map_err(Failure::io(page.display().to_string()))?;
+        write_page(folder, "cargo bench-desk", &self.markdown())?;
+        let chart = folder.join("performance.svg");
         fs::write(&chart, chart::svg(&self.results)).map_err(Failure::io(chart.display().to_string()))
     }
 }
 
-/// The page with what is measured in place of what was; at its end where it has no marks.
-fn between_marks(page: &str, measured: &str) -> String {
-    let (before, after) = match page.split_once(BEGIN) {
-        Some((before, rest)) => (before, rest.split_once(END).map_or("", |(_, after)| after)),
-        None => (page, "\n"),
+/// Writes what a command measured into `performance.md`, between its marks.
+pub(crate) fn write_page(folder: &Path, command: &str, measured: &str) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(Failure::io(folder.display().to_string()))?;
+    let page = folder.join("performance.md");
+    let written = match fs::read_to_string(&page) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        read => read.map_err(Failure::io(page.display().to_string()))?,
     };
-    format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", measured.trim())
+    let text = between_marks(&written, command, measured);
+    fs::write(&page, text).map_err(Failure::io(page.display().to_string()))
 }
 
-const BEGIN: &str = "<!-- measured by cargo bench-desk: begin -->";
-const END: &str = "<!-- measured by cargo bench-desk: end -->";
+/// The page with what is measured in place of what was; at its end where it has no marks.
+fn between_marks(page: &str, command: &str, measured: &str) -> String {
+    let mark = |what: &str| format!("<!-- measured by {command}: {what} -->");
+    let (begin, end) = (mark("begin"), mark("end"));
+    let (before, after) = match page.split_once(&begin) {
+        Some((before, rest)) => (before, rest.split_once(&end).map_or("", |(_, after)| after)),
+        None => (page, "\n"),
+    };
+    format!("{before}{begin}\n\n{}\n\n{end}{after}", measured.trim())
+}
 
 /// What a reader has to know of the tables.
 const NOTES: &str = "\
@@ -71,15 +76,20 @@ mod tests {
 
     #[test]
     fn only_what_lies_between_the_marks_is_replaced() {
-        let page = format!("# Title\n\n{BEGIN}\n\nold\n\n{END}\n\nBy hand.\n");
-        let replaced = between_marks(&page, "new\n");
-        assert_eq!(replaced, format!("# Title\n\n{BEGIN}\n\nnew\n\n{END}\n\nBy hand.\n"));
-        assert_eq!(between_marks(&replaced, "new\n"), replaced);
+        let page = |a: &str| format!("# Title\n\n{BEGIN}\n\n{a}\n\n{END}\n\nBy hand.\n{OTHER}\n");
+        let replaced = between_marks(&page("old"), "a", "new\n");
+        assert_eq!(replaced, page("new"));
+        assert_eq!(between_marks(&replaced, "a", "new\n"), replaced);
     }
 
     #[test]
     fn a_page_without_marks_gets_them_at_its_end() {
-        assert_eq!(between_marks("", "new"), format!("{BEGIN}\n\nnew\n\n{END}\n"));
-        assert_eq!(between_marks("By hand.\n", "new"), format!("By hand.\n{BEGIN}\n\nnew\n\n{END}\n"));
+        assert_eq!(between_marks("", "a", "new"), format!("{BEGIN}\n\nnew\n\n{END}\n"));
+        let page = format!("By hand.\n{OTHER}\n");
+        assert_eq!(between_marks(&page, "a", "new"), format!("{page}{BEGIN}\n\nnew\n\n{END}\n"));
     }
+
+    const BEGIN: &str = "<!-- measured by a: begin -->";
+    const END: &str = "<!-- measured by a: end -->";
+    const OTHER: &str = "<!-- measured by a b: begin -->\n<!-- measured by a b: end -->";
 }

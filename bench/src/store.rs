@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) use self::tickets::fill;
 use crate::contestant::Platforms;
 use crate::failure::Failure;
-use crate::report::Machine;
+use crate::report::{Machine, write_page};
 
 /// What to measure of the store.
 #[derive(Debug, Args)]
@@ -31,6 +31,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', num_args = 0.., default_values_t = [1000, 100_000, 1_000_000],
           value_parser = clap::value_parser!(u32).range(1000..=10_000_000))]
     sizes: Vec<u32>,
+
+    /// Folder for performance.md, of which only what lies between the marks of this command is replaced
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
 }
 
 /// What to make.
@@ -47,13 +51,14 @@ pub(crate) struct Fill {
 
 /// Measures, and prints Markdown.
 pub(crate) fn measure(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { rounds, seconds, sizes } = arguments;
+    let Arguments { rounds, seconds, sizes, out } = arguments;
     let time = Duration::from_secs(seconds.into());
     let machine = Machine::before(&Platforms::prepare(&[], None)?)?;
     let commits = commits::table(rounds.into(), time)?;
     let growth = growth::tables(&sizes, rounds.into(), time)?;
-    println!("{}\n{commits}\n{growth}", machine.after()?);
-    Ok(())
+    let measured = format!("{}\n{commits}\n{growth}", machine.after()?);
+    println!("{measured}");
+    out.map_or(Ok(()), |folder| write_page(&folder, "cargo bench-desk store", &measured))
 }
 
 /// A folder on the disk of this tree: one for temporary files may lie in memory, where a sync costs nothing.

@@ -129,6 +129,9 @@ fn start_time(folder: &Path) -> Result<Duration, Failure> {
 }
 
 fn text(sizes: &[Size]) -> String {
+    if sizes.is_empty() {
+        return String::new();
+    }
     let mut text =
         format!("| tickets | {} |\n|---:|{}\n", COLUMNS.join(" | "), "---:|".repeat(COLUMNS.len()));
     let mut medians: Vec<Row> = Vec::new();

@@ -1,6 +1,5 @@
 //! Data sets: as many tickets as wanted, the same ones every time.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -93,7 +92,7 @@ fn fields(number: u32) -> Fields {
 fn show(done: u32, all: u32) {
     let cells = u64::from(BAR) * u64::from(done) / u64::from(all.max(1));
     let bar: String = (0..u64::from(BAR)).map(|cell| if cell < cells { '#' } else { '.' }).collect();
-    let _ = write!(io::stderr(), "\r[{bar}] {done} of {all} tickets");
+    eprint!("\r[{bar}] {done} of {all} tickets");
 }
 
 /// The store commits a quarter of these at once, and has never more than it takes.
