@@ -124,6 +124,7 @@ mod tests {
         assert_eq!(address(&mut "no room\n".as_bytes()).unwrap_err(), "no room\n");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn the_processor_time_of_a_process_is_known_while_it_lives() {
         let mut command = Command::new("sh");

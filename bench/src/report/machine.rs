@@ -103,6 +103,7 @@ mod tests {
         assert_eq!(field(text, "cores"), None);
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn this_machine_is_known() {
         let machine = Machine::before(&Platforms::prepare(&[], None).unwrap()).unwrap().after().unwrap();
