@@ -13,23 +13,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::harness::{KEY, Process, Running, portdesk};
+use crate::harness::{KEY, Running};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Of all limits, so that no test waits for long.
+/// Of all limits: no test waits for long, and a good client on a busy machine is not taken for a bad one.
 const SHORT: [&str; 12] = [
     "--first-byte-ms",
-    "300",
+    "1000",
     "--head-ms",
-    "300",
+    "1000",
     "--idle-ms",
-    "300",
+    "1000",
     "--body-ms",
-    "300",
+    "1000",
     "--stall-ms",
-    "300",
+    "1000",
     "--answer-ms",
-    "600",
+    "2000",
 ];
 
 async fn short_of_patience(more: &[&str]) -> Running {
@@ -69,9 +69,13 @@ async fn large_ticket(host: &Running) -> String {
 async fn who_says_nothing_or_half_of_something_is_closed() {
     let host = short_of_patience(&[]).await;
     let halves: [&[u8]; 5] = [b"", b"G", b"GET /healthz HTTP/1.1\r\nhost: te", &PREFACE[..10], PREFACE];
+    let mut waiting = Vec::new();
     for half in halves {
         let mut connection = connect(&host).await;
         connection.write_all(half).await.unwrap();
+        waiting.push(connection);
+    }
+    for connection in waiting {
         let answer = rest(connection).await;
         assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
@@ -238,37 +242,6 @@ async fn requests_in_flight_are_bounded_and_slow_bodies_make_room() {
     };
     timeout(LONG, answered).await.expect("a body that does not come gives its place away");
     host.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_host_without_file_descriptors_lives_and_recovers() {
-    let data = tempfile::tempdir().unwrap();
-    let program = portdesk(&[]);
-    let mut limited = std::process::Command::new("sh");
-    limited.args(["-c", "ulimit -n 80 && exec \"$0\" \"$@\""]).arg(program.get_program());
-    limited.args(["--listen", "127.0.0.1:0", "--log-level", "error", "--drain-ms", "0", "--data-dir"]);
-    limited.arg(data.path()).args(["--connections", "1000"]).env("PORTDESK_API_KEY", KEY);
-    let host = Process::spawn(&mut limited);
-    let address = host.url.trim_start_matches("http://").to_owned();
-    let mut crowd = Vec::new();
-    for _ in 0..300 {
-        // Past the backlog of the listener a connection may be refused.
-        crowd.extend(
-            timeout(Duration::from_secs(1), TcpStream::connect(&address)).await.ok().and_then(Result::ok),
-        );
-    }
-    drop(crowd);
-    let answered = async {
-        loop {
-            let answer = host.client().try_send("GET", "/tickets?caller=ada", &[], None).await;
-            if answer.is_ok_and(|answer| answer.status == 200) {
-                break;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(LONG, answered).await.expect("it answers again");
-    assert_eq!(host.end("TERM").0, Some(0));
 }
 
 /// Far more than anything here takes; it only keeps a defect from hanging the tests.

@@ -7,8 +7,8 @@
 //! all. What is told is the median over the turns of each turn's own ratio to the bare SDK.
 //!
 //! `PORTDESK_OVERHEAD_SECONDS=30 cargo test --release -p portdesk-tests overhead -- --nocapture` prints the figures of about
-//! as many seconds for each operation on each side. Nothing is asserted of them here: they are true of a quiet machine
-//! alone.
+//! as many seconds for each operation on each side. Nothing is asserted of them here, which are true of a quiet machine
+//! alone; only that every operation is done.
 
 mod bare;
 mod store;
@@ -54,7 +54,6 @@ async fn the_bare_sdk_the_store_and_a_host_do_the_same_side_by_side() {
             turns.push(take_turn(&sides, operation, count, &store).await);
         }
         report(operation, count, &turns);
-        assert_eq!(turns.len(), TURNS as usize);
     }
     host.stop().await;
 }

@@ -50,8 +50,9 @@ fn script() -> Vec<Step> {
         ("POST", at("/healthz"), vec![], body("")),
         ("GET", at("/openapi.yaml"), vec![], body("")),
         ("POST", at("/tickets"), json(), " ".repeat(65_536)),
-        ("POST", at("/tickets"), json(), " ".repeat(65_537)),
         ("GET", format!("/{}", "x".repeat(8_000)), vec![], body("")),
+        // The last: who refuses a body unread may close the connection behind its answer.
+        ("POST", at("/tickets"), json(), " ".repeat(65_537)),
     ]
 }
 
@@ -66,13 +67,16 @@ async fn transcript(client: Client) -> Vec<String> {
         }
         let answer = client.answered(request.body(body)).await.unwrap();
         let mut told = format!("{method} {target:.40} -> {}\n", answer.status());
-        for name in COMPARED_HEADERS {
-            for value in answer.headers().get_all(name) {
+        let headers = answer.headers().clone();
+        assert_eq!(headers["x-amzn-requestid"].len(), 36, "{told}");
+        let text = answer.text().await.unwrap();
+        // Stores have cursors of their own, which are not equally long.
+        let is_page = text.contains("\"next_cursor\":\"");
+        for name in COMPARED_HEADERS.iter().filter(|name| !is_page || **name != "content-length") {
+            for value in headers.get_all(*name) {
                 writeln!(told, "{name}: {}", masked(value.to_str().unwrap())).unwrap();
             }
         }
-        assert_eq!(answer.headers()["x-amzn-requestid"].len(), 36, "{told}");
-        let text = answer.text().await.unwrap();
         if ticket_id.is_empty() {
             let (_, rest) = text.split_once("\"ticket_id\":\"").unwrap();
             ticket_id = rest[..36].to_owned();
@@ -119,7 +123,13 @@ async fn other_platforms_answer_as_our_host_does() {
     let host = Running::start(&["--store", "memory"]).await;
     let expected = transcript(host.client()).await;
     host.stop().await;
-    for (name, platform) in [("wasmtime", Platform::wasmtime()), ("node", Platform::node())] {
+    let platforms = [
+        ("wasmtime", Platform::wasmtime()),
+        ("node", Platform::node()),
+        ("wasmtime over JavaScript", Platform::wasmtime_on_javascript()),
+        ("node over JavaScript", Platform::node_on_javascript()),
+    ];
+    for (name, platform) in platforms {
         for (answer, expected) in transcript(platform.client()).await.iter().zip(&expected) {
             assert_eq!(answer, expected, "{name}");
         }

@@ -29,14 +29,15 @@ pub struct Artifact {
     pub wasm: Vec<u8>,
     /// What it imports and exports.
     pub contract: Contract,
-    /// The platforms that offer all that it imports.
+    /// The platforms that offer all that it imports; none for a part of others.
     pub platforms: Vec<&'static str>,
 }
 
-/// Every artifact: the desk for our host, and a stand-alone component for each storage.
+/// Every artifact: the desk for our host, the front for whoever links it otherwise, and a stand-alone component for each
+/// storage.
 pub fn all() -> Result<Vec<Artifact>, Error> {
     let stand_alone = STORES.iter().map(|store| stand_alone(*store));
-    std::iter::once(desk()).chain(stand_alone).collect()
+    [desk(), front()].into_iter().chain(stand_alone).collect()
 }
 
 /// The desk, for our host.
@@ -46,18 +47,35 @@ pub fn desk() -> Result<Artifact, Error> {
     Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, contract })
 }
 
-/// Front, desk and a storage in one component that every platform of [`PLATFORMS`] can run.
+/// The front, which needs a desk to run.
+pub fn front() -> Result<Artifact, Error> {
+    let wasm = build::component("portdesk-http-front")?;
+    let contract = Contract::of(&wasm)?;
+    Ok(Artifact { file: "portdesk-front.wasm".into(), platforms: Vec::new(), wasm, contract })
+}
+
+/// Front, desk and a storage of this tree in one component that every platform of [`PLATFORMS`] can run.
 pub fn stand_alone(store: Store) -> Result<Artifact, Error> {
+    let artifact = with_storage(store.name, build::component(store.package)?)?;
+    PLATFORMS.iter().try_for_each(|platform| check(&artifact.contract, platform))?;
+    Ok(artifact)
+}
+
+/// Front, desk and any storage in one component that one platform of [`PLATFORMS`] at least can run. `storage` is a
+/// component of the world `storage`.
+pub fn with_storage(name: &str, storage: Vec<u8>) -> Result<Artifact, Error> {
     let front = build::component("portdesk-http-front")?;
     let desk = build::component("portdesk-desk")?;
-    let wasm = composition::stand_alone(front, desk, build::component(store.package)?)?;
+    let wasm = composition::stand_alone(front, desk, storage)?;
     let contract = Contract::of(&wasm)?;
     contract.check_stand_alone()?;
-    for platform in PLATFORMS {
-        check(&contract, &platform)?;
+    let checked = PLATFORMS.iter().map(|platform| check(&contract, platform).map(|()| platform.name));
+    let (platforms, misfits): (Vec<_>, Vec<_>) = checked.partition(Result::is_ok);
+    if platforms.is_empty() {
+        misfits.into_iter().next().unwrap_or(Ok(""))?;
     }
-    let platforms = PLATFORMS.map(|platform| platform.name).to_vec();
-    Ok(Artifact { file: format!("portdesk-{}.wasm", store.name), wasm, contract, platforms })
+    let platforms = platforms.into_iter().flatten().collect();
+    Ok(Artifact { file: format!("portdesk-{name}.wasm"), wasm, contract, platforms })
 }
 
 fn check(contract: &Contract, platform: &Platform) -> Result<(), Error> {
@@ -93,4 +111,7 @@ pub enum Error {
     /// Something of our own is still missing in it.
     #[error("nothing supplies {0}")]
     Unmet(String),
+    /// The command line says something else.
+    #[error("the only argument is `--storage FILE`, a component of the world `storage`")]
+    Usage,
 }

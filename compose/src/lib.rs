@@ -16,7 +16,7 @@ mod contract;
 
 mod platform;
 
-pub use artifact::{Artifact, Error, STORES, Store, all, desk, stand_alone};
+pub use artifact::{Artifact, Error, STORES, Store, all, desk, front, stand_alone, with_storage};
 pub use build::component;
 pub use contract::Contract;
 pub use platform::{PLATFORMS, Platform};

@@ -1,11 +1,13 @@
-//! `cargo dist-components`: writes the components into `dist/` and says what each of them is.
+//! `cargo dist-components`: writes the components into `dist/` and says what each of them is. `--storage FILE` writes one
+//! alone: front, desk and the storage in that file.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use data_encoding::HEXLOWER;
-use portdesk_compose::{Artifact, Error, all};
+use portdesk_compose::{Artifact, Error, all, with_storage};
 use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
@@ -20,12 +22,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
-    let failed = |path: &PathBuf| {
-        let path = path.clone();
-        move |error| Error::File(path, error)
-    };
     fs::create_dir_all(&folder).map_err(failed(&folder))?;
-    for artifact in all()? {
+    let artifacts = match asked()? {
+        Some(storage) => vec![with(&storage)?],
+        None => all()?,
+    };
+    for artifact in artifacts {
         let file = folder.join(&artifact.file);
         fs::write(&file, &artifact.wasm).map_err(failed(&file))?;
         print(&artifact);
@@ -33,11 +35,33 @@ fn run() -> Result<(), Error> {
     Ok(())
 }
 
+/// The file of the storage that the command line names.
+fn asked() -> Result<Option<PathBuf>, Error> {
+    let mut arguments = std::env::args_os().skip(1);
+    match (arguments.next(), arguments.next(), arguments.next()) {
+        (None, ..) => Ok(None),
+        (Some(flag), Some(file), None) if flag == "--storage" => Ok(Some(file.into())),
+        _ => Err(Error::Usage),
+    }
+}
+
+fn with(storage: &Path) -> Result<Artifact, Error> {
+    let name = storage.file_stem().unwrap_or_default().to_string_lossy();
+    with_storage(&name, fs::read(storage).map_err(failed(storage))?)
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| Error::File(path, error)
+}
+
 fn print(artifact: &Artifact) {
     let Artifact { file, wasm, contract, platforms } = artifact;
     let digest = HEXLOWER.encode(&Sha256::digest(wasm));
     println!("dist/{file}  {} bytes  sha256:{digest}", wasm.len());
-    println!("  runs on  {}", platforms.join(", "));
+    if !platforms.is_empty() {
+        println!("  runs on  {}", platforms.join(", "));
+    }
     for (what, names) in [("exports", &contract.exports), ("imports", &contract.imports)] {
         println!("  {what}  {}", names.join("\n           "));
     }

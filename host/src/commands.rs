@@ -58,14 +58,14 @@ enum Command {
 fn describe(component: Option<&Path>) -> Result<Description, Ended> {
     let bytes = component_bytes(component)?;
     let component = match component {
-        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, &bytes, ONE_INSTANCE)?,
+        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, ONE_INSTANCE)?,
         Some(_) | None => Component::load(&bytes, ONE_INSTANCE)?,
     };
     Ok(Runtime::new()?.block_on(component.describe())?)
 }
 
-/// Enough to ask a component something.
-const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 64 << 20 };
+/// To ask a component something. With as much memory as a host may be told to give one: these commands have no flag for it.
+const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 1 << 30 };
 
 /// What has no flag, so that it stands in no list of processes.
 const VARIABLES: &str = "Variables without a flag:

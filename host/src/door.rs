@@ -11,13 +11,20 @@
 //! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
 //! this API were written against it.
 
-mod body;
+// In the order in which a request meets them; the empty lines keep rustfmt from sorting them by name.
 mod head;
+
 mod keys;
-mod plan;
-mod refusal;
+
 mod requests;
+
 mod usage;
+
+mod plan;
+
+mod body;
+
+mod refusal;
 
 use std::time::Duration;
 

@@ -178,9 +178,7 @@ fn door(config: &Config, keys: KeyRing, meter: Arc<dyn Meter>) -> Door {
 fn component(config: &Config) -> Result<Component, StartError> {
     let bytes = component_bytes(config.component.as_deref())?;
     Ok(match &config.component {
-        Some(file) if Component::is_compiled(&bytes) => {
-            Component::load_compiled(file, &bytes, config.limits())?
-        }
+        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, config.limits())?,
         Some(_) | None => Component::load_cached(&bytes, config.limits(), &data_directory(&config.data)?)?,
     })
 }

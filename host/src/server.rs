@@ -4,17 +4,28 @@
 //! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`http`, `stream`, `framing`,
 //! `request`). Whose turn it is on it, and what is late, `turn` knows.
 
+// In the order in which a connection meets them; the empty lines keep rustfmt from sorting them by name.
 mod accept;
-mod bounds;
-mod connections;
-mod descriptors;
-mod ending;
-mod framing;
-mod http;
-mod request;
-mod stream;
+
 mod tls;
+
+mod http;
+
+mod framing;
+
+mod stream;
+
+mod request;
+
+mod connections;
+
 mod turn;
+
+mod ending;
+
+mod bounds;
+
+mod descriptors;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +36,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
-use self::accept::Guests;
+use self::accept::Entrance;
 pub use self::bounds::Bounds;
 use self::connections::Connections;
 use self::http::Http;
@@ -68,7 +79,7 @@ impl<R: Respondent> Server<R> {
             }
         });
         let graceful = GracefulShutdown::new();
-        let mut guests = Guests {
+        let mut entrance = Entrance {
             listener,
             acceptor,
             walk: Arc::clone(&walk),
@@ -76,11 +87,11 @@ impl<R: Respondent> Server<R> {
             connections: Arc::clone(&connections),
             tasks: JoinSet::new(),
         };
-        guests.accept_until(stop, &graceful).await;
+        entrance.accept_until(stop, &graceful).await;
         walk.begin_shutdown();
         info!("not ready any more; connections are still accepted for a while");
-        guests.accept_until(sleep(drain), &graceful).await;
-        let mut tasks = guests.close();
+        entrance.accept_until(sleep(drain), &graceful).await;
+        let mut tasks = entrance.close();
         info!("no new connections; requests that were begun are finished");
         let end = Instant::now() + grace;
         if timeout_at(end, finish(graceful, &connections, &walk)).await.is_err() {

@@ -46,6 +46,7 @@ async fn a_host_without_file_descriptors_waits_and_goes_on() {
     probe(address.to_string(), "/tickets?caller=ada").await;
     println!("served {:.1?} after the release", released.elapsed());
     assert!(!is_full() || released.elapsed() < Duration::from_secs(2), "{:?}", released.elapsed());
+    assert_eq!(host.end("TERM").0, Some(0), "it stops as any other");
 }
 
 /// A host that may open no more files than these, whatever it asks the system for.

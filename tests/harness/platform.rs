@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
-use portdesk_compose::STORES;
+use portdesk_compose::{Artifact, STORES};
 use portdesk_dynamo_server::free_port;
 use tempfile::TempDir;
 
@@ -24,11 +24,12 @@ impl Platform {
     /// It makes an instance for every request unless told otherwise, and then as many as there are requests at once; a
     /// store in memory needs one that stays. While that one works, wasmtime refuses requests (500).
     pub fn wasmtime() -> Platform {
-        let mut command = Command::new(portdesk_tools::wasmtime());
-        command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
-        command.args(["--max-instance-reuse-count", "1000000000", "--idle-instance-timeout", "3600s"]);
-        command.args(["-O", "pooling-allocator=y", "-O", "pooling-total-component-instances=1"]);
-        Platform::start(command.arg(memory())).expect("wasmtime takes any port")
+        Platform::start(wasmtime_in_one_instance().arg(memory())).expect("wasmtime takes any port")
+    }
+
+    /// wasmtime as above, over the storage in JavaScript, which is composed in.
+    pub fn wasmtime_on_javascript() -> Platform {
+        Platform::start(wasmtime_in_one_instance().arg(javascript())).expect("wasmtime takes any port")
     }
 
     /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
@@ -50,10 +51,18 @@ impl Platform {
 
     /// Node, with what jco makes of the component, over the store in memory.
     pub fn node() -> Platform {
-        let folder = transpiled();
+        Platform::in_node(transpiled(), "server.mjs")
+    }
+
+    /// Node, with what jco makes of front and desk alone, over the storage in JavaScript as a module.
+    pub fn node_on_javascript() -> Platform {
+        Platform::in_node(linked(), "server.js")
+    }
+
+    fn in_node(folder: &Path, server: &str) -> Platform {
         let start = || {
             let mut command = Command::new("node");
-            command.current_dir(folder).arg("server.mjs").env("PORT", free_port().to_string());
+            command.current_dir(folder).arg(server).env("PORT", free_port().to_string());
             Platform::start(&mut command)
         };
         // Another program may take the port between the moment when it is found free and the server's start.
@@ -119,9 +128,24 @@ fn dynamodb() -> &'static Path {
     &FILE.get_or_init(|| stand_alone("dynamodb")).1
 }
 
+/// The same with the storage in JavaScript.
+fn javascript() -> &'static Path {
+    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let made = || {
+        let storage = portdesk_tools::javascript_storage(&example());
+        written(
+            portdesk_compose::with_storage("javascript", storage).unwrap_or_else(|error| panic!("{error}")),
+        )
+    };
+    &FILE.get_or_init(made).1
+}
+
 fn stand_alone(name: &str) -> (TempDir, PathBuf) {
     let store = STORES.into_iter().find(|store| store.name == name).expect("it is one of them");
-    let artifact = portdesk_compose::stand_alone(store).unwrap_or_else(|error| panic!("{error}"));
+    written(portdesk_compose::stand_alone(store).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn written(artifact: Artifact) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("portdesk.wasm");
     std::fs::write(&file, artifact.wasm).unwrap();
@@ -136,4 +160,48 @@ fn transpiled() -> &'static Path {
         portdesk_tools::transpile(memory(), &folder);
         folder
     })
+}
+/// What jco makes of desk and front, beside the files of `examples/storage-js`.
+fn linked() -> &'static Path {
+    static FOLDER: OnceLock<TempDir> = OnceLock::new();
+    FOLDER
+        .get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap();
+            for file in std::fs::read_dir(example()).unwrap().map(Result::unwrap) {
+                std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+            }
+            for (name, package) in [("desk", "portdesk-desk"), ("front", "portdesk-http-front")] {
+                let wasm = folder.path().join(name).with_extension("wasm");
+                std::fs::write(&wasm, portdesk_compose::component(package).unwrap()).unwrap();
+                let mut jco = Command::new(portdesk_tools::jco());
+                jco.arg("transpile").arg(wasm).args(["--instantiation", "async", "-o"]);
+                run(jco.arg(folder.path().join(name)));
+            }
+            link_modules(folder.path());
+            folder
+        })
+        .path()
+}
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/storage-js")
+}
+
+/// The packages that jco came with, where Node looks for them.
+fn link_modules(folder: &Path) {
+    let modules = portdesk_tools::jco().ancestors().nth(2).expect("it lies in node_modules/.bin");
+    std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
+}
+
+fn wasmtime_in_one_instance() -> Command {
+    let mut command = Command::new(portdesk_tools::wasmtime());
+    command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
+    command.args(["--max-instance-reuse-count", "1000000000", "--idle-instance-timeout", "3600s"]);
+    command.args(["-O", "pooling-allocator=y", "-O", "pooling-total-component-instances=1"]);
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

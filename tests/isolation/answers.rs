@@ -60,7 +60,8 @@ async fn every_fault_is_answered(isolation: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_never_ends_is_cut_at_the_deadline() {
-    let hostile = Hostile::start(&["--instances", "1", "--time-limit-ms", "300"]).await;
+    // Of the requests between, too, which share a busy machine.
+    let hostile = Hostile::start(&["--instances", "1", "--time-limit-ms", "1000"]).await;
     for path in ENDLESS {
         answered(&hostile, path, 504, "Endpoint request timed out").await;
         hostile.text("/pages", "").await;

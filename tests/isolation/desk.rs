@@ -71,7 +71,7 @@ impl Canary {
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        // Whoever waits more than 50 ms for one of the few instances is refused.
+        // Whoever waits more than 40 ms for one of the few instances is refused.
         loop {
             let answer = self.client.send(method, path, headers, body).await;
             self.look_for_others(&answer);

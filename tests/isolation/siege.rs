@@ -25,7 +25,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 const TIME_LIMIT_MS: u64 = 1000;
 /// And in a short one, which shares its machine: the others must not run out of it.
 const SHORT_TIME_LIMIT_MS: u64 = 3000;
-const MEMORY_LIMIT_MIB: u64 = 64;
+/// The default.
+const MEMORY_LIMIT_MIB: u64 = 32;
 /// Seconds of an ordinary test run.
 const SECONDS: f64 = 1.0;
 

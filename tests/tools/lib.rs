@@ -8,6 +8,7 @@ mod npm;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 /// The server of DynamoDB's protocol, `dynoxide`: the one that `PORTDESK_DYNOXIDE` names, for measurements with an
@@ -35,7 +36,24 @@ pub fn optimized_wasmtime() -> &'static Path {
 /// jco, which runs components in Node. Node itself (20 or newer, with npm) has to be there.
 pub fn jco() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(npm::jco)
+    PROGRAM.get_or_init(|| npm::provide("jco"))
+}
+
+/// The component of a storage in JavaScript, from the `component.js` of its folder, as docs/storage.md says. Node as
+/// above.
+pub fn javascript_storage(folder: &Path) -> Vec<u8> {
+    let wasm = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+    let mut componentize = Command::new(npm::provide("componentize-qjs"));
+    componentize
+        .args(["--sync", "--stub-wasi", "--opt-size", "--world", "storage", "--wit"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit"))
+        .arg("--js")
+        .arg(folder.join("component.js"))
+        .arg("--output")
+        .arg(wasm.path());
+    let made = componentize.output().expect("Node can be started");
+    assert!(made.status.success(), "{componentize:?}: {}", String::from_utf8_lossy(&made.stderr));
+    fs::read(wasm.path()).expect("what was written can be read")
 }
 
 /// Makes a folder with what jco makes of a component, beside the server of `deploy/node`: `node server.mjs` runs it.

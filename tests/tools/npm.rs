@@ -6,27 +6,30 @@ use std::process::Command;
 
 use super::{folder, lock};
 
-/// jco with what it depends on, installed where it is missing. Panics where it cannot be.
-pub(crate) fn jco() -> PathBuf {
+/// A program of the packages below, installed where it is missing. Panics where it cannot be.
+pub(crate) fn provide(name: &str) -> PathBuf {
     let node = folder().join("node");
     fs::create_dir_all(&node).expect("the folder .tools/node can be made");
     let _held = lock(&node, "npm");
     // Written last: an installation that was cut is begun anew.
     let installed = node.join("installed.json");
     if fs::read_to_string(&installed).unwrap_or_default() != PACKAGES {
-        eprintln!("installing jco into {}; this takes about a minute, once", node.display());
+        eprintln!(
+            "installing jco and componentize-qjs into {}; this takes about a minute, once",
+            node.display()
+        );
         fs::write(node.join("package.json"), PACKAGES).expect("the folder .tools/node can be written");
         let mut npm = Command::new("npm");
         npm.current_dir(&node).args(["install", "--no-audit", "--no-fund", "--no-package-lock"]);
         let done = npm.status().expect("npm can be started: the tests need Node 20 or newer, with npm");
         assert!(
             done.success(),
-            "tests run the components in Node with jco, which could not be installed: npm says above why. It is \
-             fetched from npm's registry, the first time only; the command was {npm:?}"
+            "tests run components in Node and make one from JavaScript; what does so could not be installed: npm \
+             says above why. It is fetched from npm's registry, the first time only; the command was {npm:?}"
         );
         fs::write(&installed, PACKAGES).expect("the folder .tools/node can be written");
     }
-    node.join("node_modules/.bin/jco")
+    node.join("node_modules/.bin").join(name)
 }
 
 /// See [`crate::transpile`].
@@ -42,12 +45,5 @@ pub(crate) fn transpile(jco: &Path, component: &Path, folder: &Path) {
     fs::copy(server, folder.join("server.mjs")).expect("jco made the folder");
 }
 
-/// Exact versions; those of their dependencies are npm's choice.
-const PACKAGES: &str = r#"{
-  "private": true,
-  "dependencies": {
-    "@bytecodealliance/jco": "1.35.0",
-    "@bytecodealliance/preview2-shim": "0.26.1"
-  }
-}
-"#;
+/// What the example needs is what the tests need. Exact versions; those of their dependencies are npm's choice.
+const PACKAGES: &str = include_str!("../../examples/storage-js/package.json");

@@ -2,7 +2,5 @@
 
 extern crate guest_runtime as _;
 
-mod bindings;
 mod export;
-
-mod convert;
+mod exported;

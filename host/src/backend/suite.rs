@@ -5,9 +5,12 @@
 
 pub(crate) mod appends;
 pub(crate) mod counts;
+pub(crate) mod cursors;
 pub(crate) mod inserts;
+pub(crate) mod limits;
 pub(crate) mod lists;
 pub(crate) mod reopened;
+pub(crate) mod storage_component;
 pub(crate) mod updates;
 
 use std::sync::Arc;
@@ -24,13 +27,36 @@ pub(crate) type Store = Arc<dyn Backend>;
 ///
 /// `conformance!(exact; ...)` adds what `wit/key-value.wit` leaves to a store and what those keep to that decide in
 /// this process: ties ordered by key, positions where no item stands, limits to the last byte and field.
+///
+/// `conformance!(component; ...)` and `conformance!(exact component; ...)` are for components, before which nobody stands:
+/// they hold the limits of a call and make cursors by themselves.
 macro_rules! conformance {
     (exact; $fresh:expr) => {
         $crate::backend::suite::conformance! { $fresh }
+        $crate::backend::suite::conformance! { @exact $fresh }
+        $crate::backend::suite::conformance! { $fresh; lists::positions_need_no_item }
+    };
+    (exact component; $fresh:expr) => {
+        $crate::backend::suite::conformance! { component; $fresh }
+        $crate::backend::suite::conformance! { @exact $fresh }
+    };
+    (component; $fresh:expr) => {
+        $crate::backend::suite::conformance! { $fresh }
+        $crate::backend::suite::conformance! { $fresh;
+            cursors::a_changed_cursor_is_refused,
+            cursors::a_cursor_is_a_position_and_no_snapshot,
+            cursors::a_cursor_of_another_query_is_refused,
+            limits::a_change_that_breaks_a_limit_is_invalid,
+            limits::a_key_that_breaks_a_limit_is_invalid,
+            limits::a_query_that_breaks_a_limit_is_invalid,
+            limits::an_insert_that_breaks_a_limit_is_invalid,
+            limits::what_is_at_a_limit_is_taken,
+        }
+    };
+    (@exact $fresh:expr) => {
         $crate::backend::suite::conformance! { $fresh;
             appends::an_append_past_the_last_byte_of_an_item_is_full,
             inserts::an_insert_past_the_last_byte_stores_nothing,
-            lists::positions_need_no_item,
             lists::ties_follow_their_keys,
             updates::a_set_past_the_last_byte_of_an_item_is_full,
             updates::a_set_past_the_fields_of_an_item_is_full,

@@ -1,7 +1,9 @@
 //! `portdesk compile`: makes a file of native code of a component.
 
-use std::path::PathBuf;
-use std::{fs, io};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -33,8 +35,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     Ok(())
 }
 
-fn write(output: &PathBuf, compiled: &[u8]) -> Result<(), Ended> {
-    let failed =
-        |error: io::Error| Ended::Failed(format!("{}: cannot be written ({error})", output.display()));
-    fs::write(output, compiled).map_err(failed)
+fn write(output: &Path, compiled: &[u8]) -> Result<(), Ended> {
+    // Whatever the mask of this user: a file that the group can write is one that a host refuses.
+    let mut file = OpenOptions::new();
+    file.write(true).create(true).truncate(true).mode(0o644);
+    file.open(output)
+        .and_then(|mut file| file.write_all(compiled))
+        .map_err(|error| Ended::Failed(format!("{}: cannot be written ({error})", output.display())))
 }

@@ -9,7 +9,7 @@
 mod custody;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -49,20 +49,18 @@ pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>>
     sealed(&Code::from_binary(engine, wasm)?, &Origin::of(engine, wasm))
 }
 
-/// The code in `file`, whose content is `bytes`.
-pub(super) fn load(engine: &Engine, file: &Path, bytes: &[u8]) -> Result<Code, Unusable> {
-    custody::check(file)?;
-    let (code, _origin) = unsealed(bytes).ok_or(Unusable::Damaged)?;
+/// The code in `file`.
+pub(super) fn load(engine: &Engine, file: &Path) -> Result<Code, Unusable> {
+    let bytes = custody::read(file)?;
+    let (code, _origin) = unsealed(&bytes).ok_or(Unusable::Damaged)?;
     deserialize(engine, code).map_err(Unusable::Foreign)
 }
 
 fn kept(engine: &Engine, file: &Path, origin: &Origin) -> Result<Option<Code>, Unusable> {
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Unusable::Exposed(Exposed::of(file, error))),
-    };
-    custody::check(file)?;
+    if !file.exists() {
+        return Ok(None);
+    }
+    let bytes = custody::read(file)?;
     let (code, compiled_from) = unsealed(&bytes).ok_or(Unusable::Damaged)?;
     if compiled_from != origin.0 {
         return Ok(None);
@@ -177,11 +175,12 @@ mod tests {
             let mut changed = whole.clone();
             changed[at] ^= 1;
             fs::write(&file, &changed).unwrap();
-            assert!(matches!(load(&engine, &file, &changed), Err(Unusable::Damaged)), "byte {at}");
+            assert!(matches!(load(&engine, &file), Err(Unusable::Damaged)), "byte {at}");
         }
-        assert!(matches!(load(&engine, &file, &whole[..16]), Err(Unusable::Damaged)));
+        fs::write(&file, &whole[..16]).unwrap();
+        assert!(matches!(load(&engine, &file), Err(Unusable::Damaged)));
         fs::write(&file, &whole).unwrap();
-        assert!(load(&engine, &file, &whole).is_ok());
+        assert!(load(&engine, &file).is_ok());
     }
 
     #[test]
@@ -191,10 +190,10 @@ mod tests {
         let code = compile(&engine, EMPTY).unwrap();
         fs::write(&file, &code).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(matches!(load(&engine, &file, &code), Err(Unusable::Exposed(_))));
+        assert!(matches!(load(&engine, &file), Err(Unusable::Exposed(_))));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(load(&engine, &file, &code), Err(Unusable::Exposed(_))));
+        assert!(matches!(load(&engine, &file), Err(Unusable::Exposed(_))));
         assert!(cached(&engine, EMPTY, folder.path()).is_ok(), "it is compiled instead");
     }
 }

@@ -44,11 +44,11 @@ impl Component {
         Component::new(&engine, &code, limits)
     }
 
-    /// Links what [`Component::compile`] made: the content of this file. Refuses a file that others could have
-    /// written, since its code runs outside of the sandbox.
-    pub fn load_compiled(file: &Path, bytes: &[u8], limits: Limits) -> Result<Component, LoadError> {
+    /// Links what [`Component::compile`] made and this file holds. Refuses a file that others could have written, since
+    /// its code runs outside of the sandbox.
+    pub fn load_compiled(file: &Path, limits: Limits) -> Result<Component, LoadError> {
         let engine = engine(&limits).map_err(LoadError::Engine)?;
-        let code = compiled::load(&engine, file, bytes)?;
+        let code = compiled::load(&engine, file)?;
         Component::new(&engine, &code, limits)
     }
 

@@ -21,8 +21,8 @@ use super::tls;
 use crate::sandbox::Respondent;
 use crate::walk::Walk;
 
-/// Lets connections in, each into a task of its own.
-pub(super) struct Guests<R> {
+/// Where connections come in, each into a task of its own.
+pub(super) struct Entrance<R> {
     pub(super) listener: TcpListener,
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) walk: Arc<Walk<R>>,
@@ -31,7 +31,7 @@ pub(super) struct Guests<R> {
     pub(super) tasks: JoinSet<()>,
 }
 
-impl<R: Respondent> Guests<R> {
+impl<R: Respondent> Entrance<R> {
     /// Accepts connections until `end` resolves.
     pub(super) async fn accept_until(&mut self, end: impl Future<Output = ()>, graceful: &GracefulShutdown) {
         let mut end = std::pin::pin!(end);
@@ -46,7 +46,7 @@ impl<R: Respondent> Guests<R> {
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            self.tasks.spawn(self.guest(stream, place, graceful.watcher()));
+            self.tasks.spawn(self.serve(stream, place, graceful.watcher()));
             while self.tasks.try_join_next().is_some() {}
         }
     }
@@ -82,7 +82,7 @@ impl<R: Respondent> Guests<R> {
     }
 
     /// Serves a connection until it ends or has to go.
-    fn guest(
+    fn serve(
         &self,
         stream: TcpStream,
         place: Place,

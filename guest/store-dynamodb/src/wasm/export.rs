@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use items_dynamodb::Error;
 
-use super::bindings::exports::portdesk::desk::key_value as wit;
-use super::bindings::portdesk::desk::schema;
-use super::convert;
 use super::import::Wasi;
 use crate::{Failure, Settings, Store};
+use storage_edge::bindings::exports::portdesk::desk::key_value as wit;
+use storage_edge::bindings::portdesk::desk::schema;
+use storage_edge::convert;
 
 pub(super) struct KeyValue;
 

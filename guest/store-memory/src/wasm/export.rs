@@ -4,10 +4,10 @@ use alloc::string::String;
 
 use spin::{Lazy, Mutex, MutexGuard};
 
-use super::bindings::exports::portdesk::desk::key_value as wit;
-use super::bindings::portdesk::desk::schema;
-use super::convert;
 use crate::{Error, Store};
+use storage_edge::bindings::exports::portdesk::desk::key_value as wit;
+use storage_edge::bindings::portdesk::desk::schema;
+use storage_edge::convert;
 
 /// Empty at first, and gone with the instance.
 static STORE: Lazy<Result<Mutex<Store>, Error>> =

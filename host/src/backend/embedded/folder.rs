@@ -1,7 +1,8 @@
 //! The folder of the store: its lock and its file, before SQLite sees them.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::failure::OpenError;
@@ -19,10 +20,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder where it is missing, and locks it.
+    /// Locks the folder.
     pub(super) fn claim(path: &Path) -> Result<Folder, OpenError> {
         let failed = |source| OpenError::Io { path: path.to_owned(), source };
-        create_folder(path).map_err(failed)?;
         // Absolute: SQLite takes a name that begins with `file:` for a URI.
         let path = fs::canonicalize(path).map_err(failed)?;
         let lock = lock(&path)?;
@@ -43,31 +43,15 @@ impl Folder {
 }
 
 /// Only this user may look into it.
-fn create_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    // The new name is on disk when its parent is.
-    let path = fs::canonicalize(path)?;
-    path.parent().map_or(Ok(()), sync_folder)
-}
-
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).write(true).mode(0o600);
     options
 }
 
-/// A folder cannot be opened as a file on Windows, nor has it to be synced there.
+/// A new name is on the disk only when its folder is.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    File::open(path)?.sync_all()
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -138,14 +139,12 @@ impl KeyFile {
 
     fn lock_file(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.write(true).create(true).truncate(false).mode(0o600);
         options.open(self.directory.join("keys.lock"))
     }
 
     fn replace(&self, register: &Register) -> io::Result<()> {
-        // Made with mode 0600 on Unix.
+        // Made with mode 0600.
         let mut file = NamedTempFile::new_in(&self.directory)?;
         serde_json::to_writer_pretty(&mut file, register)?;
         file.write_all(b"\n")?;

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-/// Holds where nobody but this user and root could have written the file, or put another one in its place.
-pub(super) fn check(file: &Path) -> Result<(), Exposed> {
+/// The content of a file, where nobody but this user and root could have written it or put another one in its place.
+///
+/// It is read by the path that was looked at, and after that: a link on the way there may be another's to change.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Exposed> {
     let whole = file.canonicalize().map_err(|error| Exposed::of(file, error))?;
     let us = geteuid().as_raw();
     for path in whole.ancestors() {
@@ -18,7 +20,7 @@ pub(super) fn check(file: &Path) -> Result<(), Exposed> {
             return Err(Exposed::ToOthers(path.to_owned()));
         }
     }
-    Ok(())
+    fs::read(&whole).map_err(|error| Exposed::of(&whole, error))
 }
 
 /// Why a file is not known to be ours.

@@ -1,6 +1,7 @@
 //! Which folders and files are taken, which are refused, and with what words.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -8,6 +9,7 @@ use rusqlite::Connection;
 use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::suite::{self, Store, get, insert, keys, note, update};
 use crate::backend::{Error, Index, Query, Schema};
+use crate::config::DataDir;
 
 use super::open;
 
@@ -39,13 +41,10 @@ async fn a_second_store_on_the_same_folder_is_refused() {
     open(dir.path()).close().await;
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn only_the_owner_may_read() {
-    use std::os::unix::fs::PermissionsExt;
-
     let dir = tempfile::tempdir().unwrap();
-    let folder = dir.path().join("made/on the way");
+    let folder = DataDir { path: dir.path().join("made/on the way") }.prepare().unwrap();
     let store = open(&folder);
     insert(&store, "a", &[]).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -3,10 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::bindings::exports::portdesk::desk::key_value as wit;
-use super::bindings::portdesk::desk::schema::CollectionSchema;
+use crate::bindings::exports::portdesk::desk::key_value as wit;
+use crate::bindings::portdesk::desk::schema::CollectionSchema;
 
-pub(super) fn schema(collection: CollectionSchema) -> items::Schema {
+/// What a desk says that it stores.
+#[must_use]
+pub fn schema(collection: CollectionSchema) -> items::Schema {
     let indexes = collection.indexes.into_iter().map(|index| items::Index {
         name: index.name,
         partition: index.partition,
@@ -23,7 +25,9 @@ pub(super) fn schema(collection: CollectionSchema) -> items::Schema {
     }
 }
 
-pub(super) fn change(change: wit::Change) -> items::Change {
+/// A change, unchecked.
+#[must_use]
+pub fn change(change: wit::Change) -> items::Change {
     let wit::Change { id, at_version, unless, set, append } = change;
     let append = append.map(|append| {
         let wit::Append { list, entry: wit::Entry { id, fields }, max_entries } = append;
@@ -32,7 +36,9 @@ pub(super) fn change(change: wit::Change) -> items::Change {
     items::Change { id, at_version, unless, set, append }
 }
 
-pub(super) fn insert(outcome: items::Insert) -> wit::InsertOutcome {
+/// What became of an insert.
+#[must_use]
+pub fn insert(outcome: items::Insert) -> wit::InsertOutcome {
     match outcome {
         items::Insert::Inserted(version) => wit::InsertOutcome::Inserted(version),
         items::Insert::Repeated(found) => wit::InsertOutcome::Repeated(item(found)),
@@ -40,7 +46,9 @@ pub(super) fn insert(outcome: items::Insert) -> wit::InsertOutcome {
     }
 }
 
-pub(super) fn update(outcome: items::Update) -> wit::UpdateOutcome {
+/// What became of an update.
+#[must_use]
+pub fn update(outcome: items::Update) -> wit::UpdateOutcome {
     match outcome {
         items::Update::Missing => wit::UpdateOutcome::Missing,
         items::Update::Duplicate(found) => wit::UpdateOutcome::Duplicate(entry(found)),
@@ -51,7 +59,9 @@ pub(super) fn update(outcome: items::Update) -> wit::UpdateOutcome {
     }
 }
 
-pub(super) fn item(item: items::Item) -> wit::Item {
+/// An item, whole.
+#[must_use]
+pub fn item(item: items::Item) -> wit::Item {
     let items::Item { key, version, fields, lists } = item;
     let list = |(name, entries): (String, Vec<items::Entry>)| wit::EntryList {
         name,
@@ -65,7 +75,9 @@ fn entry(entry: items::Entry) -> wit::Entry {
     wit::Entry { id, fields }
 }
 
-pub(super) fn summary(summary: items::Summary) -> wit::Summary {
+/// An item as an index lists it.
+#[must_use]
+pub fn summary(summary: items::Summary) -> wit::Summary {
     let items::Summary { key, version, fields, counts } = summary;
     wit::Summary { key, version, fields, counts }
 }

@@ -10,8 +10,10 @@
     reason = "generated code; the documentation is in wit/"
 )]
 
-wit_bindgen::generate!({ path: "../../wit", world: "storage", generate_all });
-
-use super::export::KeyValue;
-
-export!(KeyValue);
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "storage",
+    generate_all,
+    pub_export_macro: true,
+    default_bindings_module: "storage_edge::bindings",
+});
