@@ -18,7 +18,7 @@ use crate::backend::memory::Memory;
 use crate::backend::{Backend, Meter, Schema};
 use crate::config::{self, Config, DataDir};
 use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Requests, Usage};
-use crate::sandbox::{Component, LoadError, Sandbox};
+use crate::sandbox::{Component, Description, LoadError, Respondent, Sandbox};
 use crate::server::{IdentityError, Server, Tls};
 use crate::storage::Storage;
 #[cfg(feature = "otlp")]
@@ -30,7 +30,7 @@ use crate::walk::{PAGES, Walk};
 pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"));
 
 /// A host that is ready: its store is open and its port is bound.
-pub struct Host {
+pub struct Host<R = Sandbox> {
     /// Where it listens; the port is the one that the system chose where 0 was asked for.
     pub address: SocketAddr,
     /// Where its metrics are read; none where nobody asked for them.
@@ -43,7 +43,7 @@ pub struct Host {
     pub contract: String,
     /// Whether connections are TLS.
     pub is_encrypted: bool,
-    server: Server,
+    server: Server<R>,
     keys: KeyRing,
     key_file: KeyFile,
     scrape: Option<Scrape>,
@@ -58,9 +58,20 @@ impl Host {
 
     /// As [`Host::start`], with a component that was loaded before.
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
+        let description = component.describe().await?;
+        Host::start_as(config, description, |storage| Sandbox::new(component, storage)).await
+    }
+}
+
+impl<R: Respondent> Host<R> {
+    /// As [`Host::start`], with somebody else in the place of the sandbox, who is made with the host's storage.
+    pub async fn start_as(
+        config: Config,
+        description: Description,
+        respondent: impl FnOnce(Storage) -> R,
+    ) -> Result<Host<R>, StartError> {
         check_address(&config)?;
         let tls = config.tls.files().map(Tls::open).transpose()?;
-        let description = component.describe().await?;
         let directory = data_directory(&config.data)?;
         let telemetry = Arc::new(Telemetry::new(&description.openapi, &PAGES, spans(&config)?)?);
         let retries = telemetry.metrics.store_retries();
@@ -77,7 +88,7 @@ impl Host {
         let walk = Arc::new(Walk {
             door: door(&config, keys.clone(), meter),
             parity: config.refusals.parity,
-            sandbox: Sandbox::new(component, storage),
+            respondent: respondent(storage),
             backend,
             telemetry,
             contract: Bytes::from(description.openapi.clone()),
@@ -128,7 +139,7 @@ impl Host {
 }
 
 /// Sends the last spans, on a thread that may block.
-async fn flush(walk: &Arc<Walk>, within: Duration) {
+async fn flush(walk: &Arc<Walk<impl Respondent>>, within: Duration) {
     let walk = Arc::clone(walk);
     // It fails only where it panics, which is logged.
     let _ = tokio::task::spawn_blocking(move || walk.telemetry.spans.flush(within)).await;

@@ -43,6 +43,22 @@ pub use self::preflight::{Examination, Unreadable, World};
 pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
 use crate::storage::Storage;
 
+/// Answers what the door let in: the sandbox, and in measurements the same logic as native code.
+pub trait Respondent: Send + Sync + 'static {
+    /// Answers one request, or says by `deadline` why there is no answer.
+    fn handle(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> impl Future<Output = Result<Response, Failure>> + Send;
+
+    /// How many instances work on a request at this moment.
+    fn in_use(&self) -> usize;
+
+    /// The most memory that an instance has had.
+    fn memory_high_water_bytes(&self) -> usize;
+}
+
 /// A component that is ready to answer requests.
 pub struct Sandbox {
     component: Component,
@@ -64,29 +80,6 @@ impl Sandbox {
             permits: Semaphore::new(instances),
             idle: Mutex::new(Vec::with_capacity(instances)),
         }
-    }
-
-    /// How many instances work on a request at this moment.
-    #[must_use]
-    pub fn in_use(&self) -> usize {
-        let instances = self.component.limits().instances as usize;
-        instances.saturating_sub(self.permits.available_permits())
-    }
-
-    /// The most memory that an instance of the component has had.
-    #[must_use]
-    pub fn memory_high_water_bytes(&self) -> usize {
-        self.component.memory_high_water().bytes()
-    }
-
-    /// Answers one request, or says by `deadline` why there is no answer.
-    ///
-    /// Dropping the future cuts the guest where it stands and throws its instance away. What it had handed to
-    /// the store by then is done or not done, never half done.
-    pub async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
-        let _permit = self.permit(deadline).await?;
-        // A guest that runs is cut by its epoch deadline; this one ends a guest that waits for the store.
-        timeout_at(deadline, self.answer(request, deadline)).await.map_err(|_elapsed| Failure::Deadline)?
     }
 
     async fn answer(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
@@ -120,6 +113,25 @@ impl Sandbox {
         {
             idle.push(instance);
         }
+    }
+}
+
+impl Respondent for Sandbox {
+    /// Dropping the future cuts the guest where it stands and throws its instance away. What it had handed to
+    /// the store by then is done or not done, never half done.
+    async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
+        let _permit = self.permit(deadline).await?;
+        // A guest that runs is cut by its epoch deadline; this one ends a guest that waits for the store.
+        timeout_at(deadline, self.answer(request, deadline)).await.map_err(|_elapsed| Failure::Deadline)?
+    }
+
+    fn in_use(&self) -> usize {
+        let instances = self.component.limits().instances as usize;
+        instances.saturating_sub(self.permits.available_permits())
+    }
+
+    fn memory_high_water_bytes(&self) -> usize {
+        self.component.memory_high_water().bytes()
     }
 }
 

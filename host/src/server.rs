@@ -41,16 +41,17 @@ pub use self::bounds::Bounds;
 use self::connections::Connections;
 use self::http::Http;
 pub use self::tls::{IdentityError, IdentityFiles, Tls};
+use crate::sandbox::{Respondent, Sandbox};
 use crate::walk::Walk;
 
 /// What a server needs.
-pub struct Server {
+pub struct Server<R = Sandbox> {
     /// Where connections come from.
     pub listener: TcpListener,
     /// Without it, connections are plain.
     pub tls: Option<Tls>,
     /// Answers the requests.
-    pub walk: Arc<Walk>,
+    pub walk: Arc<Walk<R>>,
     /// What clients may ask of connections.
     pub bounds: Bounds,
     /// How long connections are still accepted after readiness turned red.
@@ -59,7 +60,7 @@ pub struct Server {
     pub grace: Duration,
 }
 
-impl Server {
+impl<R: Respondent> Server<R> {
     /// Serves until `stop` resolves. Then readiness turns red, and for the time of `drain` everything goes on: who
     /// balances the load sees it and sends its requests elsewhere. After that it takes no more connections, lets
     /// requests that were begun finish within `grace`, and cuts what is left.
@@ -105,7 +106,7 @@ impl Server {
 }
 
 /// Waits until every request has its answer, and every write its end, also those whose client is gone.
-async fn finish(graceful: GracefulShutdown, connections: &Connections, walk: &Walk) {
+async fn finish<R>(graceful: GracefulShutdown, connections: &Connections, walk: &Walk<R>) {
     let quiet = async {
         loop {
             sleep(CLOSING_TIME).await;
@@ -120,7 +121,7 @@ async fn finish(graceful: GracefulShutdown, connections: &Connections, walk: &Wa
 }
 
 /// Cuts a connection that waits for its client whenever requests find no place.
-async fn make_room(walk: Arc<Walk>, connections: Arc<Connections>) {
+async fn make_room<R>(walk: Arc<Walk<R>>, connections: Arc<Connections>) {
     loop {
         walk.door.requests.crowded().await;
         connections.evict();

@@ -14,8 +14,8 @@ use tracing::{error, warn};
 
 use self::outcome::Counted;
 use crate::backend::{self, Backend, Position, Query, Schema};
-use crate::bindings::portdesk::desk::key_value::{
-    Change, Error, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
+pub use crate::bindings::portdesk::desk::key_value::{
+    Append, Change, Entry, EntryList, Error, IndexQuery, InsertOutcome, Item, Page, Summary, UpdateOutcome,
 };
 use crate::telemetry::{Telemetry, Verb};
 
@@ -52,7 +52,7 @@ impl Storage {
     }
 
     /// Says which request the next calls belong to.
-    pub(crate) fn begin(&mut self, request_id: &str) {
+    pub fn begin(&mut self, request_id: &str) {
         self.request_id.clear();
         self.request_id.push_str(request_id);
     }
@@ -94,13 +94,15 @@ impl Storage {
     }
 }
 
-/// The four functions of `key-value`; how often a guest may call them is not decided here.
+/// The four functions of `key-value`, whose promises stand in `wit/key-value.wit`; how often a guest may call them is not decided here.
 impl Storage {
-    pub(crate) async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
+    /// The item under `key`.
+    pub async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
         self.watched(Verb::Get, self.read(&key)).await
     }
 
-    pub(crate) async fn insert(
+    /// Stores a new item, if the key is free.
+    pub async fn insert(
         &mut self,
         key: String,
         fields: Vec<(String, String)>,
@@ -109,11 +111,13 @@ impl Storage {
         self.watched(Verb::Insert, self.add(&key, fields, &change_id)).await
     }
 
-    pub(crate) async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
+    /// Changes the item under `key`, whole or not at all.
+    pub async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
         self.watched(Verb::Update, self.change(&key, change)).await
     }
 
-    pub(crate) async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
+    /// A page of an index.
+    pub async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
         self.watched(Verb::Query, self.list(query)).await
     }
 }

@@ -21,17 +21,17 @@ use uuid::Uuid;
 pub use self::pages::PAGES;
 use crate::backend::Backend;
 use crate::door::{Admitted, Door, Parity, Refusal};
-use crate::sandbox::{self, Failure, Sandbox};
+use crate::sandbox::{self, Failure, Respondent, Sandbox};
 use crate::telemetry::{self, Levels, Operation, Telemetry};
 
 /// What a request needs on its way.
-pub struct Walk {
+pub struct Walk<R = Sandbox> {
     /// Checks who may come in.
     pub door: Door,
     /// How close refusals are to those of API Gateway.
     pub parity: Parity,
     /// Answers.
-    pub sandbox: Sandbox,
+    pub respondent: R,
     /// Asked by the readiness check.
     pub backend: Arc<dyn Backend>,
     /// Told of every request.
@@ -55,12 +55,12 @@ struct Reply {
     refusal: Option<&'static str>,
 }
 
-impl Walk {
+impl<R: Respondent> Walk<R> {
     /// Answers one request. Never fails: what goes wrong is an answer too.
     ///
     /// Dropping the future, as happens when the client goes away, cancels what only reads. What may write goes on to
     /// its end, within its deadline.
-    pub async fn answer<B>(self: &Arc<Walk>, request: Request<B>) -> Answer
+    pub async fn answer<B>(self: &Arc<Self>, request: Request<B>) -> Answer
     where
         B: Body<Data = Bytes>,
     {
@@ -101,12 +101,12 @@ impl Walk {
     #[must_use]
     pub fn metrics(&self) -> String {
         self.telemetry.metrics.render(Levels {
-            instances_in_use: self.sandbox.in_use(),
-            guest_memory_high_water_bytes: self.sandbox.memory_high_water_bytes(),
+            instances_in_use: self.respondent.in_use(),
+            guest_memory_high_water_bytes: self.respondent.memory_high_water_bytes(),
         })
     }
 
-    async fn ask<B>(self: &Arc<Walk>, parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
+    async fn ask<B>(self: &Arc<Self>, parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
     where
         B: Body<Data = Bytes>,
     {
@@ -139,7 +139,7 @@ impl Walk {
             principal: Some(admitted.principal.as_str()),
             request_id,
         };
-        match self.sandbox.handle(request, deadline).await {
+        match self.respondent.handle(request, deadline).await {
             Ok(response) => answer::of_component(response, &parts.method, request_id, self.parity),
             Err(failure) => {
                 log(&failure, request_id);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portdesk::backend::memory::Memory;
-use portdesk::sandbox::{Request, Response, Sandbox};
+use portdesk::sandbox::{Request, Respondent, Response, Sandbox};
 use portdesk::storage::Storage;
 use proptest::test_runner::TestCaseError;
 use tokio::runtime::Runtime;

@@ -157,15 +157,10 @@ fn transpiled() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = memory().with_file_name("node");
-        run(Command::new(portdesk_tools::jco()).arg("transpile").arg(memory()).arg("-o").arg(&folder));
-        link_modules(&folder);
-        std::fs::write(folder.join("package.json"), r#"{"type":"module"}"#).unwrap();
-        let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/node/server.mjs");
-        std::fs::copy(server, folder.join("server.mjs")).unwrap();
+        portdesk_tools::transpile(memory(), &folder);
         folder
     })
 }
-
 /// What jco makes of desk and front, beside the files of `examples/storage-js`.
 fn linked() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portdesk::backend::memory::Memory;
 use portdesk::backend::{self, Backend, Insert, Item, Page, Query, Update};
-use portdesk::sandbox::{Failure, Request, Response, Sandbox};
+use portdesk::sandbox::{Failure, Request, Respondent, Response, Sandbox};
 use portdesk::storage::Storage;
 use tokio::time::Instant;
 

@@ -24,7 +24,7 @@ pub(crate) const DYNOXIDE: Program = Program {
     settings: &[],
 };
 
-/// `wasmtime serve` and what it needs. Unoptimized, since nobody measures it, but for what compiles components.
+/// `wasmtime serve` and what it needs. For tests unoptimized, but for what compiles components.
 pub(crate) const WASMTIME: Program = Program {
     name: "wasmtime",
     package: "wasmtime-cli",
@@ -43,10 +43,20 @@ pub(crate) const WASMTIME: Program = Program {
 impl Program {
     /// The program, installed where it is missing. Panics where it cannot be.
     pub(crate) fn provide(&self) -> PathBuf {
-        let tools = folder();
+        self.provide_in(folder(), &["--debug"])
+    }
+
+    /// The same, as its authors optimize it. Panics where it cannot be.
+    pub(crate) fn provide_optimized(&self) -> PathBuf {
+        let tools = folder().join("optimized");
+        fs::create_dir_all(&tools).expect("the folder .tools/optimized can be made");
+        self.provide_in(tools, &[])
+    }
+
+    fn provide_in(&self, tools: PathBuf, profile: &[&str]) -> PathBuf {
         let _held = lock(&tools, self.name);
         if !self.is_installed(&tools) {
-            self.install(&tools);
+            self.install(&tools, profile);
         }
         tools.join("bin").join(self.name)
     }
@@ -58,13 +68,15 @@ impl Program {
             && tools.join("bin").join(self.name).exists()
     }
 
-    fn install(&self, tools: &Path) {
+    fn install(&self, tools: &Path, profile: &[&str]) {
         let Program { name, package, version, features, settings } = self;
         eprintln!("installing {name} {version} into {}; this takes some minutes, once", tools.display());
         let build = tools.join(format!("build-{name}"));
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo
-            .args(["install", package, "--version", version, "--locked", "--debug", "--root"])
+            .args(["install", package, "--version", version, "--locked"])
+            .args(profile)
+            .arg("--root")
             .arg(tools)
             .args(["--no-default-features", "--features", features])
             .env("CARGO_TARGET_DIR", &build);

@@ -27,6 +27,12 @@ pub fn wasmtime() -> &'static Path {
     PROGRAM.get_or_init(|| cargo::WASMTIME.provide())
 }
 
+/// The same, optimized: for measurements.
+pub fn optimized_wasmtime() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| cargo::WASMTIME.provide_optimized())
+}
+
 /// jco, which runs components in Node. Node itself (20 or newer, with npm) has to be there.
 pub fn jco() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -48,6 +54,12 @@ pub fn javascript_storage(folder: &Path) -> Vec<u8> {
     let made = componentize.output().expect("Node can be started");
     assert!(made.status.success(), "{componentize:?}: {}", String::from_utf8_lossy(&made.stderr));
     fs::read(wasm.path()).expect("what was written can be read")
+}
+
+/// Makes a folder with what jco makes of a component, beside the server of `deploy/node`: `node server.mjs` runs it.
+/// Panics where it cannot be made.
+pub fn transpile(component: &Path, folder: &Path) {
+    npm::transpile(jco(), component, folder);
 }
 
 /// The tools folder, made where it is missing.

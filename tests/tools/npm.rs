@@ -1,7 +1,7 @@
 //! Programs that npm installs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{folder, lock};
@@ -30,6 +30,19 @@ pub(crate) fn provide(name: &str) -> PathBuf {
         fs::write(&installed, PACKAGES).expect("the folder .tools/node can be written");
     }
     node.join("node_modules/.bin").join(name)
+}
+
+/// See [`crate::transpile`].
+pub(crate) fn transpile(jco: &Path, component: &Path, folder: &Path) {
+    let mut transpile = Command::new(jco);
+    transpile.arg("transpile").arg(component).arg("-o").arg(folder);
+    let output = transpile.output().unwrap_or_else(|error| panic!("{transpile:?}: {error}"));
+    assert!(output.status.success(), "{transpile:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let modules = jco.ancestors().nth(2).expect("it lies in node_modules/.bin");
+    std::os::unix::fs::symlink(modules, folder.join("node_modules")).expect("jco made the folder");
+    fs::write(folder.join("package.json"), r#"{"type":"module"}"#).expect("jco made the folder");
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/node/server.mjs");
+    fs::copy(server, folder.join("server.mjs")).expect("jco made the folder");
 }
 
 /// What the example needs is what the tests need. Exact versions; those of their dependencies are npm's choice.

@@ -18,19 +18,20 @@ use super::ending::Ending;
 use super::http::{Http, Version};
 use super::stream::{Bytes, Stream};
 use super::tls;
+use crate::sandbox::Respondent;
 use crate::walk::Walk;
 
 /// Where connections come in, each into a task of its own.
-pub(super) struct Entrance {
+pub(super) struct Entrance<R> {
     pub(super) listener: TcpListener,
     pub(super) acceptor: Option<TlsAcceptor>,
-    pub(super) walk: Arc<Walk>,
+    pub(super) walk: Arc<Walk<R>>,
     pub(super) http: Http,
     pub(super) connections: Arc<Connections>,
     pub(super) tasks: JoinSet<()>,
 }
 
-impl Entrance {
+impl<R: Respondent> Entrance<R> {
     /// Accepts connections until `end` resolves.
     pub(super) async fn accept_until(&mut self, end: impl Future<Output = ()>, graceful: &GracefulShutdown) {
         let mut end = std::pin::pin!(end);
@@ -86,7 +87,7 @@ impl Entrance {
         stream: TcpStream,
         place: Place,
         watcher: Watcher,
-    ) -> impl Future<Output = ()> + Send + 'static {
+    ) -> impl Future<Output = ()> + Send + use<R> {
         let (acceptor, http, walk) = (self.acceptor.clone(), self.http.clone(), Arc::clone(&self.walk));
         let handshake_time = self.connections.bounds().handshake;
         async move {

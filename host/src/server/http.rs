@@ -14,6 +14,7 @@ use super::connections::Connection;
 use super::framing::Unambiguous;
 use super::request;
 use super::stream::Stream;
+use crate::sandbox::Respondent;
 use crate::walk::Walk;
 
 /// Speaks HTTP as its bounds say.
@@ -45,7 +46,7 @@ impl Http {
         version: Version,
         stream: Stream,
         connection: Arc<Connection>,
-        walk: Arc<Walk>,
+        walk: Arc<Walk<impl Respondent>>,
         watcher: Watcher,
     ) {
         let builder = match version {

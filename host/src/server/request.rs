@@ -12,12 +12,13 @@ use hyper::{Request, Response, Version};
 use tokio::time::Instant;
 
 use super::connections::Connection;
+use crate::sandbox::Respondent;
 use crate::walk::Walk;
 
 /// Answers a request of this connection. It counts from here, not from when the answer is first polled: before that
 /// HTTP may already look for the end of the connection.
 pub(super) fn answer(
-    walk: Arc<Walk>,
+    walk: Arc<Walk<impl Respondent>>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<Leaving>, Infallible>> {

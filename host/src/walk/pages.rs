@@ -10,9 +10,10 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::{Answer, Reply, Walk};
+use crate::sandbox::Respondent;
 use crate::telemetry::Operation;
 
-impl Walk {
+impl<R: Respondent> Walk<R> {
     /// The page that this request asks for, if it asks for one.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
         let path = parts.uri.path();

@@ -1,0 +1,95 @@
+//! What is made of a run: tables in Markdown and a chart.
+
+mod chart;
+mod goals;
+mod machine;
+mod table;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+pub(crate) use self::machine::Machine;
+use crate::failure::Failure;
+use crate::rounds::{Plan, Results};
+
+/// A run, with the machine that it was on.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) machine: Machine,
+    pub(crate) plan: Plan,
+    pub(crate) results: Results,
+}
+
+impl Report {
+    /// Everything as Markdown.
+    pub(crate) fn markdown(&self) -> String {
+        let Report { machine, plan, results } = self;
+        let (rounds, seconds) = (plan.rounds, plan.time.as_secs_f64());
+        let head = format!("{machine}\nMedians of {rounds} rounds of {seconds} s for each measurement.\n");
+        [head, goals::table(results), table::tables(plan, results), NOTES.to_owned()].join("\n")
+    }
+
+    /// Writes `performance.md` and `performance.svg`.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
+        write_page(folder, "cargo bench-desk", &self.markdown())?;
+        let chart = folder.join("performance.svg");
+        fs::write(&chart, chart::svg(&self.results)).map_err(Failure::io(chart.display().to_string()))
+    }
+}
+
+/// Writes what a command measured into `performance.md`, between its marks.
+pub(crate) fn write_page(folder: &Path, command: &str, measured: &str) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(Failure::io(folder.display().to_string()))?;
+    let page = folder.join("performance.md");
+    let written = match fs::read_to_string(&page) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        read => read.map_err(Failure::io(page.display().to_string()))?,
+    };
+    let text = between_marks(&written, command, measured);
+    fs::write(&page, text).map_err(Failure::io(page.display().to_string()))
+}
+
+/// The page with what is measured in place of what was; at its end where it has no marks.
+fn between_marks(page: &str, command: &str, measured: &str) -> String {
+    let mark = |what: &str| format!("<!-- measured by {command}: {what} -->");
+    let (begin, end) = (mark("begin"), mark("end"));
+    let (before, after) = match page.split_once(&begin) {
+        Some((before, rest)) => (before, rest.split_once(&end).map_or("", |(_, after)| after)),
+        None => (page, "\n"),
+    };
+    format!("{before}{begin}\n\n{}\n\n{end}{after}", measured.trim())
+}
+
+/// What a reader has to know of the tables.
+const NOTES: &str = "\
+- CPU is processor time of the server, user and system, for one answered request.
+- `wasmtime serve` makes an instance for every request, so its store in memory forgets at once: with its defaults it is \
+asked for new tickets alone. Everything else is asked of one with a single instance that stays. That one works on one \
+request at a time and refuses others, so only one is in flight there, whatever the connections; a request that is \
+refused all the same is sent again, and what the refusal cost is counted.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_between_the_marks_is_replaced() {
+        let page = |a: &str| format!("# Title\n\n{BEGIN}\n\n{a}\n\n{END}\n\nBy hand.\n{OTHER}\n");
+        let replaced = between_marks(&page("old"), "a", "new\n");
+        assert_eq!(replaced, page("new"));
+        assert_eq!(between_marks(&replaced, "a", "new\n"), replaced);
+    }
+
+    #[test]
+    fn a_page_without_marks_gets_them_at_its_end() {
+        assert_eq!(between_marks("", "a", "new"), format!("{BEGIN}\n\nnew\n\n{END}\n"));
+        let page = format!("By hand.\n{OTHER}\n");
+        assert_eq!(between_marks(&page, "a", "new"), format!("{page}{BEGIN}\n\nnew\n\n{END}\n"));
+    }
+
+    const BEGIN: &str = "<!-- measured by a: begin -->";
+    const END: &str = "<!-- measured by a: end -->";
+    const OTHER: &str = "<!-- measured by a b: begin -->\n<!-- measured by a b: end -->";
+}
