@@ -24,6 +24,7 @@ macro_rules! on_every_host {
         on_every_host!(@ wasmtime_memory on_wasmtime [] $($topic: $($scenario),+;)+);
         on_every_host!(@ wasmtime_dynamodb on_wasmtime_dynamodb [] $($topic: $($scenario),+;)+);
         on_every_host!(@ node_memory on_node [] $($topic: $($scenario),+;)+);
+        on_every_host!(@ node_dynamodb on_node_dynamodb [] $($topic: $($scenario),+;)+);
     };
     (@ $host:ident $start:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
         mod $host {
@@ -98,6 +99,13 @@ async fn on_wasmtime_dynamodb(_: &[&str]) -> PlatformOnDynamo {
 /// The one with the store in memory in Node, through jco.
 async fn on_node(_: &[&str]) -> Platform {
     Platform::node()
+}
+
+/// The one with the DynamoDB store in Node, over a table of its own.
+async fn on_node_dynamodb(_: &[&str]) -> PlatformOnDynamo {
+    let table = Table::create().await;
+    let platform = Platform::node_on_dynamodb(&table.server.endpoint);
+    PlatformOnDynamo { platform, _table: table }
 }
 
 /// Both end with it, the host first.

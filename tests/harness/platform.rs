@@ -36,14 +36,7 @@ impl Platform {
     pub fn wasmtime_on_dynamodb(endpoint: &str) -> Platform {
         let mut command = Command::new(portdesk_tools::wasmtime());
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
-        let variables = [
-            ("PORTDESK_ENDPOINT_URL", endpoint),
-            ("PORTDESK_TABLE", TABLE),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "dummy"),
-            ("AWS_SECRET_ACCESS_KEY", "dummy"),
-        ];
-        for (name, value) in variables {
+        for (name, value) in over_table(endpoint) {
             command.arg("--env").arg(format!("{name}={value}"));
         }
         Platform::start(command.arg(dynamodb())).expect("wasmtime takes any port")
@@ -51,18 +44,27 @@ impl Platform {
 
     /// Node, with what jco makes of the component, over the store in memory.
     pub fn node() -> Platform {
-        Platform::in_node(transpiled(), "server.mjs")
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        Platform::in_node(FOLDER.get_or_init(|| transpiled(memory())), "server.mjs", &[])
+    }
+
+    /// Node, with what jco makes of the component, over the DynamoDB table at this endpoint.
+    pub fn node_on_dynamodb(endpoint: &str) -> Platform {
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        let folder = FOLDER.get_or_init(|| transpiled(dynamodb()));
+        Platform::in_node(folder, "server.mjs", &over_table(endpoint))
     }
 
     /// Node, with what jco makes of front and desk alone, over the storage in JavaScript as a module.
     pub fn node_on_javascript() -> Platform {
-        Platform::in_node(linked(), "server.js")
+        Platform::in_node(linked(), "server.js", &[])
     }
 
-    fn in_node(folder: &Path, server: &str) -> Platform {
+    fn in_node(folder: &Path, server: &str, variables: &[(&str, &str)]) -> Platform {
         let start = || {
             let mut command = Command::new("node");
-            command.current_dir(folder).arg(server).env("PORT", free_port().to_string());
+            command.current_dir(folder).arg(server).envs(variables.iter().copied());
+            command.env("PORT", free_port().to_string());
             Platform::start(&mut command)
         };
         // Another program may take the port between the moment when it is found free and the server's start.
@@ -152,15 +154,24 @@ fn written(artifact: Artifact) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-/// What jco makes of it, beside the server of `deploy/node`.
-fn transpiled() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = memory().with_file_name("node");
-        portdesk_tools::transpile(memory(), &folder);
-        folder
-    })
+/// What jco makes of a stand-alone component, beside the server of `deploy/node`.
+fn transpiled(component: &Path) -> PathBuf {
+    let folder = component.with_file_name("node");
+    portdesk_tools::transpile(component, &folder);
+    folder
 }
+
+/// The environment of the DynamoDB store.
+fn over_table(endpoint: &str) -> [(&str, &str); 5] {
+    [
+        ("PORTDESK_ENDPOINT_URL", endpoint),
+        ("PORTDESK_TABLE", TABLE),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "dummy"),
+        ("AWS_SECRET_ACCESS_KEY", "dummy"),
+    ]
+}
+
 /// What jco makes of desk and front, beside the files of `examples/storage-js`.
 fn linked() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
