@@ -8,20 +8,26 @@ use rusqlite::{Connection, params_from_iter};
 use super::tickets;
 use crate::failure::Failure;
 
-/// A connection that writes rows as the store's, of which the file has one at least.
+/// A connection that writes the rows that the store would.
 pub(super) struct Bare {
     connection: Connection,
-    row: Vec<Value>,
+    /// The row of ticket 0 from its fields on; others are made from it.
+    fields: String,
+    rest: Vec<Value>,
 }
 
 impl Bare {
-    /// Opens a file that the store made and closed.
+    /// Opens a file that the store made, with ticket 0 at least, and that no host has open.
     pub(super) fn open(folder: &Path) -> Result<Bare, Failure> {
         let connection = Connection::open(folder.join("store.sqlite3"))?;
         connection.execute_batch(AS_THE_STORE)?;
-        let columns = |row: &rusqlite::Row<'_>| (0..COLUMNS).map(|column| row.get(column)).collect();
-        let row = connection.query_row("SELECT * FROM items LIMIT 1", [], columns)?;
-        Ok(Bare { connection, row })
+        let columns = |row: &rusqlite::Row<'_>| {
+            let rest = (FIELDS + 1..COLUMNS).map(|column| row.get(column)).collect::<rusqlite::Result<_>>();
+            Ok((row.get(FIELDS)?, rest?))
+        };
+        let (fields, rest) =
+            connection.query_row("SELECT * FROM items WHERE key = ?1", [tickets::id(0)], columns)?;
+        Ok(Bare { connection, fields, rest })
     }
 
     /// Stores rows under these numbers, all in one commit.
@@ -31,8 +37,11 @@ impl Bare {
             let mut insert =
                 transaction.prepare_cached("INSERT INTO items VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
             for number in numbers {
-                let key = [Value::Text(tickets::id(number))];
-                insert.execute(params_from_iter(key.iter().chain(self.row.iter().skip(1))))?;
+                // As the store's rows lie in the indexes: a row in another place would cost more or less.
+                let fields = self.fields.replace(&tickets::caller(0), &tickets::caller(number));
+                let fields = fields.replace(&tickets::made(0), &tickets::made(number));
+                let first = [tickets::id(number).into(), 1.into(), fields.into()];
+                insert.execute(params_from_iter(first.iter().chain(&self.rest)))?;
             }
         }
         Ok(transaction.commit()?)
@@ -45,9 +54,33 @@ impl Bare {
     }
 }
 
-/// Columns of the store's table of items.
+/// Columns of the store's table of items, and which of them has the fields.
 const COLUMNS: usize = 8;
+const FIELDS: usize = 2;
 
 /// What the store sets on the connection that writes (`backend/embedded/connection.rs`).
 const AS_THE_STORE: &str = "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -65536;";
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn the_engine_alone_writes_the_rows_that_the_store_would() {
+        let rows = |folder: &Path| {
+            let connection = Connection::open(folder.join("store.sqlite3")).unwrap();
+            let mut read =
+                connection.prepare("SELECT key, version, fields, counts, size FROM items").unwrap();
+            let rows = read.query_map([], |row| (0..5).map(|column| row.get(column)).collect()).unwrap();
+            rows.collect::<rusqlite::Result<Vec<Vec<Value>>>>().unwrap()
+        };
+        let (by_store, by_engine) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        tickets::fill_quietly(by_store.path(), 9).unwrap();
+        tickets::fill_quietly(by_engine.path(), 1).unwrap();
+        Bare::open(by_engine.path()).unwrap().create(1..9).unwrap();
+        assert_eq!(rows(by_engine.path()), rows(by_store.path()));
+    }
+}

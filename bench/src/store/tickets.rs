@@ -76,9 +76,14 @@ pub(super) fn caller(number: u32) -> String {
     format!("caller-{}", number as usize / LISTED)
 }
 
-fn fields(number: u32) -> Fields {
+/// When a ticket was made: a second after the one before.
+pub(super) fn made(number: u32) -> String {
     let made = jiff::Timestamp::from_second(FIRST_SECOND + i64::from(number)).unwrap_or_default();
-    let made = made.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string();
+    made.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
+}
+
+fn fields(number: u32) -> Fields {
+    let made = made(number);
     let fields = [
         ("caller_id", caller(number)),
         ("created_at", made.clone()),
