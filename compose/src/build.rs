@@ -15,10 +15,11 @@ pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = root.canonicalize().map_err(|error| Error::File(root, error))?;
     let target = root.join("target").join("components");
+    let profile = if package == "portdesk-desk" { "guest" } else { "guest-small" };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(&cargo)
         .current_dir(&root)
-        .args(["build", "--quiet", "--locked", "--lib", "--target", TARGET, "--profile", "guest"])
+        .args(["build", "--quiet", "--locked", "--lib", "--target", TARGET, "--profile", profile])
         .args(["--package", package])
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_ENCODED_RUSTFLAGS", remaps(&root))
@@ -29,7 +30,7 @@ pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
         return Err(Error::Build(package));
     }
     let name = package.trim_start_matches("portdesk-").replace('-', "_");
-    let file = target.join(TARGET).join("guest").join(name).with_extension("wasm");
+    let file = target.join(TARGET).join(profile).join(name).with_extension("wasm");
     fs::read(&file).map_err(|error| Error::File(file, error))
 }
 

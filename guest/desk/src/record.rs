@@ -58,7 +58,7 @@ pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
     let comments = lists.into_iter().find(|(name, _)| name == COMMENTS).map(|(_, entries)| entries);
     let (created_at, updated_at) = times(&mut fields)?;
     Ok(Ticket {
-        ticket_id: TicketId::parse(&key).ok_or(Unreadable)?,
+        ticket_id: TicketId::parse(key).ok_or(Unreadable)?,
         caller_id: take(&mut fields, CALLER_ID)?,
         issue_description: take(&mut fields, ISSUE_DESCRIPTION)?,
         status: take_status(&mut fields)?,
@@ -74,7 +74,7 @@ pub(crate) fn listed(summary: Summary) -> Result<Listed, Unreadable> {
     let Summary { key, version: _, mut fields, counts } = summary;
     let (created_at, updated_at) = times(&mut fields)?;
     Ok(Listed {
-        ticket_id: TicketId::parse(&key).ok_or(Unreadable)?,
+        ticket_id: TicketId::parse(key).ok_or(Unreadable)?,
         caller_id: take(&mut fields, CALLER_ID)?,
         issue_description: take(&mut fields, ISSUE_DESCRIPTION)?,
         status: take_status(&mut fields)?,

@@ -1,7 +1,11 @@
 //! The component's edge: WIT records to plain types and back, and nothing else.
 
-extern crate guest_runtime as _;
+use guest_runtime::Arena;
 
 mod bindings;
 mod export;
 mod import;
+
+/// The desk keeps nothing between requests.
+#[global_allocator]
+static ALLOCATOR: Arena = Arena::new();

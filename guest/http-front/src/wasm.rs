@@ -1,9 +1,12 @@
 //! The edge of the component: `wasi:http` on one side, `handler` on the other.
 
-extern crate guest_runtime as _;
+use guest_runtime::LibcHeap;
 
 mod bindings;
 mod export;
 
 mod body;
 mod import;
+
+#[global_allocator]
+static ALLOCATOR: LibcHeap = LibcHeap;
