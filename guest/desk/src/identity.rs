@@ -20,9 +20,10 @@ impl TicketId {
     pub(crate) fn parse(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
         let well_formed = text.len() == 36
-            && text.bytes().enumerate().all(|(at, byte)| match at {
-                8 | 13 | 18 | 23 => byte == b'-',
-                _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+            && text.bytes().enumerate().all(|(at, byte)| match byte {
+                b'-' => matches!(at, 8 | 13 | 18 | 23),
+                b'0'..=b'9' | b'a'..=b'f' => !matches!(at, 8 | 13 | 18 | 23),
+                _ => false,
             });
         well_formed.then_some(Self(text))
     }

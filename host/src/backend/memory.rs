@@ -4,7 +4,7 @@ mod counts;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, U
 /// A store in the memory of this process.
 #[derive(Debug)]
 pub struct Memory {
-    state: Mutex<State>,
+    state: RwLock<State>,
     counts: Counts,
     closed: AtomicBool,
 }
@@ -29,7 +29,7 @@ impl Memory {
     #[must_use]
     pub fn new(schema: &Schema) -> Memory {
         let state = State { shelf: Shelf::new(schema), lag: None };
-        Memory { state: Mutex::new(state), counts: Counts::default(), closed: AtomicBool::new(false) }
+        Memory { state: RwLock::new(state), counts: Counts::default(), closed: AtomicBool::new(false) }
     }
 
     /// A store whose indexes show a write only after a delay, as those of DynamoDB may: for tests that must not lean
@@ -42,12 +42,23 @@ impl Memory {
         memory
     }
 
-    /// The state; never held across an await.
-    fn state(&self) -> Result<MutexGuard<'_, State>, Error> {
+    /// The state to read; never held across an await.
+    fn read(&self) -> Result<RwLockReadGuard<'_, State>, Error> {
+        self.check_open()?;
+        Ok(self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The state to change; never held across an await.
+    fn write(&self) -> Result<RwLockWriteGuard<'_, State>, Error> {
+        self.check_open()?;
+        Ok(self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn check_open(&self) -> Result<(), Error> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Unavailable("the store is closed".to_owned()));
         }
-        Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        Ok(())
     }
 }
 
@@ -55,12 +66,12 @@ impl Memory {
 impl Backend for Memory {
     async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
         // The item is copied after the lock is given back: it may be large.
-        let stored = self.state()?.shelf.get(key);
+        let stored = self.read()?.shelf.get(key);
         Ok(stored.map(|stored| stored.item(key)))
     }
 
     async fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
-        let mut state = self.state()?;
+        let mut state = self.write()?;
         let outcome = state.shelf.insert(key, fields, change_id)?;
         if matches!(outcome, Insert::Inserted(_)) {
             state.note(key);
@@ -69,7 +80,7 @@ impl Backend for Memory {
     }
 
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
-        let mut state = self.state()?;
+        let mut state = self.write()?;
         let outcome = state.shelf.update(key, change);
         if matches!(outcome, Update::Updated(_)) {
             state.note(key);
@@ -79,11 +90,14 @@ impl Backend for Memory {
 
     async fn query(&self, query: Query) -> Result<Page, Error> {
         let unknown = || Error::Invalid(format!("there is no index {:?}", query.index));
-        self.state()?.query(&query).ok_or_else(unknown)
+        if self.read()?.lag.is_some() {
+            self.write()?.show_due();
+        }
+        self.read()?.query(&query).ok_or_else(unknown)
     }
 
     async fn check(&self) -> Result<(), Error> {
-        self.state().map(drop)
+        self.check_open()
     }
 
     async fn close(&self) {
@@ -114,15 +128,22 @@ impl State {
         }
     }
 
-    fn query(&mut self, query: &Query) -> Option<Page> {
-        let Some(lag) = &mut self.lag else { return self.shelf.query(query) };
+    /// Has the indexes show the writes whose time has come.
+    fn show_due(&mut self) {
+        let Some(lag) = &mut self.lag else { return };
         let now = Instant::now();
         while lag.due.front().is_some_and(|(due, ..)| *due <= now) {
             if let Some((_, key, record)) = lag.due.pop_front() {
                 lag.listings.show(&key, record);
             }
         }
-        lag.listings.page(query)
+    }
+
+    fn query(&self, query: &Query) -> Option<Page> {
+        match &self.lag {
+            Some(lag) => lag.listings.page(query),
+            None => self.shelf.query(query),
+        }
     }
 }
 

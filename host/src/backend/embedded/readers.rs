@@ -1,6 +1,8 @@
 //! Reads, on connections of their own: a read never waits for a write or its sync.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -16,13 +18,15 @@ pub(super) struct Readers {
     /// One for each connection.
     permits: Arc<Semaphore>,
     number: u32,
+    /// How long reads took of late: a moving average, in nanoseconds.
+    average: AtomicU64,
 }
 
 impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Readers {
         let permits = Arc::new(Semaphore::new(connections.len()));
         let number = u32::try_from(connections.len()).unwrap_or(u32::MAX);
-        Readers { idle: Arc::new(Mutex::new(connections)), permits, number }
+        Readers { idle: Arc::new(Mutex::new(connections)), permits, number, average: AtomicU64::new(0) }
     }
 
     /// Runs `op` in a read transaction, where it may block. Not to be called inside a `LocalSet`.
@@ -38,13 +42,31 @@ impl Readers {
             let loan = Loan::new(&idle)?;
             loan.read(op)
         };
-        // Handing a read of 10 us to another thread and back takes three times as long as the read. Blocking in
-        // place gives this thread's other tasks to another thread instead, should the disk be slow.
         if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-            return task::block_in_place(read);
+            return self.in_place(read);
         }
         let ended = |error: task::JoinError| Error::Unavailable(format!("a read broke off: {error}"));
         task::spawn_blocking(read).await.map_err(ended)?
+    }
+
+    /// Reads on this thread. A read whose pages are in memory takes some 10 us, and to have another thread take over this
+    /// one's tasks takes five times as long; that is done only while reads wait for the disk.
+    fn in_place<T>(&self, read: impl FnOnce() -> T) -> T {
+        let timed = || {
+            let begin = Instant::now();
+            let outcome = read();
+            self.note(begin.elapsed());
+            outcome
+        };
+        if self.average.load(Ordering::Relaxed) < SLOW { timed() } else { task::block_in_place(timed) }
+    }
+
+    /// A single read may be long because the thread was set aside; an average is not. Two reads that end at once may
+    /// lose one of the two times, which does no harm.
+    fn note(&self, took: Duration) {
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let average = self.average.load(Ordering::Relaxed);
+        self.average.store(average - average / WEIGHT + took / WEIGHT, Ordering::Relaxed);
     }
 
     /// Waits for the reads that are under way and closes the connections.
@@ -72,8 +94,7 @@ impl Loan<'_> {
 
     fn read<T>(&self, op: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let Some(connection) = &self.connection else { return Err(closed()) };
-        // An item and its entries, an index and its twin: both as of one moment. Dropping it ends it.
-        let _snapshot = connection.unchecked_transaction()?;
+        let _snapshot = Snapshot::begin(connection)?;
         op(connection)
     }
 }
@@ -81,6 +102,30 @@ impl Loan<'_> {
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.connection.take());
+    }
+}
+
+/// From this average on, in nanoseconds, reads wait for the disk.
+const SLOW: u64 = 500_000;
+
+/// A read is one part in so many of the average.
+const WEIGHT: u64 = 16;
+
+/// A read transaction: an item and its entries, an index and its twin, both as of one moment. Dropping it ends it.
+struct Snapshot<'a>(&'a Connection);
+
+impl Snapshot<'_> {
+    fn begin(connection: &Connection) -> Result<Snapshot<'_>, Error> {
+        // Prepared once: rusqlite's own transactions are parsed anew for each read.
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Snapshot(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // Nothing was written that could be lost; where it fails, the next read says so.
+        drop(self.0.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([])));
     }
 }
 
