@@ -72,8 +72,9 @@ pub(crate) fn create_ticket(
     key: Option<&IdempotencyKey>,
 ) -> Result<Ticket, Error> {
     let says = [new.caller_id.as_str(), new.issue_description.as_str()];
-    let opening = identity::opening_id(key, &says, world.random);
-    let ticket = Ticket::open(TicketId::new(key, world.random), new, world.now());
+    let id = TicketId::new(key, world.random);
+    let opening = identity::opening_id(key, &says, &id);
+    let ticket = Ticket::open(id, new, world.now());
     match world.storage.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
         Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
         Insert::Repeated(item) => Ok(record::ticket(item)?.into_first_state()),

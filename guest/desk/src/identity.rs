@@ -87,8 +87,8 @@ impl IdempotencyKey {
 }
 
 /// The name of the change that opens a ticket. Under a key it is made from what the ticket says: the same name
-/// again is a repeat, another one is a key used twice.
-pub(crate) fn opening_id(key: Option<&IdempotencyKey>, says: &[&str], random: &dyn Random) -> String {
+/// again is a repeat, another one is a key used twice. Without a key nobody else opens a ticket of this id.
+pub(crate) fn opening_id(key: Option<&IdempotencyKey>, says: &[&str], ticket: &TicketId) -> String {
     match key {
         Some(_) => {
             digest("opening", says).iter().fold(String::new(), |mut hex, byte| {
@@ -97,7 +97,7 @@ pub(crate) fn opening_id(key: Option<&IdempotencyKey>, says: &[&str], random: &d
                 hex
             })
         }
-        None => random_uuid(random),
+        None => ticket.as_str().into(),
     }
 }
 

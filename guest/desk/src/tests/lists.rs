@@ -86,8 +86,8 @@ fn a_link_names_the_caller_however_it_is_written() {
     desk.check("GET /tickets?caller=Ada+%26%20%C3%BCn%c3%af/%2B&limit=1", "", expect![[r#"
         200 list_recent_tickets
         content-type: application/json
-        link: </tickets?caller=Ada%20%26%20%C3%BCn%C3%AF%2F%2B&limit=1&cursor=13~2026-11-22T14%3A00%3A01.123456Z~03000000-0000-4000-8000-000000000000>; rel="next"
-        {"tickets":[{"ticket_id":"03000000-0000-4000-8000-000000000000","caller_id":"Ada & ünï/+","issue_description":"1","status":"open","created_at":"2026-11-22T14:00:01.123456Z","updated_at":"2026-11-22T14:00:01.123456Z","comment_count":0}],"next_cursor":"13~2026-11-22T14:00:01.123456Z~03000000-0000-4000-8000-000000000000"}
+        link: </tickets?caller=Ada%20%26%20%C3%BCn%C3%AF%2F%2B&limit=1&cursor=13~2026-11-22T14%3A00%3A01.123456Z~02000000-0000-4000-8000-000000000000>; rel="next"
+        {"tickets":[{"ticket_id":"02000000-0000-4000-8000-000000000000","caller_id":"Ada & ünï/+","issue_description":"1","status":"open","created_at":"2026-11-22T14:00:01.123456Z","updated_at":"2026-11-22T14:00:01.123456Z","comment_count":0}],"next_cursor":"13~2026-11-22T14:00:01.123456Z~02000000-0000-4000-8000-000000000000"}
     "#]]);
 }
 

@@ -23,7 +23,7 @@ impl Desk {
         Self {
             store: Scripted::default(),
             clock: Ticking(Cell::new(1_795_356_000)),
-            random: Counting(Cell::new(0)),
+            random: Counting(Cell::new(1)),
         }
     }
 
