@@ -13,6 +13,8 @@ mod compiled;
 
 mod engine;
 
+mod epochs;
+
 mod instance;
 
 mod key_value;
@@ -121,6 +123,7 @@ impl Respondent for Sandbox {
     /// the store by then is done or not done, never half done.
     async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
         let _permit = self.permit(deadline).await?;
+        let _running = self.component.run();
         // A guest that runs is cut by its epoch deadline; this one ends a guest that waits for the store.
         timeout_at(deadline, self.answer(request, deadline)).await.map_err(|_elapsed| Failure::Deadline)?
     }

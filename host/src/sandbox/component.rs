@@ -9,6 +9,7 @@ use wasmtime::{Engine, Store};
 
 use super::compiled::{self, Unusable};
 use super::engine::engine;
+use super::epochs::{Epochs, Running};
 use super::instance::{State, store};
 use super::limits::{HighWater, Limits};
 use super::preflight::{Examination, Unreadable};
@@ -25,6 +26,7 @@ pub struct Component {
     pre: DeskPre<State>,
     limits: Limits,
     memory_high_water: HighWater,
+    epochs: Epochs,
 }
 
 impl Component {
@@ -67,7 +69,8 @@ impl Component {
 
     fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
         let pre = link(engine, code).map_err(LoadError::WrongWorld)?;
-        Ok(Component { pre, limits, memory_high_water: HighWater::default() })
+        let epochs = Epochs::of(engine).map_err(|error| LoadError::Engine(error.into()))?;
+        Ok(Component { pre, limits, memory_high_water: HighWater::default(), epochs })
     }
 
     /// Asks the component what it stores and which contract it serves.
@@ -84,6 +87,7 @@ impl Component {
     }
 
     async fn ask(&self, deadline: Instant) -> wasmtime::Result<Description> {
+        let _running = self.run();
         let mut store = store(self, Storage::none(), deadline);
         let desk = self.instantiate(&mut store).await?;
         let schema = desk.portdesk_desk_schema();
@@ -94,6 +98,11 @@ impl Component {
 
     pub(super) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Desk> {
         self.pre.instantiate_async(store).await
+    }
+
+    /// To be held while one of its instances may run.
+    pub(super) fn run(&self) -> Running<'_> {
+        self.epochs.run()
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -1,14 +1,10 @@
-//! The wasmtime engine and its clock, with the settings that measurements chose (docs of each line).
-
-use std::thread;
-use std::time::Duration;
+//! The wasmtime engine, with the settings that measurements chose (docs of each line).
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLE_ELEMENTS, TABLES};
 
-/// An engine that can hold `limits.instances` instances, and a thread that ticks its epochs for as long as it
-/// lives. Fails where the machine cannot reserve the address space.
+/// An engine that can hold `limits.instances` instances. Fails where the machine cannot reserve the address space.
 pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.epoch_interruption(true);
@@ -17,9 +13,7 @@ pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     config.max_wasm_stack(GUEST_STACK_BYTES);
     config.async_stack_size(GUEST_STACK_BYTES + HOST_STACK_BYTES);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
-    let engine = Engine::new(&config)?;
-    tick(&engine)?;
-    Ok(engine)
+    Engine::new(&config)
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
@@ -49,18 +43,6 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
     pool
 }
 
-/// An OS thread: a guest that loops may hold every thread of the runtime, and with them its timers.
-fn tick(engine: &Engine) -> wasmtime::Result<()> {
-    let engine = engine.weak();
-    thread::Builder::new().name("epochs".into()).spawn(move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            thread::sleep(EPOCH);
-        }
-    })?;
-    Ok(())
-}
-
 /// How deep a guest may call.
 const GUEST_STACK_BYTES: usize = 512 * 1024;
 
@@ -68,6 +50,3 @@ const GUEST_STACK_BYTES: usize = 512 * 1024;
 /// ends the process. They never recurse, and neither does what wasmtime runs for them: no type of `wit/` contains
 /// itself.
 const HOST_STACK_BYTES: usize = 1536 * 1024;
-
-/// How long a guest may run before it lets others run, and how finely its deadline is kept.
-const EPOCH: Duration = Duration::from_millis(2);
