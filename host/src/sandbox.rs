@@ -29,6 +29,9 @@ mod answer;
 
 mod failure;
 
+#[cfg(test)]
+mod cost;
+
 use std::sync::Mutex;
 use std::time::Duration;
 

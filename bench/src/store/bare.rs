@@ -60,7 +60,7 @@ const FIELDS: usize = 2;
 
 /// What the store sets on the connection that writes (`backend/embedded/connection.rs`).
 const AS_THE_STORE: &str = "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL; \
-    PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -65536;";
+    PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -32768;";
 
 #[cfg(test)]
 mod tests {

@@ -67,7 +67,7 @@ impl Component {
         compiled::compile(&engine, wasm).map_err(LoadError::TooMuch)
     }
 
-    fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
+    pub(super) fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
         let pre = link(engine, code).map_err(LoadError::WrongWorld)?;
         let epochs = Epochs::of(engine).map_err(|error| LoadError::Engine(error.into()))?;
         Ok(Component { pre, limits, memory_high_water: HighWater::default(), epochs })

@@ -6,6 +6,11 @@ use super::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLE_ELEMENTS, TABLES};
 
 /// An engine that can hold `limits.instances` instances. Fails where the machine cannot reserve the address space.
 pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    Engine::new(&config(limits))
+}
+
+/// What components are compiled and run with.
+pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     // Component-model async is neither used nor offered; without it every call and every store is cheaper.
@@ -13,7 +18,7 @@ pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     config.max_wasm_stack(GUEST_STACK_BYTES);
     config.async_stack_size(GUEST_STACK_BYTES + HOST_STACK_BYTES);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
-    Engine::new(&config)
+    config
 }
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {

@@ -79,7 +79,7 @@ fn tick(engine: &Engine, shared: &Shared) {
 }
 
 /// How long a guest may run before it lets others run, and how finely its deadline is kept.
-const EPOCH: Duration = Duration::from_millis(1);
+pub(super) const EPOCH: Duration = Duration::from_millis(1);
 
 /// After so many ticks without a guest the clock stands still: requests that follow each other need not wake it.
 const IDLE_TICKS: u32 = 3;

@@ -4,7 +4,8 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
-use super::allowance::Allowance;
+use super::allowance::{Allowance, Overdrawn};
+use super::epochs::EPOCH;
 use super::failure::DeadlinePassed;
 use super::limits::Limiter;
 use super::{Component, Failure, Request, Response, answer};
@@ -18,6 +19,25 @@ pub(super) struct State {
     pub(super) allowance: Allowance,
     limiter: Limiter,
     deadline: Instant,
+    /// Since when the guest runs without having let others run.
+    turn: Instant,
+}
+
+impl State {
+    /// Begins a call of the store, if the guest may make one more.
+    pub(super) fn begin_call(&mut self) -> Result<Instant, Overdrawn> {
+        self.allowance.call_store()?;
+        Ok(Instant::now())
+    }
+
+    /// Ends the call that began at `begin`. A call of some length has let others run; a short one may have not, and a
+    /// guest must not get a new turn by calling often.
+    pub(super) fn end_call(&mut self, begin: Instant) {
+        let now = Instant::now();
+        if now.duration_since(begin) >= EPOCH {
+            self.turn = now;
+        }
+    }
 }
 
 /// An instance that answers one request at a time.
@@ -50,6 +70,7 @@ impl Instance {
         self.served = self.served.saturating_add(1);
         let state = self.store.data_mut();
         state.deadline = deadline;
+        state.turn = Instant::now();
         state.allowance = Allowance::full();
         state.storage.begin(request.request_id);
         self.store.set_epoch_deadline(1);
@@ -68,7 +89,7 @@ impl Instance {
 /// A store whose guest is cut at `deadline`.
 pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) -> Store<State> {
     let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
-    let state = State { storage, allowance: Allowance::full(), limiter, deadline };
+    let state = State { storage, allowance: Allowance::full(), limiter, deadline, turn: Instant::now() };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -77,14 +98,20 @@ pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) 
     store
 }
 
-/// Cuts a guest that is past its deadline; makes any other wait for its turn.
+/// Cuts a guest that is past its deadline; makes any other wait for its turn, unless it has just had to wait for the store.
 ///
 /// Not wasmtime's own yield: tokio would run the guest again at once, before the tasks that wait.
 #[expect(clippy::needless_pass_by_value, reason = "the signature is wasmtime's")]
-fn at_epoch(context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
-    if Instant::now() >= context.data().deadline {
+fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let (now, state) = (Instant::now(), context.data_mut());
+    if now >= state.deadline {
         return Err(wasmtime::Error::new(DeadlinePassed));
     }
+    if now.duration_since(state.turn) < EPOCH {
+        return Ok(UpdateDeadline::Continue(1));
+    }
+    // What comes after the others have run is a new turn; that they take long must not make it shorter.
+    state.turn = now;
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
 }
 

@@ -9,8 +9,10 @@ use crate::bindings::portdesk::desk::key_value::{
 
 impl Host for State {
     async fn get(&mut self, key: String) -> Result<Result<Option<Item>, Error>> {
-        self.allowance.call_store()?;
-        Ok(self.storage.get(key).await)
+        let call = self.begin_call()?;
+        let outcome = self.storage.get(key).await;
+        self.end_call(call);
+        Ok(outcome)
     }
 
     async fn insert(
@@ -19,17 +21,23 @@ impl Host for State {
         fields: Vec<(String, String)>,
         change_id: String,
     ) -> Result<Result<InsertOutcome, Error>> {
-        self.allowance.call_store()?;
-        Ok(self.storage.insert(key, fields, change_id).await)
+        let call = self.begin_call()?;
+        let outcome = self.storage.insert(key, fields, change_id).await;
+        self.end_call(call);
+        Ok(outcome)
     }
 
     async fn update(&mut self, key: String, change: Change) -> Result<Result<UpdateOutcome, Error>> {
-        self.allowance.call_store()?;
-        Ok(self.storage.update(key, change).await)
+        let call = self.begin_call()?;
+        let outcome = self.storage.update(key, change).await;
+        self.end_call(call);
+        Ok(outcome)
     }
 
     async fn query(&mut self, query: IndexQuery) -> Result<Result<Page, Error>> {
-        self.allowance.call_store()?;
-        Ok(self.storage.query(query).await)
+        let call = self.begin_call()?;
+        let outcome = self.storage.query(query).await;
+        self.end_call(call);
+        Ok(outcome)
     }
 }

@@ -26,14 +26,14 @@ const WRITER: [Setting; 6] = [
     ("fullfsync", FULL_SYNC.0, FULL_SYNC.1),
     ("checkpoint_fullfsync", FULL_SYNC.0, FULL_SYNC.1),
     ("wal_autocheckpoint", "1000", "1000"),
-    ("cache_size", "-65536", "-65536"),
+    ("cache_size", "-32768", "-32768"),
 ];
 
 /// A plain sync does not reach the disk on macOS.
 const FULL_SYNC: (&str, &str) = if cfg!(target_os = "macos") { ("ON", "1") } else { ("OFF", "0") };
 
 /// For the connections that read.
-const READER: [Setting; 2] = [("cache_size", "-16384", "-16384"), ("query_only", "ON", "1")];
+const READER: [Setting; 2] = [("cache_size", "-4096", "-4096"), ("query_only", "ON", "1")];
 
 /// What a file of ours has from its beginning.
 const HEADER: [(&str, &str); 2] = [("encoding", "UTF-8"), ("auto_vacuum", "0")];
