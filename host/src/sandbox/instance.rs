@@ -101,7 +101,6 @@ pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) 
 /// Cuts a guest that is past its deadline; makes any other wait for its turn, unless it has just had to wait for the store.
 ///
 /// Not wasmtime's own yield: tokio would run the guest again at once, before the tasks that wait.
-#[expect(clippy::needless_pass_by_value, reason = "the signature is wasmtime's")]
 fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let (now, state) = (Instant::now(), context.data_mut());
     if now >= state.deadline {
