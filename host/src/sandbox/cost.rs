@@ -134,7 +134,7 @@ fn runtime() -> Runtime {
 }
 
 fn deadline() -> Instant {
-    Instant::now() + Duration::from_secs(60)
+    Instant::now() + Duration::from_mins(1)
 }
 
 const LIMITS: Limits = Limits { isolation: Isolation::Pooled, instances: 1, memory_bytes: 32 * 1024 * 1024 };
