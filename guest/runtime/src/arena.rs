@@ -8,6 +8,7 @@ use core::cell::UnsafeCell;
 use core::ptr;
 
 use crate::region::Region;
+use crate::runtime::moved;
 
 /// All memory behind the component's data, given out from its start. What is given back is free again when everything
 /// is, which is at the end of each request; only the last block is free at once.
@@ -80,15 +81,8 @@ unsafe impl GlobalAlloc for Arena {
                 unsafe { self.region() }.resize(memory.addr(), size, layout.size());
                 ptr::null_mut()
             }
-            // SAFETY: the caller promises that `size` fits the alignment, and that `memory` is as large as `layout`.
-            None => unsafe {
-                let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
-                if !moved.is_null() {
-                    moved.copy_from_nonoverlapping(memory, layout.size().min(size));
-                    self.dealloc(memory, layout);
-                }
-                moved
-            },
+            // SAFETY: the caller promises what is asked for here.
+            None => unsafe { moved(self, memory, layout, size) },
         }
     }
 }

@@ -4,6 +4,8 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
+use crate::runtime::moved;
+
 /// The heap of wasi-libc, for a component that keeps something between requests.
 #[derive(Debug)]
 pub struct LibcHeap;
@@ -31,15 +33,8 @@ unsafe impl GlobalAlloc for LibcHeap {
             // SAFETY: the caller got `memory` from `alloc` or `realloc`.
             return unsafe { libc::realloc(memory.cast(), size).cast() };
         }
-        // SAFETY: the caller promises that `size` fits the alignment, and that `memory` is as large as `layout`.
-        unsafe {
-            let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
-            if !moved.is_null() {
-                moved.copy_from_nonoverlapping(memory, layout.size().min(size));
-                self.dealloc(memory, layout);
-            }
-            moved
-        }
+        // SAFETY: the caller promises what is asked for here.
+        unsafe { moved(self, memory, layout, size) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code, reason = "the canonical ABI is made of raw pointers")]
 
-use core::alloc::Layout;
+use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32;
 use core::panic::PanicInfo;
 
@@ -34,6 +34,28 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, align: usize, n
         wasm32::unreachable()
     }
     memory
+}
+
+/// A larger or smaller block in the place of `memory`, which is given back; null where there is none, and `memory` stays.
+///
+/// # Safety
+///
+/// As for [`GlobalAlloc::realloc`].
+pub(crate) unsafe fn moved(
+    allocator: &impl GlobalAlloc,
+    memory: *mut u8,
+    layout: Layout,
+    size: usize,
+) -> *mut u8 {
+    // SAFETY: the caller promises that `size` fits the alignment, and that `memory` is as large as `layout`.
+    unsafe {
+        let moved = allocator.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+        if !moved.is_null() {
+            moved.copy_from_nonoverlapping(memory, layout.size().min(size));
+            allocator.dealloc(memory, layout);
+        }
+        moved
+    }
 }
 
 // Nothing else names the library, which without std nobody links.

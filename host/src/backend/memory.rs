@@ -4,7 +4,7 @@ mod counts;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +19,9 @@ use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, U
 /// A store in the memory of this process.
 #[derive(Debug)]
 pub struct Memory {
-    state: RwLock<State>,
+    shelf: RwLock<Shelf>,
+    /// What the indexes do not show yet, where they lag. Locked after the shelf.
+    lag: Option<Mutex<Lag>>,
     counts: Counts,
     closed: AtomicBool,
 }
@@ -28,30 +30,38 @@ impl Memory {
     /// An empty store with the indexes of the schema.
     #[must_use]
     pub fn new(schema: &Schema) -> Memory {
-        let state = State { shelf: Shelf::new(schema), lag: None };
-        Memory { state: RwLock::new(state), counts: Counts::default(), closed: AtomicBool::new(false) }
+        let (shelf, counts) = (RwLock::new(Shelf::new(schema)), Counts::default());
+        Memory { shelf, lag: None, counts, closed: AtomicBool::new(false) }
     }
 
     /// A store whose indexes show a write only after a delay, as those of DynamoDB may: for tests that must not lean
     /// on lists that are up to date.
     #[must_use]
     pub fn with_index_delay(schema: &Schema, delay: Duration) -> Memory {
-        let mut memory = Memory::new(schema);
-        let state = memory.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        state.lag = Some(Lag { delay, due: VecDeque::new(), listings: Listings::new(schema) });
-        memory
+        let lag = Lag { delay, due: VecDeque::new(), listings: Listings::new(schema) };
+        Memory { lag: Some(Mutex::new(lag)), ..Memory::new(schema) }
     }
 
-    /// The state to read; never held across an await.
-    fn read(&self) -> Result<RwLockReadGuard<'_, State>, Error> {
+    /// The items to read; never held across an await.
+    fn read(&self) -> Result<RwLockReadGuard<'_, Shelf>, Error> {
         self.check_open()?;
-        Ok(self.state.read().unwrap_or_else(PoisonError::into_inner))
+        Ok(self.shelf.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The state to change; never held across an await.
-    fn write(&self) -> Result<RwLockWriteGuard<'_, State>, Error> {
+    /// The items to change; never held across an await.
+    fn write(&self) -> Result<RwLockWriteGuard<'_, Shelf>, Error> {
         self.check_open()?;
-        Ok(self.state.write().unwrap_or_else(PoisonError::into_inner))
+        Ok(self.shelf.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes a write that the indexes show later, where they lag.
+    fn note(&self, items: &Shelf, key: &str) {
+        let Some(lag) = &self.lag else { return };
+        if let Some(stored) = items.get(key) {
+            let mut lag = locked(lag);
+            let due = Instant::now() + lag.delay;
+            lag.due.push_back((due, key.to_owned(), stored.record()));
+        }
     }
 
     fn check_open(&self) -> Result<(), Error> {
@@ -66,34 +76,36 @@ impl Memory {
 impl Backend for Memory {
     async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
         // The item is copied after the lock is given back: it may be large.
-        let stored = self.read()?.shelf.get(key);
+        let stored = self.read()?.get(key);
         Ok(stored.map(|stored| stored.item(key)))
     }
 
     async fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
-        let mut state = self.write()?;
-        let outcome = state.shelf.insert(key, fields, change_id)?;
+        let mut items = self.write()?;
+        let outcome = items.insert(key, fields, change_id)?;
         if matches!(outcome, Insert::Inserted(_)) {
-            state.note(key);
+            self.note(&items, key);
         }
         Ok(outcome)
     }
 
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
-        let mut state = self.write()?;
-        let outcome = state.shelf.update(key, change);
+        let mut items = self.write()?;
+        let outcome = items.update(key, change);
         if matches!(outcome, Update::Updated(_)) {
-            state.note(key);
+            self.note(&items, key);
         }
         Ok(outcome)
     }
 
     async fn query(&self, query: Query) -> Result<Page, Error> {
         let unknown = || Error::Invalid(format!("there is no index {:?}", query.index));
-        if self.read()?.lag.is_some() {
-            self.write()?.show_due();
-        }
-        self.read()?.query(&query).ok_or_else(unknown)
+        let items = self.read()?;
+        let page = match &self.lag {
+            Some(lag) => locked(lag).page(&query),
+            None => items.query(&query),
+        };
+        page.ok_or_else(unknown)
     }
 
     async fn check(&self) -> Result<(), Error> {
@@ -105,12 +117,6 @@ impl Backend for Memory {
     }
 }
 
-#[derive(Debug)]
-struct State {
-    shelf: Shelf,
-    lag: Option<Lag>,
-}
-
 /// Writes that the indexes do not show yet.
 #[derive(Debug)]
 struct Lag {
@@ -120,31 +126,21 @@ struct Lag {
     listings: Listings,
 }
 
-impl State {
-    /// Notes a write that is to be shown later.
-    fn note(&mut self, key: &str) {
-        if let (Some(lag), Some(stored)) = (&mut self.lag, self.shelf.get(key)) {
-            lag.due.push_back((Instant::now() + lag.delay, key.to_owned(), stored.record()));
-        }
-    }
-
-    /// Has the indexes show the writes whose time has come.
-    fn show_due(&mut self) {
-        let Some(lag) = &mut self.lag else { return };
+impl Lag {
+    /// A page of an index as it is shown now, after the writes whose time has come.
+    fn page(&mut self, query: &Query) -> Option<Page> {
         let now = Instant::now();
-        while lag.due.front().is_some_and(|(due, ..)| *due <= now) {
-            if let Some((_, key, record)) = lag.due.pop_front() {
-                lag.listings.show(&key, record);
+        while self.due.front().is_some_and(|(due, ..)| *due <= now) {
+            if let Some((_, key, record)) = self.due.pop_front() {
+                self.listings.show(&key, record);
             }
         }
+        self.listings.page(query)
     }
+}
 
-    fn query(&self, query: &Query) -> Option<Page> {
-        match &self.lag {
-            Some(lag) => lag.listings.page(query),
-            None => self.shelf.query(query),
-        }
-    }
+fn locked(lag: &Mutex<Lag>) -> MutexGuard<'_, Lag> {
+    lag.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ fn a_request_takes_the_guest_as_many_instructions_as_it_did() {
 fn a_request_takes_the_host_as_many_allocations_as_it_did() {
     let runtime = runtime();
     let component = Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap();
-    let sandbox = Sandbox::new(component, runtime.block_on(storage()));
+    let storage = runtime.block_on(storage(&component));
+    let sandbox = Sandbox::new(component, storage);
     let answer = |request: Request<'_>| {
         let mut response = None;
         let counted = allocation_counter::measure(|| {
@@ -106,10 +107,12 @@ struct Guest {
 
 impl Guest {
     async fn start() -> Guest {
+        // A component asked for its schema has no fuel, so another one is asked.
+        let storage = storage(&Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap()).await;
         let engine = Engine::new(config(&LIMITS).consume_fuel(true)).unwrap();
         let code = Code::from_binary(&engine, BUILT_IN_COMPONENT).unwrap();
         let component = Component::new(&engine, &code, LIMITS).unwrap();
-        let mut store = store(&component, storage().await, deadline());
+        let mut store = store(&component, storage, deadline());
         store.set_fuel(u64::MAX).unwrap();
         let desk = component.instantiate(&mut store).await.unwrap();
         Guest { store, desk }
@@ -123,8 +126,8 @@ impl Guest {
     }
 }
 
-async fn storage() -> Storage {
-    let schema = Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap().describe().await.unwrap().schema;
+async fn storage(component: &Component) -> Storage {
+    let schema = component.describe().await.unwrap().schema;
     let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
     Storage::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry))
 }

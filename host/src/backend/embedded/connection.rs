@@ -63,6 +63,12 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Runs a statement without values or rows, which is prepared once for a connection: rusqlite's own transactions are
+/// parsed anew each time.
+pub(super) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
 fn open(path: &Path) -> Result<Connection, OpenError> {
     let failed = |error: rusqlite::Error| OpenError::of(error.into(), path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -4,6 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use super::connection::execute;
 use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Item, Update};
 use items::record::{Record, Verdict};
@@ -145,14 +146,14 @@ fn incomplete(key: &str) -> Error {
 /// Two statements: the savepoint takes the first back when the second fails, and leaves the neighbours in the
 /// same transaction alone.
 fn store_both(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
-    connection.prepare_cached("SAVEPOINT append")?.execute([])?;
+    execute(connection, "SAVEPOINT append")?;
     let stored = store_entry(connection, key, append, next).and_then(|()| store(connection, key, next));
     // After an error that ended the whole transaction there is no savepoint left; `writer` sees to that.
     if stored.is_err() && !connection.is_autocommit() {
-        connection.prepare_cached("ROLLBACK TO append")?.execute([])?;
+        execute(connection, "ROLLBACK TO append")?;
     }
     if !connection.is_autocommit() {
-        connection.prepare_cached("RELEASE append")?.execute([])?;
+        execute(connection, "RELEASE append")?;
     }
     stored
 }

@@ -9,6 +9,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
+use super::connection::execute;
 use crate::backend::Error;
 
 /// A few connections that cannot write, lent to one read at a time.
@@ -105,19 +106,12 @@ impl Drop for Loan<'_> {
     }
 }
 
-/// From this average on, in nanoseconds, reads wait for the disk.
-const SLOW: u64 = 500_000;
-
-/// A read is one part in so many of the average.
-const WEIGHT: u64 = 16;
-
 /// A read transaction: an item and its entries, an index and its twin, both as of one moment. Dropping it ends it.
 struct Snapshot<'a>(&'a Connection);
 
 impl Snapshot<'_> {
     fn begin(connection: &Connection) -> Result<Snapshot<'_>, Error> {
-        // Prepared once: rusqlite's own transactions are parsed anew for each read.
-        connection.prepare_cached("BEGIN")?.execute([])?;
+        execute(connection, "BEGIN")?;
         Ok(Snapshot(connection))
     }
 }
@@ -125,10 +119,16 @@ impl Snapshot<'_> {
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
         // Nothing was written that could be lost; where it fails, the next read says so.
-        drop(self.0.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([])));
+        drop(execute(self.0, "ROLLBACK"));
     }
 }
 
 fn closed() -> Error {
     Error::Unavailable("the store is closed".to_owned())
 }
+
+/// From this average on, in nanoseconds, reads wait for the disk.
+const SLOW: u64 = 500_000;
+
+/// A read is one part in so many of the average.
+const WEIGHT: u64 = 16;

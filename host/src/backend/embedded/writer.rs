@@ -16,6 +16,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
+use super::connection::execute;
 use super::layout::VERSION;
 use crate::backend::Error;
 
@@ -228,8 +229,4 @@ fn commit(connection: &Connection) -> Result<(), Fault> {
     let is_back = connection.is_autocommit() || execute(connection, "ROLLBACK").is_ok();
     let end = format!("a commit failed ({error}), restart the host");
     Err(Fault { error: Error::Unknown(error.to_string()), end: (!is_full || !is_back).then_some(end) })
-}
-
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
