@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::calls;
 use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::report::{Machine, Report};
@@ -53,6 +54,8 @@ struct Arguments {
 enum Command {
     /// Measure the embedded store: commits beside the engine alone, and what a million tickets change
     Store(store::Arguments),
+    /// Measure the sandbox alone, without HTTP, beside the same desk as native code
+    Calls(calls::Arguments),
     /// Make a data set for the embedded store
     Fill(store::Fill),
 }
@@ -77,6 +80,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         None => measure(arguments),
+        Some(Command::Calls(arguments)) => calls::measure(&arguments),
         Some(Command::Store(arguments)) => store::measure(arguments),
         Some(Command::Fill(store::Fill { tickets, data_dir })) => store::fill(&data_dir, tickets),
     }

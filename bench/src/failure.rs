@@ -18,6 +18,15 @@ pub(crate) enum Failure {
     /// The stand-alone component is not made.
     #[error(transparent)]
     Artifact(#[from] portdesk_compose::Error),
+    /// The component cannot be loaded.
+    #[error(transparent)]
+    Component(portdesk::sandbox::LoadError),
+    /// The sandbox gave no answer.
+    #[error(transparent)]
+    Sandbox(portdesk::sandbox::Failure),
+    /// The figures of the host cannot be kept.
+    #[error(transparent)]
+    Metrics(portdesk::telemetry::MetricsError),
     /// A file or a socket of this program.
     #[error("{what}: {error}")]
     Io {

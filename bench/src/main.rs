@@ -9,6 +9,8 @@ mod rounds;
 
 mod store;
 
+mod calls;
+
 mod contestant;
 
 mod twin;

@@ -35,8 +35,7 @@ pub(crate) fn serve() -> Result<(), Failure> {
     let mut config = Arguments::parse_from(std::env::args_os().skip(1)).config;
     config.api_key = environment_key().ok().flatten();
     Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
-        let host =
-            Host::start_as(config, description(), |storage| Twin { storage, stacks: Stacks::default() });
+        let host = Host::start_as(config, description(), Twin::new);
         let host = host.await?;
         println!("http://{}", host.address);
         host.serve(std::future::pending()).await;
@@ -64,9 +63,15 @@ pub(crate) fn description() -> Description {
 }
 
 /// Answers natively.
-struct Twin {
+pub(crate) struct Twin {
     storage: Storage,
     stacks: Stacks,
+}
+
+impl Twin {
+    pub(crate) fn new(storage: Storage) -> Twin {
+        Twin { storage, stacks: Stacks::default() }
+    }
 }
 
 impl Respondent for Twin {

@@ -19,13 +19,11 @@ impl TicketId {
     /// Nothing but the one form that ids are given out in, so that every ticket has one path.
     pub(crate) fn parse(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
-        let well_formed = text.len() == 36
-            && text.bytes().enumerate().all(|(at, byte)| match byte {
-                b'-' => matches!(at, 8 | 13 | 18 | 23),
-                b'0'..=b'9' | b'a'..=b'f' => !matches!(at, 8 | 13 | 18 | 23),
-                _ => false,
-            });
-        well_formed.then_some(Self(text))
+        let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
+        let hyphens = [8, 13, 18, 23].iter().all(|at| bytes.get(*at) == Some(&b'-'));
+        // Counted without leaving off at the first other one: without a loop, that is, for a compiler.
+        let digits = bytes.iter().filter(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')).count();
+        (hyphens && digits == 32).then_some(Self(text))
     }
 
     /// The id of a new ticket.

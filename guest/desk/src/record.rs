@@ -54,14 +54,14 @@ pub(crate) fn append(comment: &Comment) -> Append {
 
 /// The ticket that is stored in an item.
 pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
-    let Item { key, version, mut fields, lists } = item;
+    let Item { key, version, fields, lists } = item;
     let comments = lists.into_iter().find(|(name, _)| name == COMMENTS).map(|(_, entries)| entries);
-    let (created_at, updated_at) = times(&mut fields)?;
+    let Said { caller_id, issue_description, status, created_at, updated_at } = said(fields)?;
     Ok(Ticket {
         ticket_id: TicketId::parse(key).ok_or(Unreadable)?,
-        caller_id: take(&mut fields, CALLER_ID)?,
-        issue_description: take(&mut fields, ISSUE_DESCRIPTION)?,
-        status: take_status(&mut fields)?,
+        caller_id,
+        issue_description,
+        status,
         created_at,
         updated_at,
         comments: comments.unwrap_or_default().into_iter().map(|entry| comment(entry, created_at)).collect(),
@@ -71,13 +71,13 @@ pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
 
 /// The ticket that an index lists.
 pub(crate) fn listed(summary: Summary) -> Result<Listed, Unreadable> {
-    let Summary { key, version: _, mut fields, counts } = summary;
-    let (created_at, updated_at) = times(&mut fields)?;
+    let Summary { key, version: _, fields, counts } = summary;
+    let Said { caller_id, issue_description, status, created_at, updated_at } = said(fields)?;
     Ok(Listed {
         ticket_id: TicketId::parse(key).ok_or(Unreadable)?,
-        caller_id: take(&mut fields, CALLER_ID)?,
-        issue_description: take(&mut fields, ISSUE_DESCRIPTION)?,
-        status: take_status(&mut fields)?,
+        caller_id,
+        issue_description,
+        status,
         created_at,
         updated_at,
         comment_count: counts.iter().find(|(name, _)| name == COMMENTS).map_or(0, |(_, count)| *count),
@@ -107,11 +107,26 @@ fn field(name: &str, value: &impl ToString) -> (String, String) {
     (name.into(), value.to_string())
 }
 
-/// When the ticket was made and last changed. A comment is stored unread, by whatever the clock says then; should
-/// the clock have been set back, the ticket still never changed before it was made.
-fn times(fields: &mut Fields) -> Result<(Time, Time), Unreadable> {
-    let created_at = take_time(fields, CREATED_AT)?;
-    Ok((created_at, take_time(fields, UPDATED_AT)?.max(created_at)))
+/// What the fields of a ticket say.
+struct Said {
+    caller_id: String,
+    issue_description: String,
+    status: Status,
+    created_at: Time,
+    updated_at: Time,
+}
+
+/// Takes the last name first, as [`take`] looks for it.
+///
+/// A comment is stored unread, by whatever the clock says then; should the clock have been set back, the ticket still
+/// never changed before it was made.
+fn said(mut fields: Fields) -> Result<Said, Unreadable> {
+    let updated_at = take_time(&mut fields, UPDATED_AT)?;
+    let status = take_status(&mut fields)?;
+    let issue_description = take(&mut fields, ISSUE_DESCRIPTION)?;
+    let created_at = take_time(&mut fields, CREATED_AT)?;
+    let caller_id = take(&mut fields, CALLER_ID)?;
+    Ok(Said { caller_id, issue_description, status, created_at, updated_at: updated_at.max(created_at) })
 }
 
 fn take_time(fields: &mut Fields, name: &str) -> Result<Time, Unreadable> {
@@ -122,8 +137,9 @@ fn take_status(fields: &mut Fields) -> Result<Status, Unreadable> {
     Status::parse(&take(fields, STATUS)?).ok_or(Unreadable)
 }
 
+/// The value of a field. Looks from the end: fields are sorted, and the last one is gone without moving another.
 fn take(fields: &mut Fields, name: &str) -> Result<String, Unreadable> {
-    let at = fields.iter().position(|(field, _)| field == name).ok_or(Unreadable)?;
+    let at = fields.iter().rposition(|(field, _)| field == name).ok_or(Unreadable)?;
     Ok(fields.swap_remove(at).1)
 }
 

@@ -25,20 +25,21 @@ impl Time {
     /// write no zone mean UTC. Decimals past the sixth are dropped, and a leap second counts as the first of the next
     /// minute.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (date, rest) = text.as_bytes().split_first_chunk()?;
+        match text.as_bytes().try_into() {
+            Ok(shown) if is_shown_form(&shown) => Some(Self(shown)),
+            Ok(_) | Err(_) => Self::parse_other_form(text.as_bytes()),
+        }
+    }
+
+    fn parse_other_form(text: &[u8]) -> Option<Self> {
+        let (date, rest) = text.split_first_chunk()?;
         let (b'T' | b't' | b' ', rest) = rest.split_first()? else { return None };
         let (clock, rest) = rest.split_first_chunk()?;
         let (date, second) = (parse_date(*date)?, parse_clock(*clock)?);
         let (microseconds, zone) = parse_decimals(rest)?;
         let second = second - parse_zone(zone)?;
-        match text.as_bytes().try_into() {
-            Ok(text) if is_shown_form(&text) => Some(Self(text)),
-            Ok(_) | Err(_) => {
-                let moment =
-                    i64::from(days_of(date)) * DAY + i64::from(second) * SECOND + i64::from(microseconds);
-                (FIRST..=LAST).contains(&moment).then(|| Self::at(moment))
-            }
-        }
+        let moment = i64::from(days_of(date)) * DAY + i64::from(second) * SECOND + i64::from(microseconds);
+        (FIRST..=LAST).contains(&moment).then(|| Self::at(moment))
     }
 
     /// The moment so many microseconds after 1970-01-01T00:00:00Z. Digit by digit: `write!` with its widths takes longer
@@ -81,13 +82,14 @@ impl Serialize for Time {
     }
 }
 
-/// Whether the text of a time is the one form that times are shown in.
+/// Whether this is a moment in the one form that times are shown in.
 fn is_shown_form(text: &[u8; 27]) -> bool {
-    // A minute has second 60 only when it leaps.
-    let [.., b'T', _, _, _, _, _, _, b'0'..=b'5', _, b'.', _, _, _, _, _, _, b'Z'] = text else {
-        return false;
-    };
-    true
+    let Some((date, [b'T', rest @ ..])) = text.split_first_chunk() else { return false };
+    let Some((clock, [b'.', decimals @ .., b'Z'])) = rest.split_first_chunk::<8>() else { return false };
+    // A minute has second 60 only when it leaps, and shows it as the next minute.
+    let leaps = matches!(clock, [.., b'6', _]);
+    let exists = parse_date(*date).is_some() && parse_clock(*clock).is_some();
+    exists && !leaps && decimals.iter().all(u8::is_ascii_digit)
 }
 
 /// `2026-11-22` as year, month and day.

@@ -20,7 +20,9 @@ impl Region {
 
     /// Takes a block: where it begins, and where it ends, up to which there has to be memory. None where addresses end.
     pub(crate) fn take(&mut self, layout: Layout) -> Option<(usize, usize)> {
-        let begin = self.free.checked_next_multiple_of(layout.align())?;
+        // Alignments are powers of two, which the general rounding would divide by.
+        let mask = layout.align() - 1;
+        let begin = self.free.checked_add(mask)? & !mask;
         let end = begin.checked_add(layout.size())?;
         self.free = end;
         self.live += 1;

@@ -105,6 +105,11 @@ impl Component {
         self.epochs.run()
     }
 
+    /// The clock of its instances.
+    pub(super) fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
     pub(super) fn engine(&self) -> &Engine {
         self.pre.engine()
     }

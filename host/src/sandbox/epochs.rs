@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use wasmtime::Engine;
 
 /// Ticks the epochs of an engine, on a thread of the operating system: a guest that loops may hold every thread of the
 /// runtime, and with them its timers. While no guest runs the thread sleeps: a host without requests uses no processor.
+///
+/// Waking a thread costs as much as a request or two. So the clock is calm as long as guests are done within an epoch, as all
+/// but hostile ones are, and ticks every epoch only once a guest was not.
 #[derive(Debug, Clone)]
 pub(super) struct Epochs(Arc<Clock>);
 
@@ -23,6 +26,10 @@ struct Clock {
 struct Shared {
     /// How many guests may run at this moment.
     running: AtomicUsize,
+    /// Whether the clock stands still, or is about to: it looks at the guests once more then.
+    stands: AtomicBool,
+    /// How many of the next ticks come after one epoch each.
+    hurried: AtomicU32,
     ended: AtomicBool,
 }
 
@@ -35,18 +42,26 @@ impl Epochs {
     pub(super) fn of(engine: &Engine) -> io::Result<Epochs> {
         let shared = Arc::new(Shared::default());
         let (engine, seen) = (engine.clone(), Arc::clone(&shared));
-        let ticker = thread::Builder::new().name("epochs".into()).spawn(move || tick(&engine, &seen))?;
+        let ticker = thread::Builder::new().name("epochs".into()).spawn(move || seen.tick(&engine))?;
         Ok(Epochs(Arc::new(Clock { shared, ticker: ticker.thread().clone() })))
     }
 
     /// To be held while a guest may run: without it nothing interrupts it.
     pub(super) fn run(&self) -> Running<'_> {
         let Clock { shared, ticker } = &*self.0;
-        if shared.running.fetch_add(1, Ordering::SeqCst) == 0 {
-            // A system call only where the ticker sleeps for want of guests.
+        shared.running.fetch_add(1, Ordering::SeqCst);
+        if shared.stands.load(Ordering::SeqCst) {
             ticker.unpark();
         }
         Running(shared)
+    }
+
+    /// Says that a guest ran for a whole epoch: it and those like it are to be interrupted as soon as they may be.
+    pub(super) fn hurry(&self) {
+        let Clock { shared, ticker } = &*self.0;
+        if shared.hurried.swap(HURRIED_TICKS, Ordering::SeqCst) == 0 {
+            ticker.unpark();
+        }
     }
 }
 
@@ -63,23 +78,47 @@ impl Drop for Clock {
     }
 }
 
-fn tick(engine: &Engine, shared: &Shared) {
-    let mut idle = 0;
-    while !shared.ended.load(Ordering::SeqCst) {
-        engine.increment_epoch();
-        idle = if shared.running.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
-        if idle < IDLE_TICKS {
-            thread::sleep(EPOCH);
-        } else {
-            // Whoever begins to run after the count was looked at has left a token, with which this returns at once.
-            thread::park();
-            idle = 0;
+impl Shared {
+    fn tick(&self, engine: &Engine) {
+        let mut idle = 0;
+        while !self.ended.load(Ordering::SeqCst) {
+            engine.increment_epoch();
+            idle = if self.is_idle() { idle + 1 } else { 0 };
+            if idle >= IDLE_TICKS {
+                self.stand();
+                idle = 0;
+            } else if self.hurried.load(Ordering::SeqCst) > 0 {
+                self.hurried.fetch_sub(1, Ordering::SeqCst);
+                thread::sleep(EPOCH);
+            } else {
+                thread::park_timeout(CALM);
+            }
         }
+    }
+
+    /// Waits for a guest. One that begins to run now sees that the clock stands, or is seen.
+    fn stand(&self) {
+        self.stands.store(true, Ordering::SeqCst);
+        if self.is_idle() && !self.ended.load(Ordering::SeqCst) {
+            thread::park();
+        }
+        self.stands.store(false, Ordering::SeqCst);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.running.load(Ordering::SeqCst) == 0
     }
 }
 
-/// How long a guest may run before it lets others run, and how finely its deadline is kept.
+/// How long a guest may run before it lets others run, and how finely its deadline is kept, where guests do not end by
+/// themselves before.
 pub(super) const EPOCH: Duration = Duration::from_millis(1);
+
+/// Between two ticks while every guest ends within an epoch. The first one that does not may hold a thread for this long.
+const CALM: Duration = Duration::from_millis(5);
+
+/// How long the clock is not calm after a guest has run for a whole epoch: a tenth of a second.
+const HURRIED_TICKS: u32 = 100;
 
 /// After so many ticks without a guest the clock stands still: requests that follow each other need not wake it.
 const IDLE_TICKS: u32 = 3;

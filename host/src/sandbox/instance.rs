@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::allowance::{Allowance, Overdrawn};
-use super::epochs::EPOCH;
+use super::epochs::{EPOCH, Epochs};
 use super::failure::DeadlinePassed;
 use super::limits::Limiter;
 use super::{Component, Failure, Request, Response, answer};
@@ -18,6 +18,7 @@ pub(super) struct State {
     /// Of the request that the instance works on.
     pub(super) allowance: Allowance,
     limiter: Limiter,
+    epochs: Epochs,
     deadline: Instant,
     /// Since when the guest runs without having let others run.
     turn: Instant,
@@ -89,7 +90,9 @@ impl Instance {
 /// A store whose guest is cut at `deadline`.
 pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) -> Store<State> {
     let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
-    let state = State { storage, allowance: Allowance::full(), limiter, deadline, turn: Instant::now() };
+    let epochs = component.epochs().clone();
+    let turn = Instant::now();
+    let state = State { storage, allowance: Allowance::full(), limiter, epochs, deadline, turn };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -111,6 +114,7 @@ fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateD
     }
     // What comes after the others have run is a new turn; that they take long must not make it shorter.
     state.turn = now;
+    state.epochs.hurry();
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
 }
 

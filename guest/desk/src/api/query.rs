@@ -57,7 +57,7 @@ pub(crate) fn next_link(list: &RecentTickets, cursor: &str) -> String {
 /// Names and values, decoded as forms are: a `+` is a space.
 fn pairs(request: &Request) -> Result<Vec<(String, String)>, Refusal> {
     let query = request.query.as_deref().unwrap_or_default();
-    let decode = |text: &str| percent::decode(&text.replace('+', " "));
+    let decode = |text: &str| Some(percent::decode(&text.replace('+', " "))?.into_owned());
     query
         .split('&')
         .filter(|pair| !pair.is_empty())

@@ -1,7 +1,7 @@
 //! The whole API as one list: which path and method is which operation.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::api::percent;
 use crate::refusal::Refusal;
@@ -36,10 +36,12 @@ impl Operation {
 
 pub(crate) fn find(path: &str, method: &str) -> Result<Call, Refusal> {
     let segments = segments(path).ok_or(Refusal::UnknownPath)?;
-    match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["tickets"] => tickets(method),
-        ["tickets", ticket] if !ticket.is_empty() => one_ticket(ticket, method),
-        ["tickets", ticket, "comments"] if !ticket.is_empty() => comments(ticket, method),
+    match segments.each_ref().map(Option::as_deref) {
+        [Some("tickets"), None, ..] => tickets(method),
+        [Some("tickets"), Some(ticket), None, _] if !ticket.is_empty() => one_ticket(ticket, method),
+        [Some("tickets"), Some(ticket), Some("comments"), None] if !ticket.is_empty() => {
+            comments(ticket, method)
+        }
         _ => Err(Refusal::UnknownPath),
     }
 }
@@ -74,6 +76,8 @@ fn comments(ticket: &str, method: &str) -> Result<Call, Refusal> {
 }
 
 /// The decoded segments of a path; four of them are one too many for any route, however long the path is.
-fn segments(path: &str) -> Option<Vec<String>> {
-    path.strip_prefix('/')?.splitn(4, '/').map(percent::decode).collect()
+fn segments(path: &str) -> Option<[Option<Cow<'_, str>>; 4]> {
+    let mut segments = path.strip_prefix('/')?.splitn(4, '/').map(percent::decode);
+    let mut next = || segments.next().map_or(Some(None), |segment| segment.map(Some));
+    Some([next()?, next()?, next()?, next()?])
 }
