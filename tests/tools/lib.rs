@@ -1,9 +1,11 @@
 //! Programs of others that the tests run against, installed into the tools folder of the tree where they are missing.
 //!
 //! Each in one exact version: the tests assert what it does. The first time needs the network; a test whose program
-//! cannot be had fails, it is never skipped.
+//! cannot be had fails, it is never skipped. Neither is true of valgrind: whichever there is counts the same, and there is
+//! none for some systems.
 
 mod cargo;
+mod debian;
 mod npm;
 
 use std::fs::{self, File};
@@ -31,6 +33,16 @@ pub fn wasmtime() -> &'static Path {
 pub fn optimized_wasmtime() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| cargo::WASMTIME.provide_optimized())
+}
+
+/// valgrind: the one in `PATH`, or else that of Debian's package, in the tools folder; or why neither can be had.
+pub fn valgrind() -> Result<Command, String> {
+    let in_path = Command::new("valgrind").arg("--version").output();
+    if in_path.is_ok_and(|output| output.status.success()) {
+        Ok(Command::new("valgrind"))
+    } else {
+        debian::valgrind()
+    }
 }
 
 /// jco, which runs components in Node. Node itself (20 or newer, with npm) has to be there.

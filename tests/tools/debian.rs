@@ -1,0 +1,72 @@
+//! Programs of Debian's packages, unpacked and not installed: that takes no rights.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{folder, lock};
+
+/// See [`crate::valgrind`].
+pub(crate) fn valgrind() -> Result<Command, String> {
+    // Not `valgrind`, a script that starts this one and cannot lie in a folder with a space in its name.
+    let program = Path::new("usr/bin/valgrind.bin");
+    let root = provide("valgrind", program)?;
+    let mut valgrind = Command::new(root.join(program));
+    // It was built to find its parts in the root of the system.
+    valgrind.env("VALGRIND_LIB", root.join("usr/libexec/valgrind"));
+    Ok(valgrind)
+}
+
+/// The folder with the files of a package, unpacked where they are missing; or why they cannot be had.
+fn provide(package: &str, program: &Path) -> Result<PathBuf, String> {
+    let debian = folder().join("debian");
+    fs::create_dir_all(&debian).expect("the folder .tools/debian can be made");
+    let _held = lock(&debian, package);
+    let root = debian.join(package);
+    if !root.join(program).exists() {
+        let work = tempfile::tempdir_in(&debian).expect("the folder .tools/debian can be written");
+        unpack(package, work.path())?;
+        // Moved last: an installation that was cut is begun anew.
+        fs::rename(work.path().join("root"), &root)
+            .map_err(|error| format!("{}: {error}", root.display()))?;
+    }
+    let found = root.join(program).exists();
+    if found { Ok(root) } else { Err(format!("the package {package} has no {}", program.display())) }
+}
+
+/// Unpacks a package into `root` in a folder.
+fn unpack(package: &str, folder: &Path) -> Result<(), String> {
+    // Lists of its own: the system may have none, and only root may fetch those.
+    let apt = |arguments: &[&str]| {
+        let state = ["Dir::State=", "Dir::Cache="].map(|setting| format!("{setting}{}", folder.display()));
+        let settings = state.iter().map(String::as_str).chain(SETTINGS);
+        let mut apt = Command::new("apt-get");
+        apt.args(settings.flat_map(|setting| ["-o", setting])).args(arguments);
+        run(apt.current_dir(folder))
+    };
+    fs::create_dir_all(folder.join("lists/partial")).map_err(|error| error.to_string())?;
+    apt(&["update"])?;
+    apt(&["download", package])?;
+    let files = fs::read_dir(folder).map_err(|error| error.to_string())?;
+    let mut files = files.filter_map(|file| Some(file.ok()?.path()));
+    let archive = files.find(|file| file.extension().is_some_and(|extension| extension == "deb"));
+    let archive = archive.ok_or_else(|| format!("apt-get downloads no {package}"))?;
+    run(Command::new("dpkg-deb").arg("--extract").arg(archive).arg(folder.join("root")))
+}
+
+/// Fails with the last line of what it said.
+fn run(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().display().to_string();
+    let output = command.output().map_err(|error| format!("{program} cannot be started: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().last().unwrap_or_default();
+    if output.status.success() { Ok(()) } else { Err(format!("{program} failed: {last}")) }
+}
+
+/// For root apt-get gives its rights up and then cannot write here. Without a network it is to give up soon.
+const SETTINGS: [&str; 4] = [
+    "APT::Sandbox::User=root",
+    "Acquire::Retries=0",
+    "Acquire::http::Timeout=20",
+    "Acquire::https::Timeout=20",
+];
