@@ -1,5 +1,6 @@
 //! Data sets: as many tickets as wanted, the same ones every time.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::twin;
 
 /// Makes a data set, with a bar on standard error. Tickets that are there already stay as they are.
 pub(crate) fn fill(folder: &Path, tickets: u32) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(Failure::io("a data folder"))?;
     let store = Arc::new(open(folder)?);
     let runtime = Runtime::new().map_err(Failure::io("a runtime"))?;
     let filled = runtime.block_on(insert_all(&store, tickets));
