@@ -10,10 +10,9 @@
 wasmtime::component::bindgen!({
     path: "../wit",
     world: "desk",
-    // The store is reached from a fiber: the guest waits, the thread goes on (ARCHITECTURE.md, "Fibers").
+    // Not key-value, of which only what a guest hands over is taken from here: sandbox/key_value.rs links it.
     imports: {
-        // Trappable, as is randomness: a guest that calls too often is cut (sandbox/allowance.rs).
-        "portdesk:desk/key-value": async | trappable,
+        // A guest that draws too much is cut (sandbox/allowance.rs).
         "wasi:random/random": trappable,
     },
     exports: { default: async },

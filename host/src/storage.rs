@@ -5,6 +5,7 @@
 //! says for the operator is logged at that crossing and goes no further.
 
 mod convert;
+mod lowered;
 mod outcome;
 
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use std::sync::Arc;
 use items::{bounds, cursor};
 use tracing::{error, warn};
 
+// What a guest gets.
+pub use self::lowered::{Entry, EntryList, InsertOutcome, Item, Page, Summary, UpdateOutcome};
 use self::outcome::Counted;
 use crate::backend::{self, Backend, Position, Query, Schema};
-pub use crate::bindings::portdesk::desk::key_value::{
-    Append, Change, Entry, EntryList, Error, IndexQuery, InsertOutcome, Item, Page, Summary, UpdateOutcome,
-};
+// What it hands over; and the errors, which hold nothing that could be shared.
+pub use crate::bindings::portdesk::desk::key_value::{Append, Change, Entry as NewEntry, Error, IndexQuery};
 use crate::telemetry::{Telemetry, Verb};
 
 /// The store as an instance sees it.

@@ -80,7 +80,7 @@ fn asked(change: Change) -> host::Change {
     let Change { id, at_version, unless, set, append } = change;
     let append = append.map(|Append { list, entry: Entry { id, fields }, max_entries }| host::Append {
         list,
-        entry: host::Entry { id, fields },
+        entry: host::NewEntry { id, fields },
         max_entries,
     });
     host::Change { id, at_version, unless, set, append }

@@ -4,19 +4,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
-use wasmtime::component::{Component as Code, HasSelf, Linker};
+use wasmtime::component::{Component as Code, Linker};
 use wasmtime::{Engine, Store};
 
 use super::compiled::{self, Unusable};
 use super::engine::engine;
 use super::epochs::{Epochs, Running};
 use super::instance::{State, store};
+use super::key_value;
 use super::limits::{HighWater, Limits};
 use super::preflight::{Examination, Unreadable};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
-use crate::bindings::portdesk::desk::key_value;
 use crate::bindings::{Desk, DeskPre};
 use crate::storage::Storage;
 
@@ -141,7 +141,7 @@ fn examine(wasm: &[u8]) -> Result<(), LoadError> {
 
 fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     let mut linker = Linker::new(engine);
-    key_value::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    key_value::add_to_linker(&mut linker)?;
     wasi::add_to_linker::<State>(&mut linker, |state| Wasi { allowance: &mut state.allowance })?;
     DeskPre::new(linker.instantiate_pre(code)?)
 }

@@ -1,43 +1,40 @@
 //! The store as a guest calls it: counted, then handed to [`Storage`].
+//!
+//! Linked by hand and not by bindgen, whose results own their strings (see `storage/lowered.rs`).
 
-use wasmtime::Result;
+use wasmtime::component::Linker;
+use wasmtime::{Result, StoreContextMut};
 
 use super::instance::State;
-use crate::bindings::portdesk::desk::key_value::{
-    Change, Error, Host, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
-};
+use crate::backend::Fields;
+use crate::storage::{Change, IndexQuery, Storage};
 
-impl Host for State {
-    async fn get(&mut self, key: String) -> Result<Result<Option<Item>, Error>> {
-        let call = self.begin_call()?;
-        let outcome = self.storage.get(key).await;
-        self.end_call(call);
-        Ok(outcome)
-    }
+/// Gives a component `key-value` of `wit/`. The store is reached from a fiber: the guest waits, the thread goes on
+/// (ARCHITECTURE.md, "Fibers").
+pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
+    let mut functions = linker.instance("portdesk:desk/key-value@0.1.0")?;
+    functions.func_wrap_async("get", |store, (key,): (String,)| {
+        Box::new(counted(store, async move |storage| storage.get(key).await))
+    })?;
+    functions.func_wrap_async("insert", |store, (key, fields, change_id): (String, Fields, String)| {
+        Box::new(counted(store, async move |storage| storage.insert(key, fields, change_id).await))
+    })?;
+    functions.func_wrap_async("update", |store, (key, change): (String, Change)| {
+        Box::new(counted(store, async move |storage| storage.update(key, change).await))
+    })?;
+    functions.func_wrap_async("query", |store, (query,): (IndexQuery,)| {
+        Box::new(counted(store, async move |storage| storage.query(query).await))
+    })
+}
 
-    async fn insert(
-        &mut self,
-        key: String,
-        fields: Vec<(String, String)>,
-        change_id: String,
-    ) -> Result<Result<InsertOutcome, Error>> {
-        let call = self.begin_call()?;
-        let outcome = self.storage.insert(key, fields, change_id).await;
-        self.end_call(call);
-        Ok(outcome)
-    }
-
-    async fn update(&mut self, key: String, change: Change) -> Result<Result<UpdateOutcome, Error>> {
-        let call = self.begin_call()?;
-        let outcome = self.storage.update(key, change).await;
-        self.end_call(call);
-        Ok(outcome)
-    }
-
-    async fn query(&mut self, query: IndexQuery) -> Result<Result<Page, Error>> {
-        let call = self.begin_call()?;
-        let outcome = self.storage.query(query).await;
-        self.end_call(call);
-        Ok(outcome)
-    }
+/// Makes a call, if the guest may make one more; one that calls too often is cut (`allowance.rs`).
+async fn counted<T>(
+    mut store: StoreContextMut<'_, State>,
+    call: impl AsyncFnOnce(&mut Storage) -> T,
+) -> Result<(T,)> {
+    let state = store.data_mut();
+    let begin = state.begin_call()?;
+    let outcome = call(&mut state.storage).await;
+    state.end_call(begin);
+    Ok((outcome,))
 }

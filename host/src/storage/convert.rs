@@ -1,9 +1,8 @@
-//! Records of the WIT to and from those of a backend: the same words on both sides, nothing decided.
+//! What a guest asks, to what a backend is asked, and the errors of a backend: the same words on both sides, nothing
+//! decided.
 
 use crate::backend;
-use crate::bindings::portdesk::desk::key_value::{
-    Append, Change, Entry, EntryList, Error, InsertOutcome, Item, Summary, UpdateOutcome,
-};
+use crate::bindings::portdesk::desk::key_value::{Append, Change, Error};
 
 /// What a guest may know of a backend's error: what it can do, and no text.
 pub(super) fn error(error: &backend::Error) -> Error {
@@ -20,57 +19,6 @@ pub(super) fn error(error: &backend::Error) -> Error {
     }
 }
 
-impl From<backend::Item> for Item {
-    fn from(item: backend::Item) -> Item {
-        let list = |(name, entries): (String, Vec<backend::Entry>)| EntryList {
-            name,
-            entries: entries.into_iter().map(Entry::from).collect(),
-        };
-        Item {
-            key: item.key,
-            version: item.version,
-            fields: item.fields,
-            lists: item.lists.into_iter().map(list).collect(),
-        }
-    }
-}
-
-impl From<backend::Entry> for Entry {
-    fn from(entry: backend::Entry) -> Entry {
-        Entry { id: entry.id, fields: entry.fields }
-    }
-}
-
-impl From<backend::Summary> for Summary {
-    fn from(summary: backend::Summary) -> Summary {
-        let backend::Summary { key, version, fields, counts } = summary;
-        Summary { key, version, fields, counts }
-    }
-}
-
-impl From<backend::Insert> for InsertOutcome {
-    fn from(insert: backend::Insert) -> InsertOutcome {
-        match insert {
-            backend::Insert::Inserted(version) => InsertOutcome::Inserted(version),
-            backend::Insert::Repeated(item) => InsertOutcome::Repeated(item.into()),
-            backend::Insert::Exists(item) => InsertOutcome::Exists(item.into()),
-        }
-    }
-}
-
-impl From<backend::Update> for UpdateOutcome {
-    fn from(update: backend::Update) -> UpdateOutcome {
-        match update {
-            backend::Update::Missing => UpdateOutcome::Missing,
-            backend::Update::Duplicate(entry) => UpdateOutcome::Duplicate(entry.into()),
-            backend::Update::Stale(item) => UpdateOutcome::Stale(item.into()),
-            backend::Update::Refused(item) => UpdateOutcome::Refused(item.into()),
-            backend::Update::Full => UpdateOutcome::Full,
-            backend::Update::Updated(version) => UpdateOutcome::Updated(version),
-        }
-    }
-}
-
 impl From<Change> for backend::Change {
     fn from(change: Change) -> backend::Change {
         let Change { id, at_version, unless, set, append } = change;
@@ -80,7 +28,8 @@ impl From<Change> for backend::Change {
 
 impl From<Append> for backend::Append {
     fn from(append: Append) -> backend::Append {
-        let entry = backend::Entry { id: append.entry.id, fields: append.entry.fields };
-        backend::Append { list: append.list, entry, max_entries: append.max_entries }
+        let Append { list, entry, max_entries } = append;
+        let entry = backend::Entry { id: entry.id, fields: entry.fields };
+        backend::Append { list, entry, max_entries }
     }
 }

@@ -1,6 +1,7 @@
 //! What a call of the store came to, as it is counted.
 
-use crate::bindings::portdesk::desk::key_value::{Error, InsertOutcome, Item, Page, UpdateOutcome};
+use super::lowered::{InsertOutcome, Item, Page, UpdateOutcome};
+use crate::bindings::portdesk::desk::key_value::Error;
 use crate::telemetry::Outcome;
 
 /// The answer of a call that can be counted.
