@@ -20,7 +20,7 @@ use async_trait::async_trait;
 pub use self::meter::{Count, Meter, NAME_LIMIT_BYTES, WINDOW_LIMIT_BYTES};
 pub use items::{
     Append, Change, Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert, Item,
-    List, Page, Position, Query, STORES_PREFIX, Schema, Summary, Update, fields_size,
+    List, Page, Position, Query, STORES_PREFIX, Schema, SharedFields, Summary, Update, fields_size,
 };
 
 /// A store of items.

@@ -1,5 +1,7 @@
 //! Attributes from and to items.
 
+use std::sync::Arc;
+
 use items::{Entry, Fields, Item, List, STORES_PREFIX, Schema, Summary};
 use tracing::warn;
 
@@ -34,7 +36,7 @@ impl Stored {
             }
         }
         lists.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        let fields = fields(schema, attributes);
+        let fields = Arc::new(fields(schema, attributes));
         Ok(Stored { item: Item { key, version, fields, lists }, created_by, changed_by })
     }
 
@@ -63,7 +65,7 @@ pub(crate) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary
     };
     let mut counts: Vec<_> = schema.lists.iter().filter_map(count).collect();
     counts.sort_unstable();
-    Ok(Summary { key, version, counts, fields: fields(schema, attributes) })
+    Ok(Summary { key, version, counts, fields: Arc::new(fields(schema, attributes)) })
 }
 
 /// The attributes of a new item. Its lists are there from the start, empty, as other programs expect them.
@@ -86,7 +88,7 @@ pub(crate) fn key_of(schema: &Schema, key: &str) -> Attributes {
 
 /// An entry as an element of its list.
 pub(crate) fn element(list: &List, entry: Entry) -> AttributeValue {
-    let mut element = map(entry.fields);
+    let mut element = map(Arc::unwrap_or_clone(entry.fields));
     element.insert(list.id_field.clone(), AttributeValue::S(entry.id));
     AttributeValue::M(element)
 }
@@ -121,10 +123,13 @@ fn entries(list: &List, elements: Vec<AttributeValue>) -> Vec<Entry> {
     let entry = |(place, element): (usize, AttributeValue)| {
         if let AttributeValue::M(mut map) = element {
             let id = map.remove(&list.id_field).and_then(entry_id);
-            return Entry { id: id.unwrap_or_else(|| layout::entry_id(place)), fields: strings(map) };
+            return Entry {
+                id: id.unwrap_or_else(|| layout::entry_id(place)),
+                fields: Arc::new(strings(map)),
+            };
         }
         let text = if let AttributeValue::S(text) = element { Some(text) } else { None };
-        let fields = text.map(|text| (list.name.clone(), text)).into_iter().collect();
+        let fields = Arc::new(text.map(|text| (list.name.clone(), text)).into_iter().collect());
         Entry { id: layout::entry_id(place), fields }
     };
     elements.into_iter().enumerate().map(entry).collect()

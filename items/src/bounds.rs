@@ -2,6 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec;
 
 use crate::{Append, Change, FIELDS_LIMIT, Fields, STORES_PREFIX, Schema};
@@ -98,7 +99,7 @@ fn append(schema: &Schema, mut append: Append) -> Result<Append, Defect> {
     };
     key(&append.entry.id)?;
     within(append.max_entries as usize, LIST_ENTRIES).ok_or(Defect::MaxEntries(append.max_entries))?;
-    append.entry.fields = sorted(append.entry.fields)?;
+    append.entry.fields = Arc::new(sorted(Arc::unwrap_or_clone(append.entry.fields))?);
     if let Some((name, _)) = append.entry.fields.iter().find(|(name, _)| *name == list.id_field) {
         return Err(Defect::Name(name.clone()));
     }

@@ -1,6 +1,7 @@
 //! Items, whole and as an index lists them.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The most bytes that an item may have, see [`Item::size`]: what DynamoDB allows, so that data can move.
@@ -18,6 +19,9 @@ pub const STORES_PREFIX: &str = "portdesk_";
 /// Names and values, sorted by name; no name appears twice.
 pub type Fields = Vec<(String, String)>;
 
+/// Fields that are stored: whoever reads an item shares them with the store and copies none.
+pub type SharedFields = Arc<Fields>;
+
 /// An item, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -26,7 +30,7 @@ pub struct Item {
     /// Opaque; another one after every update.
     pub version: u64,
     /// The fields, sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
     /// The lists that have entries, sorted by name.
     pub lists: Vec<(String, Vec<Entry>)>,
 }
@@ -48,7 +52,7 @@ pub struct Entry {
     /// Names the entry within its list.
     pub id: String,
     /// What it says, sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
 }
 
 impl Entry {
@@ -73,7 +77,7 @@ pub struct Summary {
     /// Opaque; another one after every update.
     pub version: u64,
     /// The fields, sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
     /// How many entries each list has, sorted by name; a list without entries is left out.
     pub counts: Vec<(String, u32)>,
 }

@@ -19,8 +19,8 @@ mod outcome;
 mod schema;
 
 pub use item::{
-    Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Item, STORES_PREFIX, Summary,
-    fields_size,
+    Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Item, STORES_PREFIX, SharedFields,
+    Summary, fields_size,
 };
 pub use outcome::{Append, Change, Insert, Page, Position, Query, Update};
 pub use schema::{Index, List, Schema};

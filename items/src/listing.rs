@@ -53,8 +53,9 @@ impl Listings {
     }
 
     fn summary(&self, key: &str) -> Option<Summary> {
-        let Record { version, fields, counts, .. } = self.shown.get(key)?.as_ref().clone();
-        Some(Summary { key: key.to_owned(), version, fields, counts })
+        let Record { version, fields, counts, .. } = self.shown.get(key)?.as_ref();
+        let (fields, counts) = (Arc::clone(fields), counts.clone());
+        Some(Summary { key: key.to_owned(), version: *version, fields, counts })
     }
 }
 

@@ -4,9 +4,13 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::{Append, Change, Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, fields_size};
+use crate::{
+    Append, Change, Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, SharedFields,
+    fields_size,
+};
 
 /// An item without its entries: all that is needed to decide about a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub struct Record {
     /// 1 at the insert, one more with every update.
     pub version: u64,
     /// Sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
     /// How many entries each list has, sorted by name; a list without entries is left out.
     pub counts: Vec<(String, u32)>,
     /// The change id of the insert.
@@ -56,7 +60,7 @@ impl Record {
         }
         Ok(Record {
             version: 1,
-            fields,
+            fields: Arc::new(fields),
             counts: Vec::new(),
             insert_change: change_id,
             last_change: None,
@@ -98,7 +102,7 @@ impl Record {
         let mut next =
             Record { version: self.version + 1, last_change: Some(change.id.clone()), ..self.clone() };
         for (name, value) in &change.set {
-            put(&mut next.fields, name, value.clone());
+            put(Arc::make_mut(&mut next.fields), name, value.clone());
         }
         if next.fields.len() > FIELDS_LIMIT {
             return None;

@@ -24,7 +24,7 @@ impl Shelf {
         Shelf { items: BTreeMap::new(), listings: Listings::new(schema) }
     }
 
-    /// What is stored under `key`. Cheap: an item is copied by [`Stored::item`] alone.
+    /// What is stored under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Stored>> {
         self.items.get(key).cloned()
@@ -57,7 +57,7 @@ impl Shelf {
         };
         let version = record.version;
         let Some(stored) = self.items.remove(key) else { return Update::Missing };
-        // A reader that still copies the old item keeps it; the copy here is then the new one.
+        // A reader that still has the old item keeps it; the copy here is then the new one.
         let mut lists = Arc::unwrap_or_clone(stored).lists;
         if let Some(append) = change.append {
             lists.entry(append.list).or_default().push(append.entry);
@@ -86,12 +86,16 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The item, which is stored under `key`.
+    /// The item, which is stored under `key`. Its fields and those of its entries are shared, not copied.
     #[must_use]
     pub fn item(&self, key: &str) -> Item {
         let lists = self.lists.iter().map(|(name, entries)| (name.clone(), entries.clone())).collect();
-        let Record { version, fields, .. } = self.record.as_ref().clone();
-        Item { key: key.to_owned(), version, fields, lists }
+        Item {
+            key: key.to_owned(),
+            version: self.record.version,
+            fields: Arc::clone(&self.record.fields),
+            lists,
+        }
     }
 
     /// All but its entries.
@@ -102,5 +106,27 @@ impl Stored {
 
     fn entry(&self, list: &str, id: &str) -> Option<Entry> {
         self.lists.get(list)?.iter().find(|entry| entry.id == id).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn a_read_shares_the_fields_and_a_change_leaves_them_to_the_reader() {
+        let schema = Schema { key_field: "id".into(), listed: vec![], lists: vec![], indexes: vec![] };
+        let mut shelf = Shelf::new(&schema);
+        let fields = |value: &str| vec![("state".to_owned(), value.to_owned())];
+        assert_eq!(shelf.insert("a", fields("open"), "made"), Ok(Insert::Inserted(1)));
+        let read = |shelf: &Shelf| shelf.get("a").map(|stored| stored.item("a").fields).unwrap();
+        let before = read(&shelf);
+        assert!(Arc::ptr_eq(&before, &read(&shelf)));
+        let change =
+            Change { id: "shut".into(), at_version: None, unless: vec![], set: fields("shut"), append: None };
+        assert_eq!(shelf.update("a", change), Update::Updated(2));
+        assert_eq!((&*before, &*read(&shelf)), (&fields("open"), &fields("shut")));
     }
 }

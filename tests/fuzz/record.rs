@@ -54,7 +54,7 @@ fn store(desk: &Desk, stored: Stored) -> String {
     };
     update(change(0, sorted(stored.fields), None));
     for (number, fields) in stored.entries.into_iter().enumerate() {
-        let entry = Entry { id: format!("entry {number}"), fields: sorted(fields) };
+        let entry = Entry { id: format!("entry {number}"), fields: sorted(fields).into() };
         update(change(
             number + 1,
             Fields::new(),

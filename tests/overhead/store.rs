@@ -61,8 +61,10 @@ impl Store {
     }
 
     pub async fn comment(&self, ticket: &str) {
-        let entry =
-            Entry { id: unique(), fields: fields(&[("comment", "Since Monday."), ("created_at", NOW)]) };
+        let entry = Entry {
+            id: unique(),
+            fields: fields(&[("comment", "Since Monday."), ("created_at", NOW)]).into(),
+        };
         let change = Change {
             id: unique(),
             at_version: None,

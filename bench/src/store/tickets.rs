@@ -128,6 +128,6 @@ mod tests {
         }
         let store = open(folder.path()).unwrap();
         let found = Runtime::new().unwrap().block_on(store.get(&id(29))).unwrap().unwrap();
-        assert_eq!((found.version, found.fields), (1, fields(29)));
+        assert_eq!((found.version, found.fields), (1, fields(29).into()));
     }
 }

@@ -1,6 +1,7 @@
 //! What the desk is given natively: the host's storage, the wall clock and randomness.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use desk::storage::{Append, Change, Entry, Error, Fields, Insert, Item, Page, Query, Summary, Update};
@@ -89,17 +90,18 @@ fn asked(change: Change) -> host::Change {
 fn item(item: host::Item) -> Item {
     let host::Item { key, version, fields, lists } = item;
     let list = |list: host::EntryList| (list.name, list.entries.into_iter().map(entry).collect());
+    let fields = Arc::unwrap_or_clone(fields);
     Item { key, version, fields, lists: lists.into_iter().map(list).collect() }
 }
 
 fn entry(entry: host::Entry) -> Entry {
     let host::Entry { id, fields } = entry;
-    Entry { id, fields }
+    Entry { id, fields: Arc::unwrap_or_clone(fields) }
 }
 
 fn summary(summary: host::Summary) -> Summary {
     let host::Summary { key, version, fields, counts } = summary;
-    Summary { key, version, fields, counts }
+    Summary { key, version, fields: Arc::unwrap_or_clone(fields), counts }
 }
 
 fn error(error: host::Error) -> Error {

@@ -1,6 +1,7 @@
 //! Records of the WIT to and from those of `items`: the same words on both sides, nothing decided.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::bindings::exports::portdesk::desk::key_value as wit;
@@ -31,7 +32,7 @@ pub fn change(change: wit::Change) -> items::Change {
     let wit::Change { id, at_version, unless, set, append } = change;
     let append = append.map(|append| {
         let wit::Append { list, entry: wit::Entry { id, fields }, max_entries } = append;
-        items::Append { list, entry: items::Entry { id, fields }, max_entries }
+        items::Append { list, entry: items::Entry { id, fields: Arc::new(fields) }, max_entries }
     });
     items::Change { id, at_version, unless, set, append }
 }
@@ -63,6 +64,7 @@ pub fn update(outcome: items::Update) -> wit::UpdateOutcome {
 #[must_use]
 pub fn item(item: items::Item) -> wit::Item {
     let items::Item { key, version, fields, lists } = item;
+    let fields = Arc::unwrap_or_clone(fields);
     let list = |(name, entries): (String, Vec<items::Entry>)| wit::EntryList {
         name,
         entries: entries.into_iter().map(entry).collect(),
@@ -72,12 +74,12 @@ pub fn item(item: items::Item) -> wit::Item {
 
 fn entry(entry: items::Entry) -> wit::Entry {
     let items::Entry { id, fields } = entry;
-    wit::Entry { id, fields }
+    wit::Entry { id, fields: Arc::unwrap_or_clone(fields) }
 }
 
 /// An item as an index lists it.
 #[must_use]
 pub fn summary(summary: items::Summary) -> wit::Summary {
     let items::Summary { key, version, fields, counts } = summary;
-    wit::Summary { key, version, fields, counts }
+    wit::Summary { key, version, fields: Arc::unwrap_or_clone(fields), counts }
 }

@@ -75,7 +75,7 @@ impl Memory {
 #[async_trait]
 impl Backend for Memory {
     async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
-        // The item is copied after the lock is given back: it may be large.
+        // The item is made after the lock is given back: it may have many entries.
         let stored = self.read()?.get(key);
         Ok(stored.map(|stored| stored.item(key)))
     }
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(listed(&store, "here", 10).await[0].version, 1);
         update(&store, "late", set("move", &[("owner", "there")])).await;
         assert_eq!(
-            listed(&store, "here", 10).await[0].fields,
+            *listed(&store, "here", 10).await[0].fields,
             fields(&[("made_at", "1"), ("owner", "here")])
         );
         assert!(listed(&store, "there", 10).await.is_empty());

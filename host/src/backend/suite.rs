@@ -145,7 +145,7 @@ pub(crate) fn note(id: &str, text: &str) -> Change {
 
 /// A change that appends an entry with one field.
 pub(crate) fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Change {
-    let entry = Entry { id: id.to_owned(), fields: fields(&[("text", text)]) };
+    let entry = Entry { id: id.to_owned(), fields: fields(&[("text", text)]).into() };
     Change { append: Some(Append { list: list.to_owned(), entry, max_entries }), ..change(id) }
 }
 

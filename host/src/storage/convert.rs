@@ -1,6 +1,8 @@
 //! What a guest asks, to what a backend is asked, and the errors of a backend: the same words on both sides, nothing
 //! decided.
 
+use std::sync::Arc;
+
 use crate::backend;
 use crate::bindings::portdesk::desk::key_value::{Append, Change, Error};
 
@@ -29,7 +31,7 @@ impl From<Change> for backend::Change {
 impl From<Append> for backend::Append {
     fn from(append: Append) -> backend::Append {
         let Append { list, entry, max_entries } = append;
-        let entry = backend::Entry { id: entry.id, fields: entry.fields };
+        let entry = backend::Entry { id: entry.id, fields: Arc::new(entry.fields) };
         backend::Append { list, entry, max_entries }
     }
 }

@@ -1,11 +1,11 @@
-//! What a guest gets, in the records of the WIT.
+//! What a guest gets, in the records of the WIT: lowered into its memory straight from what the store shares.
 //!
-//! What bindgen makes of these records can hold nothing but strings of its own. Whether they are those of
-//! `wit/key-value.wit`, the linker checks.
+//! What bindgen makes of these records owns its strings, so that every string of a page would be copied in the host before
+//! it is copied into the guest. Whether they are those of `wit/key-value.wit`, the linker checks.
 
 use wasmtime::component::{ComponentType, Lower};
 
-use crate::backend::{self, Fields};
+use crate::backend::{self, SharedFields};
 
 /// As `item`.
 #[derive(Debug, Clone, ComponentType, Lower)]
@@ -16,7 +16,7 @@ pub struct Item {
     /// Another one after every update.
     pub version: u64,
     /// Sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
     /// The lists that have entries, sorted by name.
     pub lists: Vec<EntryList>,
 }
@@ -38,7 +38,7 @@ pub struct Entry {
     /// Names it within its list.
     pub id: String,
     /// Sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
 }
 
 /// As `summary`.
@@ -50,7 +50,7 @@ pub struct Summary {
     /// That of the item.
     pub version: u64,
     /// Sorted by name.
-    pub fields: Fields,
+    pub fields: SharedFields,
     /// How many entries each list has, sorted by name.
     pub counts: Vec<(String, u32)>,
 }

@@ -26,7 +26,7 @@ fn pair(name: &str, value: &str) -> Fields {
 }
 
 fn plain() -> Change {
-    let entry = Entry { id: "n-1".into(), fields: pair("text", "x") };
+    let entry = Entry { id: "n-1".into(), fields: pair("text", "x").into() };
     Change {
         id: "c".into(),
         at_version: None,
@@ -91,7 +91,7 @@ fn a_change_is_bounded_in_all_its_parts() {
         (appending(|append| append.max_entries = 0), Defect::MaxEntries(0)),
         (appending(|append| append.max_entries = 10_001), Defect::MaxEntries(10_001)),
         (appending(|append| append.entry.id = String::new()), Defect::Key(0)),
-        (appending(|append| append.entry.fields = pairs(65)), Defect::Fields(65)),
+        (appending(|append| append.entry.fields = pairs(65).into()), Defect::Fields(65)),
     ];
     for (given, defect) in cases {
         assert_eq!(change(&schema, given), Err(defect));

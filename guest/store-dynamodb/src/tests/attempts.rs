@@ -1,5 +1,6 @@
 //! How often a call is tried, and what its end proves.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use items::{Append, Change, Entry, Insert, Update};
@@ -13,7 +14,7 @@ fn change(id: &str) -> Change {
 }
 
 fn note(id: &str) -> Change {
-    let entry = Entry { id: id.into(), fields: Vec::new() };
+    let entry = Entry { id: id.into(), fields: Arc::default() };
     Change { append: Some(Append { list: "notes".into(), entry, max_entries: 10 }), ..change(id) }
 }
 

@@ -51,7 +51,7 @@ fn an_insert_is_a_put_while_the_key_is_free() {
 #[test]
 fn an_append_is_one_update_with_one_condition() {
     let network = Network::new([done(r#"{"Attributes":{"portdesk_version":{"N":"7"}}}"#)]);
-    let entry = Entry { id: "n".into(), fields: pairs(&[("text", "x")]) };
+    let entry = Entry { id: "n".into(), fields: pairs(&[("text", "x")]).into() };
     let change = Change {
         id: "c".into(),
         at_version: None,

@@ -4,6 +4,7 @@
 //! with its length before it: no two rows have the same encoding. Every row that is read is checked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::Value;
@@ -53,7 +54,7 @@ pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
     }
     let record = Record {
         version: version.try_into().map_err(|_| damaged())?,
-        fields: parsed_fields(fields).ok_or_else(damaged)?,
+        fields: Arc::new(parsed_fields(fields).ok_or_else(damaged)?),
         counts: parsed_counts(counts).ok_or_else(damaged)?,
         insert_change: insert_change.to_owned(),
         last_change: last_change.map(str::to_owned),
@@ -88,7 +89,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Placed, Error> {
     if sum.value() != number(row, 5)? {
         return Err(damaged());
     }
-    let fields = parsed_fields(fields).ok_or_else(damaged)?;
+    let fields = Arc::new(parsed_fields(fields).ok_or_else(damaged)?);
     Ok(Placed { list: list.to_owned(), seq, entry: Entry { id: id.to_owned(), fields } })
 }
 

@@ -43,7 +43,7 @@ async fn append_thrice(store: &Store, id: &str) {
     while let Some(outcome) = repeats.join_next().await {
         let outcome = outcome.unwrap();
         if let Update::Duplicate(entry) = outcome {
-            assert_eq!(entry.fields, fields(&[("text", id)]));
+            assert_eq!(*entry.fields, fields(&[("text", id)]));
         } else {
             assert!(matches!(outcome, Update::Updated(_)), "{id}: {outcome:?}");
             stored += 1;
@@ -80,7 +80,7 @@ pub(crate) async fn entries_come_back_as_they_were_given(store: &Store) {
     }
     let item = get(store, "entries").await;
     assert_eq!(ids(&item, "notes"), ["b", "a", "\"", "\u{1F600}", "c\0d", "c\0e", "B"]);
-    assert!(item.lists[0].1.iter().all(|entry| entry.fields == fields(&[("text", text)])));
+    assert!(item.lists[0].1.iter().all(|entry| *entry.fields == fields(&[("text", text)])));
 }
 
 pub(crate) async fn lists_are_apart(store: &Store) {
@@ -134,7 +134,7 @@ pub(crate) async fn an_append_past_the_bytes_of_an_item_is_full(store: &Store) {
     assert_eq!(store.update("heavy", note("huge", &huge)).await.unwrap(), Update::Full);
     assert_eq!(store.update("no heavy", note("huge", &huge)).await.unwrap(), Update::Missing);
     let known = store.update("heavy", note("e0", &huge)).await.unwrap();
-    assert!(matches!(known, Update::Duplicate(entry) if entry.fields == fields(&[("text", &text)])));
+    assert!(matches!(known, Update::Duplicate(entry) if *entry.fields == fields(&[("text", &text)])));
     assert_eq!(get(store, "heavy").await, before);
     update(store, "heavy", note("small", "text")).await;
 }

@@ -48,7 +48,7 @@ async fn cursor(store: &Store, owner: &str) -> String {
         insert(store, &format!("{owner} {name}"), &pairs).await;
     }
     let first = page(store, owner, 1, None).await;
-    assert_eq!(first.items[0].fields, fields(&[("made_at", "3"), ("owner", owner), ("state", owner)]));
+    assert_eq!(*first.items[0].fields, fields(&[("made_at", "3"), ("owner", owner), ("state", owner)]));
     first.next.expect("two items follow").order
 }
 

@@ -70,7 +70,7 @@ pub(crate) async fn what_is_at_a_limit_is_taken(store: &Store) {
     let mut all = many(63);
     all.push(("owner".to_owned(), "x".repeat(1_024)));
     assert_eq!(store.insert(&key, all, &id).await, Ok(Insert::Inserted(1)));
-    let entry = Entry { id: key.clone(), fields: many(64) };
+    let entry = Entry { id: key.clone(), fields: many(64).into() };
     let append = Append { list: "notes".to_owned(), entry, max_entries: 10_000 };
     // Two values may both forbid a change.
     let unless = fields(&[("owner", "ada"), ("owner", "eva")]);
@@ -105,8 +105,11 @@ fn many(count: usize) -> Fields {
 }
 
 fn entry(id: &str, fields: Fields) -> Change {
-    let append =
-        Append { list: "notes".to_owned(), entry: Entry { id: id.to_owned(), fields }, max_entries: 10 };
+    let append = Append {
+        list: "notes".to_owned(),
+        entry: Entry { id: id.to_owned(), fields: fields.into() },
+        max_entries: 10,
+    };
     Change { append: Some(append), ..change("c") }
 }
 

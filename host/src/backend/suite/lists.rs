@@ -89,7 +89,7 @@ pub(crate) async fn an_item_moves_when_its_index_field_is_set(store: &Store) {
     assert!(listed(store, "here", 10).await.is_empty());
     let there = listed(store, "there", 10).await;
     assert_eq!(keys(&there), ["mover"]);
-    assert_eq!(there[0].fields, fields(&[("made_at", "2"), ("owner", "there"), ("state", "s1")]));
+    assert_eq!(*there[0].fields, fields(&[("made_at", "2"), ("owner", "there"), ("state", "s1")]));
     let query = Query { index: "ByState".to_owned(), value: "s1".to_owned(), limit: 1, after: None };
     assert_eq!(store.query(query).await.unwrap().items, there);
 }
@@ -136,7 +136,7 @@ pub(crate) async fn any_value_can_be_listed(store: &Store) {
     for value in values {
         let items = listed(store, value, 1).await;
         assert_eq!(items.len(), 2, "owner {value:?}");
-        let own = |item: &Summary| item.fields == fields(&[("owner", value), ("made_at", value)]);
+        let own = |item: &Summary| *item.fields == fields(&[("owner", value), ("made_at", value)]);
         assert!(items.iter().all(own), "owner {value:?}");
     }
 }

@@ -6,6 +6,7 @@ mod named;
 
 mod outgoing;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -169,7 +170,7 @@ impl Backend for StorageComponent {
         let (store, key_value) = instance.parts();
         let Change { id, at_version, unless, set, append } = change;
         let append = append.map(|append| {
-            let entry = wit::Entry { id: append.entry.id, fields: append.entry.fields };
+            let entry = wit::Entry { id: append.entry.id, fields: Arc::unwrap_or_clone(append.entry.fields) };
             wit::Append { list: append.list, entry, max_entries: append.max_entries }
         });
         let change = wit::Change { id, at_version, unless, set, append };
@@ -205,16 +206,16 @@ impl Backend for StorageComponent {
 fn item(item: wit::Item) -> Item {
     let wit::Item { key, version, fields, lists } = item;
     let list = |list: wit::EntryList| (list.name, list.entries.into_iter().map(entry).collect());
-    Item { key, version, fields, lists: lists.into_iter().map(list).collect() }
+    Item { key, version, fields: Arc::new(fields), lists: lists.into_iter().map(list).collect() }
 }
 
 fn entry(entry: wit::Entry) -> Entry {
-    Entry { id: entry.id, fields: entry.fields }
+    Entry { id: entry.id, fields: Arc::new(entry.fields) }
 }
 
 fn summary(summary: wit::Summary) -> Summary {
     let wit::Summary { key, version, fields, counts } = summary;
-    Summary { key, version, fields, counts }
+    Summary { key, version, fields: Arc::new(fields), counts }
 }
 
 /// An error of the contract carries no text; its name is one.

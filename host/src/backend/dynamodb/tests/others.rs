@@ -77,8 +77,8 @@ async fn an_item_of_another_program_is_read_and_listed() {
     shared.put("theirs", &plain(vec![entry(Some("a"), "one"), entry(None, "two")])).await;
     let item = get(&shared.store, "theirs").await;
     assert_eq!(item.version, 0);
-    assert_eq!(item.fields, fields(&[("made_at", "1"), ("owner", "them"), ("state", "s")]));
-    let said = |id: &str, said: &str| Entry { id: id.to_owned(), fields: fields(&[("text", said)]) };
+    assert_eq!(*item.fields, fields(&[("made_at", "1"), ("owner", "them"), ("state", "s")]));
+    let said = |id: &str, said: &str| Entry { id: id.to_owned(), fields: fields(&[("text", said)]).into() };
     assert_eq!(item.lists, [("notes".to_owned(), vec![said("a", "one"), said("entry-2", "two")])]);
 
     let summary = listed(&shared.store, "them", 10).await.remove(0);
@@ -159,7 +159,7 @@ async fn what_other_programs_keep_beside_the_fields_stays() {
     let shared = Shared::new().await;
     let number = AttributeValue::N("7".to_owned());
     shared.put("theirs", &[("rank", number.clone()), ("state", text("s"))]).await;
-    assert_eq!(get(&shared.store, "theirs").await.fields, fields(&[("state", "s")]));
+    assert_eq!(*get(&shared.store, "theirs").await.fields, fields(&[("state", "s")]));
     update(&shared.store, "theirs", set("one", &[("state", "t")])).await;
     assert_eq!(shared.attributes("theirs").await["rank"], number);
 }
@@ -205,7 +205,7 @@ async fn entries_of_other_forms_are_entries() {
         AttributeValue::L(vec![text("x")]),
     ];
     shared.put("theirs", &plain(elements)).await;
-    let read = |id: &str, said: &[(&str, &str)]| Entry { id: id.to_owned(), fields: fields(said) };
+    let read = |id: &str, said: &[(&str, &str)]| Entry { id: id.to_owned(), fields: fields(said).into() };
     let before = vec![
         read("entry-1", &[("notes", "plain")]),
         read("7", &[("text", "n")]),
