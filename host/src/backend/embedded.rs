@@ -10,9 +10,11 @@ mod connection;
 pub mod counts;
 mod failure;
 mod folder;
+mod gathering;
 mod index;
 mod items;
 mod layout;
+mod queue;
 mod readers;
 mod row;
 #[cfg(test)]

@@ -1,23 +1,27 @@
 //! All writes, on one thread with the only connection that writes.
 //!
 //! Writes that come in while the disk syncs wait in a queue, and are committed together: one sync for all of
-//! them. Nobody waits for a batch to fill, so that a lone write takes one sync and no more.
+//! them. A commit waits a little for clients that are likely to write again at once (see `gathering`), never for
+//! more than there are, so that a lone write takes one sync and no more.
 //!
 //! A commit that fails leaves it open what is on the disk, and a sync that failed must not be tried again: the
 //! kernel may have dropped the pages and report success. So the writer then stores nothing more until a restart.
 
 use std::fs::File;
 use std::io;
-use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::{mpsc, oneshot};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::sync::oneshot;
 
 use super::connection::execute;
+use super::gathering::Gathering;
 use super::layout::VERSION;
+use super::queue::{self, Inlet, Outlet, Shut};
 use crate::backend::Error;
 
 /// How many writes may wait. At some 10,000 a second they wait for a tenth of one.
@@ -35,7 +39,7 @@ type Answer = Box<dyn FnOnce(Option<Error>)>;
 /// The way to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    queue: Inlet<Job>,
     /// Why nothing more is stored.
     failure: Arc<OnceLock<String>>,
     /// Whether the last batch could not be stored, for a reason that may pass: a full disk.
@@ -46,7 +50,7 @@ pub(super) struct Writer {
 
 /// The other end, until the thread is started.
 pub(super) struct Inbox {
-    queue: mpsc::Receiver<Job>,
+    queue: Outlet<Job>,
     failure: Arc<OnceLock<String>>,
     failing: Arc<AtomicBool>,
     ended: oneshot::Sender<()>,
@@ -55,13 +59,14 @@ pub(super) struct Inbox {
 impl Writer {
     /// A writer whose queue nobody serves yet.
     pub(super) fn new() -> (Writer, Inbox) {
-        let (sender, queue) = mpsc::channel(QUEUE);
+        let (inlet, outlet) = queue::bounded(QUEUE);
         let (ended, has_ended) = oneshot::channel();
         let failure = Arc::new(OnceLock::new());
         let failing = Arc::new(AtomicBool::new(false));
-        let inbox = Inbox { queue, failure: Arc::clone(&failure), failing: Arc::clone(&failing), ended };
+        let inbox =
+            Inbox { queue: outlet, failure: Arc::clone(&failure), failing: Arc::clone(&failing), ended };
         let ended = tokio::sync::Mutex::new(has_ended);
-        (Writer { queue: Mutex::new(Some(sender)), failure, failing, ended }, inbox)
+        (Writer { queue: inlet, failure, failing, ended }, inbox)
     }
 
     /// Runs `op` in a transaction, and answers after its commit. An `op` that fails must have changed nothing.
@@ -82,27 +87,15 @@ impl Writer {
                 drop(sender.send(answer));
             })
         });
-        self.enqueue(job)?;
+        self.queue.put(job).map_err(refused)?;
         let lost = |_| Error::Unknown("the writing thread ended before it answered".to_owned());
         answer.await.map_err(lost)?
-    }
-
-    fn enqueue(&self, job: Job) -> Result<(), Error> {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(queue) = queue.as_ref() else { return Err(closed()) };
-        queue.try_send(job).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Error::Throttled { retry_after: None },
-            mpsc::error::TrySendError::Closed(_) => {
-                Error::Unavailable("the writing thread has ended".to_owned())
-            }
-        })
     }
 
     /// How many writes are in the queue.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+        self.queue.waiting()
     }
 
     /// Whether writes can be stored. Where the last ones could not, tries one that changes nothing.
@@ -118,19 +111,12 @@ impl Writer {
         if let Some(reason) = self.failure.get() {
             return Err(Error::Unavailable(reason.clone()));
         }
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        match queue.as_ref() {
-            None => Err(closed()),
-            Some(queue) if queue.is_closed() => {
-                Err(Error::Unavailable("the writing thread has ended".to_owned()))
-            }
-            Some(_) => Ok(()),
-        }
+        self.queue.check().map_err(refused)
     }
 
     /// Takes no more writes, and returns when those that wait are committed and the thread has ended.
     pub(super) async fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.queue.close();
         let mut ended = self.ended.lock().await;
         if !ended.is_terminated() {
             drop((&mut *ended).await);
@@ -138,16 +124,20 @@ impl Writer {
     }
 }
 
-fn closed() -> Error {
-    Error::Unavailable("the store is closed".to_owned())
+fn refused(why: Shut) -> Error {
+    match why {
+        Shut::Full => Error::Throttled { retry_after: None },
+        Shut::Closed => Error::Unavailable("the store is closed".to_owned()),
+        Shut::Abandoned => Error::Unavailable("the writing thread has ended".to_owned()),
+    }
 }
 
 impl Inbox {
     /// Starts the thread. It ends when the writer is closed or dropped; until then it holds the lock.
     pub(super) fn start(self, connection: Connection, lock: File) -> io::Result<JoinHandle<()>> {
-        let Inbox { mut queue, failure, failing, ended } = self;
+        let Inbox { queue, failure, failing, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            serve(&connection, &mut queue, &failure, &failing);
+            serve(&connection, &queue, &failure, &failing);
             // In this order: who hears that the thread has ended may open the store again.
             drop(connection);
             drop(lock);
@@ -156,20 +146,15 @@ impl Inbox {
     }
 }
 
-fn serve(
-    connection: &Connection,
-    queue: &mut mpsc::Receiver<Job>,
-    failure: &OnceLock<String>,
-    failing: &AtomicBool,
-) {
-    while let Some(first) = queue.blocking_recv() {
+fn serve(connection: &Connection, queue: &Outlet<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
+    let mut gathering = Gathering::default();
+    while let Some(first) = queue.wait() {
         if let Some(reason) = failure.get() {
             first(Err(Error::Unavailable(reason.clone())))(None);
             continue;
         }
-        let waiting = iter::from_fn(|| queue.try_recv().ok());
-        let batch = iter::once(first).chain(waiting).take(BATCH);
-        let (answers, verdict) = commit_all(connection, batch);
+        let (answers, verdict, taken) = commit_all(connection, Batch::of(first, queue, &gathering));
+        gathering.committed(answers.len(), queue.waiting(), taken);
         if let Err(Fault { end: Some(reason), .. }) = &verdict {
             tracing::error!(%reason, "the store stops writing");
             // Before anybody is answered: no check after an answer finds the writer in order.
@@ -201,8 +186,46 @@ impl Fault {
     }
 }
 
-/// One transaction over all jobs. They are answered later, when it is known what became of it.
-fn commit_all(connection: &Connection, batch: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), Fault>) {
+/// The jobs of one commit: those that wait, those that come while these are run, and those worth waiting for.
+struct Batch<'a> {
+    first: Option<Job>,
+    queue: &'a Outlet<Job>,
+    gathering: &'a Gathering,
+    gathered: usize,
+    deadline: Option<Instant>,
+}
+
+impl<'a> Batch<'a> {
+    fn of(first: Job, queue: &'a Outlet<Job>, gathering: &'a Gathering) -> Batch<'a> {
+        Batch { first: Some(first), queue, gathering, gathered: 0, deadline: None }
+    }
+
+    fn await_more(&mut self) -> Option<Job> {
+        let missing = self.gathering.missing(self.gathered).min(BATCH - self.gathered);
+        let patience = self.gathering.patience().filter(|_| missing > 0)?;
+        // One deadline for the whole batch: it is not moved by writes that come one by one.
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + patience);
+        self.queue.wait_for(missing, deadline);
+        self.queue.next()
+    }
+}
+
+impl Iterator for Batch<'_> {
+    type Item = Job;
+
+    fn next(&mut self) -> Option<Job> {
+        if self.gathered == BATCH {
+            return None;
+        }
+        let job = self.first.take().or_else(|| self.queue.next()).or_else(|| self.await_more())?;
+        self.gathered += 1;
+        Some(job)
+    }
+}
+
+/// One transaction over all jobs. They are answered later, when it is known what became of it. Says too how long
+/// the disk took for the commit.
+fn commit_all(connection: &Connection, batch: Batch<'_>) -> (Vec<Answer>, Result<(), Fault>, Duration) {
     let mut verdict = execute(connection, "BEGIN IMMEDIATE").map_err(Fault::passing);
     let mut answers = Vec::new();
     for job in batch {
@@ -216,8 +239,10 @@ fn commit_all(connection: &Connection, batch: impl Iterator<Item = Job>) -> (Vec
             verdict = Err(Fault::passing(Error::Unavailable("the disk is full or broken".to_owned())));
         }
     }
+    let (begun, processed) = (Instant::now(), processor_time());
     let verdict = verdict.and_then(|()| commit(connection));
-    (answers, verdict)
+    let processed = processor_time().saturating_sub(processed);
+    (answers, verdict, begun.elapsed().saturating_sub(processed))
 }
 
 fn commit(connection: &Connection) -> Result<(), Fault> {
@@ -229,4 +254,9 @@ fn commit(connection: &Connection) -> Result<(), Fault> {
     let is_back = connection.is_autocommit() || execute(connection, "ROLLBACK").is_ok();
     let end = format!("a commit failed ({error}), restart the host");
     Err(Fault { error: Error::Unknown(error.to_string()), end: (!is_full || !is_back).then_some(end) })
+}
+
+/// What this thread has had of a processor. The rest of the time it waited: in a commit, for the disk.
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
