@@ -140,7 +140,8 @@ impl Inbox {
             serve(&connection, &queue, &failure, &failing);
             // In this order: who hears that the thread has ended may open the store again.
             drop(connection);
-            drop(lock);
+            // Let go, not only closed: a process that is just being started has every file open until it is another program.
+            drop(lock.unlock());
             drop(ended);
         })
     }
