@@ -35,8 +35,7 @@ impl Operation {
 }
 
 pub(crate) fn find(path: &str, method: &str) -> Result<Call, Refusal> {
-    let segments = segments(path).ok_or(Refusal::UnknownPath)?;
-    match segments.each_ref().map(Option::as_deref) {
+    match segments(path)?.each_ref().map(Option::as_deref) {
         [Some("tickets"), None, ..] => tickets(method),
         [Some("tickets"), Some(ticket), None, _] if !ticket.is_empty() => one_ticket(ticket, method),
         [Some("tickets"), Some(ticket), Some("comments"), None] if !ticket.is_empty() => {
@@ -76,8 +75,10 @@ fn comments(ticket: &str, method: &str) -> Result<Call, Refusal> {
 }
 
 /// The decoded segments of a path; four of them are one too many for any route, however long the path is.
-fn segments(path: &str) -> Option<[Option<Cow<'_, str>>; 4]> {
-    let mut segments = path.strip_prefix('/')?.splitn(4, '/').map(percent::decode);
-    let mut next = || segments.next().map_or(Some(None), |segment| segment.map(Some));
-    Some([next()?, next()?, next()?, next()?])
+fn segments(path: &str) -> Result<[Option<Cow<'_, str>>; 4], Refusal> {
+    let path = path.strip_prefix('/').ok_or(Refusal::UnknownPath)?;
+    let mut segments =
+        path.splitn(4, '/').map(|segment| percent::decode(segment).ok_or(Refusal::UnknownPath));
+    let mut next = || segments.next().transpose();
+    Ok([next()?, next()?, next()?, next()?])
 }
