@@ -40,6 +40,9 @@ pub(super) fn check(parts: &Parts, bounds: HeadBounds) -> Result<(), Refusal> {
     if parts.uri.path().len() + query_bytes > bounds.target_bytes {
         return Err(Refusal::TargetTooLong { limit_bytes: bounds.target_bytes });
     }
+    if parts.headers.len() > HEADERS {
+        return Err(Refusal::TooManyHeaders { limit: HEADERS });
+    }
     let header_bytes: usize =
         parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if header_bytes > bounds.header_bytes {
@@ -70,3 +73,29 @@ fn is_host(authority: &Authority) -> bool {
 }
 
 const BEYOND_BYTES: usize = 16 * 1024;
+
+/// As many as hyper reads of an HTTP/1 request: for more it would allocate half a MiB for every head. There it answers a
+/// request with more by a bare 431; over HTTP/2 it has no such limit.
+const HEADERS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::*;
+
+    #[test]
+    fn more_headers_than_hyper_reads_are_refused_in_whatever_version_they_come() {
+        let bounds = HeadBounds { target_bytes: 8000, header_bytes: 16_384 };
+        for (headers, refused) in
+            [(HEADERS, None), (HEADERS + 1, Some(Refusal::TooManyHeaders { limit: HEADERS }))]
+        {
+            let mut request = Request::get("http://a/").version(Version::HTTP_2);
+            for number in 0..headers {
+                request = request.header(format!("x-{number}"), "1");
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(check(&parts, bounds).err(), refused, "{headers}");
+        }
+    }
+}

@@ -71,6 +71,12 @@ pub enum Refusal {
         /// When there will be a token.
         retry_after: Duration,
     },
+    /// There are more headers than their bound.
+    #[error("The request has more than {limit} headers")]
+    TooManyHeaders {
+        /// The bound.
+        limit: usize,
+    },
     /// What the key uses of its quota cannot be counted; the component was not called.
     #[error("Service Unavailable")]
     Uncounted,
@@ -88,7 +94,9 @@ impl Refusal {
             Refusal::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::Forbidden => StatusCode::FORBIDDEN,
-            Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Refusal::HeadersTooLarge { .. } | Refusal::TooManyHeaders { .. } => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
             Refusal::TargetTooLong { .. } => StatusCode::URI_TOO_LONG,
             Refusal::LimitExceeded { .. } | Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
@@ -103,7 +111,8 @@ impl Refusal {
             }
             Refusal::BodyTooLarge { .. }
             | Refusal::HeadersTooLarge { .. }
-            | Refusal::TargetTooLong { .. } => "RequestTooLargeException",
+            | Refusal::TargetTooLong { .. }
+            | Refusal::TooManyHeaders { .. } => "RequestTooLargeException",
             Refusal::Busy | Refusal::Uncounted => "ServiceUnavailableException",
             Refusal::Deadline | Refusal::Failed => "InternalServerErrorException",
             Refusal::LimitExceeded { .. } => "LimitExceededException",
@@ -128,6 +137,7 @@ impl Refusal {
             Refusal::NoHost => "no_host",
             Refusal::NoPath => "no_path",
             Refusal::TargetTooLong { .. } => "target_too_long",
+            Refusal::TooManyHeaders { .. } => "too_many_headers",
             Refusal::TooManyRequests { .. } => "too_many_requests",
             Refusal::Uncounted => "uncounted",
         }
@@ -150,7 +160,8 @@ impl Refusal {
             | Refusal::HeadersTooLarge { .. }
             | Refusal::NoHost
             | Refusal::NoPath
-            | Refusal::TargetTooLong { .. } => None,
+            | Refusal::TargetTooLong { .. }
+            | Refusal::TooManyHeaders { .. } => None,
         }
     }
 
@@ -188,7 +199,8 @@ impl Refusal {
             | Refusal::HeadersTooLarge { .. }
             | Refusal::NoHost
             | Refusal::NoPath
-            | Refusal::TargetTooLong { .. } => self.to_string(),
+            | Refusal::TargetTooLong { .. }
+            | Refusal::TooManyHeaders { .. } => self.to_string(),
         }
     }
 
@@ -221,6 +233,7 @@ impl Refusal {
             | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. }
+            | Refusal::TooManyHeaders { .. }
             | Refusal::Uncounted => None,
         }
     }

@@ -78,8 +78,6 @@ fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
         // `turn` has the limits: hyper's would be one for a head and for the time between requests.
         .header_read_timeout(None)
         .max_buf_size(bounds.head_bytes)
-        // More than fit into the bytes that `door::head` allows: what is refused there is refused in words.
-        .max_headers(HEADERS)
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(bounds.streams)
@@ -91,7 +89,6 @@ fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
     http
 }
 
-const HEADERS: usize = 8 * 1024;
 /// What an HTTP/2 client may send ahead of what is read: of one body, and of all on its connection.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
