@@ -17,6 +17,8 @@ mod epochs;
 
 mod instance;
 
+mod idle;
+
 mod key_value;
 
 mod wasi;
@@ -32,7 +34,6 @@ mod failure;
 #[cfg(test)]
 mod cost;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -42,6 +43,7 @@ pub use self::answer::Oversized;
 pub use self::compiled::{Exposed, Unusable};
 pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
+use self::idle::Idle;
 use self::instance::Instance;
 pub use self::limits::{Isolation, Limits};
 pub use self::preflight::{Examination, Unreadable, World};
@@ -70,8 +72,7 @@ pub struct Sandbox {
     storage: Storage,
     /// As many permits as instances may live at once: the pool of memory below never runs dry.
     permits: Semaphore,
-    /// Instances that answered and may answer again; the last one that did is the warmest and goes first.
-    idle: Mutex<Vec<Instance>>,
+    idle: Idle<Instance>,
 }
 
 impl Sandbox {
@@ -79,12 +80,7 @@ impl Sandbox {
     #[must_use]
     pub fn new(component: Component, storage: Storage) -> Sandbox {
         let instances = component.limits().instances as usize;
-        Sandbox {
-            component,
-            storage,
-            permits: Semaphore::new(instances),
-            idle: Mutex::new(Vec::with_capacity(instances)),
-        }
+        Sandbox { component, storage, permits: Semaphore::new(instances), idle: Idle::new() }
     }
 
     async fn answer(&self, request: Request<'_>, deadline: Instant) -> Result<Response, Failure> {
@@ -107,8 +103,7 @@ impl Sandbox {
     }
 
     async fn take(&self, request_id: &str, deadline: Instant) -> Result<Instance, Failure> {
-        let idle = self.idle.lock().map_or(None, |mut idle| idle.pop());
-        match idle {
+        match self.idle.take() {
             Some(instance) => Ok(instance),
             None => Instance::start(&self.component, self.storage.clone(), request_id, deadline).await,
         }
@@ -116,11 +111,8 @@ impl Sandbox {
 
     /// Keeps an instance that answered. One that trapped, ran out of time or was cut never gets here.
     fn give_back(&self, instance: Instance) {
-        if self.component.limits().isolation == Isolation::Pooled
-            && instance.may_stay()
-            && let Ok(mut idle) = self.idle.lock()
-        {
-            idle.push(instance);
+        if self.component.limits().isolation == Isolation::Pooled && instance.may_stay() {
+            self.idle.put(instance);
         }
     }
 }
