@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::bounds::QUERY_ITEMS;
 use crate::record::Record;
 use crate::{Index, Page, Position, Query, Schema, Summary};
 
@@ -43,13 +44,16 @@ impl Listings {
     pub fn page(&self, query: &Query) -> Option<Page> {
         let listing = self.listings.iter().find(|listing| listing.index.name == query.index)?;
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let mut places = listing.places(query).take(limit.saturating_add(1)).collect::<Vec<_>>();
-        let more = places.len() > limit;
-        places.truncate(limit);
-        let last = places.last().filter(|_| more);
+        let mut items = Vec::with_capacity(limit.min(QUERY_ITEMS));
+        let mut places = listing.places(query);
+        let mut last = None;
+        for place in places.by_ref().take(limit) {
+            items.extend(self.summary(&place.1));
+            last = Some(place);
+        }
+        let last = last.filter(|_| places.next().is_some());
         let next = last.map(|(order, key)| Position { order: order.clone(), key: key.clone() });
-        let summary = |(_, key): &&(String, String)| self.summary(key);
-        Some(Page { items: places.iter().filter_map(summary).collect(), next })
+        Some(Page { items, next })
     }
 
     fn summary(&self, key: &str) -> Option<Summary> {
