@@ -1,7 +1,7 @@
 //! What keeps the items: one plain trait, implemented once a store.
 //!
 //! A backend knows nothing of WIT, HTTP or wasm. It is given calls whose names, keys, ids and sizes were
-//! checked (see `storage`, its only caller) and keeps the promises of `wit/key-value.wit`: exact outcomes under
+//! checked (by `storage`, which makes them) and keeps the promises of `wit/key-value.wit`: exact outcomes under
 //! races, writes that are safe to repeat, pages that lose and repeat nothing. `suite` holds every backend against
 //! them.
 

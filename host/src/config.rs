@@ -53,7 +53,7 @@ pub struct Config {
     pub table: StoreTable,
 
     /// Whether an instance of the component answers many requests in turn (pooled) or one (fresh): `fresh`
-    /// shares nothing between requests and costs about twice the processor time
+    /// shares nothing between requests and costs about one and a half times the processor time
     #[arg(long, env = "PORTDESK_ISOLATION", value_name = "MODE", default_value = "pooled")]
     pub isolation: Isolation,
 

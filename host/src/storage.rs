@@ -96,7 +96,8 @@ impl Storage {
     }
 }
 
-/// The four functions of `key-value`, whose promises stand in `wit/key-value.wit`; how often a guest may call them is not decided here.
+/// The four functions of `key-value`, whose promises stand in `wit/key-value.wit`; how often a guest may call them is not
+/// decided here.
 impl Storage {
     /// The item under `key`.
     pub async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {

@@ -49,7 +49,8 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Opens the store in the folder `dir`, which is locked against every other process. Reads a few pages, whatever the size; only a schema with other indexes than before makes it read everything.
+    /// Opens the store in the folder `dir`, which is locked against every other process. Reads a few pages, whatever the
+    /// size; only a schema with other indexes than before makes it read everything.
     pub fn open(dir: &Path, schema: &Schema) -> Result<Embedded, OpenError> {
         Parts::prepare(dir, schema)?.start()
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::server::Bounds;
 
-/// The bounds of connections. Every time is checked a few times a second, so that it may be over by 100 ms.
+/// The bounds of connections. Every time is checked ten times a second, so that it may be over by 100 ms.
 #[derive(Debug, Clone, Args)]
 pub struct Connections {
     /// Most connections, 1 to 100000; one more takes the place of the one that has waited longest for its client

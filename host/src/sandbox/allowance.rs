@@ -37,7 +37,7 @@ pub(super) enum Overdrawn {
     StoreCalls,
 }
 
-/// The desk makes ten at most.
+/// The desk makes eleven at most: a move reads once, is tried nine times, and may read once more.
 const STORE_CALLS: u32 = 1000;
 /// The guest names the size of an allocation in the host, and its interface has no error to answer with.
 const RANDOM_BYTES: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 /// Ticks the epochs of an engine, on a thread of the operating system: a guest that loops may hold every thread of the
-/// runtime, and with them its timers. While no guest runs the thread sleeps: a host without requests uses no processor.
+/// runtime, and with them its timers. While no guest runs the thread sleeps: a host without requests has no use for it.
 ///
 /// Waking a thread costs as much as a request or two. So the clock is calm as long as guests are done within an epoch, as all
 /// but hostile ones are, and ticks every epoch only once a guest was not.

@@ -1,8 +1,8 @@
 //! What is counted, and the text that a Prometheus server reads.
 //!
-//! A request looks up no name and takes no lock: counters and histograms are atomic numbers, and the handle of each
-//! series is kept where it is used. A counter with labels appears with the first event that it counts. No label is a text that
-//! somebody outside can choose, so the number of series is bounded.
+//! A request that is not refused looks up no name and takes no lock: counters and histograms are atomic numbers, and the
+//! handle of each series is kept where it is used. A counter with labels appears with the first event that it counts. No
+//! label is a text that somebody outside can choose, so the number of series is bounded.
 
 mod operations;
 mod series;

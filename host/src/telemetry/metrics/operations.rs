@@ -18,7 +18,7 @@ use super::Series;
 pub enum Operation {
     /// The component, which gives it this name.
     Component(String),
-    /// The host, in place of the component.
+    /// The host, in place of the component; or the component, which named no operation.
     None,
     /// A page of the host.
     Page(&'static str),
