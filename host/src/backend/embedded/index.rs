@@ -112,7 +112,7 @@ impl Tree {
         limit: i64,
         decode: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(usize::try_from(limit).unwrap_or_default());
         // SQLite sorts every BLOB behind every TEXT, so that this is behind the greatest order value; and it
         // compares with no NULL, so that items without an order value are left out.
         let mut behind = Value::Blob(Vec::new());

@@ -2,6 +2,8 @@
 //!
 //! Whoever calls this holds a transaction: what is read here belongs together, what is written is committed later.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::connection::execute;
@@ -33,8 +35,7 @@ pub(super) fn insert(
         let item = whole(connection, key, record)?;
         return Ok(if same { Insert::Repeated(item) } else { Insert::Exists(item) });
     }
-    let sql = format!("INSERT INTO items({ITEM_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    connection.prepare_cached(&sql)?.execute(row::item_values(key, &new)?)?;
+    connection.prepare_cached(&INSERT_ITEM)?.execute(row::item_values(key, &new)?)?;
     Ok(Insert::Inserted(new.version))
 }
 
@@ -63,8 +64,7 @@ pub(super) fn update(connection: &Connection, key: &str, change: &Change) -> Res
 
 /// The item under `key` without its entries.
 fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
-    let sql = format!("SELECT {ITEM_COLUMNS} FROM items INDEXED BY sqlite_autoindex_items_1 WHERE key = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&FIND_ITEM)?;
     if let Some(row) = statement.query([key])?.next()? {
         let (found, record) = row::item(row)?;
         let wrong = || Error::Corrupt(format!("under item {key:?} lies item {found:?}"));
@@ -78,11 +78,7 @@ fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
 /// The entry that is stored under the id to be appended.
 fn find_entry(connection: &Connection, key: &str, append: &Append) -> Result<Option<Entry>, Error> {
     let place = [key, &append.list, &append.entry.id];
-    let sql = format!(
-        "SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY sqlite_autoindex_entries_1 \
-         WHERE key = ?1 AND list = ?2 AND id = ?3"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&FIND_ENTRY)?;
     if let Some(row) = statement.query(place)?.next()? {
         return Ok(Some(row::entry(row)?.entry));
     }
@@ -115,9 +111,7 @@ pub(super) fn lists(
     key: &str,
     record: &Record,
 ) -> Result<Vec<(String, Vec<Entry>)>, Error> {
-    let sql =
-        format!("SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY sqlite_autoindex_entries_1 WHERE key = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&FIND_ENTRIES)?;
     let mut rows = statement.query([key])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
@@ -160,9 +154,8 @@ fn store_both(connection: &Connection, key: &str, append: &Append, next: &Record
 
 fn store_entry(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
     let seq = next.count(&append.list).saturating_sub(1);
-    let sql = format!("INSERT INTO entries({ENTRY_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    let values = row::entry_values(key, &append.list, seq, &append.entry);
-    connection.prepare_cached(&sql)?.execute(values)?;
+    let values = row::entry_values(key, &append.list, seq, &append.entry)?;
+    connection.prepare_cached(&INSERT_ENTRY)?.execute(values)?;
     Ok(())
 }
 
@@ -176,3 +169,20 @@ fn store(connection: &Connection, key: &str, next: &Record) -> Result<(), Error>
         Err(Error::Corrupt(format!("item {key:?} was there and cannot be changed")))
     }
 }
+
+static FIND_ITEM: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {ITEM_COLUMNS} FROM items INDEXED BY sqlite_autoindex_items_1 WHERE key = ?1")
+});
+
+static INSERT_ITEM: LazyLock<String> =
+    LazyLock::new(|| format!("INSERT INTO items({ITEM_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+
+static FIND_ENTRIES: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY sqlite_autoindex_entries_1 WHERE key = ?1")
+});
+
+static FIND_ENTRY: LazyLock<String> =
+    LazyLock::new(|| format!("{} AND list = ?2 AND id = ?3", *FIND_ENTRIES));
+
+static INSERT_ENTRY: LazyLock<String> =
+    LazyLock::new(|| format!("INSERT INTO entries({ENTRY_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));

@@ -3,14 +3,16 @@
 //! SQLite does not check its pages. So each row carries a CRC-32 over all its other columns, key included, each
 //! with its length before it: no two rows have the same encoding. Every row that is read is checked.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::Value;
-use serde_json::Value as Json;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::backend::{Entry, Error, Fields};
+use crate::backend::{Entry, Error};
 use items::record::Record;
 
 /// The columns of `items`, in the order in which [`item`] reads them.
@@ -23,7 +25,7 @@ pub(super) const ENTRY_COLUMNS: &str = "key, list, id, seq, fields, checksum";
 /// The values of a row of `items`, in the order of [`ITEM_COLUMNS`].
 pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], Error> {
     let (version, size) = (integer(record.version)?, integer(record.size)?);
-    let (fields, counts) = (json(&record.fields), json(&record.counts));
+    let (fields, counts) = (json(&record.fields)?, json(&record.counts)?);
     let mut sum = Checksum::default();
     sum.text(key).number(version).text(&fields).text(&counts).text(&record.insert_change);
     sum.option(record.last_change.as_deref()).number(size);
@@ -54,8 +56,8 @@ pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
     }
     let record = Record {
         version: version.try_into().map_err(|_| damaged())?,
-        fields: Arc::new(parsed_fields(fields).ok_or_else(damaged)?),
-        counts: parsed_counts(counts).ok_or_else(damaged)?,
+        fields: Arc::new(parsed(fields).ok_or_else(damaged)?),
+        counts: parsed(counts).ok_or_else(damaged)?,
         insert_change: insert_change.to_owned(),
         last_change: last_change.map(str::to_owned),
         size: size.try_into().map_err(|_| damaged())?,
@@ -64,12 +66,12 @@ pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
 }
 
 /// The values of a row of `entries`, in the order of [`ENTRY_COLUMNS`].
-pub(super) fn entry_values(key: &str, list: &str, seq: u32, entry: &Entry) -> [Value; 6] {
-    let (seq, fields) = (i64::from(seq), json(&entry.fields));
+pub(super) fn entry_values(key: &str, list: &str, seq: u32, entry: &Entry) -> Result<[Value; 6], Error> {
+    let (seq, fields) = (i64::from(seq), json(&entry.fields)?);
     let mut sum = Checksum::default();
     sum.text(key).text(list).text(&entry.id).number(seq).text(&fields);
     let owned = |text: &str| Value::Text(text.to_owned());
-    [owned(key), owned(list), owned(&entry.id), seq.into(), fields.into(), sum.value().into()]
+    Ok([owned(key), owned(list), owned(&entry.id), seq.into(), fields.into(), sum.value().into()])
 }
 
 /// An entry, the list that it is in, and its place there.
@@ -89,7 +91,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Placed, Error> {
     if sum.value() != number(row, 5)? {
         return Err(damaged());
     }
-    let fields = Arc::new(parsed_fields(fields).ok_or_else(damaged)?);
+    let fields = Arc::new(parsed(fields).ok_or_else(damaged)?);
     Ok(Placed { list: list.to_owned(), seq, entry: Entry { id: id.to_owned(), fields } })
 }
 
@@ -103,18 +105,52 @@ fn number(row: &Row<'_>, column: usize) -> Result<i64, Error> {
 }
 
 /// A JSON object of names and values, as `json_extract` and a reader with `sqlite3` want it.
-fn json<V: Clone + Into<Json>>(pairs: &[(String, V)]) -> String {
-    pairs.iter().cloned().collect::<Json>().to_string()
+fn json<V: Serialize>(pairs: &[(String, V)]) -> Result<String, Error> {
+    let unwritten = |error| Error::Unavailable(format!("fields that cannot be written as JSON: {error}"));
+    serde_json::to_string(&Written(pairs)).map_err(unwritten)
 }
 
-fn parsed_fields(text: &str) -> Option<Fields> {
-    let names = serde_json::from_str::<BTreeMap<String, String>>(text).ok()?;
-    Some(names.into_iter().collect())
+/// What [`json`] wrote, in the order in which it stands there.
+fn parsed<V: DeserializeOwned>(text: &str) -> Option<Vec<(String, V)>> {
+    let Read(pairs) = serde_json::from_str(text).ok()?;
+    pairs.is_sorted_by(|(before, _), (name, _)| before < name).then_some(pairs)
 }
 
-fn parsed_counts(text: &str) -> Option<Vec<(String, u32)>> {
-    let names = serde_json::from_str::<BTreeMap<String, u32>>(text).ok()?;
-    Some(names.into_iter().collect())
+/// Sorted pairs that become a JSON object.
+struct Written<'a, V>(&'a [(String, V)]);
+
+impl<V: Serialize> Serialize for Written<'_, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// A JSON object as pairs: no tree is built of what is sorted already.
+struct Read<V>(Vec<(String, V)>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Read<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read<V>, D::Error> {
+        deserializer.deserialize_map(PairsVisitor(PhantomData))
+    }
+}
+
+struct PairsVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<V> {
+    type Value = Read<V>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of names and values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read<V>, A::Error> {
+        // As many as an item of the built-in desk has.
+        let mut pairs = Vec::with_capacity(8);
+        while let Some(pair) = map.next_entry()? {
+            pairs.push(pair);
+        }
+        Ok(Read(pairs))
+    }
 }
 
 /// SQLite's integers have a sign.
