@@ -17,6 +17,7 @@ mod layout;
 mod queue;
 mod readers;
 mod row;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -78,8 +79,8 @@ impl Parts {
 
     fn start(self) -> Result<Embedded, OpenError> {
         let (writer, inbox) = Writer::new();
-        inbox.start(self.writing, self.lock).map_err(OpenError::Thread)?;
         let readers = Readers::new(self.reading);
+        inbox.start(self.writing, self.lock, readers.snapshots()).map_err(OpenError::Thread)?;
         Ok(Embedded { layout: Arc::new(self.layout), readers, writer, counts: self.counts })
     }
 }

@@ -1,7 +1,7 @@
 //! Reads, on connections of their own: a read never waits for a write or its sync.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -9,13 +9,13 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::connection::execute;
+use super::snapshots::Snapshots;
 use crate::backend::Error;
 
 /// A few connections that cannot write, lent to one read at a time.
 #[derive(Debug)]
 pub(super) struct Readers {
-    idle: Arc<Mutex<Vec<Connection>>>,
+    snapshots: Arc<Snapshots>,
     /// One for each connection.
     permits: Arc<Semaphore>,
     number: u32,
@@ -27,21 +27,26 @@ impl Readers {
     pub(super) fn new(connections: Vec<Connection>) -> Readers {
         let permits = Arc::new(Semaphore::new(connections.len()));
         let number = u32::try_from(connections.len()).unwrap_or(u32::MAX);
-        Readers { idle: Arc::new(Mutex::new(connections)), permits, number, average: AtomicU64::new(0) }
+        let snapshots = Arc::new(Snapshots::new(connections));
+        Readers { snapshots, permits, number, average: AtomicU64::new(0) }
     }
 
-    /// Runs `op` in a read transaction, where it may block. Not to be called inside a `LocalSet`.
+    /// For who commits.
+    pub(super) fn snapshots(&self) -> Arc<Snapshots> {
+        Arc::clone(&self.snapshots)
+    }
+
+    /// Runs `op` on a snapshot that has all that was answered, where it may block. Not to be called inside a `LocalSet`.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         op: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
-        let idle = Arc::clone(&self.idle);
+        let snapshots = Arc::clone(&self.snapshots);
         let read = move || {
             // Goes with the read, not with who waits for it: the connection is lent until the read is over.
             let _permit = permit;
-            let loan = Loan::new(&idle)?;
-            loan.read(op)
+            snapshots.read(op).unwrap_or_else(|| Err(closed()))
         };
         if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
             return self.in_place(read);
@@ -62,10 +67,10 @@ impl Readers {
         if self.average.load(Ordering::Relaxed) < SLOW { timed() } else { task::block_in_place(timed) }
     }
 
-    /// A single read may be long because the thread was set aside; an average is not. Two reads that end at once may
-    /// lose one of the two times, which does no harm.
+    /// A read may be long because its thread was set aside, and by far: so none counts for more than twice what is slow, and
+    /// only many of them make the average slow. Two reads that end at once may lose one of the two times, which does no harm.
     fn note(&self, took: Duration) {
-        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).min(2 * SLOW);
         let average = self.average.load(Ordering::Relaxed);
         self.average.store(average - average / WEIGHT + took / WEIGHT, Ordering::Relaxed);
     }
@@ -77,49 +82,7 @@ impl Readers {
             self.permits.close();
             drop(all);
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
-/// A connection that goes back when it is dropped, also by a panic.
-struct Loan<'a> {
-    connection: Option<Connection>,
-    idle: &'a Mutex<Vec<Connection>>,
-}
-
-impl Loan<'_> {
-    fn new(idle: &Mutex<Vec<Connection>>) -> Result<Loan<'_>, Error> {
-        let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if connection.is_none() { Err(closed()) } else { Ok(Loan { connection, idle }) }
-    }
-
-    fn read<T>(&self, op: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let Some(connection) = &self.connection else { return Err(closed()) };
-        let _snapshot = Snapshot::begin(connection)?;
-        op(connection)
-    }
-}
-
-impl Drop for Loan<'_> {
-    fn drop(&mut self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.connection.take());
-    }
-}
-
-/// A read transaction: an item and its entries, an index and its twin, both as of one moment. Dropping it ends it.
-struct Snapshot<'a>(&'a Connection);
-
-impl Snapshot<'_> {
-    fn begin(connection: &Connection) -> Result<Snapshot<'_>, Error> {
-        execute(connection, "BEGIN")?;
-        Ok(Snapshot(connection))
-    }
-}
-
-impl Drop for Snapshot<'_> {
-    fn drop(&mut self) {
-        // Nothing was written that could be lost; where it fails, the next read says so.
-        drop(execute(self.0, "ROLLBACK"));
+        self.snapshots.close();
     }
 }
 

@@ -4,6 +4,7 @@ mod counting;
 mod damage;
 mod opening;
 mod plans;
+mod reading;
 mod writing;
 
 use std::path::Path;

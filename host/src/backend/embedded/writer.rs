@@ -22,6 +22,7 @@ use super::connection::execute;
 use super::gathering::Gathering;
 use super::layout::VERSION;
 use super::queue::{self, Inlet, Outlet, Shut};
+use super::snapshots::Snapshots;
 use crate::backend::Error;
 
 /// How many writes may wait. At some 10,000 a second they wait for a tenth of one.
@@ -134,10 +135,15 @@ fn refused(why: Shut) -> Error {
 
 impl Inbox {
     /// Starts the thread. It ends when the writer is closed or dropped; until then it holds the lock.
-    pub(super) fn start(self, connection: Connection, lock: File) -> io::Result<JoinHandle<()>> {
+    pub(super) fn start(
+        self,
+        connection: Connection,
+        lock: File,
+        snapshots: Arc<Snapshots>,
+    ) -> io::Result<JoinHandle<()>> {
         let Inbox { queue, failure, failing, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            serve(&connection, &queue, &failure, &failing);
+            serve(&connection, &snapshots, &queue, &failure, &failing);
             // In this order: who hears that the thread has ended may open the store again.
             drop(connection);
             // Let go, not only closed: a process that is just being started has every file open until it is another program.
@@ -147,14 +153,21 @@ impl Inbox {
     }
 }
 
-fn serve(connection: &Connection, queue: &Outlet<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
+fn serve(
+    connection: &Connection,
+    snapshots: &Snapshots,
+    queue: &Outlet<Job>,
+    failure: &OnceLock<String>,
+    failing: &AtomicBool,
+) {
     let mut gathering = Gathering::default();
     while let Some(first) = queue.wait() {
         if let Some(reason) = failure.get() {
             first(Err(Error::Unavailable(reason.clone())))(None);
             continue;
         }
-        let (answers, verdict, taken) = commit_all(connection, Batch::of(first, queue, &gathering));
+        let (answers, verdict, taken) =
+            commit_all(connection, snapshots, Batch::of(first, queue, &gathering));
         gathering.committed(answers.len(), queue.waiting(), taken);
         if let Err(Fault { end: Some(reason), .. }) = &verdict {
             tracing::error!(%reason, "the store stops writing");
@@ -226,7 +239,11 @@ impl Iterator for Batch<'_> {
 
 /// One transaction over all jobs. They are answered later, when it is known what became of it. Says too how long
 /// the disk took for the commit.
-fn commit_all(connection: &Connection, batch: Batch<'_>) -> (Vec<Answer>, Result<(), Fault>, Duration) {
+fn commit_all(
+    connection: &Connection,
+    snapshots: &Snapshots,
+    batch: Batch<'_>,
+) -> (Vec<Answer>, Result<(), Fault>, Duration) {
     let mut verdict = execute(connection, "BEGIN IMMEDIATE").map_err(Fault::passing);
     let mut answers = Vec::new();
     for job in batch {
@@ -240,6 +257,7 @@ fn commit_all(connection: &Connection, batch: Batch<'_>) -> (Vec<Answer>, Result
             verdict = Err(Fault::passing(Error::Unavailable("the disk is full or broken".to_owned())));
         }
     }
+    let _committing = snapshots.commit();
     let (begun, processed) = (Instant::now(), processor_time());
     let verdict = verdict.and_then(|()| commit(connection));
     let processed = processor_time().saturating_sub(processed);

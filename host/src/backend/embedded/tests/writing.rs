@@ -50,8 +50,9 @@ async fn writes_that_wait_share_commits() {
     let commits = fail_after(&mut parts.writing, usize::MAX);
     let (writer, inbox) = Writer::new();
     let writer = Arc::new(writer);
+    let readers = Readers::new(parts.reading);
     let waiting = queue(&writer, 600).await;
-    inbox.start(parts.writing, parts.lock).unwrap();
+    inbox.start(parts.writing, parts.lock, readers.snapshots()).unwrap();
     let outcomes = waiting.join_all().await;
     assert!(outcomes.iter().all(|outcome| *outcome == Ok(Insert::Inserted(1))));
     assert_eq!(commits.load(Ordering::SeqCst), 3, "600 writes, 256 a commit");
@@ -101,15 +102,15 @@ async fn a_batch_whose_commit_fails_is_unknown_as_a_whole() {
     let commits = fail_after(&mut parts.writing, 0);
     let (writer, inbox) = Writer::new();
     let writer = Arc::new(writer);
+    let readers = Readers::new(parts.reading);
     let waiting = queue(&writer, 300).await;
-    inbox.start(parts.writing, parts.lock).unwrap();
+    inbox.start(parts.writing, parts.lock, readers.snapshots()).unwrap();
     let outcomes = waiting.join_all().await;
     let unknown = outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Unknown(_)))).count();
     let unavailable = outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Unavailable(_)))).count();
     assert_eq!((unknown, unavailable), (256, 44), "the second batch was never begun");
     assert_eq!(commits.load(Ordering::SeqCst), 1);
-    let read = Readers::new(parts.reading);
-    assert_eq!(read.read(|connection| items::get(connection, "0")).await, Ok(None));
+    assert_eq!(readers.read(|connection| items::get(connection, "0")).await, Ok(None));
 }
 
 async fn limit_pages(store: &Embedded, pages: u32) {
@@ -189,8 +190,9 @@ async fn a_dropped_store_ends_its_thread_and_keeps_what_was_queued() {
     let parts = parts(&dir);
     let (writer, inbox) = Writer::new();
     let writer = Arc::new(writer);
+    let readers = Readers::new(parts.reading);
     let waiting = queue(&writer, 10).await;
-    let thread = inbox.start(parts.writing, parts.lock).unwrap();
+    let thread = inbox.start(parts.writing, parts.lock, readers.snapshots()).unwrap();
     // Those who wait go away, and the writer with them.
     drop(waiting);
     drop(writer);
