@@ -1,10 +1,12 @@
-//! What one request costs in the sandbox, in counts that do not depend on what the machine does besides, held against
-//! those of the last change in `guest/desk/costs.json`: the guest's fuel (one for nearly each instruction of WebAssembly),
-//! the host's allocations, and the processor's instructions for host and guest. The store in memory is a part of the host.
+//! What one request costs, in counts that do not depend on what the machine does besides, held against those of the last
+//! change in `guest/desk/costs.json`. In the sandbox: the guest's fuel (one for nearly each instruction of WebAssembly), the
+//! host's allocations, and the processor's instructions for host and guest. Over HTTP: allocations and their bytes. The store
+//! in memory is a part of the host.
 //!
 //! Where one of them is no longer true, look for the reason; where it is wanted, write the new figure down there.
 
 mod instructions;
+mod over_http;
 
 use std::io::{Write, stderr};
 use std::sync::Arc;
@@ -39,27 +41,44 @@ struct Cost {
     fuel: u64,
     allocations: u64,
     instructions: u64,
+    over_http: OverHttp,
+}
+
+/// The same request where it comes over HTTP, with the host's server, door and walk around the sandbox.
+#[derive(Deserialize)]
+struct OverHttp {
+    allocations: u64,
+    bytes: u64,
 }
 
 #[test]
 fn a_request_takes_the_guest_as_much_fuel_as_it_did() {
     let runtime = runtime();
     let mut guest = runtime.block_on(Guest::start());
-    hold("fuel", |cost| cost.fuel, &least(|request| guest.answer(&runtime, request)));
+    hold("fuel", |cost| cost.fuel, &least(|cost, path| guest.answer(&runtime, cost.request(path))));
 }
 
 #[test]
 fn a_request_takes_the_host_as_many_allocations_as_it_did() {
     let runtime = runtime();
     let sandbox = runtime.block_on(sandbox(Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap()));
-    let answer = |request: Request<'_>| {
+    let answer = |cost: &Cost, path: &str| {
         let mut response = None;
         let counted = allocation_counter::measure(|| {
-            response = runtime.block_on(sandbox.handle(request, deadline())).ok();
+            response = runtime.block_on(sandbox.handle(cost.request(path), deadline())).ok();
         });
-        (counted.count_total, response.unwrap())
+        (counted.count_total, location(response.unwrap()))
     };
     hold("allocations", |cost| cost.allocations, &least(answer));
+}
+
+#[test]
+fn a_request_over_http_takes_the_host_as_many_allocations_and_bytes_as_it_did() {
+    let mut connection = over_http::Connection::open();
+    let taken = least(|cost, path| connection.ask(cost, path));
+    let of = |count: fn(&over_http::Taken) -> u64| taken.iter().map(count).collect::<Vec<_>>();
+    hold("allocations over HTTP", |cost| cost.over_http.allocations, &of(|taken| taken.allocations));
+    hold("bytes over HTTP", |cost| cost.over_http.bytes, &of(|taken| taken.bytes));
 }
 
 /// Starts itself once more: there it is what callgrind counts.
@@ -77,20 +96,24 @@ fn a_request_takes_the_processor_as_many_instructions_as_it_did() {
 }
 
 /// The least count of each request: without what comes up now and then, as a tree that grows.
-fn least(mut answer: impl FnMut(Request<'_>) -> (u64, Response)) -> Vec<u64> {
-    let mut location: Option<String> = None;
+fn least<C: Ord>(mut ask: impl FnMut(&Cost, &str) -> (C, Option<String>)) -> Vec<C> {
+    let mut made: Option<String> = None;
     let least = costs().into_iter().map(|cost| {
-        let path = location.as_ref().map_or(cost.path.clone(), |made| cost.path.replace("{location}", made));
+        let path = made.as_ref().map_or(cost.path.clone(), |made| cost.path.replace("{location}", made));
         let counts = (0..TIMES).map(|_| {
-            let (count, response) = answer(cost.request(&path));
-            assert!((200..300).contains(&response.status), "{}: {}", cost.what, response.status);
-            let header = response.headers.into_iter().find(|(name, _)| name == "location");
-            location = location.take().or(header.map(|(_, location)| location));
+            let (count, location) = ask(&cost, &path);
+            made = made.take().or(location);
             count
         });
         counts.min().unwrap()
     });
     least.collect()
+}
+
+/// Where an answer says that something is. There must be an answer.
+fn location(response: Response) -> Option<String> {
+    assert!((200..300).contains(&response.status), "{}", response.status);
+    response.headers.into_iter().find_map(|(name, value)| (name == "location").then_some(value))
 }
 
 fn hold(unit: &str, committed: impl Fn(&Cost) -> u64, counted: &[u64]) {
@@ -141,11 +164,11 @@ impl Guest {
         Guest { store, desk }
     }
 
-    fn answer(&mut self, runtime: &Runtime, request: Request<'_>) -> (u64, Response) {
+    fn answer(&mut self, runtime: &Runtime, request: Request<'_>) -> (u64, Option<String>) {
         let before = self.store.get_fuel().unwrap();
         let handler = self.desk.portdesk_desk_handler();
         let response = runtime.block_on(handler.call_handle(&mut self.store, request)).unwrap();
-        (before - self.store.get_fuel().unwrap(), response)
+        (before - self.store.get_fuel().unwrap(), location(response))
     }
 }
 

@@ -14,8 +14,8 @@ use tokio::runtime::Builder;
 use wasmtime::Engine;
 
 use super::{
-    BUILT_IN_COMPONENT, Component, LIMITS, Request, Respondent, TIMES, compiled, config, costs, deadline,
-    least, sandbox,
+    BUILT_IN_COMPONENT, Component, LIMITS, Respondent, TIMES, compiled, config, costs, deadline, least,
+    location, sandbox,
 };
 
 /// Names the file of the compiled component in the process that is counted.
@@ -68,11 +68,11 @@ pub(super) fn answer(compiled: &Path) {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let component = Component::load_compiled(compiled, LIMITS).unwrap().uninterrupted().unwrap();
     let sandbox = runtime.block_on(sandbox(component));
-    least(|request: Request<'_>| {
+    least(|cost, path| {
         callgrind_begins_a_part();
-        let response = runtime.block_on(sandbox.handle(request, deadline()));
+        let response = runtime.block_on(sandbox.handle(cost.request(path), deadline()));
         callgrind_begins_a_part();
-        (0, response.unwrap())
+        (0, location(response.unwrap()))
     });
 }
 
