@@ -17,4 +17,5 @@ pub mod storage;
 pub mod backend;
 
 mod bindings;
+mod idle;
 pub mod telemetry;

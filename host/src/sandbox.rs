@@ -17,8 +17,6 @@ mod epochs;
 
 mod instance;
 
-mod idle;
-
 mod key_value;
 
 mod wasi;
@@ -43,11 +41,11 @@ pub use self::answer::Oversized;
 pub use self::compiled::{Exposed, Unusable};
 pub use self::component::{Component, Description, LoadError};
 pub use self::failure::Failure;
-use self::idle::Idle;
 use self::instance::Instance;
 pub use self::limits::{Isolation, Limits};
 pub use self::preflight::{Examination, Unreadable, World};
 pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
+use crate::idle::Idle;
 use crate::storage::Storage;
 
 /// Answers what the door let in: the sandbox, and in measurements the same logic as native code.
@@ -112,7 +110,7 @@ impl Sandbox {
     /// Keeps an instance that answered. One that trapped, ran out of time or was cut never gets here.
     fn give_back(&self, instance: Instance) {
         if self.component.limits().isolation == Isolation::Pooled && instance.may_stay() {
-            self.idle.put(instance);
+            self.idle.put(instance, |_| {});
         }
     }
 }

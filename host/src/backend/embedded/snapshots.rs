@@ -5,17 +5,17 @@
 //! that are kept before it begins: whoever reads after it was answered sees it, and none holds the log from being merged.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
 use super::connection::execute;
 use crate::backend::Error;
+use crate::idle::Idle;
 
 /// Connections that cannot write, each lent to one read at a time.
 #[derive(Debug)]
 pub(super) struct Snapshots {
-    idle: Mutex<Vec<Reader>>,
+    idle: Idle<Reader>,
     /// How often a commit began or ended: odd while one is under way.
     commits: AtomicU64,
 }
@@ -29,8 +29,11 @@ struct Reader {
 
 impl Snapshots {
     pub(super) fn new(connections: Vec<Connection>) -> Snapshots {
-        let readers = connections.into_iter().map(|connection| Reader { connection, taken: None });
-        Snapshots { idle: Mutex::new(readers.collect()), commits: AtomicU64::new(0) }
+        let idle = Idle::new();
+        for connection in connections {
+            idle.put(Reader { connection, taken: None }, |_| {});
+        }
+        Snapshots { idle, commits: AtomicU64::new(0) }
     }
 
     /// Runs `op` on an idle connection: an item and its entries, an index and its twin, all as of one moment. None where
@@ -39,7 +42,7 @@ impl Snapshots {
         &self,
         op: impl FnOnce(&Connection) -> Result<T, Error>,
     ) -> Option<Result<T, Error>> {
-        let reader = self.idle().pop()?;
+        let reader = self.idle.take()?;
         let mut loan = Loan { reader: Some(reader), is_sound: false, snapshots: self };
         let outcome = loan.read(op);
         loan.is_sound = outcome.is_ok();
@@ -50,17 +53,13 @@ impl Snapshots {
     pub(super) fn commit(&self) -> Committing<'_> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         // Who gives a connection back from now on sees the number above.
-        self.idle().iter_mut().for_each(Reader::end);
+        self.idle.for_each(Reader::end);
         Committing(self)
     }
 
     /// Closes the connections that are idle.
     pub(super) fn close(&self) {
-        self.idle().clear();
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Reader>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        while self.idle.take().is_some() {}
     }
 
     /// Whether the snapshot of a reader is what a new one would be.
@@ -103,12 +102,14 @@ impl Loan<'_> {
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        let mut idle = self.snapshots.idle();
-        if let Some(mut reader) = self.reader.take() {
-            if !self.is_sound || !self.snapshots.is_newest(&reader) {
-                reader.end();
-            }
-            idle.push(reader);
+        let Loan { is_sound, snapshots, .. } = *self;
+        if let Some(reader) = self.reader.take() {
+            // A commit that begins after this look finds the connection among the idle ones.
+            snapshots.idle.put(reader, |reader| {
+                if !is_sound || !snapshots.is_newest(reader) {
+                    reader.end();
+                }
+            });
         }
     }
 }

@@ -1,0 +1,141 @@
+//! What one request after another uses, each thread its own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
+
+/// What nobody uses at the moment (instances, connections), each kept by the thread that used it last: what it needs is still
+/// in the caches of that thread's processor, and threads do not wait for each other.
+#[derive(Debug)]
+pub(crate) struct Idle<T> {
+    shelves: Box<[Shelf<T>]>,
+    /// How many there are that nobody has claimed.
+    unclaimed: AtomicUsize,
+}
+
+/// What one thread keeps. On cache lines of its own: a change beside it would take it out of that thread's caches.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Shelf<T>(Mutex<Vec<T>>);
+
+impl<T> Idle<T> {
+    /// For as many threads as the machine has processors; where there are more, some share a shelf.
+    pub(crate) fn new() -> Idle<T> {
+        Idle::of(available_parallelism().map_or(1, usize::from))
+    }
+
+    fn of(threads: usize) -> Idle<T> {
+        let shelves = (0..threads).map(|_| Shelf(Mutex::new(Vec::new())));
+        Idle { shelves: shelves.collect(), unclaimed: AtomicUsize::new(0) }
+    }
+
+    /// The one that this thread put here last, or where it has none, another thread's. None only if all are in use: who
+    /// may use one of as many as there are finds one.
+    pub(crate) fn take(&self) -> Option<T> {
+        self.take_as(this_thread())
+    }
+
+    /// Keeps one for this thread, once `settle` is done with it: before anybody takes it, or is shown it by
+    /// [`Idle::for_each`].
+    pub(crate) fn put(&self, idle: T, settle: impl FnOnce(&mut T)) {
+        self.put_as(this_thread(), idle, settle);
+    }
+
+    /// Shows all, one after the other.
+    pub(crate) fn for_each(&self, mut show: impl FnMut(&mut T)) {
+        for shelf in &self.shelves {
+            shelf.lend(|shelf| shelf.iter_mut().for_each(&mut show));
+        }
+    }
+
+    fn take_as(&self, thread: usize) -> Option<T> {
+        let claim = |unclaimed: usize| unclaimed.checked_sub(1);
+        self.unclaimed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, claim).ok()?;
+        let (before, own_on) = self.shelves.split_at_checked(self.place(thread))?;
+        // One is there, but it may come to a shelf that was looked into, while one is taken from the next.
+        loop {
+            if let Some(found) = own_on.iter().chain(before).find_map(|shelf| shelf.lend(Vec::pop)) {
+                return Some(found);
+            }
+        }
+    }
+
+    fn put_as(&self, thread: usize, mut idle: T, settle: impl FnOnce(&mut T)) {
+        if let Some(shelf) = self.shelves.get(self.place(thread)) {
+            shelf.lend(|shelf| {
+                settle(&mut idle);
+                shelf.push(idle);
+            });
+            self.unclaimed.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn place(&self, thread: usize) -> usize {
+        thread % self.shelves.len().max(1)
+    }
+}
+
+impl<T> Shelf<T> {
+    fn lend<R>(&self, use_it: impl FnOnce(&mut Vec<T>) -> R) -> R {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Threads are numbered as they come here.
+fn this_thread() -> usize {
+    static NUMBERED: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NUMBERED.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_gets_what_it_used_last_and_then_what_others_left() {
+        let idle = Idle::of(2);
+        for (thread, name) in [(0, "first"), (1, "another's"), (0, "last"), (2, "of a thread too many")] {
+            idle.put_as(thread, name, |_| {});
+        }
+        let taken: Vec<_> = std::iter::from_fn(|| idle.take_as(2)).collect();
+        assert_eq!(taken, ["of a thread too many", "last", "first", "another's"]);
+    }
+
+    #[test]
+    fn what_a_thread_leaves_another_one_finds() {
+        let idle = Idle::new();
+        std::thread::scope(|scope| drop(scope.spawn(|| idle.put("left", |_| {}))));
+        assert_eq!((idle.take(), idle.take()), (Some("left"), None));
+    }
+
+    #[test]
+    fn whoever_may_use_one_finds_one() {
+        let (idle, users) = (Idle::of(4), 4);
+        (0..users).for_each(|number| idle.put_as(number, number, |_| {}));
+        std::thread::scope(|scope| {
+            for user in 0..users {
+                let idle = &idle;
+                scope.spawn(move || {
+                    for turn in 0..20_000 {
+                        let one = idle.take_as(user + turn).expect("there are as many as users");
+                        idle.put_as(user, one, |_| {});
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn all_are_shown_whoever_keeps_them() {
+        let idle = Idle::of(2);
+        for thread in 0..3 {
+            idle.put_as(thread, thread, |put| *put += 10);
+        }
+        let mut shown = Vec::new();
+        idle.for_each(|one| shown.push(*one));
+        assert_eq!(shown, [10, 12, 11]);
+    }
+}
