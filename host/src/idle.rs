@@ -41,7 +41,7 @@ impl<T> Idle<T> {
         self.put_as(this_thread(), idle, settle);
     }
 
-    /// Shows all, one after the other.
+    /// Shows all that are idle, one after the other. One that comes meanwhile may not be shown: it was settled after this began.
     pub(crate) fn for_each(&self, mut show: impl FnMut(&mut T)) {
         for shelf in &self.shelves {
             shelf.lend(|shelf| shelf.iter_mut().for_each(&mut show));

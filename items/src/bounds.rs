@@ -178,7 +178,8 @@ const INDEXES: usize = 20;
 const KEY_BYTES: usize = 128;
 const LIST_ENTRIES: usize = 10_000;
 const NAME_BYTES: usize = 64;
-pub(crate) const QUERY_ITEMS: usize = 100;
+/// The most items of a page.
+pub const QUERY_ITEMS: usize = 100;
 
 #[cfg(test)]
 mod tests;

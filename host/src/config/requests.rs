@@ -19,7 +19,7 @@ pub struct Requests {
           value_parser = clap::value_parser!(u16).range(1..=16_384))]
     pub target_limit_bytes: u16,
 
-    /// Most bytes of all names and values of headers, 256 to 32768; more are refused with 431
+    /// Most bytes of all names and values of headers, 256 to 32768; more are refused with 431, as more than 100 headers are
     #[arg(long, env = "PORTDESK_HEADER_LIMIT_BYTES", value_name = "BYTES", default_value_t = 16_384,
           value_parser = clap::value_parser!(u16).range(256..=32_768))]
     pub header_limit_bytes: u16,

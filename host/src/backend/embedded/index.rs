@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::row::{self, ITEM_COLUMNS};
 use crate::backend::{self, Error, Page, Position, Query, Summary};
+use items::bounds::QUERY_ITEMS;
 use items::record::Record;
 
 /// One index of the schema.
@@ -112,7 +113,7 @@ impl Tree {
         limit: i64,
         decode: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let mut found = Vec::with_capacity(usize::try_from(limit).unwrap_or_default());
+        let mut found = Vec::with_capacity(usize::try_from(limit).unwrap_or_default().min(QUERY_ITEMS + 1));
         // SQLite sorts every BLOB behind every TEXT, so that this is behind the greatest order value; and it
         // compares with no NULL, so that items without an order value are left out.
         let mut behind = Value::Blob(Vec::new());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rusqlite::Row;
 use rusqlite::types::Value;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer as _, Serialize, Serializer};
 
 use crate::backend::{Entry, Error};
 use items::record::Record;
@@ -21,6 +21,10 @@ pub(super) const ITEM_COLUMNS: &str =
 
 /// The columns of `entries`, in the order in which [`entry`] reads them.
 pub(super) const ENTRY_COLUMNS: &str = "key, list, id, seq, fields, checksum";
+
+/// As many fields as an item and an entry have that are not unusually large; others take memory a second time.
+const ITEM_FIELDS: usize = 8;
+const ENTRY_FIELDS: usize = 4;
 
 /// The values of a row of `items`, in the order of [`ITEM_COLUMNS`].
 pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], Error> {
@@ -56,8 +60,8 @@ pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
     }
     let record = Record {
         version: version.try_into().map_err(|_| damaged())?,
-        fields: Arc::new(parsed(fields).ok_or_else(damaged)?),
-        counts: parsed(counts).ok_or_else(damaged)?,
+        fields: Arc::new(parsed(fields, ITEM_FIELDS).ok_or_else(damaged)?),
+        counts: parsed(counts, 0).ok_or_else(damaged)?,
         insert_change: insert_change.to_owned(),
         last_change: last_change.map(str::to_owned),
         size: size.try_into().map_err(|_| damaged())?,
@@ -91,7 +95,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Placed, Error> {
     if sum.value() != number(row, 5)? {
         return Err(damaged());
     }
-    let fields = Arc::new(parsed(fields).ok_or_else(damaged)?);
+    let fields = Arc::new(parsed(fields, ENTRY_FIELDS).ok_or_else(damaged)?);
     Ok(Placed { list: list.to_owned(), seq, entry: Entry { id: id.to_owned(), fields } })
 }
 
@@ -104,52 +108,55 @@ fn number(row: &Row<'_>, column: usize) -> Result<i64, Error> {
     Ok(row.get_ref(column)?.as_i64()?)
 }
 
-/// A JSON object of names and values, as `json_extract` and a reader with `sqlite3` want it.
+/// A JSON object of names and values, as `json_extract` and a reader with `sqlite3` want it. They must be sorted.
 fn json<V: Serialize>(pairs: &[(String, V)]) -> Result<String, Error> {
+    if !is_sorted(pairs) {
+        return Err(Error::Invalid("names that are not sorted".to_owned()));
+    }
     let unwritten = |error| Error::Unavailable(format!("fields that cannot be written as JSON: {error}"));
-    serde_json::to_string(&Written(pairs)).map_err(unwritten)
+    serde_json::to_string(&Object(pairs)).map_err(unwritten)
 }
 
-/// What [`json`] wrote, in the order in which it stands there.
-fn parsed<V: DeserializeOwned>(text: &str) -> Option<Vec<(String, V)>> {
-    let Read(pairs) = serde_json::from_str(text).ok()?;
-    pairs.is_sorted_by(|(before, _), (name, _)| before < name).then_some(pairs)
+/// What [`json`] wrote, with room for so many pairs from the beginning.
+fn parsed<V: DeserializeOwned>(text: &str, room: usize) -> Option<Vec<(String, V)>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let pairs = reader.deserialize_map(Pairs { room, of: PhantomData }).ok()?;
+    reader.end().ok()?;
+    is_sorted(&pairs).then_some(pairs)
 }
 
-/// Sorted pairs that become a JSON object.
-struct Written<'a, V>(&'a [(String, V)]);
+fn is_sorted<V>(pairs: &[(String, V)]) -> bool {
+    pairs.is_sorted_by(|(before, _), (name, _)| before < name)
+}
 
-impl<V: Serialize> Serialize for Written<'_, V> {
+/// Pairs that become a JSON object.
+struct Object<'a, V>(&'a [(String, V)]);
+
+impl<V: Serialize> Serialize for Object<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
-/// A JSON object as pairs: no tree is built of what is sorted already.
-struct Read<V>(Vec<(String, V)>);
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Read<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read<V>, D::Error> {
-        deserializer.deserialize_map(PairsVisitor(PhantomData))
-    }
+/// Makes pairs of a JSON object, in the order in which they stand there: a tree would sort what is sorted.
+struct Pairs<V> {
+    room: usize,
+    of: PhantomData<V>,
 }
 
-struct PairsVisitor<V>(PhantomData<V>);
-
-impl<'de, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<V> {
-    type Value = Read<V>;
+impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
+    type Value = Vec<(String, V)>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object of names and values")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read<V>, A::Error> {
-        // As many as an item of the built-in desk has.
-        let mut pairs = Vec::with_capacity(8);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pairs = Vec::with_capacity(self.room);
         while let Some(pair) = map.next_entry()? {
             pairs.push(pair);
         }
-        Ok(Read(pairs))
+        Ok(pairs)
     }
 }
 

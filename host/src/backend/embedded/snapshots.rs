@@ -2,7 +2,8 @@
 //!
 //! To begin and to end a read takes SQLite nearly as long as to find an item, and a lock that all connections share. So a
 //! connection keeps the snapshot of its last read for the next one, as long as nothing is committed. A commit ends all
-//! that are kept before it begins: whoever reads after it was answered sees it, and none holds the log from being merged.
+//! that are kept before it begins: whoever reads after it was answered sees it, and none holds the log from being merged. What
+//! another program writes into the file, which it must not, may be seen only after the next commit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,7 +66,8 @@ impl Snapshots {
     /// Whether the snapshot of a reader is what a new one would be.
     fn is_newest(&self, reader: &Reader) -> bool {
         let commits = self.commits.load(Ordering::SeqCst);
-        commits.is_multiple_of(2) && reader.taken == Some(commits)
+        let is_open = !reader.connection.is_autocommit();
+        commits.is_multiple_of(2) && reader.taken == Some(commits) && is_open
     }
 }
 

@@ -10,11 +10,22 @@ mod writing;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Embedded;
+use super::{Embedded, OpenError};
 use crate::backend::suite::{self, Store};
 
 fn open(dir: &Path) -> Store {
     Arc::new(Embedded::open(dir, &suite::schema()).unwrap())
+}
+
+/// Opens a folder that a store was dropped over a moment ago: it is closed in the background.
+fn wait_for(dir: &Path) -> Arc<Embedded> {
+    loop {
+        match Embedded::open(dir, &suite::schema()) {
+            Ok(store) => return Arc::new(store),
+            Err(OpenError::Locked { .. }) => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 suite::conformance!(exact; async || {

@@ -179,6 +179,9 @@ fn serve(
             answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
         }
     }
+    // No reader may hold the log from being merged, or the file when somebody else may open it.
+    let _last = snapshots.commit();
+    snapshots.close();
     if failure.get().is_none()
         && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Embedded;
+use super::{Embedded, wait_for};
 use crate::backend::embedded::OpenError;
 use crate::backend::embedded::counts::read;
 use crate::backend::suite::{self, counts};
@@ -52,17 +52,6 @@ async fn counts_are_there_again() {
         for count in &counts {
             assert_eq!(meter.used(count).await, Ok(round));
             assert_eq!(take(&meter, count).await, Ok(1));
-        }
-    }
-}
-
-/// Opens a folder that a store was dropped over a moment ago: it is closed in the background.
-fn wait_for(dir: &Path) -> Arc<Embedded> {
-    loop {
-        match Embedded::open(dir, &suite::schema()) {
-            Ok(store) => return Arc::new(store),
-            Err(OpenError::Locked { .. }) => std::thread::yield_now(),
-            Err(error) => panic!("{error}"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Snapshots that are kept from one read to the next.
 
 use std::fs;
+use std::path::Path;
 
 use rusqlite::Connection;
 use tokio::task::JoinSet;
@@ -8,10 +9,16 @@ use tokio::task::JoinSet;
 use crate::backend::embedded::snapshots::Snapshots;
 use crate::backend::embedded::{Parts, items};
 use crate::backend::suite::{self, get, insert, listed};
-use crate::backend::{Error, Fields};
+use crate::backend::{Backend, Error, Fields};
 
 fn add(connection: &Connection, key: &str) {
     items::insert(connection, key, Fields::new(), key).unwrap();
+}
+
+fn log_bytes(dir: &Path) -> u64 {
+    let files = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let log = files.filter(|file| file.file_name().to_string_lossy().ends_with("-wal"));
+    log.map(|file| file.metadata().unwrap().len()).sum()
 }
 
 fn count(connection: &Connection) -> Result<u32, Error> {
@@ -95,10 +102,20 @@ async fn snapshots_do_not_keep_the_log_from_being_merged() {
         insert(&store, &key, &[("owner", "ada"), ("made_at", &key), ("text", &text)]).await;
         get(&store, &key).await;
     }
-    let files = fs::read_dir(dir.path()).unwrap().map(Result::unwrap);
-    let log = files.filter(|file| file.file_name().to_string_lossy().ends_with("-wal"));
-    let bytes: u64 = log.map(|file| file.metadata().unwrap().len()).sum();
+    let bytes = log_bytes(dir.path());
     // It is merged from 1,000 pages on; one that never is has some 6,000 here.
     assert!((1..2000 * 4096).contains(&bytes), "{bytes} bytes");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_dropped_after_a_read_merges_its_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = super::open(dir.path());
+    insert(&store, "a", &[]).await;
+    get(&store, "a").await;
+    drop(store);
+    let store = super::wait_for(dir.path());
+    assert_eq!(log_bytes(dir.path()), 0);
     store.close().await;
 }
