@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-/// What nobody uses at the moment (instances, connections), each kept by the thread that used it last: what it needs is still
-/// in the caches of that thread's processor, and threads do not wait for each other.
+/// What nobody uses at the moment (instances, connections), each kept by the thread that used it last: what it needs is
+/// still in the caches of that thread's processor.
 #[derive(Debug)]
 pub(crate) struct Idle<T> {
     shelves: Box<[Shelf<T>]>,
@@ -41,7 +41,8 @@ impl<T> Idle<T> {
         self.put_as(this_thread(), idle, settle);
     }
 
-    /// Shows all that are idle, one after the other. One that comes meanwhile may not be shown: it was settled after this began.
+    /// Shows all that are idle, one after the other. One that comes meanwhile may not be shown: it is settled after this
+    /// began.
     pub(crate) fn for_each(&self, mut show: impl FnMut(&mut T)) {
         for shelf in &self.shelves {
             shelf.lend(|shelf| shelf.iter_mut().for_each(&mut show));

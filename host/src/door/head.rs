@@ -1,7 +1,8 @@
 //! The bounds of a request's head.
 //!
-//! What is over these bounds is refused in words. A head that is larger by far, one of HTTP/1 with more than 100 headers, and
-//! one that is no HTTP never get here: hyper answers 431 or 400 itself, without a body and without a request id, and the server logs it.
+//! What is over these bounds is refused in words. A head that is larger by far, one of HTTP/1 with more than 100 headers,
+//! and one that is no HTTP never get here: hyper answers 431 or 400 itself, without a body and without a request id, and the
+//! server logs it.
 
 use hyper::Version;
 use hyper::header::HOST;

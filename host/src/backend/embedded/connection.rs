@@ -75,8 +75,8 @@ fn open(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     // Each index of a schema has four statements.
     connection.set_prepared_statement_cache_capacity(128);
-    // Plans hang on the schema alone (sqlite.org/queryplanner-ng.html#qpsg). Without this a statement is parsed and planned anew
-    // whenever another limit is bound, which takes as long as half a page.
+    // Plans hang on the schema alone (sqlite.org/queryplanner-ng.html#qpsg). Without this a statement is parsed and planned
+    // anew whenever a limit is bound, which takes as long as to read the page.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     // `writer` merges the log when it closes in order, and nobody else ever does.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;

@@ -67,8 +67,9 @@ impl Readers {
         if self.average.load(Ordering::Relaxed) < SLOW { timed() } else { task::block_in_place(timed) }
     }
 
-    /// A read may be long because its thread was set aside, and by far: so none counts for more than eight times what is slow,
-    /// and one alone does not make the average slow. Two reads that end at once may lose one of the two times, which does no harm.
+    /// A read may be long because its thread was set aside, and by far: so none counts for more than eight times what is
+    /// slow, and one alone does not make the average slow. Two reads that end at once may lose one of the two times, which
+    /// does no harm.
     fn note(&self, took: Duration) {
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).min(8 * SLOW);
         let average = self.average.load(Ordering::Relaxed);

@@ -2,8 +2,8 @@
 //!
 //! To begin and to end a read takes SQLite nearly as long as to find an item, and a lock that all connections share. So a
 //! connection keeps the snapshot of its last read for the next one, as long as nothing is committed. A commit ends all
-//! that are kept before it begins: whoever reads after it was answered sees it, and none holds the log from being merged. What
-//! another program writes into the file, which it must not, may be seen only after the next commit.
+//! that are kept before it begins: whoever reads after it was answered sees it, and none holds the log from being merged.
+//! What another program writes into the file, which it must not, may be seen only after the next commit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
