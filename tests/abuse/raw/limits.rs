@@ -38,8 +38,10 @@ fn headers() -> Vec<Case> {
         Case::new("a header of 64,000 bytes", get(sized(64_000)), &[&[431, 200], &[431]]),
         Case::new("a header of 70,000 bytes", get(sized(70_000)), &[&[431]]),
         Case::new("a header of 300,000 bytes", get(sized(300_000)), &[&[431]]),
-        Case::new("90 headers", get(many(90)), &[&[200, 200]]),
-        Case::new("101 headers", get(many(101)), &[&[431]]),
+        // With the host and the key.
+        Case::new("100 headers", get(many(98)), &[&[200, 200]]),
+        Case::new("101 headers", get(many(99)), &[&[431]]),
+        Case::new("10,000 headers", get(many(10_000)), &[&[431]]),
         Case::new("50,000 headers", get(many(50_000)), &[&[431]]),
         Case::new(
             "a name of 60,000 letters",

@@ -170,18 +170,18 @@ fn store(connection: &Connection, key: &str, next: &Record) -> Result<(), Error>
     }
 }
 
-static FIND_ITEM: LazyLock<String> = LazyLock::new(|| {
+pub(super) static FIND_ITEM: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {ITEM_COLUMNS} FROM items INDEXED BY sqlite_autoindex_items_1 WHERE key = ?1")
 });
 
 static INSERT_ITEM: LazyLock<String> =
     LazyLock::new(|| format!("INSERT INTO items({ITEM_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
 
-static FIND_ENTRIES: LazyLock<String> = LazyLock::new(|| {
+pub(super) static FIND_ENTRIES: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {ENTRY_COLUMNS} FROM entries INDEXED BY sqlite_autoindex_entries_1 WHERE key = ?1")
 });
 
-static FIND_ENTRY: LazyLock<String> =
+pub(super) static FIND_ENTRY: LazyLock<String> =
     LazyLock::new(|| format!("{} AND list = ?2 AND id = ?3", *FIND_ENTRIES));
 
 static INSERT_ENTRY: LazyLock<String> =

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::backend::Schema;
+use crate::backend::embedded::items::{FIND_ENTRIES, FIND_ENTRY, FIND_ITEM};
 use crate::backend::embedded::layout::Layout;
 use crate::backend::suite;
 
@@ -39,22 +40,13 @@ fn a_row_and_its_twin_are_looked_for_in_different_trees() {
     let mut connection = Connection::open_in_memory().unwrap();
     Layout::new(&suite::schema()).unwrap().create(&mut connection).unwrap();
     let plans = [
-        (
-            "SELECT version FROM items INDEXED BY sqlite_autoindex_items_1 WHERE key = ?1",
-            "SEARCH items USING INDEX sqlite_autoindex_items_1 (key=?)",
-        ),
+        (FIND_ITEM.as_str(), "SEARCH items USING INDEX sqlite_autoindex_items_1 (key=?)"),
         (
             "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1",
             "SEARCH items USING COVERING INDEX items_twin (key=?)",
         ),
-        (
-            "SELECT seq FROM entries INDEXED BY sqlite_autoindex_entries_1 WHERE key = ?1 AND list = ?2 AND id = ?3",
-            "SEARCH entries USING PRIMARY KEY (key=? AND list=? AND id=?)",
-        ),
-        (
-            "SELECT seq FROM entries INDEXED BY sqlite_autoindex_entries_1 WHERE key = ?1",
-            "SEARCH entries USING PRIMARY KEY (key=?)",
-        ),
+        (FIND_ENTRY.as_str(), "SEARCH entries USING PRIMARY KEY (key=? AND list=? AND id=?)"),
+        (FIND_ENTRIES.as_str(), "SEARCH entries USING PRIMARY KEY (key=?)"),
         (
             "SELECT 1 FROM entries INDEXED BY entries_twin WHERE key = ?1 AND list = ?2 AND id = ?3",
             "SEARCH entries USING COVERING INDEX entries_twin (key=? AND list=? AND id=?)",
