@@ -52,7 +52,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure the embedded store: commits beside the engine alone, and what a million tickets change
+    /// Measure the embedded store: commits beside the engine alone, what a million tickets change, and memory over requests
     Store(store::Arguments),
     /// Measure the sandbox alone, without HTTP, beside the same desk as native code
     Calls(calls::Arguments),

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+pub(crate) use self::goals::verdict;
 pub(crate) use self::machine::Machine;
 use crate::failure::Failure;
 use crate::rounds::{Plan, Results};

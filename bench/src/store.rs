@@ -3,6 +3,7 @@
 mod bare;
 mod commits;
 mod growth;
+mod requests;
 mod tickets;
 
 use std::path::{Path, PathBuf};
@@ -56,7 +57,8 @@ pub(crate) fn measure(arguments: Arguments) -> Result<(), Failure> {
     let machine = Machine::before(&Platforms::prepare(&[], None)?)?;
     let commits = commits::table(rounds.into(), time)?;
     let growth = growth::tables(&sizes, rounds.into(), time)?;
-    let measured = format!("{}\n{commits}\n{growth}", machine.after()?);
+    let requests = if sizes.is_empty() { String::new() } else { requests::table(rounds.into())? };
+    let measured = format!("{}\n{commits}\n{growth}\n{requests}", machine.after()?);
     println!("{measured}");
     out.map_or(Ok(()), |folder| write_page(&folder, "cargo bench-desk store", &measured))
 }

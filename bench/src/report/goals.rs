@@ -50,7 +50,7 @@ pub(super) fn table(results: &Results) -> String {
     for Goal { upper, lower, operation, least } in &GOALS {
         let of = |contestant: &Contestant| results.of(*contestant, *operation, CONNECTIONS);
         let Some(ratio) = Spread::of_ratios(of(upper), of(lower)) else { continue };
-        let (names, verdict) = ((upper.name(), lower.name()), verdict(ratio, *least));
+        let (names, verdict) = ((upper.name(), lower.name()), verdict(ratio.median >= *least));
         let Spread { median, least: lowest, greatest } = ratio;
         let _ = writeln!(
             text,
@@ -63,8 +63,9 @@ pub(super) fn table(results: &Results) -> String {
     text
 }
 
-fn verdict(ratio: Spread, least: f64) -> &'static str {
-    if ratio.median >= least { "met" } else { "**missed**" }
+/// Whether a goal is reached, for a table.
+pub(crate) fn verdict(is_met: bool) -> &'static str {
+    if is_met { "met" } else { "**missed**" }
 }
 
 #[cfg(test)]

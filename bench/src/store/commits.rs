@@ -14,6 +14,7 @@ use super::bare::Bare;
 use super::{folder, tickets};
 use crate::failure::Failure;
 use crate::figures::Spread;
+use crate::report::verdict;
 
 /// Who creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +77,7 @@ pub(super) fn table(rounds: usize, time: Duration) -> Result<String, Failure> {
     for (name, by, goal) in [(Way::BareAlone.name(), alone, 8.0), (Way::BareTogether.name(), together, 0.7)] {
         let ratios = store.iter().zip(by).filter(|(_, by)| **by > 0.0).map(|(store, by)| store / by);
         let Some(Spread { median, least, greatest }) = Spread::of(ratios) else { continue };
-        let verdict = if median >= goal { "met" } else { "**missed**" };
+        let verdict = verdict(median >= goal);
         let ratio = format!("{median:.2} ({least:.2}, {greatest:.2})");
         let _ = writeln!(text, "| embedded store, 64 writers / {name} | {ratio} | {goal:.2} | {verdict} |");
     }

@@ -1,0 +1,71 @@
+//! How much memory a host has after many requests, by what it has after few.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{folder, growth, tickets};
+use crate::contestant::{Contestant, Platforms};
+use crate::failure::Failure;
+use crate::figures::Spread;
+use crate::load::{Load, Operation, Server, Stock};
+use crate::process::Process;
+use crate::report::verdict;
+
+/// Measures a host anew in each round.
+pub(super) fn table(rounds: usize) -> Result<String, Failure> {
+    let mut measured = Vec::new();
+    for round in 1..=rounds {
+        let (few, many) = measure()?;
+        eprintln!("round {round} of {rounds}: {few:.1} MB after {FEW} requests, {many:.1} MB after {MANY}");
+        measured.push((few, many));
+    }
+    let column = |of: fn(&(f64, f64)) -> f64| Spread::of(measured.iter().map(of));
+    let (few, many, ratio) =
+        (column(|(few, _)| *few), column(|(_, many)| *many), column(|(few, many)| many / few));
+    let (Some(few), Some(many), Some(ratio)) = (few, many, ratio) else { return Ok(String::new()) };
+    Ok(format!(
+        "| resident MB after {FEW} requests | after {MANY} | ratio (least, greatest) | goal | |\n\
+         |---:|---:|---:|---:|---|\n\
+         | {:.1} | {:.1} | {:.3} ({:.3}, {:.3}) | {GOAL} | {} |\n",
+        few.median,
+        many.median,
+        ratio.median,
+        ratio.least,
+        ratio.greatest,
+        verdict(ratio.median <= GOAL)
+    ))
+}
+
+/// What one host has after few and after many requests, in MB.
+fn measure() -> Result<(f64, f64), Failure> {
+    let folder = folder()?;
+    tickets::fill_quietly(folder.path(), TICKETS)?;
+    let process = Contestant::Embedded.start(folder.path(), &Platforms::prepare(&[], None)?)?;
+    let (server, stock) = (Contestant::Embedded.server(&process), Arc::new(growth::stock(TICKETS)));
+    let asked = ask(FEW, Duration::from_millis(100), &stock, &server, &process)?;
+    let few = process.resident_kib()? / 1024.0;
+    ask(MANY - asked, Duration::from_secs(1), &stock, &server, &process)?;
+    Ok((few, process.resident_kib()? / 1024.0))
+}
+
+/// Asks until so many are answered, with new connections for each measurement, and says how many were: a few more than that,
+/// and those that were asked to be warm.
+fn ask(
+    requests: f64,
+    time: Duration,
+    stock: &Arc<Stock>,
+    server: &Server,
+    process: &Process,
+) -> Result<f64, Failure> {
+    let load = Load { operation: Operation::Get, connections: 64, time, stock: Arc::clone(stock) };
+    let mut answered = 0.0;
+    while answered < requests {
+        answered += load.measure(server, process)?.per_second * time.as_secs_f64();
+    }
+    Ok(answered)
+}
+
+const FEW: f64 = 50_000.0;
+const MANY: f64 = 1_000_000.0;
+const GOAL: f64 = 1.05;
+const TICKETS: u32 = 1000;
