@@ -62,12 +62,12 @@ impl Process {
 }
 
 impl Process {
-    /// The memory that it has now, in KiB.
-    pub(crate) fn resident_kib(&self) -> Result<f64, Failure> {
+    /// The memory that it has now, in MiB.
+    pub(crate) fn resident_mb(&self) -> Result<f64, Failure> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
-        let kib = resident.and_then(|kib| kib.trim().parse().ok());
-        kib.ok_or(Failure::Unsaid("memory of a server"))
+        let kib: Option<f64> = resident.and_then(|kib| kib.trim().parse().ok());
+        kib.map(|kib| kib / 1024.0).ok_or(Failure::Unsaid("memory of a server"))
     }
 }
 

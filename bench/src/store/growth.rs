@@ -74,7 +74,7 @@ impl Size {
         let [get, list, create] =
             [measure(Operation::Get, 64)?, measure(Operation::List, 64)?, measure(Operation::Post, 64)?];
         measure(Operation::Get, 256)?;
-        let resident_mb = process.resident_kib()? / 1024.0;
+        let resident_mb = process.resident_mb()?;
         drop(process);
         let (read_us, create_us) = self.bare(round)?;
         let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;

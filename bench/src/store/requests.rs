@@ -43,9 +43,9 @@ fn measure() -> Result<(f64, f64), Failure> {
     let process = Contestant::Embedded.start(folder.path(), &Platforms::prepare(&[], None)?)?;
     let (server, stock) = (Contestant::Embedded.server(&process), Arc::new(growth::stock(TICKETS)));
     let asked = ask(FEW, Duration::from_millis(100), &stock, &server, &process)?;
-    let few = process.resident_kib()? / 1024.0;
+    let few = process.resident_mb()?;
     ask(MANY - asked, Duration::from_secs(1), &stock, &server, &process)?;
-    Ok((few, process.resident_kib()? / 1024.0))
+    Ok((few, process.resident_mb()?))
 }
 
 /// Asks until so many are answered, with new connections for each measurement, and says how many were: a few more than that,
