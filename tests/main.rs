@@ -21,6 +21,7 @@
 //! - `portability`: other platforms answer as our host does;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it;
+//! - `unread`: output that nobody reads, or that cannot be written, and the signals that come with it;
 //! - `compiled`: components that are compiled before a host starts.
 
 mod abuse;
@@ -44,4 +45,5 @@ mod shutdown;
 mod storm;
 mod tidy;
 mod tls;
+mod unread;
 mod usage;

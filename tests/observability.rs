@@ -3,5 +3,5 @@
 mod canary;
 mod collector;
 mod log;
-mod metrics;
+pub mod metrics;
 mod spans;

@@ -1,21 +1,26 @@
 //! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `plan`, `openapi`, `table`.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong use.
+//! Exit codes: 0 done, 1 failed, 2 wrong use. There are no others, also if a command cannot print, or if a defect ends it.
 
 mod check;
 mod compile;
 mod key;
 mod openapi;
+mod output;
 mod plan;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
 
 use std::error::Error;
+use std::panic::{self, Location};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Parser, Subcommand};
+use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
 use crate::config::{Config, environment_key};
@@ -75,8 +80,26 @@ const VARIABLES: &str = "Variables without a flag:
 /// Runs what the command line asks for.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let done = match arguments.command {
+    panic::set_hook(Box::new(|panicked| output::note(&defect(panicked.location()))));
+    // The text of the panic is left out, because it may quote data. The hook has printed where it happened.
+    panic::catch_unwind(run).unwrap_or(ExitCode::FAILURE)
+}
+
+fn run() -> ExitCode {
+    let done = survive_file_limits().and_then(|()| match Arguments::try_parse() {
+        Ok(arguments) => command(arguments),
+        Err(error) => usage(&error),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Ended::Failed(why)) => ended(&why, 1),
+        Err(Ended::WrongUse(why)) => ended(&why, 2),
+        Err(Ended::Told) => ExitCode::from(2),
+    }
+}
+
+fn command(arguments: Arguments) -> Result<(), Ended> {
+    match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),
         Some(Command::Check(arguments)) => check::run(&arguments),
@@ -86,18 +109,37 @@ pub fn main() -> ExitCode {
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(arguments)) => table::run(&arguments),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Ended::Failed(why)) => ended(&why, 1),
-        Err(Ended::WrongUse(why)) => ended(&why, 2),
     }
 }
 
-/// How a command ends that is not done; each with a sentence.
+/// What clap answers in place of a command: help, the version, or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> Result<(), Ended> {
+    let printed = error.print();
+    if error.use_stderr() {
+        return Err(Ended::Told);
+    }
+    printed.map_err(|error| output::unprinted(&error))
+}
+
+/// A write beyond the limit of a file's size fails with an error, as on a full disk. Without a handler the signal that comes
+/// with the error would end the process.
+fn survive_file_limits() -> Result<(), Ended> {
+    signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))?;
+    Ok(())
+}
+
+/// What is said of a panic.
+fn defect(location: Option<&Location<'_>>) -> String {
+    let place = location.map_or_else(String::new, |location| format!(" at {location}"));
+    format!("portdesk: a defect of portdesk{place} ended what it was doing; please report this line")
+}
+
+/// How a command ends that is not done.
 enum Ended {
     Failed(String),
     WrongUse(String),
+    /// Wrong use that clap has explained already.
+    Told,
 }
 
 /// An error that reaches the command line is a sentence for whoever typed the command.
@@ -108,7 +150,7 @@ impl<E: Error> From<E> for Ended {
 }
 
 fn ended(why: &str, code: u8) -> ExitCode {
-    eprintln!("portdesk: {why}");
+    output::note(&format!("portdesk: {why}"));
     ExitCode::from(code)
 }
 

@@ -35,8 +35,8 @@ pub struct Host<R = Sandbox> {
     pub address: SocketAddr,
     /// Where its metrics are read; none where nobody asked for them.
     pub metrics_address: Option<SocketAddr>,
-    /// The key that was made because there was none; this is the only moment in which it is known.
-    pub first_key: Option<ApiKey>,
+    /// A key to show and to make valid, because there never was one.
+    pub first_key: Option<FirstKey>,
     /// How many keys opened the door at the start.
     pub active_keys: usize,
     /// The component's contract, an OpenAPI document.
@@ -245,13 +245,33 @@ fn store(store: impl Backend + Meter) -> Store {
 }
 
 /// The keys of the data folder, and a first one where there never was one.
-fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<ApiKey>), StartError> {
+fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<FirstKey>), StartError> {
+    let ring = KeyRing::new(&file.read()?, environment);
     // Keys that were revoked stay in the file: none is there only where none ever was.
-    let first = (environment.is_none() && file.read()?.keys.is_empty()).then(ApiKey::generate);
-    if let Some(key) = &first {
-        file.update(|register| register.keys.push(KeyRecord::new(key, "first")))?;
+    if environment.is_some() || !file.read()?.keys.is_empty() {
+        return Ok((ring, None));
     }
-    Ok((KeyRing::new(&file.read()?, environment), first))
+    // A host that could not store the key later does not start.
+    file.update(|_register| ())?;
+    let first = FirstKey { key: ApiKey::generate(), file: file.clone(), keys: ring.clone() };
+    Ok((ring, Some(first)))
+}
+
+/// A key that is not valid yet: it is shown before it is stored, so that no key is valid that nobody knows.
+pub struct FirstKey {
+    /// The key.
+    pub key: ApiKey,
+    file: KeyFile,
+    keys: KeyRing,
+}
+
+impl FirstKey {
+    /// Makes the key valid at once. Call this when the key was shown.
+    pub fn make_valid(&self) -> Result<(), KeyFileError> {
+        self.file.update(|register| register.keys.push(KeyRecord::new(&self.key, "first")))?;
+        self.keys.take_over(&self.file.read()?);
+        Ok(())
+    }
 }
 
 /// Why a host cannot start: a sentence that names the flag to change.

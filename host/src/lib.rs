@@ -3,6 +3,12 @@
 //! The modules stand in the order in which they come into play: the command line and what it sets, then the
 //! walk of a request from the socket to the store. A module calls only those below it.
 
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic if the stream cannot be written, and wait while nobody reads it"
+)]
+
 pub mod commands;
 pub mod config;
 pub mod host;
@@ -18,4 +24,5 @@ pub mod backend;
 
 mod bindings;
 mod idle;
+mod standard;
 pub mod telemetry;

@@ -14,7 +14,8 @@ pub struct Process {
     /// What it printed until it was ready.
     pub banner: String,
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    /// None if nobody reads it.
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Process {
@@ -36,7 +37,26 @@ impl Process {
         }
         let url = banner.split_once("PORTDESK_URL=").unwrap().1;
         let url = url.split_whitespace().next().unwrap().to_owned();
-        Process { url, banner, child, stdout }
+        Process { url, banner, child, stdout: Some(stdout) }
+    }
+
+    /// Starts a command whose banner nobody reads, with `stdout` as its standard output.
+    #[cfg(target_os = "linux")]
+    pub fn spawn_unread(command: &mut Command, stdout: Stdio) -> Process {
+        let mut child = command.stdout(stdout).spawn().unwrap();
+        let address = listener(&mut child);
+        Process { url: format!("http://{address}"), banner: String::new(), child, stdout: None }
+    }
+
+    /// Sends a signal, as `TERM`.
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end, and gives the exit code; none if a signal ended the process.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// What the banner asks to be pasted into a shell.
@@ -88,12 +108,12 @@ impl Process {
 
     /// Sends a signal, waits for the end, and gives the exit code and the rest of what was printed.
     pub fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
+        self.signal(signal);
         let mut rest = String::new();
-        self.stdout.read_to_string(&mut rest).unwrap();
-        (status.code(), rest)
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_to_string(&mut rest).unwrap();
+        }
+        (self.wait(), rest)
     }
 }
 
@@ -101,6 +121,29 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Where a process listens, which Linux tells by the inode of its socket. Waits until it does.
+#[cfg(target_os = "linux")]
+fn listener(child: &mut Child) -> std::net::SocketAddr {
+    let folder = format!("/proc/{}", child.id());
+    loop {
+        assert_eq!(child.try_wait().unwrap(), None, "the host ended before it listened");
+        let files = std::fs::read_dir(format!("{folder}/fd")).unwrap().flatten();
+        let links: Vec<_> = files.filter_map(|file| std::fs::read_link(file.path()).ok()).collect();
+        let sockets = std::fs::read_to_string(format!("{folder}/net/tcp")).unwrap();
+        // Local address, its port, and the state in hexadecimal digits (0A: it listens); the inode is the tenth field.
+        let port = sockets.lines().skip(1).find_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let socket = format!("socket:[{}]", fields[9]);
+            let is_own = fields[3] == "0A" && links.iter().any(|link| link.as_os_str() == socket.as_str());
+            is_own.then(|| u16::from_str_radix(fields[1].rsplit_once(':').unwrap().1, 16).unwrap())
+        });
+        if let Some(port) = port {
+            return std::net::SocketAddr::from(([127, 0, 0, 1], port));
+        }
+        std::thread::yield_now();
     }
 }
 

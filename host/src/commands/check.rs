@@ -1,11 +1,11 @@
 //! `portdesk check`: says what a file is, and what it lacks.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Ended;
+use super::output::print;
 use crate::host::component_bytes;
 use crate::sandbox::Examination;
 
@@ -20,6 +20,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     if examination.world.is_none() || !examination.missing.is_empty() {
         return Err(Ended::Failed(format!("{}: {examination}", arguments.file.display())));
     }
-    writeln!(io::stdout(), "{}: {examination}", arguments.file.display())?;
-    Ok(())
+    print(&format!("{}: {examination}\n", arguments.file.display()))
 }

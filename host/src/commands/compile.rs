@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::output::print;
 use super::{Ended, ONE_INSTANCE};
 use crate::host::component_bytes;
 use crate::sandbox::Component;
@@ -26,13 +27,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let bytes = component_bytes(arguments.component.as_deref())?;
     let compiled = Component::compile(&bytes, &ONE_INSTANCE)?;
     write(&arguments.output, &compiled)?;
-    println!(
-        "{}: {} bytes, for this version of portdesk on this processor",
-        arguments.output.display(),
+    let output = arguments.output.display();
+    print(&format!(
+        "{output}: {} bytes, for this version of portdesk on this processor\n\
+         serve it with: portdesk --component {output}\n",
         compiled.len()
-    );
-    println!("serve it with: portdesk --component {}", arguments.output.display());
-    Ok(())
+    ))
 }
 
 fn write(output: &Path, compiled: &[u8]) -> Result<(), Ended> {

@@ -8,8 +8,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::Ended;
+use super::output::{note, print, print_key};
 use crate::config::DataDir;
-use crate::door::{ApiKey, DEFAULT_PLAN, KeyFile, KeyRecord, Register};
+use crate::door::{ApiKey, DEFAULT_PLAN, KeyFile, KeyFileError, KeyRecord, Register};
 use crate::host::{StartError, data_directory};
 
 #[derive(Debug, Args)]
@@ -81,20 +82,35 @@ pub(super) fn existing(data: &DataDir) -> Result<PathBuf, StartError> {
     data.path.canonicalize().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
 }
 
+/// A key that could not be printed must not be valid, since nobody would know it. So it is printed before it is stored; but
+/// what the file alone can refuse is asked first.
 fn create(file: &KeyFile, name: &str, plan: &str) -> Result<(), Ended> {
+    named(&file.read()?, plan)?;
     let key = ApiKey::generate();
-    file.update(|register| {
+    print_key(&key.secret)?;
+    let stored = file.update(|register| {
         let plan = named(register, plan)?;
         register.keys.push(KeyRecord { plan, ..KeyRecord::new(&key, name) });
         Ok::<_, Ended>(())
-    })??;
-    show(&key, name);
-    Ok(())
+    });
+    valid(&key, name, stored)
 }
 
-fn show(key: &ApiKey, name: &str) {
-    eprintln!("made key {} ({name}); it is shown this once, only its hash is kept:", key.id);
-    println!("{}", key.secret);
+/// Says what became of a key that was printed.
+fn valid(key: &ApiKey, name: &str, stored: Result<Result<(), Ended>, KeyFileError>) -> Result<(), Ended> {
+    match stored.map_err(Ended::from).and_then(|stored| stored) {
+        Ok(()) => {
+            note(&format!(
+                "key {} ({name}) is valid; it is shown only this once, because only its hash is kept",
+                key.id
+            ));
+            Ok(())
+        }
+        Err(Ended::Failed(why)) => {
+            Err(Ended::Failed(format!("{why}; the key that was printed is not valid")))
+        }
+        Err(other @ (Ended::WrongUse(_) | Ended::Told)) => Err(other),
+    }
 }
 
 /// A plan as a key names it; the default plan is named by saying nothing.
@@ -110,33 +126,40 @@ fn revoke(file: &KeyFile, id: &str) -> Result<(), Ended> {
         let key = register.keys.iter_mut().find(|key| key.id == id).ok_or_else(|| unknown(id))?;
         Ok::<_, Ended>(*key.revoked_at.get_or_insert_with(Timestamp::now))
     })??;
-    println!("key {id} is revoked since {revoked:.0}");
-    Ok(())
+    print(&format!("key {id} is revoked since {revoked:.0}\n"))
 }
 
 fn rotate(file: &KeyFile, id: &str) -> Result<(), Ended> {
     let key = ApiKey::generate();
-    let record = file.update(|register| {
-        let first = find(register, id)?;
-        if first.revoked_at.is_some() {
-            return Err(Ended::Failed(format!(
-                "key {id} is revoked, which is for good; `key create` makes another"
-            )));
-        }
-        let second = first.rotated(&key);
-        let live = |other: &&KeyRecord| other.principal() == second.principal() && other.revoked_at.is_none();
-        if let Some(other) = register.keys.iter().filter(live).find(|other| other.id != id) {
-            let other = &other.id;
-            return Err(Ended::Failed(format!(
-                "its holder has two keys already, {id} and {other}; revoke one first"
-            )));
-        }
-        register.keys.push(second.clone());
-        Ok(second)
-    })??;
-    show(&key, &record.name);
-    eprintln!("key {id} opens too, until `portdesk key revoke {id}`");
+    let name = second(&file.read()?, id, &key)?.name;
+    print_key(&key.secret)?;
+    let stored = file.update(|register| {
+        let second = second(register, id, &key)?;
+        register.keys.push(second);
+        Ok::<_, Ended>(())
+    });
+    valid(&key, &name, stored)?;
+    note(&format!("key {id} is valid too, until `portdesk key revoke {id}`"));
     Ok(())
+}
+
+/// What to keep of a second key for the client of the key `id`, if that client may have one.
+fn second(register: &Register, id: &str, key: &ApiKey) -> Result<KeyRecord, Ended> {
+    let first = find(register, id)?;
+    if first.revoked_at.is_some() {
+        return Err(Ended::Failed(format!(
+            "key {id} is revoked, which is for good; `key create` makes another"
+        )));
+    }
+    let second = first.rotated(key);
+    let live = |other: &&KeyRecord| other.principal() == second.principal() && other.revoked_at.is_none();
+    if let Some(other) = register.keys.iter().filter(live).find(|other| other.id != id) {
+        let other = &other.id;
+        return Err(Ended::Failed(format!(
+            "its holder has two keys already, {id} and {other}; revoke one first"
+        )));
+    }
+    Ok(second)
 }
 
 fn attach(file: &KeyFile, id: &str, plan: &str) -> Result<(), Ended> {
@@ -148,8 +171,7 @@ fn attach(file: &KeyFile, id: &str, plan: &str) -> Result<(), Ended> {
         }
         Ok::<_, Ended>(principal)
     })??;
-    println!("all keys of {principal} are on plan {plan}");
-    Ok(())
+    print(&format!("all keys of {principal} are on plan {plan}\n"))
 }
 
 fn find<'a>(register: &'a Register, id: &str) -> Result<&'a KeyRecord, Ended> {

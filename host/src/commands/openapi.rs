@@ -1,10 +1,10 @@
 //! `portdesk openapi`: prints the contract of a component.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::output::print;
 use super::{Ended, describe};
 
 #[derive(Debug, Args)]
@@ -15,7 +15,5 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    let description = describe(arguments.component.as_deref())?;
-    io::stdout().write_all(description.openapi.as_bytes())?;
-    Ok(())
+    print(&describe(arguments.component.as_deref())?.openapi)
 }

@@ -1,12 +1,13 @@
 //! `portdesk plan`: the usage plans of a data folder.
 
-use std::io::{self, Write};
+use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroU64};
 
 use clap::{Args, Subcommand};
 
 use super::Ended;
 use super::key::existing;
+use super::output::print;
 use crate::config::DataDir;
 use crate::door::{DEFAULT_PLAN, KeyFile, Period, Plan, Quota, Register};
 use crate::host::data_directory;
@@ -86,8 +87,7 @@ fn make(create: &Create) -> Result<(), Ended> {
         register.plans.push(plan);
         Ok(())
     })??;
-    println!("{text}");
-    Ok(())
+    print(&format!("{text}\n"))
 }
 
 impl Create {
@@ -105,11 +105,11 @@ impl Create {
 fn list(file: &KeyFile) -> Result<(), Ended> {
     let register = file.read()?;
     let made = register.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
-    let mut out = io::stdout().lock();
+    let mut out = String::new();
     for plan in register.plan(DEFAULT_PLAN).into_iter().chain(made) {
         writeln!(out, "{}, {} open keys", text(&plan), keys(&register, &plan.name))?;
     }
-    Ok(())
+    print(&out)
 }
 
 fn text(plan: &Plan) -> String {
@@ -144,8 +144,7 @@ fn delete(file: &KeyFile, name: &str) -> Result<(), Ended> {
         }
         Ok(())
     })??;
-    println!("plan {name} is deleted");
-    Ok(())
+    print(&format!("plan {name} is deleted\n"))
 }
 
 fn name(name: &str) -> Result<String, String> {

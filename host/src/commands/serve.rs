@@ -3,10 +3,12 @@
 mod banner;
 
 use std::future::pending;
+use std::panic;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::info;
+use tracing::{error, info};
 
 use super::Ended;
 use crate::config::Config;
@@ -14,32 +16,68 @@ use crate::host::Host;
 use crate::telemetry::log;
 
 pub(super) fn run(config: Config) -> Result<(), Ended> {
-    log::start(config.log_format, config.log_level);
+    let log = log::start(config.log_format, config.log_level)?;
+    // Standard error may have a reader that never reads, so a panic goes through the log. Its text may quote data.
+    panic::set_hook(Box::new(|panicked| {
+        let location = panicked.location().map(tracing::field::display);
+        error!(location, "a defect of portdesk ended a task; please report this line");
+    }));
     let runtime = Runtime::new()?;
-    runtime.block_on(serve(config))
+    let served = runtime.block_on(serve(config));
+    // Whatever still blocks, such as a read of a file system that hangs, does not hold the end of the process.
+    runtime.shutdown_timeout(RUNTIME_END);
+    log.end();
+    served
 }
 
 async fn serve(config: Config) -> Result<(), Ended> {
     let stop = stop()?;
-    let host = Host::start(config.clone()).await?;
-    banner::print(&host, &config);
+    let mut host = Host::start(config.clone()).await?;
+    banner::show(&mut host, &config).await?;
     host.serve(stop).await;
     info!("stopped");
     Ok(())
 }
 
-/// Resolves at SIGINT or SIGTERM. The handlers are in place when this returns, so that no signal is missed.
+/// Resolves at the first signal that ends the host. The handlers are in place when this returns, so that no signal is
+/// missed.
 fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = Signals {
+        interrupt: signal(SignalKind::interrupt())?,
+        terminate: signal(SignalKind::terminate())?,
+        hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
+    };
     Ok(async move {
-        either(&mut interrupt, &mut terminate).await;
-        info!("stopping; a second signal cuts what is still open");
+        signals.any().await;
+        info!("stopping; a second SIGINT or SIGTERM cuts what is still open");
         tokio::spawn(async move {
-            either(&mut interrupt, &mut terminate).await;
+            // Not at another SIGHUP: a terminal that closes may send several.
+            either(&mut signals.interrupt, &mut signals.terminate).await;
             std::process::exit(1);
         });
     })
+}
+
+/// The signals that end a host.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    async fn any(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = either(&mut self.interrupt, &mut self.terminate) => {}
+            Some(()) = hangup => {}
+        }
+    }
 }
 
 async fn either(one: &mut Signal, other: &mut Signal) {
@@ -49,3 +87,15 @@ async fn either(one: &mut Signal, other: &mut Signal) {
         else => pending().await,
     }
 }
+
+/// Whether whoever started this process wants it to outlive the terminal, as `nohup` does: it ignores SIGHUP already, and a
+/// handler would undo that. Linux says so in hexadecimal digits, one bit for each signal, the first signal in the last bit.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    ignored.is_some_and(|ignored| ignored & 1 == 1)
+}
+
+/// How long the end waits for threads that block.
+const RUNTIME_END: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use tokio::runtime::Runtime;
 
+use super::output::{note, print};
 use super::{Ended, describe};
 use crate::backend::Schema;
 use crate::backend::dynamodb::table::{Differences, Table};
@@ -68,11 +69,11 @@ impl Target {
 async fn create(target: &Target, schema: &Schema) -> Result<(), Ended> {
     let (name, table) = (&target.table.name, target.connect(schema).await?);
     if table.create().await? {
-        eprintln!("making table {name}");
+        note(&format!("making table {name}"));
     } else {
-        eprintln!("table {name} is there already");
+        note(&format!("table {name} is there already"));
     }
-    table.wait(|pending| eprintln!("waiting: {pending}")).await?;
+    table.wait(|pending| note(&format!("waiting: {pending}"))).await?;
     report(name, table.check().await?)
 }
 
@@ -82,15 +83,14 @@ async fn check(target: &Target, schema: &Schema) -> Result<(), Ended> {
 
 fn report(name: &str, differences: Differences) -> Result<(), Ended> {
     let Differences { defects, notes } = differences;
-    for note in notes {
-        println!("note: {note}");
+    for text in notes {
+        print(&format!("note: {text}\n"))?;
     }
     for defect in &defects {
-        println!("differs: {defect}");
+        print(&format!("differs: {defect}\n"))?;
     }
     if defects.is_empty() {
-        println!("table {name} is as the component needs it");
-        return Ok(());
+        return print(&format!("table {name} is as the component needs it\n"));
     }
     Err(Ended::Failed(format!("--table {name}: the table is not as the component needs it")))
 }

@@ -113,6 +113,11 @@ impl KeyRing {
         keys.get(&digest).cloned()
     }
 
+    /// Takes over what a file says.
+    pub fn take_over(&self, register: &Register) {
+        self.keys.store(Arc::new(active(register, self.environment)));
+    }
+
     /// Takes over every change of the key file within half a second, for as long as it is polled.
     pub async fn follow(self, file: KeyFile) {
         // The stamp is older than what is read after it: a change in between is seen twice, never missed.
@@ -127,7 +132,7 @@ impl KeyRing {
             }
             match file.read() {
                 Ok(register) => {
-                    self.keys.store(Arc::new(active(&register, self.environment)));
+                    self.take_over(&register);
                     debug!(
                         keys = register.keys.len(),
                         plans = register.plans.len(),

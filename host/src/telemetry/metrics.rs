@@ -7,6 +7,8 @@
 mod operations;
 mod series;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use hyper::StatusCode;
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -17,7 +19,7 @@ use tracing::warn;
 pub use self::operations::Operation;
 use self::operations::Operations;
 use self::series::Series;
-use super::{Outcome, Verb};
+use super::{Outcome, Verb, log};
 
 /// Counts events; the default one counts nothing.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +48,7 @@ pub struct Metrics {
     store_calls: Series,
     store_call_durations: Vec<Histogram>,
     store_retries: IntCounter,
+    dropped_lines: DroppedLines,
 }
 
 /// What is not counted but looked at when somebody asks.
@@ -115,6 +118,7 @@ impl Metrics {
                 "portdesk_store_retries_total",
                 "Attempts at a call of DynamoDB beyond its first.",
             )?,
+            dropped_lines: DroppedLines::new(&families)?,
             registry,
         })
     }
@@ -125,6 +129,7 @@ impl Metrics {
         let number = |level: usize| i64::try_from(level).unwrap_or(i64::MAX);
         self.instances_in_use.set(number(levels.instances_in_use));
         self.guest_memory.set(number(levels.guest_memory_high_water_bytes));
+        self.dropped_lines.update();
         let mut text = String::new();
         if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
             warn!(%error, "the metrics cannot be written");
@@ -177,6 +182,29 @@ impl Metrics {
         if let Some(durations) = self.store_call_durations.get(verb as usize) {
             durations.observe(seconds);
         }
+    }
+}
+
+/// Lines of the log that were dropped. The log of the process counts them.
+struct DroppedLines {
+    counter: IntCounter,
+    /// How many of them the counter shows.
+    shown: AtomicU64,
+}
+
+impl DroppedLines {
+    fn new(families: &Families<'_>) -> Result<DroppedLines, MetricsError> {
+        let counter = families.counter(
+            "portdesk_log_lines_dropped_total",
+            "Lines of the log that nobody read in time, or that could not be written.",
+        )?;
+        Ok(DroppedLines { counter, shown: AtomicU64::new(0) })
+    }
+
+    fn update(&self) {
+        let dropped = log::dropped_lines();
+        let shown = self.shown.fetch_max(dropped, Ordering::Relaxed);
+        self.counter.inc_by(dropped.saturating_sub(shown));
     }
 }
 

@@ -1,13 +1,14 @@
 //! `portdesk key list`: all keys, their plans, and what their holders have used in the running period.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::fmt::Write;
 use std::path::Path;
 
 use clap::Args;
 use jiff::Timestamp;
 
 use super::super::Ended;
+use super::super::output::print;
 use super::existing;
 use crate::backend::{Count, embedded};
 use crate::config::DataDir;
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let plan = |key: &KeyRecord| plan(key).unwrap_or_else(|| default.clone());
     let holders = register.keys.iter().map(|key| (key.principal().to_owned(), plan(key)));
     let used = arguments.used(&directory, holders.chain([of_environment]).collect())?;
-    let mut out = io::stdout().lock();
+    let mut out = String::new();
     for key in &register.keys {
         let state = key.revoked_at.map_or("active".into(), |at| format!("revoked {at:.0}"));
         let usage = usage(&plan(key), used.get(key.principal()).copied());
@@ -43,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
         let usage = usage(&default, Some(*counted));
         writeln!(out, "{ENVIRONMENT_KEY_ID}  {usage}  (the key of PORTDESK_API_KEY)")?;
     }
-    Ok(())
+    print(&out)
 }
 
 /// A plan and what is used of its quota; `-` where nothing is counted in this folder.

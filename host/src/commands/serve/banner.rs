@@ -1,17 +1,82 @@
 //! What a host prints when it is ready: all that somebody needs to send the first request.
 
 use std::fmt::Write as _;
+use std::thread;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use tracing::warn;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::{error, warn};
 
+use super::Ended;
 use crate::config::{Config, Store};
-use crate::host::Host;
+use crate::door::KeyFileError;
+use crate::host::{FirstKey, Host};
+use crate::standard::Stream;
 
-/// Prints to standard output. A closed output is no reason to stop serving.
-pub(super) fn print(host: &Host, config: &Config) {
-    let _ = std::io::Write::write_all(&mut std::io::stdout(), text(host, config).as_bytes());
+/// Prints to standard output what somebody needs, and makes the first key valid once it was printed.
+///
+/// An output that nobody reads, or that cannot be written, is not a reason not to serve. It fails only if the first key
+/// cannot be stored.
+pub(super) async fn show(host: &mut Host, config: &Config) -> Result<(), Ended> {
+    let banner = Banner { text: text(host, config), first_key: host.first_key.take() };
+    let (sender, shown) = oneshot::channel();
+    // A thread of its own, because the end of the process waits for none of these.
+    thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(banner.show()))?;
+    let mut shown = shown;
+    match timeout(BANNER_TIME, &mut shown).await {
+        Ok(Ok(Err(ShowError::Key(error)))) => return Err(error.into()),
+        Ok(Ok(Err(ShowError::Print(error)))) => warn!(%error, "{UNPRINTED}"),
+        Ok(Ok(Err(ShowError::Discarded))) => {
+            warn!(
+                "standard output is /dev/null, where nobody sees a first key, so there is none yet; {MAKE_ONE}"
+            );
+        }
+        Ok(Ok(Ok(())) | Err(_)) => {}
+        Err(_elapsed) => {
+            warn!(
+                "nobody reads standard output, so the address and the examples wait there; a first key, too"
+            );
+            tokio::spawn(async move {
+                if let Ok(Err(ShowError::Key(error))) = shown.await {
+                    error!(%error, "the first key was printed and cannot be stored, so it is not valid; {MAKE_ONE}");
+                }
+            });
+        }
+    }
+    Ok(())
+}
+
+struct Banner {
+    text: String,
+    first_key: Option<FirstKey>,
+}
+
+/// Why not everything was shown.
+enum ShowError {
+    /// Nobody can have seen the first key.
+    Discarded,
+    /// Standard output cannot be written.
+    Print(std::io::Error),
+    /// The first key was printed and cannot be stored.
+    Key(KeyFileError),
+}
+
+impl Banner {
+    /// The key is valid before the last line is printed. Whoever waits for that line can use the key.
+    fn show(self) -> Result<(), ShowError> {
+        let stream = Stream::output().map_err(ShowError::Print)?;
+        if self.first_key.is_some() && stream.is_discarded() {
+            return Err(ShowError::Discarded);
+        }
+        stream.write(self.text.as_bytes()).map_err(ShowError::Print)?;
+        if let Some(first_key) = self.first_key {
+            first_key.make_valid().map_err(ShowError::Key)?;
+        }
+        stream.write(LAST_LINE.as_bytes()).map_err(ShowError::Print)
+    }
 }
 
 fn text(host: &Host, config: &Config) -> String {
@@ -31,14 +96,14 @@ fn text(host: &Host, config: &Config) -> String {
     let _ = writeln!(text, "  settings  {settings}\n");
     let _ = writeln!(text, "Try it: paste this into another terminal.\n");
     let _ = match &host.first_key {
-        Some(key) => writeln!(text, "export PORTDESK_URL={url} PORTDESK_API_KEY={}", key.secret),
+        Some(first) => writeln!(text, "export PORTDESK_URL={url} PORTDESK_API_KEY={}", first.key.secret),
         None => writeln!(text, "export PORTDESK_URL={url}  # and your key as PORTDESK_API_KEY"),
     };
     for sample in samples(&host.contract) {
         // Without its label: what begins with `#` is no comment in every interactive shell.
         let _ = writeln!(text, "\n{}", sample.source.trim_end());
     }
-    let _ = writeln!(text, "\n{LAST_LINE}");
+    text.push('\n');
     text
 }
 
@@ -54,7 +119,7 @@ fn data(config: &Config) -> String {
 
 fn key(host: &Host, config: &Config) -> String {
     match (&host.first_key, &config.api_key) {
-        (Some(key), _) => format!("{}  (shown this once: only its hash is kept)", key.secret),
+        (Some(first), _) => format!("{}  (shown this once: only its hash is kept)", first.key.secret),
         (None, Some(_)) => "the one in PORTDESK_API_KEY, and those of the data folder".into(),
         (None, None) => {
             let known = if host.active_keys == 0 { "none is active" } else { "as before" };
@@ -64,7 +129,15 @@ fn key(host: &Host, config: &Config) -> String {
     }
 }
 
-const LAST_LINE: &str = "Stop with Ctrl-C.";
+const LAST_LINE: &str = "Stop with Ctrl-C.\n";
+
+/// How long the host waits for somebody who reads standard output.
+const BANNER_TIME: Duration = Duration::from_secs(1);
+
+const UNPRINTED: &str =
+    "standard output cannot be written, so nobody was told the address or a first key, which is not valid";
+
+const MAKE_ONE: &str = "`portdesk key create NAME` makes one";
 
 /// The shell samples of a contract, path by path in its order. That a contract cannot be read is no reason not to
 /// serve it.

@@ -1,11 +1,11 @@
 //! `portdesk table policy`: what a host must be allowed, as an IAM policy.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::output::print;
 use super::super::{Ended, describe};
 use crate::backend::Schema;
 use crate::config::TableName;
@@ -32,8 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let Arguments { table, region, account, component } = arguments;
     let schema = describe(component.as_deref())?.schema;
     let policy = policy(&table.name, region, account, &schema);
-    writeln!(io::stdout(), "{policy:#}")?;
-    Ok(())
+    print(&format!("{policy:#}\n"))
 }
 
 /// The verbs of the store, each on what it is used on. `portdesk table create` and `check` are for whoever sets the

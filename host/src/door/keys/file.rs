@@ -92,6 +92,7 @@ impl Register {
 }
 
 /// The file of keys of one data folder.
+#[derive(Debug, Clone)]
 pub struct KeyFile {
     directory: PathBuf,
 }
