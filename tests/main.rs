@@ -14,6 +14,8 @@
 //! - `tls`: certificates, good and bad, and changed under way;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
+//! - `clock`: a machine whose clock is set while a host runs;
+//! - `disk`: disks that take nothing, no more, or are taken away;
 //! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
 //! - `storm`: comments over a DynamoDB that fails all the time;
 //! - `outage`: a DynamoDB that goes away and comes back;
@@ -25,10 +27,12 @@
 //! - `compiled`: components that are compiled before a host starts.
 
 mod abuse;
+mod clock;
 mod command_line;
 mod compiled;
 mod connections;
 mod contract;
+mod disk;
 mod door;
 mod durability;
 mod dynamodb;

@@ -41,8 +41,14 @@ pub trait Backend: Send + Sync + 'static {
     /// A page of an index: the greatest order value first. Equal ones stand in an order that stays the same.
     async fn query(&self, query: Query) -> Result<Page, Error>;
 
-    /// Whether the store can serve reads and writes at this moment; asked by the readiness check.
+    /// Whether the store can serve at this moment, found out by doing it: a write that is as durable as any other and
+    /// changes no item, and a query of each index. Asked by the readiness check, at most once a second.
     async fn check(&self) -> Result<(), Error>;
+
+    /// How large the file is to which writes go before they are merged into the others, where there is such a file.
+    fn log_bytes(&self) -> Option<u64> {
+        None
+    }
 
     /// Finishes what was begun and leaves the store as it should lie. Calls after it are `Unavailable`.
     async fn close(&self);

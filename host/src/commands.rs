@@ -23,6 +23,7 @@ use clap::{Parser, Subcommand};
 use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
+use crate::clock;
 use crate::config::{Config, environment_key};
 use crate::host::component_bytes;
 use crate::sandbox::{Component, Description, Isolation, Limits};
@@ -99,6 +100,8 @@ fn run() -> ExitCode {
 }
 
 fn command(arguments: Arguments) -> Result<(), Ended> {
+    // Keys, counts and logs have dates; libraries panic over one that no calendar has.
+    clock::now()?;
     match arguments.command {
         None => with_environment(arguments.config).and_then(serve::run),
         Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),

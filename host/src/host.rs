@@ -88,7 +88,8 @@ impl<R: Respondent> Host<R> {
         let walk = Arc::new(Walk {
             door: door(&config, keys.clone(), meter),
             parity: config.refusals.parity,
-            respondent: respondent(storage),
+            respondent: respondent(storage.clone()),
+            storage,
             backend,
             telemetry,
             contract: Bytes::from(description.openapi.clone()),

@@ -23,6 +23,7 @@ pub mod storage;
 pub mod backend;
 
 mod bindings;
+pub mod clock;
 mod idle;
 mod standard;
 pub mod telemetry;

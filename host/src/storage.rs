@@ -7,6 +7,7 @@
 mod convert;
 mod lowered;
 mod outcome;
+mod readiness;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use tracing::{error, warn};
 // What a guest gets.
 pub use self::lowered::{Entry, EntryList, InsertOutcome, Item, Page, Summary, UpdateOutcome};
 use self::outcome::Counted;
+use self::readiness::Readiness;
 use crate::backend::{self, Backend, Position, Query, Schema};
 // What it hands over; and the errors, which hold nothing that could be shared.
 pub use crate::bindings::portdesk::desk::key_value::{Append, Change, Entry as NewEntry, Error, IndexQuery};
@@ -34,13 +36,15 @@ struct Store {
     backend: Arc<dyn Backend>,
     schema: Schema,
     telemetry: Arc<Telemetry>,
+    readiness: Readiness,
 }
 
 impl Storage {
     /// A storage over `backend`, which was opened for `schema`. Its calls are told to `telemetry`.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, schema: Schema, telemetry: Arc<Telemetry>) -> Storage {
-        Storage { store: Some(Arc::new(Store { backend, schema, telemetry })), request_id: String::new() }
+        let store = Store { backend, schema, telemetry, readiness: Readiness::default() };
+        Storage { store: Some(Arc::new(store)), request_id: String::new() }
     }
 
     /// Whether a schema keeps to the limits of `wit/schema.wit`.
@@ -57,6 +61,16 @@ impl Storage {
     pub fn begin(&mut self, request_id: &str) {
         self.request_id.clear();
         self.request_id.push_str(request_id);
+    }
+
+    /// Whether the store can serve reads and writes. Many may ask at once, and as often as they like. Each waits in a task
+    /// of its own: a probe that was begun goes on to its end when the client goes away.
+    pub async fn is_ready(&self, request_id: &str) -> bool {
+        let Some(store) = self.store.as_ref().map(Arc::clone) else { return false };
+        let request_id = request_id.to_owned();
+        let asked = async move { store.readiness.ask(&*store.backend, &request_id).await };
+        // It fails only where it panics, which is logged.
+        tokio::spawn(asked).await.unwrap_or(false)
     }
 
     /// Makes a call of the store, and tells what it came to.
@@ -87,6 +101,14 @@ impl Storage {
             | backend::Error::Unknown(_) => error!(request_id, call, %error, "the store failed a call"),
         }
         convert::error(error)
+    }
+
+    /// The same for a call that writes.
+    fn write_error(&self, call: &'static str, error: &backend::Error) -> Error {
+        if let Some(store) = &self.store {
+            store.readiness.write_failed(error);
+        }
+        self.error(call, error)
     }
 
     /// A call that the component should not have made: its defect, so the operator is told.
@@ -145,7 +167,7 @@ impl Storage {
             .and_then(|()| bounds::fields(&store.schema, fields))
             .map_err(|defect| self.invalid("insert", &defect))?;
         let outcome = store.backend.insert(key, fields, change_id).await;
-        outcome.map(InsertOutcome::from).map_err(|error| self.error("insert", &error))
+        outcome.map(InsertOutcome::from).map_err(|error| self.write_error("insert", &error))
     }
 
     async fn change(&self, key: &str, change: Change) -> Result<UpdateOutcome, Error> {
@@ -154,7 +176,7 @@ impl Storage {
             .and_then(|()| bounds::change(&store.schema, change.into()))
             .map_err(|defect| self.invalid("update", &defect))?;
         let outcome = store.backend.update(key, change).await;
-        outcome.map(UpdateOutcome::from).map_err(|error| self.error("update", &error))
+        outcome.map(UpdateOutcome::from).map_err(|error| self.write_error("update", &error))
     }
 
     async fn list(&self, query: IndexQuery) -> Result<Page, Error> {

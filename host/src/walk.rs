@@ -22,6 +22,7 @@ pub use self::pages::PAGES;
 use crate::backend::Backend;
 use crate::door::{Admitted, Door, Parity, Refusal};
 use crate::sandbox::{self, Failure, Respondent, Sandbox};
+use crate::storage::Storage;
 use crate::telemetry::{self, Levels, Operation, Telemetry};
 
 /// What a request needs on its way.
@@ -33,6 +34,8 @@ pub struct Walk<R = Sandbox> {
     /// Answers.
     pub respondent: R,
     /// Asked by the readiness check.
+    pub storage: Storage,
+    /// Closed at the end.
     pub backend: Arc<dyn Backend>,
     /// Told of every request.
     pub telemetry: Arc<Telemetry>,
@@ -103,6 +106,7 @@ impl<R: Respondent> Walk<R> {
         self.telemetry.metrics.render(Levels {
             instances_in_use: self.respondent.in_use(),
             guest_memory_high_water_bytes: self.respondent.memory_high_water_bytes(),
+            store_log_bytes: self.backend.log_bytes().unwrap_or_default(),
         })
     }
 

@@ -76,6 +76,11 @@ impl Process {
         Client::new(&self.url, Some(KEY))
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The memory that it has now, in KiB.
     pub fn resident_kib(&self) -> u64 {
         let id = self.child.id().to_string();

@@ -182,3 +182,13 @@ async fn a_repeated_attempt_is_counted() {
     );
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_the_store_has_a_size() {
+    let host = Running::start(&["--metrics", "127.0.0.1:0"]).await;
+    let before = scrape(host.metrics.as_ref().unwrap()).await["portdesk_store_log_bytes"];
+    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
+    host.client().post("/tickets", &body).await.expect(201);
+    assert!(scrape(host.metrics.as_ref().unwrap()).await["portdesk_store_log_bytes"] > before);
+    host.stop().await;
+}

@@ -17,6 +17,13 @@ pub(crate) fn valgrind() -> Result<Command, String> {
     Ok(valgrind)
 }
 
+/// See [`crate::faketime`].
+pub(crate) fn faketime() -> Result<PathBuf, String> {
+    let libraries = Path::new("usr/lib").join(format!("{}-linux-gnu", std::env::consts::ARCH));
+    let library = libraries.join("faketime/libfaketimeMT.so.1");
+    Ok(provide("libfaketime", &library)?.join(library))
+}
+
 /// The folder with the files of a package, unpacked where they are missing; or why they cannot be had.
 fn provide(package: &str, program: &Path) -> Result<PathBuf, String> {
     let debian = folder().join("debian");

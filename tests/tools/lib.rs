@@ -1,8 +1,8 @@
 //! Programs of others that the tests run against, installed into the tools folder of the tree where they are missing.
 //!
 //! Each in one exact version: the tests assert what it does. The first time needs the network; a test whose program
-//! cannot be had fails, it is never skipped. Neither is true of valgrind: whichever there is counts the same, and there is
-//! none for some systems.
+//! cannot be had fails, it is never skipped. Neither is true of valgrind and
+//! libfaketime: whichever there is does the same, and there is none for some systems.
 
 mod cargo;
 mod debian;
@@ -43,6 +43,12 @@ pub fn valgrind() -> Result<Command, String> {
     } else {
         debian::valgrind()
     }
+}
+
+/// libfaketime, a library that sets the clock for one process: that of Debian's package, in the tools folder; or why it
+/// cannot be had.
+pub fn faketime() -> Result<PathBuf, String> {
+    debian::faketime()
 }
 
 /// jco, which runs components in Node. Node itself (20 or newer, with npm) has to be there.

@@ -14,6 +14,8 @@ use crate::world::World;
 /// Why an operation is not done.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// The clock says a time that no ticket can have.
+    Clock,
     /// The ticket is in a final status.
     CommentsClosed(Status),
     /// Others changed the ticket at every attempt.
@@ -74,7 +76,7 @@ pub(crate) fn create_ticket(
     let says = [new.caller_id.as_str(), new.issue_description.as_str()];
     let id = TicketId::new(key, world.random);
     let opening = identity::opening_id(key, &says, &id);
-    let ticket = Ticket::open(id, new, world.now());
+    let ticket = Ticket::open(id, new, world.now()?);
     match world.storage.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
         Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
         Insert::Repeated(item) => Ok(record::ticket(item)?.into_first_state()),
@@ -101,7 +103,7 @@ pub(crate) fn add_comment(
         comment_id: CommentId::new(key, id, world.random),
         comment: new.comment.into_string(),
         author: new.author.map(Author::into_string),
-        created_at: world.now(),
+        created_at: world.now()?,
     };
     let change = Change {
         id: identity::change_id(world.random),
@@ -157,7 +159,7 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
         if !ticket.moves(asked.status, comment.is_some())? {
             return Ok(ticket);
         }
-        let now = ticket.next_update(world.now());
+        let now = ticket.next_update(world.now()?);
         comment = comment.map(|comment| Comment { created_at: now, ..comment });
         let change = moving(world, &ticket, asked.status, now, comment.as_ref());
         match world.storage.update(id.as_str(), change)? {

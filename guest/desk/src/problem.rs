@@ -75,6 +75,11 @@ pub(crate) fn describe(refusal: &Refusal) -> Problem {
 fn not_done(error: &desk::Error) -> Problem {
     match error {
         desk::Error::NoTicket(id) => no_ticket(id.as_str()),
+        desk::Error::Clock => plain(
+            500,
+            "Internal Server Error",
+            "The clock of this service is not within the years 1970 to 9999; nothing was stored. An operator has to set it.",
+        ),
         desk::Error::CommentsClosed(status) => own(
             409,
             "urn:portdesk:problem:comments-closed",

@@ -13,12 +13,11 @@ use serde::{Serialize, Serializer};
 pub(crate) struct Time([u8; 27]);
 
 impl Time {
-    /// The moment of a wall clock: seconds since 1970 and nanoseconds. At the end of 9999 it stands still.
-    pub(crate) fn from_clock(seconds: u64, nanoseconds: u32) -> Self {
+    /// The moment of a wall clock: seconds since 1970 and nanoseconds. None behind the end of 9999.
+    pub(crate) fn from_clock(seconds: u64, nanoseconds: u32) -> Option<Self> {
         let microseconds = i64::from(nanoseconds.min(999_999_999) / 1_000);
-        let moment = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(SECOND));
-        let moment = moment.and_then(|moment| moment.checked_add(microseconds));
-        Self::at(moment.unwrap_or(LAST).min(LAST))
+        let moment = i64::try_from(seconds).ok()?.checked_mul(SECOND)?.checked_add(microseconds)?;
+        (moment <= LAST).then(|| Self::at(moment))
     }
 
     /// Any form of RFC 3339, since other programs may store tickets too, and those that lack the zone: programs that
@@ -209,19 +208,27 @@ mod tests {
 
     #[test]
     fn a_time_is_shown_in_utc_with_six_decimals() {
-        assert_eq!(Time::from_clock(0, 0).to_string(), "1970-01-01T00:00:00.000000Z");
-        assert_eq!(Time::from_clock(1_795_356_000, 123_456_789).to_string(), "2026-11-22T14:00:00.123456Z");
-        assert_eq!(Time::from_clock(951_782_399, 999_999_999).to_string(), "2000-02-28T23:59:59.999999Z");
-        assert_eq!(Time::from_clock(951_782_400, 0).to_string(), "2000-02-29T00:00:00.000000Z");
+        for (seconds, nanoseconds, shown) in [
+            (0, 0, "1970-01-01T00:00:00.000000Z"),
+            (1_795_356_000, 123_456_789, "2026-11-22T14:00:00.123456Z"),
+            (951_782_399, 999_999_999, "2000-02-28T23:59:59.999999Z"),
+            (951_782_400, 0, "2000-02-29T00:00:00.000000Z"),
+            (253_402_300_799, u32::MAX, "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Time::from_clock(seconds, nanoseconds).unwrap().to_string(), shown);
+        }
     }
 
     #[test]
-    fn a_clock_that_is_out_of_its_mind_does_no_harm() {
-        for (seconds, nanoseconds) in
-            [(u64::MAX, u32::MAX), (i64::MAX.unsigned_abs(), 0), (253_402_300_800, 0)]
-        {
-            let shown = Time::from_clock(seconds, nanoseconds).to_string();
-            assert_eq!(shown, "9999-12-31T23:59:59.999999Z");
+    fn a_clock_behind_the_year_9999_has_no_time() {
+        for (seconds, nanoseconds) in [
+            (253_402_300_800, 0),
+            (10 * 253_402_300_800, 0),
+            (i64::MAX.unsigned_abs() / 1_000_000, 999_999_999),
+            (i64::MAX.unsigned_abs(), 0),
+            (u64::MAX, u32::MAX),
+        ] {
+            assert_eq!(Time::from_clock(seconds, nanoseconds), None, "{seconds}");
         }
     }
 

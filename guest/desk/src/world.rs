@@ -1,5 +1,6 @@
 //! Everything outside that the desk may touch.
 
+use crate::desk::Error;
 use crate::storage::Storage;
 use crate::time::Time;
 
@@ -15,9 +16,10 @@ pub struct World<'a> {
 }
 
 impl World<'_> {
-    pub(crate) fn now(self) -> Time {
+    /// An error where the clock is behind the years that a time has.
+    pub(crate) fn now(self) -> Result<Time, Error> {
         let (seconds, nanoseconds) = self.clock.now();
-        Time::from_clock(seconds, nanoseconds)
+        Time::from_clock(seconds, nanoseconds).ok_or(Error::Clock)
     }
 }
 

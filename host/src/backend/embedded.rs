@@ -6,6 +6,7 @@
 //! wrong or missing items. Lost log frames are not noticed: SQLite cannot tell a damaged end of the log, which it
 //! only has after a crash, from one that was never synced.
 
+mod committing;
 mod connection;
 pub mod counts;
 mod failure;
@@ -14,6 +15,7 @@ mod gathering;
 mod index;
 mod items;
 mod layout;
+mod opened;
 mod queue;
 mod readers;
 mod row;
@@ -22,17 +24,19 @@ mod snapshots;
 mod tests;
 mod writer;
 
-use std::fs::File;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use tokio::task::{JoinError, spawn_blocking};
 
 use self::counts::Counts;
 pub use self::failure::OpenError;
 use self::folder::Folder;
 use self::layout::Layout;
+use self::opened::OpenedFiles;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
@@ -46,7 +50,9 @@ pub struct Embedded {
     layout: Arc<Layout>,
     readers: Readers,
     writer: Writer,
-    counts: Counts,
+    counts: Arc<Counts>,
+    /// The file to which writes go first.
+    log: PathBuf,
 }
 
 impl Embedded {
@@ -61,6 +67,8 @@ impl Embedded {
 struct Parts {
     layout: Layout,
     lock: File,
+    files: OpenedFiles,
+    log: PathBuf,
     writing: Connection,
     reading: Vec<Connection>,
     counts: Counts,
@@ -73,15 +81,22 @@ impl Parts {
         let path = folder.file()?;
         let writing = connection::writer(&path, &layout)?;
         let reading = (0..READERS).map(|_| connection::reader(&path)).collect::<Result<_, _>>()?;
-        let counts = Counts::open(&folder.path)?;
-        Ok(Parts { layout, lock: folder.lock, writing, reading, counts })
+        let unwritable =
+            |error: Error| OpenError::Unwritable { path: path.clone(), detail: error.to_string() };
+        committing::probe(&writing).map_err(unwritable)?;
+        let files = folder.opened_files(&path)?;
+        let counts = Counts::open(&folder)?;
+        let mut log = path.into_os_string();
+        log.push("-wal");
+        Ok(Parts { layout, lock: folder.lock, files, log: log.into(), writing, reading, counts })
     }
 
     fn start(self) -> Result<Embedded, OpenError> {
         let (writer, inbox) = Writer::new();
         let readers = Readers::new(self.reading);
-        inbox.start(self.writing, self.lock, readers.snapshots()).map_err(OpenError::Thread)?;
-        Ok(Embedded { layout: Arc::new(self.layout), readers, writer, counts: self.counts })
+        inbox.start(self.writing, self.lock, self.files, readers.snapshots()).map_err(OpenError::Thread)?;
+        let (layout, counts) = (Arc::new(self.layout), Arc::new(self.counts));
+        Ok(Embedded { layout, readers, writer, counts, log: self.log })
     }
 }
 
@@ -109,7 +124,15 @@ impl Backend for Embedded {
 
     async fn check(&self) -> Result<(), Error> {
         self.writer.check().await?;
-        self.readers.read(items::probe).await
+        let counts = Arc::clone(&self.counts);
+        let ended = |error: JoinError| Error::Unavailable(format!("a check broke off: {error}"));
+        spawn_blocking(move || counts.check()).await.map_err(ended)??;
+        let layout = Arc::clone(&self.layout);
+        self.readers.read(move |connection| layout.probe(connection)).await
+    }
+
+    fn log_bytes(&self) -> Option<u64> {
+        fs::metadata(&self.log).ok().map(|log| log.len())
     }
 
     async fn close(&self) {

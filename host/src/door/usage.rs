@@ -21,6 +21,7 @@ use tracing::warn;
 use self::quota::Lease;
 use super::{Plan, Principal, Refusal};
 use crate::backend::Meter;
+use crate::clock;
 
 /// Whether usage plans hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -60,7 +61,15 @@ impl<C: Clock + Clone> Usage<C> {
 
     /// Lets one request of this principal in, or says when to come again.
     pub(super) async fn take(&self, principal: &Principal, plan: &Arc<Plan>) -> Result<(), Refusal> {
-        self.take_at(principal, plan, Timestamp::now()).await
+        match clock::now() {
+            Ok(now) => self.take_at(principal, plan, now).await,
+            // Without plans no time is needed.
+            Err(_) if self.limit == RateLimit::Off => Ok(()),
+            Err(error) => {
+                warn!(%error, "the use of a quota cannot be counted");
+                Err(Refusal::Uncounted)
+            }
+        }
     }
 
     async fn take_at(&self, principal: &Principal, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! The two WASI interfaces that a component may import: the wall clock and randomness.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rand::Rng;
 use wasmtime::component::{HasData, Linker};
@@ -8,6 +8,7 @@ use wasmtime::component::{HasData, Linker};
 use super::allowance::Allowance;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::bindings::wasi::random::random;
+use crate::clock;
 
 /// Both interfaces, for the request that the allowance belongs to.
 pub(super) struct Wasi<'a> {
@@ -32,11 +33,11 @@ pub(super) fn add_to_linker<T: Send + 'static>(
 
 impl wall_clock::Host for Wasi<'_> {
     fn now(&mut self) -> Datetime {
-        datetime(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+        datetime(clock::since_1970())
     }
 
     fn resolution(&mut self) -> Datetime {
-        datetime(Duration::from_nanos(1))
+        datetime(Duration::from_micros(1))
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Metrics {
     store_call_durations: Vec<Histogram>,
     store_retries: IntCounter,
     dropped_lines: DroppedLines,
+    store_log: IntGauge,
 }
 
 /// What is not counted but looked at when somebody asks.
@@ -58,6 +59,8 @@ pub struct Levels {
     pub instances_in_use: usize,
     /// The most memory that an instance has had.
     pub guest_memory_high_water_bytes: usize,
+    /// The size of the log of the store.
+    pub store_log_bytes: u64,
 }
 
 impl Metrics {
@@ -119,6 +122,10 @@ impl Metrics {
                 "Attempts at a call of DynamoDB beyond its first.",
             )?,
             dropped_lines: DroppedLines::new(&families)?,
+            store_log: families.gauge(
+                "portdesk_store_log_bytes",
+                "The size of the write-ahead log of the embedded store; 0 for other stores.",
+            )?,
             registry,
         })
     }
@@ -130,6 +137,7 @@ impl Metrics {
         self.instances_in_use.set(number(levels.instances_in_use));
         self.guest_memory.set(number(levels.guest_memory_high_water_bytes));
         self.dropped_lines.update();
+        self.store_log.set(i64::try_from(levels.store_log_bytes).unwrap_or(i64::MAX));
         let mut text = String::new();
         if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
             warn!(%error, "the metrics cannot be written");

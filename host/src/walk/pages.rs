@@ -1,13 +1,9 @@
 //! The host's own pages. They need no key and never reach the component.
 
-use std::time::Duration;
-
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
-use tokio::time::timeout;
-use tracing::warn;
 
 use super::{Answer, Reply, Walk};
 use crate::sandbox::Respondent;
@@ -32,17 +28,10 @@ impl<R: Respondent> Walk<R> {
         if self.is_stopping() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         }
-        let unavailable = || text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n");
-        match timeout(READINESS_TIME, self.backend.check()).await {
-            Ok(Ok(())) => text(StatusCode::OK, "ready\n"),
-            Ok(Err(error)) => {
-                warn!(request_id, %error, "not ready");
-                unavailable()
-            }
-            Err(_elapsed) => {
-                warn!(request_id, "not ready: the store does not answer");
-                unavailable()
-            }
+        if self.storage.is_ready(request_id).await {
+            text(StatusCode::OK, "ready\n")
+        } else {
+            text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n")
         }
     }
 }
@@ -70,6 +59,3 @@ fn page(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
-
-/// How long the store may take to say that it is well.
-const READINESS_TIME: Duration = Duration::from_secs(2);

@@ -20,8 +20,10 @@ use async_trait::async_trait;
 use tempfile::NamedTempFile;
 use tracing::warn;
 
+use super::Embedded;
 use super::failure::OpenError;
-use super::{Embedded, folder};
+use super::folder::{self, Folder};
+use super::opened::OpenedFiles;
 use crate::backend::{Count, Error, Meter, NAME_LIMIT_BYTES, WINDOW_LIMIT_BYTES};
 
 /// The counts of a folder that is locked for this process.
@@ -29,6 +31,7 @@ use crate::backend::{Count, Error, Meter, NAME_LIMIT_BYTES, WINDOW_LIMIT_BYTES};
 pub(super) struct Counts {
     lines: RwLock<HashMap<Count, Arc<Line>>>,
     file: Arc<Synced>,
+    opened: OpenedFiles,
     /// The thread that syncs ends when this is dropped.
     _open: mpsc::Sender<()>,
 }
@@ -47,16 +50,17 @@ struct Synced {
 
 impl Counts {
     /// Opens the file, which is made where it is missing, and leaves out what nobody asks for any more.
-    pub(super) fn open(folder: &Path) -> Result<Counts, OpenError> {
-        let path = folder.join(FILE);
+    pub(super) fn open(folder: &Folder) -> Result<Counts, OpenError> {
+        let path = folder.path.join(FILE);
         let failed = |source| OpenError::Io { path: path.clone(), source };
-        let counts = newest(read(folder)?);
+        let counts = newest(read(&folder.path)?);
         let bytes = counts.iter().flat_map(|(count, used)| encode(count, *used)).collect::<Vec<_>>();
         // The rule is that nothing was left out, and then a start writes nothing.
         if fs::read(&path).ok().as_ref() != Some(&bytes) {
-            replace(folder, &bytes).map_err(failed)?;
+            replace(&folder.path, &bytes).map_err(failed)?;
         }
         let file = OpenOptions::new().write(true).mode(0o600).open(&path).map_err(failed)?;
+        let opened = OpenedFiles::look([folder.named(FILE)])?;
         let lines = counts.into_iter().zip(0..).map(|((count, used), place)| {
             (count, Arc::new(Line { offset: place * LINE_BYTES as u64, used: Mutex::new(used) }))
         });
@@ -65,7 +69,7 @@ impl Counts {
         let synced = Arc::clone(&file);
         let syncing = move || synced.sync_until(&closed);
         thread::Builder::new().name("counts".to_owned()).spawn(syncing).map_err(OpenError::Thread)?;
-        Ok(Counts { lines: RwLock::new(lines.collect()), file, _open: open })
+        Ok(Counts { lines: RwLock::new(lines.collect()), file, opened, _open: open })
     }
 
     fn line(&self, count: &Count) -> Result<Arc<Line>, Error> {
@@ -77,10 +81,31 @@ impl Counts {
             return Ok(Arc::clone(line));
         }
         let line = Arc::new(Line { offset: (lines.len() * LINE_BYTES) as u64, used: Mutex::new(0) });
-        self.file.write(count, 0, line.offset)?;
-        self.file.file.sync_data().map_err(|error| unavailable(&error))?;
+        self.write(count, 0, line.offset)?;
+        self.file.sync()?;
         lines.insert(count.clone(), Arc::clone(&line));
         Ok(line)
+    }
+
+    /// Writes a line, and looks whether the file is still in its place: a unit that is counted in a file that was removed
+    /// is given out again after the next start.
+    fn write(&self, count: &Count, used: u64, offset: u64) -> Result<(), Error> {
+        self.file.write(count, used, offset)?;
+        self.opened.check()
+    }
+
+    /// Whether units can be counted: writes one line as it is. May block.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.opened.check()?;
+        let line = {
+            let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+            lines.iter().next().map(|(count, line)| (count.clone(), Arc::clone(line)))
+        };
+        let Some((count, line)) = line else { return Ok(()) };
+        let used = line.used();
+        self.write(&count, *used, line.offset)?;
+        drop(used);
+        self.file.sync()
     }
 }
 
@@ -96,6 +121,10 @@ impl Synced {
         self.file.write_all_at(&line, offset).map_err(|error| unavailable(&error))?;
         self.changed.store(true, Ordering::Release);
         Ok(())
+    }
+
+    fn sync(&self) -> Result<(), Error> {
+        self.file.sync_data().map_err(|error| unavailable(&error))
     }
 
     fn sync_until(&self, closed: &mpsc::Receiver<()>) {
@@ -120,7 +149,7 @@ impl Meter for Embedded {
         let mut used = line.used();
         let given = units.min(limit.saturating_sub(*used));
         if given > 0 {
-            self.counts.file.write(count, *used + given, line.offset)?;
+            self.counts.write(count, *used + given, line.offset)?;
             *used += given;
         }
         Ok(given)
@@ -130,7 +159,7 @@ impl Meter for Embedded {
         let line = self.counts.line(count)?;
         let mut used = line.used();
         let left = used.saturating_sub(units);
-        self.counts.file.write(count, left, line.offset)?;
+        self.counts.write(count, left, line.offset)?;
         *used = left;
         Ok(())
     }
@@ -211,7 +240,8 @@ fn unavailable(error: &io::Error) -> Error {
     Error::Unavailable(format!("the counts of the quotas cannot be written ({error})"))
 }
 
-const FILE: &str = "usage";
+/// Its name in the folder.
+pub(super) const FILE: &str = "usage";
 /// Divides a disk's sector, so that a line is written whole or not at all.
 const LINE_BYTES: usize = 128;
 const _: () = assert!(20 + 1 + 8 + 1 + WINDOW_LIMIT_BYTES + 1 + NAME_LIMIT_BYTES < LINE_BYTES);

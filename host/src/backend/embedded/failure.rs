@@ -26,8 +26,8 @@ pub enum OpenError {
         /// The application id in it.
         application_id: i32,
     },
-    /// The folder or the file cannot be used.
-    #[error("cannot use {}: {source}; it must be a folder on a local disk that this user may write", path.display())]
+    /// The folder, or a file in it, cannot be read and written.
+    #[error("cannot use {}: {source}; {}", path.display(), advice(source.kind()))]
     Io {
         /// The folder or file.
         path: PathBuf,
@@ -75,6 +75,14 @@ pub enum OpenError {
         /// What SQLite says.
         detail: String,
     },
+    /// The first write failed.
+    #[error("cannot write {}: {detail}; free some space, and look whether this user may write the folder", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        detail: String,
+    },
     /// The system gives no thread.
     #[error("cannot start the thread that writes: {0}; check the limits of this user")]
     Thread(io::Error),
@@ -88,6 +96,21 @@ impl OpenError {
             return OpenError::Damaged { path, detail };
         }
         OpenError::Sqlite { path, detail: error.to_string() }
+    }
+}
+
+/// What to do about a file that cannot be used.
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            "give it to the user of this process, or start the host as its owner"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "mount the file system so that it can be written",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "free some space, or raise the limit"
+        }
+        io::ErrorKind::NotFound => "make the folder",
+        _ => "move it out of the way, or choose another folder on a local disk that this user may write",
     }
 }
 

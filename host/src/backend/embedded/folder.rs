@@ -5,7 +5,11 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
+use super::counts;
 use super::failure::OpenError;
+use super::opened::OpenedFiles;
 
 /// The pages of the file, in bytes. Written down so that a flipped byte in the header is noticed: with another
 /// page size every page number points elsewhere.
@@ -14,31 +18,70 @@ pub(super) const PAGE_BYTES: u16 = 4096;
 /// A folder that no one else has.
 #[derive(Debug)]
 pub(super) struct Folder {
+    /// As it was named. Where that is a link, it may lead elsewhere some day.
+    name: PathBuf,
     pub(super) path: PathBuf,
     /// Unlocks when it is dropped.
     pub(super) lock: File,
 }
 
 impl Folder {
-    /// Locks the folder.
-    pub(super) fn claim(path: &Path) -> Result<Folder, OpenError> {
-        let failed = |source| OpenError::Io { path: path.to_owned(), source };
+    /// Locks the folder, and looks whether this process may write all that is in it and more.
+    pub(super) fn claim(name: &Path) -> Result<Folder, OpenError> {
+        let failed = |source| OpenError::Io { path: name.to_owned(), source };
         // Absolute: SQLite takes a name that begins with `file:` for a URI.
-        let path = fs::canonicalize(path).map_err(failed)?;
+        let path = fs::canonicalize(name).map_err(failed)?;
+        let name = std::path::absolute(name).map_err(failed)?;
         let lock = lock(&path)?;
-        Ok(Folder { path, lock })
+        for file in [STORE, "store.sqlite3-wal", "store.sqlite3-shm", counts::FILE] {
+            check_writable(&path.join(file))?;
+        }
+        let unwritable = |source| OpenError::Io { path: path.clone(), source };
+        NamedTempFile::new_in(&path).and_then(NamedTempFile::close).map_err(unwritable)?;
+        Ok(Folder { name, path, lock })
     }
 
     /// The file of the store; made empty where it is missing, so that its mode is ours.
     pub(super) fn file(&self) -> Result<PathBuf, OpenError> {
-        let path = self.path.join("store.sqlite3");
+        let path = self.path.join(STORE);
         let failed = |source| OpenError::Io { path: path.clone(), source };
         match private().create_new(true).open(&path) {
             Ok(file) => file.sync_all().and_then(|()| sync_folder(&self.path)).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_header(&path)?,
             Err(error) => return Err(failed(error)),
         }
-        Ok(path)
+        // SQLite follows a link too, and has its log beside the file that the link leads to.
+        path.canonicalize().map_err(failed)
+    }
+
+    /// What is open of the store whose file is `path`, under the names by which the next start opens it: the file first.
+    pub(super) fn opened_files(&self, path: &Path) -> Result<OpenedFiles, OpenError> {
+        let beside = |end| {
+            let mut path = path.as_os_str().to_owned();
+            path.push(end);
+            PathBuf::from(path)
+        };
+        OpenedFiles::look([self.name.join(STORE), beside("-wal"), beside("-shm"), self.name.join(LOCK)])
+    }
+
+    /// A file of the folder by the name under which the next start opens it.
+    pub(super) fn named(&self, file: &str) -> PathBuf {
+        self.name.join(file)
+    }
+}
+
+/// A file that is there has to be a plain one that this process may write. SQLite would take one that it may only read,
+/// and fail later; and who opens a pipe waits for ever.
+fn check_writable(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| Err(OpenError::Io { path: path.to_owned(), source });
+    let wrong = |what: &str| failed(io::Error::other(what));
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => wrong("it is a folder"),
+        Ok(found) if !found.is_file() => wrong("it is not a plain file"),
+        Ok(_) => OpenOptions::new().read(true).write(true).open(path).map(drop).or_else(failed),
+        Err(_) if path.is_symlink() => wrong("it is a link that leads to no file"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => failed(error),
     }
 }
 
@@ -55,7 +98,8 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
+    check_writable(&path)?;
     let failed = |source| OpenError::Io { path: path.clone(), source };
     let mut file = private().create(true).truncate(false).open(&path).map_err(failed)?;
     match file.try_lock() {
@@ -90,3 +134,6 @@ fn check_header(path: &Path) -> Result<(), OpenError> {
     let detail = format!("its header is not that of a store with pages of {PAGE_BYTES} bytes");
     Err(OpenError::Damaged { path: path.to_owned(), detail })
 }
+
+const STORE: &str = "store.sqlite3";
+const LOCK: &str = "lock";

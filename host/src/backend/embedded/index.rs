@@ -105,6 +105,12 @@ impl Tree {
         indexed.is_some_and(|indexed| sealed_name(title, indexed) == name && create(name, indexed) == sql)
     }
 
+    /// Whether it can be searched, for a value that no item needs to have.
+    pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
+        connection.prepare_cached(&self.rest)?.query(params!["", Value::Blob(Vec::new()), 1])?.next()?;
+        Ok(())
+    }
+
     /// Up to `limit` rows behind the query's position.
     fn read<T>(
         &self,

@@ -121,6 +121,12 @@ impl Layout {
         Ok(transaction.commit()?)
     }
 
+    /// Whether every index can be read. What is in it does not matter: one damaged item is no outage.
+    pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
+        items::probe(connection)?;
+        self.trees().try_for_each(|tree| tree.probe(connection))
+    }
+
     fn expects(&self, object: &Object) -> bool {
         tables().into_iter().any(|(kind, name, table, sql)| object.is(kind, name, table, sql))
             || self.trees().any(|tree| object.is("index", &tree.name, "items", Some(&tree.sql)))

@@ -2,6 +2,9 @@
 
 mod counting;
 mod damage;
+mod full;
+mod log;
+mod lost;
 mod opening;
 mod plans;
 mod reading;

@@ -4,8 +4,8 @@
 //! them. A commit waits a little for clients that are likely to write again at once (see `gathering`), never for
 //! more than there are, so that a lone write takes one sync and no more.
 //!
-//! A commit that fails leaves it open what is on the disk, and a sync that failed must not be tried again: the
-//! kernel may have dropped the pages and report success. So the writer then stores nothing more until a restart.
+//! What is known after a commit that failed is found out in `committing`. Where nothing is known, the writer stores
+//! nothing more until a restart.
 
 use std::fs::File;
 use std::io;
@@ -14,13 +14,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
-use super::connection::execute;
+use super::committing::{Fault, begin, commit, probe};
 use super::gathering::Gathering;
-use super::layout::VERSION;
+use super::opened::OpenedFiles;
 use super::queue::{self, Inlet, Outlet, Shut};
 use super::snapshots::Snapshots;
 use crate::backend::Error;
@@ -43,7 +43,7 @@ pub(super) struct Writer {
     queue: Inlet<Job>,
     /// Why nothing more is stored.
     failure: Arc<OnceLock<String>>,
-    /// Whether the last batch could not be stored, for a reason that may pass: a full disk.
+    /// Whether the last batch could not be stored, for a reason that may pass: a full disk, a file that was moved away.
     failing: Arc<AtomicBool>,
     /// Closes when the thread has ended.
     ended: tokio::sync::Mutex<oneshot::Receiver<()>>,
@@ -99,13 +99,14 @@ impl Writer {
         self.queue.waiting()
     }
 
-    /// Whether writes can be stored. Where the last ones could not, tries one that changes nothing.
+    /// Whether writes can be stored: stores one that changes nothing.
     pub(super) async fn check(&self) -> Result<(), Error> {
         self.check_thread()?;
-        if self.failing.load(Ordering::Relaxed) {
-            self.submit(|connection| Ok(connection.pragma_update(None, "user_version", VERSION)?)).await?;
+        match self.submit(probe).await {
+            // The writes that fill the queue are being stored.
+            Err(Error::Throttled { .. }) if !self.failing.load(Ordering::Relaxed) => Ok(()),
+            stored => stored,
         }
-        Ok(())
     }
 
     fn check_thread(&self) -> Result<(), Error> {
@@ -139,11 +140,13 @@ impl Inbox {
         self,
         connection: Connection,
         lock: File,
+        files: OpenedFiles,
         snapshots: Arc<Snapshots>,
     ) -> io::Result<JoinHandle<()>> {
         let Inbox { queue, failure, failing, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            serve(&connection, &snapshots, &queue, &failure, &failing);
+            let disk = Disk { connection: &connection, files: &files, snapshots: &snapshots };
+            disk.serve(&queue, &failure, &failing);
             // In this order: who hears that the thread has ended may open the store again.
             drop(connection);
             // Let go, not only closed: a process that is just being started has every file open until it is another program.
@@ -153,53 +156,82 @@ impl Inbox {
     }
 }
 
-fn serve(
-    connection: &Connection,
-    snapshots: &Snapshots,
-    queue: &Outlet<Job>,
-    failure: &OnceLock<String>,
-    failing: &AtomicBool,
-) {
-    let mut gathering = Gathering::default();
-    while let Some(first) = queue.wait() {
-        if let Some(reason) = failure.get() {
-            first(Err(Error::Unavailable(reason.clone())))(None);
-            continue;
-        }
-        let (answers, verdict, taken) =
-            commit_all(connection, snapshots, Batch::of(first, queue, &gathering));
-        gathering.committed(answers.len(), queue.waiting(), taken);
-        if let Err(Fault { end: Some(reason), .. }) = &verdict {
-            tracing::error!(%reason, "the store stops writing");
-            // Before anybody is answered: no check after an answer finds the writer in order.
-            failure.get_or_init(|| reason.clone());
-        }
-        failing.store(verdict.is_err(), Ordering::Relaxed);
-        for answer in answers {
-            answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
-        }
-    }
-    // No reader may hold the log from being merged, or the file when somebody else may open it.
-    let _last = snapshots.commit();
-    snapshots.close();
-    if failure.get().is_none()
-        && let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-    {
-        // Nothing is lost: the next start reads the log.
-        tracing::warn!(%error, "the store's log could not be merged while closing");
-    }
+/// What is written to, and whom a commit concerns.
+struct Disk<'a> {
+    connection: &'a Connection,
+    files: &'a OpenedFiles,
+    snapshots: &'a Snapshots,
 }
 
-/// What befell a whole batch.
-struct Fault {
-    error: Error,
-    /// Why nothing may be written any more, where that is so.
-    end: Option<String>,
-}
+impl Disk<'_> {
+    fn serve(&self, queue: &Outlet<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
+        let mut gathering = Gathering::default();
+        while let Some(first) = queue.wait() {
+            if let Some(reason) = failure.get() {
+                first(Err(Error::Unavailable(reason.clone())))(None);
+                continue;
+            }
+            let (answers, verdict, taken) = self.commit_all(Batch::of(first, queue, &gathering));
+            gathering.committed(answers.len(), queue.waiting(), taken);
+            if let Err(Fault { end: Some(reason), .. }) = &verdict {
+                tracing::error!(%reason, "the store stops writing");
+                // Before anybody is answered: no check after an answer finds the writer in order.
+                failure.get_or_init(|| reason.clone());
+            }
+            let has_failed_before = failing.swap(verdict.is_err(), Ordering::Relaxed);
+            for answer in answers {
+                answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
+            }
+            if verdict.is_err()
+                && !has_failed_before
+                && failure.get().is_none()
+                && self.files.check().is_err()
+            {
+                self.merge_log("PASSIVE");
+            }
+        }
+        // No reader may hold the log from being merged, or the file when somebody else may open it.
+        let _last = self.snapshots.commit();
+        self.snapshots.close();
+        if failure.get().is_none() {
+            self.merge_log("TRUNCATE");
+        }
+    }
 
-impl Fault {
-    fn passing(error: impl Into<Error>) -> Fault {
-        Fault { error: error.into(), end: None }
+    /// Brings what is in the log into the file, if that is still in its place; also from a log that was removed. The log
+    /// of a file that was replaced may belong to the new one, and stays as it is.
+    fn merge_log(&self, mode: &str) {
+        if self.files.check_first().is_err() {
+            return;
+        }
+        let sql = format!("PRAGMA wal_checkpoint({mode})");
+        if let Err(error) = self.connection.query_row(&sql, [], |_| Ok(())) {
+            // Nothing is lost where the log is in its place: the next start reads it.
+            tracing::warn!(%error, "the store's log could not be merged");
+        }
+    }
+
+    /// One transaction over all jobs. They are answered later, when it is known what became of it. Says too how long
+    /// the disk took for the commit.
+    fn commit_all(&self, batch: Batch<'_>) -> (Vec<Answer>, Result<(), Fault>, Duration) {
+        let mut verdict = begin(self.connection, self.files);
+        let mut answers = Vec::new();
+        for job in batch {
+            answers.push(match &verdict {
+                Ok(()) => job(Ok(self.connection)),
+                Err(fault) => job(Err(fault.error.clone())),
+            });
+            // SQLite ends the transaction itself when a statement meets a full or broken disk. That was no commit:
+            // nothing of the batch is stored.
+            if verdict.is_ok() && self.connection.is_autocommit() {
+                verdict = Err(Fault::passing(Error::Unavailable("the disk is full or broken".to_owned())));
+            }
+        }
+        let _committing = self.snapshots.commit();
+        let (begun, processed) = (Instant::now(), processor_time());
+        let verdict = verdict.and_then(|()| commit(self.connection, self.files));
+        let processed = processor_time().saturating_sub(processed);
+        (answers, verdict, begun.elapsed().saturating_sub(processed))
     }
 }
 
@@ -238,44 +270,6 @@ impl Iterator for Batch<'_> {
         self.gathered += 1;
         Some(job)
     }
-}
-
-/// One transaction over all jobs. They are answered later, when it is known what became of it. Says too how long
-/// the disk took for the commit.
-fn commit_all(
-    connection: &Connection,
-    snapshots: &Snapshots,
-    batch: Batch<'_>,
-) -> (Vec<Answer>, Result<(), Fault>, Duration) {
-    let mut verdict = execute(connection, "BEGIN IMMEDIATE").map_err(Fault::passing);
-    let mut answers = Vec::new();
-    for job in batch {
-        answers.push(match &verdict {
-            Ok(()) => job(Ok(connection)),
-            Err(fault) => job(Err(fault.error.clone())),
-        });
-        // SQLite ends the transaction itself when a statement meets a full or broken disk. That was no commit:
-        // nothing of the batch is stored.
-        if verdict.is_ok() && connection.is_autocommit() {
-            verdict = Err(Fault::passing(Error::Unavailable("the disk is full or broken".to_owned())));
-        }
-    }
-    let _committing = snapshots.commit();
-    let (begun, processed) = (Instant::now(), processor_time());
-    let verdict = verdict.and_then(|()| commit(connection));
-    let processed = processor_time().saturating_sub(processed);
-    (answers, verdict, begun.elapsed().saturating_sub(processed))
-}
-
-fn commit(connection: &Connection) -> Result<(), Fault> {
-    let Err(error) = execute(connection, "COMMIT") else { return Ok(()) };
-    // SQLITE_FULL means that "a write could not complete because the disk is full" (sqlite.org/rescode.html); a
-    // sync that fails is SQLITE_IOERR_FSYNC. So no sync has failed and the writer may go on when there is room
-    // again. It is not documented that nothing of the transaction can come back after a crash: unknown.
-    let is_full = error.sqlite_error_code() == Some(ErrorCode::DiskFull);
-    let is_back = connection.is_autocommit() || execute(connection, "ROLLBACK").is_ok();
-    let end = format!("a commit failed ({error}), restart the host");
-    Err(Fault { error: Error::Unknown(error.to_string()), end: (!is_full || !is_back).then_some(end) })
 }
 
 /// What this thread has had of a processor. The rest of the time it waited: in a commit, for the disk.

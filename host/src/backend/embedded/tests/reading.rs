@@ -114,6 +114,7 @@ async fn a_store_that_is_dropped_after_a_read_merges_its_log() {
     get(&store, "a").await;
     drop(store);
     let store = super::wait_for(dir.path());
-    assert_eq!(log_bytes(dir.path()), 0);
+    // All that is in it is the write that tries the disk.
+    assert_eq!(log_bytes(dir.path()), 32 + 24 + 4096);
     store.close().await;
 }

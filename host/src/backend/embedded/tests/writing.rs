@@ -52,7 +52,7 @@ async fn writes_that_wait_share_commits() {
     let writer = Arc::new(writer);
     let readers = Readers::new(parts.reading);
     let waiting = queue(&writer, 600).await;
-    inbox.start(parts.writing, parts.lock, readers.snapshots()).unwrap();
+    inbox.start(parts.writing, parts.lock, parts.files, readers.snapshots()).unwrap();
     let outcomes = waiting.join_all().await;
     assert!(outcomes.iter().all(|outcome| *outcome == Ok(Insert::Inserted(1))));
     assert_eq!(commits.load(Ordering::SeqCst), 3, "600 writes, 256 a commit");
@@ -104,7 +104,7 @@ async fn a_batch_whose_commit_fails_is_unknown_as_a_whole() {
     let writer = Arc::new(writer);
     let readers = Readers::new(parts.reading);
     let waiting = queue(&writer, 300).await;
-    inbox.start(parts.writing, parts.lock, readers.snapshots()).unwrap();
+    inbox.start(parts.writing, parts.lock, parts.files, readers.snapshots()).unwrap();
     let outcomes = waiting.join_all().await;
     let unknown = outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Unknown(_)))).count();
     let unavailable = outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Unavailable(_)))).count();
@@ -192,7 +192,7 @@ async fn a_dropped_store_ends_its_thread_and_keeps_what_was_queued() {
     let writer = Arc::new(writer);
     let readers = Readers::new(parts.reading);
     let waiting = queue(&writer, 10).await;
-    let thread = inbox.start(parts.writing, parts.lock, readers.snapshots()).unwrap();
+    let thread = inbox.start(parts.writing, parts.lock, parts.files, readers.snapshots()).unwrap();
     // Those who wait go away, and the writer with them.
     drop(waiting);
     drop(writer);

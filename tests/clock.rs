@@ -1,0 +1,125 @@
+//! A machine whose clock is set while a host runs, and one whose clock no calendar has.
+//!
+//! libfaketime sets the clock for the host alone. Where it cannot be had, these tests pass and say `NOT RUN`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::harness::{Client, Process, portdesk};
+
+/// Where a host gets its clock from.
+struct Clock {
+    library: PathBuf,
+    folder: TempDir,
+}
+
+impl Clock {
+    fn new() -> Option<Clock> {
+        let folder = tempfile::tempdir().unwrap();
+        match portdesk_tools::faketime() {
+            Ok(library) => Some(Clock { library, folder }),
+            Err(why) => {
+                println!("NOT RUN: {why}");
+                None
+            }
+        }
+    }
+
+    /// Sets the clock so far from that of the machine, as `-1h`.
+    fn set(&self, distance: &str) {
+        // Renamed, so that it is never read half written.
+        let written = self.folder.path().join("written");
+        fs::write(&written, distance).unwrap();
+        fs::rename(written, self.folder.path().join("clock")).unwrap();
+    }
+
+    /// A command that has this clock.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = portdesk(arguments);
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", self.folder.path().join("clock"));
+        command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.arg("--data-dir").arg(self.folder.path().join("data"));
+        command
+    }
+
+    fn host(&self) -> Process {
+        Process::spawn(&mut self.command(&["--listen", "127.0.0.1:0", "--log-level", "error"]))
+    }
+}
+
+async fn open_ticket(client: &Client) -> Value {
+    let body = json!({ "caller_id": "ada", "issue_description": "No ink." });
+    client.post("/tickets", &body).await.expect(201).json()
+}
+
+/// A time that is shown; such texts order as the times do.
+fn time(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_takes_no_ticket_back() {
+    let Some(clock) = Clock::new() else { return };
+    clock.set("+0s");
+    let host = clock.host();
+    let client = host.client();
+    for step in ["-1s", "-1h", "-1d", "-365d", "-55y", "+1d", "-1d", "+0s"] {
+        let ticket = open_ticket(&client).await;
+        let path = format!("/tickets/{}", time(&ticket["ticket_id"]));
+        clock.set(step);
+        let comment = client
+            .post(&format!("{path}/comments"), &json!({ "comment": "Still." }))
+            .await
+            .expect(200)
+            .json();
+        assert!(time(&comment["updated_at"]) >= time(&ticket["created_at"]), "{step}: {ticket} {comment}");
+        let moved = client
+            .send("PATCH", &path, &[], Some(&json!({ "status": "in_progress" })))
+            .await
+            .expect(200)
+            .json();
+        assert!(time(&moved["updated_at"]) >= time(&comment["updated_at"]), "{step}: {comment} {moved}");
+        let next = open_ticket(&client).await;
+        assert!(time(&next["created_at"]) >= time(&ticket["created_at"]), "{step}: {ticket} {next}");
+    }
+    assert_eq!(host.end("TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn a_host_that_starts_with_an_earlier_clock_shows_no_ticket_changed_before_it_was_made() {
+    let Some(clock) = Clock::new() else { return };
+    clock.set("+1h");
+    let host = clock.host();
+    let ticket = open_ticket(&host.client()).await;
+    assert_eq!(host.end("TERM").0, Some(0));
+    clock.set("+0s");
+    let host = clock.host();
+    let path = format!("/tickets/{}", time(&ticket["ticket_id"]));
+    host.client().post(&format!("{path}/comments"), &json!({ "comment": "Still." })).await.expect(200);
+    let shown = host.client().get(&path).await.expect(200).json();
+    assert_eq!(shown["updated_at"], shown["created_at"]);
+    assert_eq!(host.end("TERM").0, Some(0));
+}
+
+#[test]
+fn a_clock_that_no_calendar_has_is_an_error_in_words() {
+    let Some(clock) = Clock::new() else { return };
+    for distance in ["+8000y", "+9000y", "+100000y", "-60y", "-1000y"] {
+        clock.set(distance);
+        for arguments in [["serve", "--rate-limit=off"], ["key", "list"], ["plan", "list"]] {
+            let output = clock.command(&arguments).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{distance} {arguments:?}: {said}");
+            assert_eq!(
+                said, "portdesk: the clock of this machine is not within the years 1970 to 9999; set it\n",
+                "{distance} {arguments:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A disk that is full at the start, or under way.
+
+use std::process::Command;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::{refusal, until_ready};
+use crate::harness::{Client, Process, portdesk};
+
+/// Starts a program that a limit on the size of files does not kill.
+fn limited(program: &Command, shell: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("trap '' XFSZ; {shell} exec \"$0\" \"$@\"")).arg(program.get_program());
+    command.args(program.get_args());
+    for (variable, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
+    }
+    command
+}
+
+fn host(data: &std::path::Path) -> Process {
+    let mut program = portdesk(&["--rate-limit", "off", "--listen", "127.0.0.1:0", "--log-level", "error"]);
+    program.arg("--data-dir").arg(data);
+    Process::spawn(&mut limited(&program, ""))
+}
+
+fn limit(host: &Process, bytes: &str) {
+    let (id, limit) = (host.id().to_string(), format!("--fsize={bytes}:unlimited"));
+    assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
+}
+
+async fn open_ticket(client: &Client, number: usize, text: &str) -> (String, crate::harness::Answer) {
+    let key = format!("key-{number}");
+    let body = json!({ "caller_id": "ada", "issue_description": text });
+    let answer = client.send("POST", "/tickets", &[("idempotency-key", &key)], Some(&body)).await;
+    (key, answer)
+}
+
+async fn tickets(client: &Client) -> usize {
+    let page = client.get("/tickets?caller=ada&limit=100").await.expect(200).json();
+    page["tickets"].as_array().unwrap().len()
+}
+
+/// Every refusal says that nothing was stored, and nothing was.
+#[tokio::test]
+async fn a_full_disk_refuses_writes_and_not_reads_and_the_host_goes_on_by_itself() {
+    let data = tempfile::tempdir().unwrap();
+    let host = host(data.path());
+    let client = host.client();
+    open_ticket(&client, 0, "first").await.1.expect(201);
+    until_ready(&host.url, StatusCode::OK).await;
+    let log = std::fs::metadata(data.path().join("store.sqlite3-wal")).unwrap().len();
+    let mut made = 1;
+    // Room for some writes; the limit is met at another place within a page each time.
+    for (round, room) in [0, 1, 30, 5_000, 40_000, 70_123].into_iter().enumerate() {
+        let size = std::fs::metadata(data.path().join("store.sqlite3-wal")).unwrap().len().max(log);
+        limit(&host, &(size + room).to_string());
+        let mut refused = 0;
+        for number in 0..40 {
+            let answer = open_ticket(&client, 100 * (round + 1) + number, &"x".repeat(3_000)).await.1;
+            match answer.status {
+                201 => made += 1,
+                503 => {
+                    let problem: Value = answer.json();
+                    assert!(problem["detail"].as_str().unwrap().contains("nothing was stored"), "{problem}");
+                    assert_eq!(problem.get("outcome"), None, "{problem}");
+                    refused += 1;
+                }
+                status => panic!("{status}: {}", answer.text()),
+            }
+        }
+        assert!(refused > 0, "with room for {room} bytes nothing was refused");
+        assert_eq!(tickets(&client).await, made.min(100), "reads go on");
+        until_ready(&host.url, StatusCode::SERVICE_UNAVAILABLE).await;
+        limit(&host, "unlimited");
+        until_ready(&host.url, StatusCode::OK).await;
+        open_ticket(&client, 10_000 + round, "after").await.1.expect(201);
+        made += 1;
+    }
+    let last = tickets(&client).await;
+    host.kill();
+    let host = Process::start(data.path(), &["--rate-limit", "off"]);
+    assert_eq!(tickets(&host.client()).await, last, "what was refused is not there after a kill");
+    open_ticket(&host.client(), 0, "first").await.1.expect(201);
+    assert_eq!(tickets(&host.client()).await, last, "what was stored is");
+}
+
+/// Nothing that was refused is in the log when the host is killed with its disk full.
+#[tokio::test]
+async fn what_a_full_disk_refused_is_not_there_after_a_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let host = host(data.path());
+    open_ticket(&host.client(), 0, "first").await.1.expect(201);
+    let log = std::fs::metadata(data.path().join("store.sqlite3-wal")).unwrap().len();
+    limit(&host, &(log + 9_000).to_string());
+    let text = "x".repeat(4_000);
+    let mut made = 1;
+    for number in 1..30 {
+        let status = open_ticket(&host.client(), number, &text).await.1.status;
+        assert!([201, 503].contains(&status), "{status}");
+        made += usize::from(status == 201);
+    }
+    assert!(made < 30);
+    host.kill();
+    let host = Process::start(data.path(), &["--rate-limit", "off"]);
+    assert_eq!(tickets(&host.client()).await, made);
+}
+
+#[test]
+fn a_host_does_not_start_on_a_full_disk() {
+    // In blocks of 512 bytes: no room for a process id, for a page of the file, for one of the log.
+    for blocks in ["0", "4", "8"] {
+        let data = tempfile::tempdir().unwrap();
+        let said = refusal(data.path(), |command| {
+            let mut program = std::mem::replace(command, Command::new("true"));
+            program.stdin(std::process::Stdio::null());
+            *command = limited(&program, &format!("ulimit -f {blocks};"));
+        });
+        assert!(said.contains("free some space"), "{blocks}: {said}");
+        assert!(said.contains(data.path().to_str().unwrap()), "{blocks}: {said}");
+    }
+}
