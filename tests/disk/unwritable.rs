@@ -34,8 +34,8 @@ fn set_mode(path: &Path, mode: u32) {
 
 #[tokio::test]
 async fn a_host_does_not_start_over_files_that_it_may_only_read() {
+    let data = used().await;
     for name in ["store.sqlite3", "store.sqlite3-wal", "store.sqlite3-shm", "usage", "lock", ""] {
-        let data = used().await;
         let path = data.path().join(name);
         set_mode(data.path(), 0o777);
         for file in fs::read_dir(data.path()).unwrap() {
@@ -49,14 +49,14 @@ async fn a_host_does_not_start_over_files_that_it_may_only_read() {
             "{name}: {said}"
         );
         assert!(said.contains("give it to the user of this process"), "{name}: {said}");
-        set_mode(data.path(), 0o700);
     }
+    set_mode(data.path(), 0o700);
 }
 
 #[tokio::test]
 async fn a_host_does_not_start_where_something_else_is_in_the_place_of_a_file() {
+    let data = used().await;
     for name in ["store.sqlite3", "store.sqlite3-wal", "store.sqlite3-shm", "usage", "lock"] {
-        let data = used().await;
         let path = data.path().join(name);
         fs::remove_file(&path).unwrap();
         let shown = fs::canonicalize(data.path()).unwrap().join(name);
@@ -76,6 +76,7 @@ async fn a_host_does_not_start_where_something_else_is_in_the_place_of_a_file() 
         // Whoever opens a pipe that nobody else has open waits.
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         expect("it is not a plain file");
+        fs::remove_file(&path).unwrap();
     }
 }
 

@@ -122,10 +122,7 @@ impl Metrics {
                 "Attempts at a call of DynamoDB beyond its first.",
             )?,
             dropped_lines: DroppedLines::new(&families)?,
-            store_log: families.gauge(
-                "portdesk_store_log_bytes",
-                "The size of the write-ahead log of the embedded store; 0 for other stores.",
-            )?,
+            store_log: families.store_log()?,
             registry,
         })
     }
@@ -241,6 +238,11 @@ impl Families<'_> {
         let version = self.gauges("portdesk_build_info", "Always 1; says which version runs.", "version")?;
         version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(())
+    }
+
+    fn store_log(&self) -> Result<IntGauge, MetricsError> {
+        let help = "The size of the write-ahead log of the embedded store; 0 for other stores.";
+        self.gauge("portdesk_store_log_bytes", help)
     }
 
     fn counter(&self, name: &str, help: &str) -> Result<IntCounter, MetricsError> {
