@@ -107,7 +107,7 @@ mod tests {
                 "the clock of this machine is not within the years 1970 to 9999; set it"
             );
         }
-        assert_eq!(at(Duration::from_secs(1_795_356_000)).unwrap().to_string(), "2026-11-22T14:00:00Z");
+        assert_eq!(at(Duration::from_secs(1_795_356_001)).unwrap().to_string(), "2026-11-22T14:00:01Z");
         assert_eq!(at(Duration::from_secs(1)).unwrap().as_second(), 1);
     }
 }

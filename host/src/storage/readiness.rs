@@ -122,7 +122,7 @@ mod tests {
         fs::rename(&aside, &file).unwrap();
         let ready = async {
             while !readiness.ask(&*store, "r").await {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         };
         timeout(Duration::from_secs(10), ready).await.unwrap();

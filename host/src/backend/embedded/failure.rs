@@ -101,16 +101,17 @@ impl OpenError {
 
 /// What to do about a file that cannot be used.
 fn advice(kind: io::ErrorKind) -> &'static str {
-    match kind {
-        io::ErrorKind::PermissionDenied => {
-            "give it to the user of this process, or start the host as its owner"
-        }
-        io::ErrorKind::ReadOnlyFilesystem => "mount the file system so that it can be written",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "free some space, or raise the limit"
-        }
-        io::ErrorKind::NotFound => "make the folder",
-        _ => "move it out of the way, or choose another folder on a local disk that this user may write",
+    use io::ErrorKind as Kind;
+    if kind == Kind::PermissionDenied {
+        "give it to the user of this process, or start the host as its owner"
+    } else if kind == Kind::ReadOnlyFilesystem {
+        "mount the file system so that it can be written"
+    } else if [Kind::StorageFull, Kind::QuotaExceeded, Kind::FileTooLarge].contains(&kind) {
+        "free some space, or raise the limit"
+    } else if kind == Kind::NotFound {
+        "make the folder"
+    } else {
+        "move it out of the way, or choose another folder on a local disk that this user may write"
     }
 }
 
