@@ -117,10 +117,7 @@ impl Metrics {
             store_call_durations: Verb::ALL
                 .map(|verb| call_durations.with_label_values(&[verb.as_str()]))
                 .into(),
-            store_retries: families.counter(
-                "portdesk_store_retries_total",
-                "Attempts at a call of DynamoDB beyond its first.",
-            )?,
+            store_retries: families.store_retries()?,
             dropped_lines: DroppedLines::new(&families)?,
             store_log: families.store_log()?,
             registry,
@@ -238,6 +235,11 @@ impl Families<'_> {
         let version = self.gauges("portdesk_build_info", "Always 1; says which version runs.", "version")?;
         version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(())
+    }
+
+    fn store_retries(&self) -> Result<IntCounter, MetricsError> {
+        let help = "Attempts at a call of DynamoDB beyond its first.";
+        self.counter("portdesk_store_retries_total", help)
     }
 
     fn store_log(&self) -> Result<IntGauge, MetricsError> {
