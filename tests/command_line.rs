@@ -150,7 +150,7 @@ fn wrong_use_names_the_flag_and_exits_with_2() {
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--store", "dynamodb"], "--table"),
         (&["--store-attempts", "0"], "--store-attempts"),
-        (&["table", "policy", "--table", "t", "--region", "eu-west-1", "--account", "me"], "--account"),
+        (&["table", "policy", "--table", "desk", "--region", "eu-west-1", "--account", "me"], "--account"),
         (&["sing"], "sing"),
     ] {
         let output = run(arguments);

@@ -9,6 +9,7 @@ mod gone;
 mod others;
 mod repeats;
 mod requests;
+mod setup;
 
 use serde_json::{Value, json};
 

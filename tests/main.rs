@@ -23,6 +23,7 @@
 //! - `portability`: other platforms answer as our host does;
 //! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
 //! - `command_line`: the program as a user meets it;
+//! - `settings`: what flags and variables may say;
 //! - `unread`: output that nobody reads, or that cannot be written, and the signals that come with it;
 //! - `compiled`: components that are compiled before a host starts.
 
@@ -45,6 +46,7 @@ mod observability;
 mod outage;
 mod overhead;
 mod portability;
+mod settings;
 mod shutdown;
 mod storm;
 mod tidy;

@@ -2,6 +2,7 @@
 
 mod canary;
 mod collector;
+mod failing_stores;
 mod log;
 pub mod metrics;
 mod spans;

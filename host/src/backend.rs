@@ -42,7 +42,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn query(&self, query: Query) -> Result<Page, Error>;
 
     /// Whether the store can serve at this moment, found out by doing it: a write that is as durable as any other and
-    /// changes no item, and a query of each index. Asked by the readiness check, at most once a second.
+    /// changes no item, and a query of each index that is not optional. Asked by the readiness check, at most once a second.
     async fn check(&self) -> Result<(), Error>;
 
     /// How large the file is to which writes go before they are merged into the others, where there is such a file.
@@ -63,6 +63,10 @@ pub enum Error {
     /// The call names something that this store does not have, such as an optional index.
     #[error("the store cannot do this: {0}")]
     Invalid(String),
+    /// The store is not set up for this: no such table or index, another key, no right to it. Nothing was stored, and
+    /// repeating does not help until an operator has acted.
+    #[error("the store is not set up for this: {0}")]
+    Misconfigured(String),
     /// Too much to do; nothing was stored, repeat later.
     #[error("the store has too much to do")]
     Throttled {

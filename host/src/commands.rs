@@ -24,7 +24,7 @@ use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
 use crate::clock;
-use crate::config::{Config, environment_key};
+use crate::config::{Config, Variables, environment_key, parse};
 use crate::host::component_bytes;
 use crate::sandbox::{Component, Description, Isolation, Limits};
 
@@ -87,14 +87,18 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let done = survive_file_limits().and_then(|()| match Arguments::try_parse() {
-        Ok(arguments) => command(arguments),
+    let mut variables = Variables::default();
+    let done = survive_file_limits().and_then(|()| match parse(std::env::args_os()) {
+        Ok((arguments, set)) => {
+            variables = set;
+            command(arguments)
+        }
         Err(error) => usage(&error),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Ended::Failed(why)) => ended(&why, 1),
-        Err(Ended::WrongUse(why)) => ended(&why, 2),
+        Err(Ended::Failed(why)) => ended(&variables.named(why), 1),
+        Err(Ended::WrongUse(why)) => ended(&variables.named(why), 2),
         Err(Ended::Told) => ExitCode::from(2),
     }
 }

@@ -4,10 +4,12 @@ mod connections;
 mod data;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod file;
 mod observe;
 mod refusals;
 mod requests;
 mod tls;
+mod variables;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,12 +20,15 @@ use clap::{Args, ValueEnum};
 pub use self::connections::Connections;
 pub use self::data::DataDir;
 #[cfg(feature = "dynamodb")]
-pub use self::dynamodb::{Location, StoreTable, TableName};
+pub use self::dynamodb::{Location, LocationError, StoreTable, TableName};
+pub(crate) use self::file::existing;
 pub use self::observe::Observe;
 pub use self::refusals::Refusals;
 pub use self::requests::Requests;
 pub use self::tls::Tls;
+pub use self::variables::{Variables, parse};
 use crate::door::RateLimit;
+use crate::environment::variable;
 use crate::sandbox::{Isolation, Limits};
 
 /// How to serve. Every flag has a variable; a flag wins over its variable.
@@ -58,7 +63,7 @@ pub struct Config {
     pub isolation: Isolation,
 
     /// Component to serve in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE", value_parser = existing())]
     pub component: Option<PathBuf>,
 
     /// Whether usage plans hold: with `plan` every key has the rate, burst and quota of its plan, see
@@ -240,16 +245,12 @@ fn word(value: &impl ValueEnum) -> String {
 
 /// Reads the key of the environment, which has no flag. Fails with a sentence that names the variable.
 pub fn environment_key() -> Result<Option<String>, String> {
-    match std::env::var(API_KEY_VARIABLE) {
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        // How a variable is left out where it can only be set.
-        Ok(key) if key.is_empty() => Ok(None),
-        Ok(key) if (20..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+    match variable(API_KEY_VARIABLE) {
+        None => Ok(None),
+        Some(key) if (20..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(Some(key))
         }
-        Ok(_) | Err(std::env::VarError::NotUnicode(_)) => {
-            Err(format!("{API_KEY_VARIABLE} must have 20 to 256 visible ASCII characters"))
-        }
+        Some(_) => Err(format!("{API_KEY_VARIABLE} must have 20 to 256 visible ASCII characters")),
     }
 }
 

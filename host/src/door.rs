@@ -81,7 +81,7 @@ impl Door {
         let Holder { principal, plan } = self.keys.holder(&parts.headers).ok_or(Refusal::Forbidden)?;
         let place = self.requests.enter().await?;
         let taken = timeout_at(deadline, self.usage.take(&principal, &plan)).await;
-        taken.unwrap_or(Err(Refusal::Uncounted))?;
+        taken.unwrap_or(Err(Refusal::Uncounted { lasts: false }))?;
         let deadline = deadline.min(Instant::now() + self.body_time);
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
         Ok(Admitted { principal, body, place })

@@ -155,7 +155,7 @@ async fn scrape(config: &Config) -> Result<Option<Scrape>, ScrapeError> {
 
 #[cfg(feature = "otlp")]
 fn spans(config: &Config) -> Result<Spans, CollectorError> {
-    config.observe.otlp_endpoint.as_ref().map_or_else(|| Ok(Spans::default()), Spans::to)
+    Spans::open(config.observe.otlp_endpoint.as_ref())
 }
 
 #[cfg(not(feature = "otlp"))]
@@ -229,7 +229,7 @@ async fn open(
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
         config::Store::Dynamodb => {
-            let settings = dynamodb::Settings { retries, ..config.table.settings(config.time_limit()) };
+            let settings = dynamodb::Settings { retries, ..config.table.settings(config.time_limit())? };
             store(DynamoDb::open(&settings, schema).await?)
         }
         config::Store::Embedded => store(Embedded::open(directory, schema)?),
@@ -334,6 +334,10 @@ pub enum StartError {
     #[cfg(feature = "dynamodb")]
     #[error(transparent)]
     Table(#[from] dynamodb::OpenError),
+    /// A variable says wrongly where the table is.
+    #[cfg(feature = "dynamodb")]
+    #[error(transparent)]
+    Location(#[from] config::LocationError),
     /// The store cannot be opened.
     #[error("--data-dir: {0}")]
     Store(#[from] OpenError),

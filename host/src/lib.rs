@@ -24,6 +24,7 @@ pub mod backend;
 
 mod bindings;
 pub mod clock;
+pub mod environment;
 mod idle;
 mod standard;
 pub mod telemetry;

@@ -97,6 +97,7 @@ impl Storage {
             backend::Error::TooLarge => {}
             backend::Error::Corrupt(_)
             | backend::Error::Invalid(_)
+            | backend::Error::Misconfigured(_)
             | backend::Error::Unavailable(_)
             | backend::Error::Unknown(_) => error!(request_id, call, %error, "the store failed a call"),
         }

@@ -12,6 +12,10 @@ pub enum Error {
     /// The call names something that this store does not have, such as an optional index.
     #[error("the store cannot do this: {0}")]
     Invalid(String),
+    /// The store is not set up for this: no such table or index, another key, no right to it. Nothing was stored, and
+    /// repeating does not help until an operator has acted.
+    #[error("the store is not set up for this: {0}")]
+    Misconfigured(String),
     /// Too much to do; nothing was stored, repeat later.
     #[error("the store has too much to do")]
     Throttled {

@@ -39,8 +39,9 @@ pub(crate) fn entry_id(place: usize) -> String {
     format!("entry-{}", place + 1)
 }
 
-/// Longer than any key may be, so that no item has it: the readiness check reads it.
+/// The key of the item that the readiness check reads and writes. Longer than any key of an item may be, as that of a
+/// count is.
 #[must_use]
-pub fn no_key() -> String {
-    format!("{STORES_PREFIX}{}", "-".repeat(128))
+pub fn probe_key() -> String {
+    format!("{:-<129}", format!("{STORES_PREFIX}probe"))
 }

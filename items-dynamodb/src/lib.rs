@@ -11,6 +11,7 @@
 //! its change id, an append by the id of its entry in the set beside the list, an update by its change id while it is
 //! the last one. A call of which an attempt was lost and whose end proves nothing is `Unknown`.
 
+mod probe;
 mod verbs;
 
 mod page;
@@ -26,8 +27,11 @@ mod table;
 mod error;
 mod failure;
 mod refusal;
+mod said;
 
 mod attribute;
+
+pub mod place;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +41,9 @@ pub use error::Error;
 pub use expression::Expression;
 pub use failure::Failure;
 pub use page::query;
+pub use place::Endpoint;
+pub use probe::probe;
 pub use refusal::Refusal;
+pub use said::Said;
 pub use table::{Found, Range, Table, Written};
 pub use verbs::{get, insert, update};

@@ -51,7 +51,7 @@ async fn part(
                 index.name,
             )))
         }
-        Err(failure) => Err(failure.of_read(table.name())),
+        Err(failure) => Err(failure.of_index(table.name(), &index.name)),
     }
 }
 

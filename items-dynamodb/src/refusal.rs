@@ -3,12 +3,16 @@
 /// Why DynamoDB refused a request that reached it, as far as this store tells reasons apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// The index is being made; it is there by itself after a while.
+    Building,
     /// The credentials are wrong, expired, or not allowed to do this.
     Denied,
     /// Its own failure: nothing is known about what was stored.
     Failed,
     /// The item would be larger than an item may be.
     ItemSize,
+    /// There are no credentials to ask with.
+    NoCredentials,
     /// The index does not exist.
     NoIndex,
     /// The table does not exist.
@@ -19,6 +23,8 @@ pub enum Refusal {
     OtherLayout,
     /// Too much to do.
     Throttled,
+    /// The request cannot be put together or sent anywhere.
+    Unmade,
 }
 
 impl Refusal {
@@ -36,7 +42,7 @@ impl Refusal {
             | "TransactionConflictException"
             | "TransactionInProgressException"
             | "LimitExceededException" => Refusal::Throttled,
-            "ResourceNotFoundException" => Refusal::NoTable,
+            "ResourceNotFoundException" | "TableNotFoundException" => Refusal::NoTable,
             "ValidationException" => invalid(message),
             "AccessDenied"
             | "AccessDeniedException"
@@ -44,12 +50,15 @@ impl Refusal {
             | "ExpiredTokenException"
             | "IncompleteSignature"
             | "IncompleteSignatureException"
+            | "InvalidAccessKeyId"
             | "InvalidClientTokenId"
             | "InvalidSignatureException"
             | "MissingAuthenticationToken"
             | "MissingAuthenticationTokenException"
             | "NotAuthorized"
             | "OptInRequired"
+            | "SignatureDoesNotMatch"
+            | "SubscriptionRequiredException"
             | "UnrecognizedClientException" => Refusal::Denied,
             // Nothing that a caller of this store could have caused.
             _ => Refusal::Failed,
@@ -64,10 +73,22 @@ fn invalid(message: &str) -> Refusal {
         Refusal::ItemSize
     } else if has("does not have the specified index") {
         Refusal::NoIndex
-    } else if has("does not match the schema") || has("Missing the key") || has("Query condition missed key")
-    {
+    } else if has("backfilling") {
+        Refusal::Building
+    } else if OTHER_LAYOUT.into_iter().any(has) {
         Refusal::OtherLayout
     } else {
         Refusal::Other
     }
 }
+
+/// The key of the table or of an index has other attributes, other types, or another number of them.
+const OTHER_LAYOUT: [&str; 7] = [
+    "does not match schema type",
+    "does not match the schema",
+    "Missing the key",
+    "Query condition missed key",
+    "Query key condition not supported",
+    "The number of conditions on the keys is invalid",
+    "Type mismatch for",
+];

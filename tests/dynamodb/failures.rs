@@ -23,6 +23,15 @@ fn assert_nothing_stored(answer: &Answer, why: &str) {
     assert!((1..=60).contains(&seconds), "{why}: {seconds}");
 }
 
+/// A failure that stored nothing, and that lasts until an operator has acted.
+#[track_caller]
+fn assert_misconfigured(answer: &Answer, why: &str) {
+    assert_eq!(answer.status, 500, "{why}: {}", answer.text());
+    assert_eq!(answer.json()["type"], "urn:portdesk:problem:store-misconfigured", "{why}: {}", answer.text());
+    assert_eq!((answer.find_header("retry-after"), answer.json().get("outcome")), (None, None), "{why}");
+    assert!(answer.text().contains("nothing was stored"), "{why}: {}", answer.text());
+}
+
 /// A failure that may have stored something.
 #[track_caller]
 fn assert_unknown(answer: &Answer, why: &str) {
@@ -55,15 +64,16 @@ async fn soon<T>(why: &str, asked: impl Future<Output = T>) -> T {
 async fn a_store_that_refuses_stored_nothing() {
     let desk = Desk::open().await;
     let ticket = desk.ticket().await;
-    for error in [
-        "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "RequestLimitExceeded",
-        "ExpiredTokenException",
-        "UnrecognizedClientException",
-        "AccessDeniedException",
-        "ResourceNotFoundException",
+    for (error, lasts) in [
+        ("ProvisionedThroughputExceededException", false),
+        ("ThrottlingException", false),
+        ("RequestLimitExceeded", false),
+        ("ExpiredTokenException", true),
+        ("UnrecognizedClientException", true),
+        ("AccessDeniedException", true),
+        ("ResourceNotFoundException", true),
     ] {
+        let assert_nothing_stored = if lasts { assert_misconfigured } else { assert_nothing_stored };
         desk.proxy.follow(Plan::always(Fault::Refused(error)));
         for answer in soon(error, writes(&desk.client(), &ticket, error)).await {
             assert_nothing_stored(&answer, error);
@@ -191,9 +201,9 @@ async fn a_table_that_is_deleted_under_a_host_is_no_fault_of_the_client() {
     let ticket = desk.ticket().await;
     desk.table.call("DeleteTable", &json!({ "TableName": TABLE })).await;
     for answer in writes(&desk.client(), &ticket, "k-1").await {
-        assert_nothing_stored(&answer, "no table");
+        assert_misconfigured(&answer, "no table");
     }
-    assert_nothing_stored(&desk.client().get(&path(&ticket)).await, "no table");
+    assert_misconfigured(&desk.client().get(&path(&ticket)).await, "no table");
     let ready = reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap();
     assert_eq!(ready.status(), 503);
     desk.host.stop().await;

@@ -24,7 +24,7 @@ fn any_command_line_is_understood_or_refused() {
         ("--data-dir", "./portdesk-data"),
         ("--store", "memory"),
         ("--isolation", "fresh"),
-        ("--component", "desk.wasm"),
+        ("--component", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
         ("--rate-limit", "off"),
         ("--instances", "128"),
         ("--memory-limit-mib", "64"),

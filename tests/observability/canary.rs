@@ -65,7 +65,7 @@ fn a_canary_is_found() {
 }
 
 #[track_caller]
-fn assert_none(place: &str, bytes: &[u8], canaries: &[&str]) {
+pub(super) fn assert_none(place: &str, bytes: &[u8], canaries: &[&str]) {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
     for secret in canaries.iter().copied().chain([KEY]) {
         assert!(!text.contains(secret), "{secret} is in {place}: {text}");

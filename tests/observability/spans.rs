@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::collector::{Collector, attribute};
-use crate::harness::{Client, Running};
+use crate::harness::{Client, Process, Running, portdesk};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 /// Well-formed, so that the store is asked for it.
@@ -66,6 +66,20 @@ async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
     host.client().send("GET", NO_TICKET, &[("traceparent", &unsampled)], None).await.expect(404);
     host.stop().await;
     assert!(collector.spans().is_empty());
+}
+
+/// As the specification of OpenTelemetry has it: the variable names the collector of everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_variables_of_opentelemetry_say_where_spans_go_and_what_they_are_called() {
+    let collector = Collector::start().await;
+    let data = tempfile::tempdir().unwrap();
+    let mut command = portdesk(&["--store", "memory", "--log-level", "error", "--listen", "127.0.0.1:0"]);
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url).env("OTEL_SERVICE_NAME", "help-desk");
+    let host = Process::spawn(command.arg("--data-dir").arg(data.path()));
+    host.client().get(NO_TICKET).await.expect(404);
+    assert_eq!(host.end("TERM").0, Some(0));
+    assert!(!collector.spans().is_empty());
+    assert!(collector.bytes().windows(9).any(|part| part == b"help-desk"));
 }
 
 /// One that takes connections and never answers is worse than one that refuses them.

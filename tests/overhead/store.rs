@@ -20,7 +20,7 @@ impl Store {
         let settings = Settings {
             table: TABLE.to_owned(),
             region: Some("us-east-1".to_owned()),
-            endpoint_url: Some(endpoint.to_owned()),
+            endpoint: Some(endpoint.parse().unwrap()),
             attempts: 3,
             time_limit: Duration::from_secs(100),
             retries: Counter::default(),

@@ -109,6 +109,7 @@ fn error(error: host::Error) -> Error {
         host::Error::Corrupt => Error::Corrupt,
         host::Error::Invalid => Error::Invalid,
         host::Error::InvalidCursor => Error::InvalidCursor,
+        host::Error::Misconfigured => Error::Misconfigured,
         host::Error::Throttled(retry_after_ms) => Error::Throttled(retry_after_ms),
         host::Error::TooLarge => Error::TooLarge,
         host::Error::Unavailable => Error::Unavailable,

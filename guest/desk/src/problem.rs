@@ -138,6 +138,14 @@ fn not_stored(error: storage::Error) -> Problem {
         storage::Error::Invalid => {
             plain(500, "Internal Server Error", "The store refused a call that should be valid.")
         }
+        // Not 503, which says that it passes and which clients, meshes and proxies repeat by default: this does not pass
+        // by itself.
+        storage::Error::Misconfigured => own(
+            500,
+            "urn:portdesk:problem:store-misconfigured",
+            "Store misconfigured",
+            "The store is not set up for this request; nothing was stored. Do not repeat it: an operator has to act first.",
+        ),
         storage::Error::Corrupt => own(
             500,
             "urn:portdesk:problem:corrupt",

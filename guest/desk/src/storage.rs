@@ -141,6 +141,8 @@ pub enum Error {
     Invalid,
     /// The cursor was not made for this query.
     InvalidCursor,
+    /// The store is not set up for this, nothing stored; so it stays until an operator has acted.
+    Misconfigured,
     /// Too much to do, nothing stored; repeat after this many milliseconds.
     Throttled(Option<u32>),
     /// An insert is bigger than any item may be.

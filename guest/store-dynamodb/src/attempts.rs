@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use items_dynamodb::{Failure, Refusal};
+use items_dynamodb::{Failure, Refusal, Said};
 use serde_json::{Map, Value};
 
 use crate::{Answer, Outside, Patience, Request, Settings, Unanswered, signature};
@@ -77,25 +77,28 @@ fn try_once(
     headers.push(("content-length".to_owned(), body.len().to_string()));
     let request = Request { endpoint: &settings.endpoint, headers, body, patience };
     match outside.send(&request) {
-        Ok(answer) => read(&answer),
-        Err(unanswered) => Err(Rejected::unanswered(unanswered)),
+        Ok(answer) => read(operation, &answer),
+        Err(Unanswered { text, sent }) => {
+            Err(Rejected::unanswered(Unanswered { text: format!("{operation}: {text}"), sent }))
+        }
     }
 }
 
-fn read(answer: &Answer) -> Result<Map<String, Value>, Rejected> {
+fn read(operation: &str, answer: &Answer) -> Result<Map<String, Value>, Rejected> {
     let status = answer.status;
     let body = serde_json::from_slice::<Map<String, Value>>(&answer.body);
     if status == 200 {
-        let unreadable = |error| format!("an answer cannot be read: {error}");
-        return body
-            .map_err(|error| Rejected::unanswered(Unanswered { text: unreadable(error), sent: true }));
+        // What the parser says quotes what it found.
+        let text = format!("{operation}: an answer that is no JSON object, HTTP status 200");
+        return body.map_err(|_| Rejected::unanswered(Unanswered { text, sent: true }));
     }
     let body = body.unwrap_or_default();
     let member = |name: &str| body.get(name).and_then(Value::as_str);
     let code = member("__type").unwrap_or_default();
     let code = code.rsplit_once('#').map_or(code, |(_, code)| code);
-    let message = member("message").or(member("Message")).unwrap_or("no message");
-    let text = if code.is_empty() { format!("HTTP status {status}") } else { format!("{code}: {message}") };
+    let message = member("message").or(member("Message")).unwrap_or_default();
+    let request_id = answer.request_id.as_deref().unwrap_or_default();
+    let text = Said { operation, status, code, request_id }.to_string();
     let refusal = Some(Refusal::read(status, code, message));
     let lost = !(400..500).contains(&status);
     let is_condition = code == "ConditionalCheckFailedException";

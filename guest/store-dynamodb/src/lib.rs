@@ -28,6 +28,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use items_dynamodb::Endpoint;
 pub use outside::{ANSWER_LIMIT_BYTES, Answer, Outside, Patience, Request, Unanswered};
-pub use settings::{Endpoint, SettingError, Settings};
+pub use settings::{SettingError, Settings};
 pub use store::{Failure, Page, Store};

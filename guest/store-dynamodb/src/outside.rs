@@ -49,6 +49,8 @@ pub struct Patience {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// `x-amzn-requestid`, where there is one that is text.
+    pub request_id: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -16,7 +16,6 @@ pub(crate) fn sign(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Result<Vec<(String, String)>, String> {
-    let unsigned = |error: &dyn std::error::Error| format!("a request cannot be signed: {error}");
     let identity = settings.credentials.clone().into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
@@ -25,12 +24,15 @@ pub(crate) fn sign(
         .time(now)
         .settings(SigningSettings::default())
         .build()
-        .map_err(|error| unsigned(&error))?;
+        .map_err(|_| UNSIGNED)?;
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let url = settings.endpoint.url();
+    let url = format!("{}/", settings.endpoint);
     let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body));
-    let request = request.map_err(|error| unsigned(&error))?;
+    let request = request.map_err(|_| UNSIGNED)?;
     let params = SigningParams::V4(params);
-    let (instructions, _) = signed(request, &params).map_err(|error| unsigned(&error))?.into_parts();
+    let (instructions, _) = signed(request, &params).map_err(|_| UNSIGNED)?.into_parts();
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
+
+/// What the library says of it may quote the request.
+const UNSIGNED: &str = "a request cannot be signed";

@@ -17,20 +17,20 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use items_dynamodb::{Failure, layout};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::warn;
 
+use self::connection::Connection;
 pub use self::connection::Settings;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
+pub use items_dynamodb::{Endpoint, place};
 
 /// A store in a table.
 #[derive(Debug)]
 pub struct DynamoDb {
-    client: Client,
+    connection: Connection,
     table: String,
     schema: Schema,
     /// A place for each request in flight.
@@ -38,18 +38,31 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Connects to the table and reads from it once. Fails where it cannot be served from as it is set up; a table
-    /// that does not answer at the moment may later, and is only warned of.
+    /// Connects to the table and does once what a host does. Fails where it cannot be served from as it is set up; a
+    /// table that does not answer at the moment may later, and is only warned of.
     pub async fn open(settings: &Settings, schema: &Schema) -> Result<DynamoDb, OpenError> {
-        let client = connection::connect(settings).await?;
-        let (table, schema) = (settings.table.clone(), schema.clone());
-        let store = DynamoDb { client, table, schema, places: Semaphore::new(PLACES) };
-        match store.probe().await {
+        let store = DynamoDb::connect(settings, schema).await?;
+        match store.check().await {
             Ok(()) => {}
-            Err(Probe::NoTable) => return Err(OpenError::NoTable(store.table)),
-            Err(Probe::Failed(error)) => warn!(%error, "the table cannot be read at the moment"),
+            Err(Error::Misconfigured(text)) => {
+                return Err(OpenError::Misconfigured { table: store.table, text });
+            }
+            // What the probe asks is right: where it is taken for wrong, the table is another than it should be.
+            Err(Error::Invalid(text)) => {
+                let text =
+                    format!("a request of a host is refused; `portdesk table check` may say why ({text})");
+                return Err(OpenError::Misconfigured { table: store.table, text });
+            }
+            Err(error) => warn!(%error, "the table cannot be used at the moment"),
         }
         Ok(store)
+    }
+
+    /// As [`DynamoDb::open`], without asking the table for anything.
+    pub async fn connect(settings: &Settings, schema: &Schema) -> Result<DynamoDb, OpenError> {
+        let connection = connection::connect(settings).await?;
+        let (table, schema) = (settings.table.clone(), schema.clone());
+        Ok(DynamoDb { connection, table, schema, places: Semaphore::new(PLACES) })
     }
 
     /// A place for a request. Waits a moment for one, never in a queue without an end.
@@ -73,20 +86,6 @@ impl DynamoDb {
     fn failed(&self, failure: Failure) -> Error {
         failure.of_read(&self.table).into()
     }
-
-    /// Reads what cannot be there.
-    async fn probe(&self) -> Result<(), Probe> {
-        let failed = |failure| Probe::Failed(self.failed(failure));
-        let _place = self.place().await.map_err(failed)?;
-        let key = AttributeValue::S(layout::no_key());
-        let read =
-            self.client.get_item().table_name(&self.table).key(&self.schema.key_field, key).send().await;
-        match read {
-            Ok(_) => Ok(()),
-            Err(error) if failure::is_missing_table(&error) => Err(Probe::NoTable),
-            Err(error) => Err(failed(failure::of_read(&error))),
-        }
-    }
 }
 
 #[async_trait]
@@ -108,13 +107,7 @@ impl Backend for DynamoDb {
     }
 
     async fn check(&self) -> Result<(), Error> {
-        match self.probe().await {
-            Ok(()) => Ok(()),
-            Err(Probe::NoTable) => {
-                Err(Error::Unavailable(OpenError::NoTable(self.table.clone()).to_string()))
-            }
-            Err(Probe::Failed(error)) => Err(error),
-        }
+        Ok(items_dynamodb::probe(self, &self.schema).await?)
     }
 
     async fn close(&self) {
@@ -132,6 +125,7 @@ impl From<items_dynamodb::Error> for Error {
         match error {
             items_dynamodb::Error::Corrupt(text) => Error::Corrupt(text),
             items_dynamodb::Error::Invalid(text) => Error::Invalid(text),
+            items_dynamodb::Error::Misconfigured(text) => Error::Misconfigured(text),
             items_dynamodb::Error::Throttled { retry_after } => Error::Throttled { retry_after },
             items_dynamodb::Error::TooLarge => Error::TooLarge,
             items_dynamodb::Error::Unavailable(text) => Error::Unavailable(text),
@@ -140,23 +134,20 @@ impl From<items_dynamodb::Error> for Error {
     }
 }
 
-/// Why the table cannot be read.
-enum Probe {
-    NoTable,
-    Failed(Error),
-}
-
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// No flag and no setting of the machine names one.
     #[error("--region: name the AWS region of the table, or set AWS_REGION")]
     NoRegion,
-    /// There is no table of this name.
-    #[error(
-        "--table {0}: there is no such table in this region and account; `portdesk table create` makes it"
-    )]
-    NoTable(String),
+    /// The table is not there, is another than the component asks for, or does not let this host use it.
+    #[error("--table {table}: {text}")]
+    Misconfigured {
+        /// The table.
+        table: String,
+        /// What is wrong, and the command that says more or mends it.
+        text: String,
+    },
 }
 
 /// How many requests are in flight at most: twice as many as requests in the component by default, so that only a

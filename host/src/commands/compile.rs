@@ -15,7 +15,8 @@ use crate::sandbox::Component;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Component to compile in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
+          value_parser = crate::config::existing())]
     component: Option<PathBuf>,
 
     /// File to write; replaced if it is there

@@ -10,7 +10,8 @@ use super::{Ended, describe};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Component to ask in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
+          value_parser = crate::config::existing())]
     component: Option<PathBuf>,
 }
 

@@ -38,7 +38,8 @@ struct Target {
     location: Location,
 
     /// Component whose items the table is for, in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
+          value_parser = crate::config::existing())]
     component: Option<PathBuf>,
 }
 
@@ -62,7 +63,7 @@ impl Target {
     }
 
     async fn connect(&self, schema: &Schema) -> Result<Table, Ended> {
-        Ok(Table::connect(&self.location.settings(&self.table.name), schema).await?)
+        Ok(Table::connect(&self.location.settings(&self.table.name)?, schema).await?)
     }
 }
 

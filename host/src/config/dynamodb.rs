@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::backend::dynamodb::Settings;
+use crate::backend::dynamodb::{Endpoint, Settings, place};
+use crate::environment::variable;
 use crate::telemetry::Counter;
 
 /// The table of a host.
 #[derive(Debug, Clone, Args)]
 pub struct StoreTable {
     /// DynamoDB table of `--store dynamodb`; `portdesk table create` makes it
-    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", required_if_eq("store", "dynamodb"))]
+    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", required_if_eq("store", "dynamodb"),
+          value_parser = place::table_name)]
     pub name: Option<String>,
 
     #[command(flatten)]
@@ -28,7 +30,7 @@ pub struct StoreTable {
 #[derive(Debug, Clone, Args)]
 pub struct TableName {
     /// Name of the table
-    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME")]
+    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", value_parser = place::table_name)]
     pub name: String,
 }
 
@@ -36,20 +38,21 @@ pub struct TableName {
 #[derive(Debug, Clone, Args)]
 pub struct Location {
     /// AWS region of the table; where it is not given, what `AWS_REGION` or the profile says
-    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION")]
+    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = place::region)]
     pub region: Option<String>,
 
-    /// Another server than AWS, for example `http://127.0.0.1:8000`; one on this machine needs no credentials
+    /// Another server than AWS, for example `http://127.0.0.1:8000`; one on this machine needs no credentials, and is
+    /// reached without a proxy
     #[arg(long, env = "PORTDESK_ENDPOINT_URL", value_name = "URL")]
-    pub endpoint_url: Option<String>,
+    pub endpoint_url: Option<Endpoint>,
 }
 
 impl StoreTable {
     /// What the store is opened with, where a request may take `time_limit`.
-    #[must_use]
-    pub fn settings(&self, time_limit: Duration) -> Settings {
+    pub fn settings(&self, time_limit: Duration) -> Result<Settings, LocationError> {
         let attempts = self.attempts;
-        Settings { attempts, time_limit, ..self.location.settings(self.name.as_deref().unwrap_or_default()) }
+        let settings = self.location.settings(self.name.as_deref().unwrap_or_default())?;
+        Ok(Settings { attempts, time_limit, ..settings })
     }
 
     /// The settings in force, a flag with its value each.
@@ -58,7 +61,7 @@ impl StoreTable {
         let given = [
             set("table", &self.name),
             set("region", &self.location.region),
-            set("endpoint-url", &self.location.endpoint_url),
+            set("endpoint-url", &self.location.endpoint_url.as_ref().map(ToString::to_string)),
             Some(("store-attempts", self.attempts.to_string())),
         ];
         given.into_iter().flatten().collect()
@@ -67,26 +70,55 @@ impl StoreTable {
     /// The table and where it is, for people.
     #[must_use]
     pub fn shown(&self) -> String {
-        let server = self.location.endpoint_url.as_deref().unwrap_or("AWS");
+        let server = self.location.endpoint_url.as_ref().map_or("AWS".to_owned(), ToString::to_string);
         let region = self.location.region.as_ref().map_or(String::new(), |region| format!(", {region}"));
         format!("DynamoDB table {} ({server}{region})", self.name.as_deref().unwrap_or_default())
     }
 }
 
 impl Location {
-    /// What a command about a table works with.
-    #[must_use]
-    pub fn settings(&self, table: &str) -> Settings {
-        Settings {
+    /// What a command about a table works with. Where the flags say nothing, variables of AWS do.
+    pub fn settings(&self, table: &str) -> Result<Settings, LocationError> {
+        let endpoint = match &self.endpoint_url {
+            Some(endpoint) => Some(endpoint.clone()),
+            None if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
+                .is_some_and(|it| it.eq_ignore_ascii_case("true")) =>
+            {
+                None
+            }
+            None => of_aws(&["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"], str::parse)?,
+        };
+        let region = match &self.region {
+            Some(region) => Some(region.clone()),
+            None => of_aws(&["AWS_REGION", "AWS_DEFAULT_REGION"], place::region)?,
+        };
+        Ok(Settings {
             table: table.to_owned(),
-            region: self.region.clone(),
-            endpoint_url: self.endpoint_url.clone(),
+            region,
+            endpoint,
             attempts: ATTEMPTS,
             // Nobody's request: a table takes its time to be made.
             time_limit: Duration::from_mins(1),
             retries: Counter::default(),
-        }
+        })
     }
+}
+
+/// The value of the first of these variables that is set.
+fn of_aws<T>(
+    names: &[&'static str],
+    read: impl Fn(&str) -> Result<T, &'static str>,
+) -> Result<Option<T>, LocationError> {
+    let set = names.iter().find_map(|name| Some((*name, variable(name)?)));
+    set.map(|(name, text)| read(&text).map_err(|why| LocationError { name, why })).transpose()
+}
+
+/// A variable of AWS has a value that it cannot have.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {why}")]
+pub struct LocationError {
+    name: &'static str,
+    why: &'static str,
 }
 
 const ATTEMPTS: u32 = 3;

@@ -79,7 +79,10 @@ pub enum Refusal {
     },
     /// What the key uses of its quota cannot be counted; the component was not called.
     #[error("Service Unavailable")]
-    Uncounted,
+    Uncounted {
+        /// Whether that stays so until an operator has acted.
+        lasts: bool,
+    },
 }
 
 impl Refusal {
@@ -90,7 +93,7 @@ impl Refusal {
             Refusal::BodyBroken | Refusal::NoHost | Refusal::NoPath => StatusCode::BAD_REQUEST,
             Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::Busy | Refusal::Uncounted => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Busy | Refusal::Uncounted { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
             Refusal::Forbidden => StatusCode::FORBIDDEN,
@@ -113,7 +116,7 @@ impl Refusal {
             | Refusal::HeadersTooLarge { .. }
             | Refusal::TargetTooLong { .. }
             | Refusal::TooManyHeaders { .. } => "RequestTooLargeException",
-            Refusal::Busy | Refusal::Uncounted => "ServiceUnavailableException",
+            Refusal::Busy | Refusal::Uncounted { .. } => "ServiceUnavailableException",
             Refusal::Deadline | Refusal::Failed => "InternalServerErrorException",
             Refusal::LimitExceeded { .. } => "LimitExceededException",
             Refusal::Forbidden => "ForbiddenException",
@@ -139,7 +142,7 @@ impl Refusal {
             Refusal::TargetTooLong { .. } => "target_too_long",
             Refusal::TooManyHeaders { .. } => "too_many_headers",
             Refusal::TooManyRequests { .. } => "too_many_requests",
-            Refusal::Uncounted => "uncounted",
+            Refusal::Uncounted { .. } => "uncounted",
         }
     }
 
@@ -147,7 +150,7 @@ impl Refusal {
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Refusal::Busy | Refusal::Uncounted => Some(1),
+            Refusal::Busy | Refusal::Uncounted { lasts: false } => Some(1),
             Refusal::LimitExceeded { retry_after, .. } | Refusal::TooManyRequests { retry_after, .. } => {
                 Some(whole_seconds(*retry_after))
             }
@@ -161,7 +164,8 @@ impl Refusal {
             | Refusal::NoHost
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. }
-            | Refusal::TooManyHeaders { .. } => None,
+            | Refusal::TooManyHeaders { .. }
+            | Refusal::Uncounted { lasts: true } => None,
         }
     }
 
@@ -187,8 +191,13 @@ impl Refusal {
                 let Plan { rate_per_second, burst, .. } = &**plan;
                 format!("The key has {rate_per_second} requests a second, and {burst} at once. Repeat later.")
             }
-            Refusal::Uncounted => {
+            Refusal::Uncounted { lasts: false } => {
                 "The quota of the key cannot be counted. Nothing was done; repeat later.".to_owned()
+            }
+            Refusal::Uncounted { lasts: true } => {
+                "The quota of the key cannot be counted: the store is not set up for it. Nothing was done; do not repeat, \
+                 an operator has to act first."
+                    .to_owned()
             }
             Refusal::BodyBroken
             | Refusal::BodySlow
@@ -234,7 +243,7 @@ impl Refusal {
             | Refusal::NoPath
             | Refusal::TargetTooLong { .. }
             | Refusal::TooManyHeaders { .. }
-            | Refusal::Uncounted => None,
+            | Refusal::Uncounted { .. } => None,
         }
     }
 

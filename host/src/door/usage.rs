@@ -67,7 +67,7 @@ impl<C: Clock + Clone> Usage<C> {
             Err(_) if self.limit == RateLimit::Off => Ok(()),
             Err(error) => {
                 warn!(%error, "the use of a quota cannot be counted");
-                Err(Refusal::Uncounted)
+                Err(Refusal::Uncounted { lasts: true })
             }
         }
     }

@@ -126,7 +126,7 @@ async fn handshake(acceptor: TlsAcceptor, stream: TcpStream) -> Option<(Version,
             Some((version, Bytes::Tls(Box::new(stream))))
         }
         Err(error) => {
-            debug!(%error, "a TLS handshake failed");
+            debug!(reason = %error.kind(), "a TLS handshake failed");
             None
         }
     }

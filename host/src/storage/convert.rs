@@ -11,6 +11,7 @@ pub(super) fn error(error: &backend::Error) -> Error {
     match error {
         backend::Error::Corrupt(_) => Error::Corrupt,
         backend::Error::Invalid(_) => Error::Invalid,
+        backend::Error::Misconfigured(_) => Error::Misconfigured,
         backend::Error::Throttled { retry_after } => {
             let milliseconds = |after: std::time::Duration| u32::try_from(after.as_millis());
             Error::Throttled(retry_after.map(|after| milliseconds(after).unwrap_or(u32::MAX)))

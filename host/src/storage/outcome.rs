@@ -16,6 +16,7 @@ impl<T: Counted> Counted for Result<T, Error> {
             Ok(answer) => answer.outcome(),
             Err(Error::Corrupt) => Outcome::Corrupt,
             Err(Error::Invalid | Error::InvalidCursor) => Outcome::Invalid,
+            Err(Error::Misconfigured) => Outcome::Misconfigured,
             Err(Error::Throttled(_)) => Outcome::Throttled,
             Err(Error::TooLarge) => Outcome::TooLarge,
             Err(Error::Unavailable) => Outcome::Unavailable,

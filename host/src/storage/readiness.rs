@@ -61,7 +61,9 @@ impl Readiness {
 /// item is no outage.
 fn is_of_the_store(error: &backend::Error) -> bool {
     match error {
-        backend::Error::Unavailable(_) | backend::Error::Unknown(_) => true,
+        backend::Error::Misconfigured(_) | backend::Error::Unavailable(_) | backend::Error::Unknown(_) => {
+            true
+        }
         backend::Error::Corrupt(_)
         | backend::Error::Invalid(_)
         | backend::Error::Throttled { .. }

@@ -1,7 +1,7 @@
 //! The log: on standard error, for people or as JSON.
 //!
 //! Messages read alone and carry fields. A failure is logged once, where it becomes an answer. Keys, bodies, paths
-//! and what items say are never logged. What libraries log may quote them: of those, warnings and errors only.
+//! and what items say are never logged. What libraries log by themselves may quote them, so none of it is.
 //!
 //! Lines go through a bounded queue to a thread that writes them, so no request waits for the program that reads the log. If
 //! the queue is full, or if standard error cannot be written, lines are dropped and counted.
@@ -30,7 +30,7 @@ pub(crate) struct Log(WorkerGuard);
 /// Starts the log of this process. A second call changes nothing but needs a thread.
 pub(crate) fn start(format: LogFormat, level: LogLevel) -> io::Result<Log> {
     let level = LevelFilter::from(level);
-    let filter = Targets::new().with_target("portdesk", level).with_default(level.min(LevelFilter::WARN));
+    let filter = Targets::new().with_target("portdesk", level).with_target("items_dynamodb", level);
     let lines =
         Lines { stream: Stream::error()?, buffer: Vec::new(), buffered: 0, is_written: true, reported: 0 };
     let (queue, guard) = NonBlockingBuilder::default()

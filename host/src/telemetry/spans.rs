@@ -2,9 +2,10 @@
 //!
 //! A span goes into a queue of 2,048 and is dropped where that is full; a thread of the library's sends them every
 //! five seconds or in hundreds. So a collector that is slow or gone costs spans and never a request.
-//! `OTEL_EXPORTER_OTLP_HEADERS` and the other `OTEL_` variables of the library hold.
+//! The variables of OpenTelemetry are followed or refused, see `variables`.
 
 mod collector;
+mod variables;
 
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use opentelemetry::trace::{
     TraceId, TraceState, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span};
 use tracing::warn;
 
@@ -48,17 +50,23 @@ pub fn continued<F: Future>(part: F) -> impl Future<Output = F::Output> {
 }
 
 impl Spans {
-    /// To this collector. Has to be called in a runtime; does not ask whether the collector is there.
-    pub fn to(url: &CollectorUrl) -> Result<Spans, CollectorError> {
+    /// To the collector of the flag, or to that of the variables of OpenTelemetry; nowhere if they say so, or nobody names
+    /// one. Has to be called in a runtime; does not ask whether the collector is there.
+    pub fn open(flag: Option<&CollectorUrl>) -> Result<Spans, CollectorError> {
+        let Some((url, variables)) = variables::read(flag)? else { return Ok(Spans::default()) };
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Collector::new())
+            .with_http_client(Collector::new(variables.timeout))
             // A variable for another protocol must not choose it.
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(url.traces())
             .with_timeout(EXPORT_TIME)
-            .build()?;
-        let resource = Resource::builder().with_service_name("portdesk");
+            .build()
+            // What it says may quote a variable, and a variable may hold a secret.
+            .map_err(|_| CollectorError::Library)?;
+        let resource = Resource::builder();
+        // Whoever names the service in a variable means it.
+        let resource = if variables.has_name { resource } else { resource.with_service_name("portdesk") };
         let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
@@ -72,7 +80,12 @@ impl Spans {
     pub fn flush(&self, within: Duration) {
         let Some((provider, _)) = &self.export else { return };
         if let Err(error) = provider.shutdown_with_timeout(within) {
-            warn!(%error, "the last spans could not be sent");
+            let reason = match error {
+                OTelSdkError::AlreadyShutdown => "it was stopped before",
+                OTelSdkError::InternalFailure(_) => "the library failed",
+                OTelSdkError::Timeout(_) => "the collector is too slow",
+            };
+            warn!(reason, "the last spans could not be sent");
         }
     }
 
@@ -157,10 +170,21 @@ impl CallSpan {
     }
 }
 
-/// The library cannot be set up; a variable of its own may be in the way.
+/// Spans cannot be sent as it is asked for.
 #[derive(Debug, thiserror::Error)]
-#[error("--otlp-endpoint: spans cannot be sent; look for OTEL_ variables that are wrong ({0})")]
-pub struct CollectorError(#[from] ExporterBuildError);
+pub enum CollectorError {
+    /// The library cannot be set up; a variable of its own may be in the way.
+    #[error("--otlp-endpoint: spans cannot be sent; look for OTEL_ variables that are wrong")]
+    Library,
+    /// A variable of OpenTelemetry asks for what a host does not do, or cannot be read.
+    #[error("{name}: {why}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What it may say.
+        why: &'static str,
+    },
+}
 
 /// For all attempts to send one batch.
 const EXPORT_TIME: Duration = Duration::from_secs(5);

@@ -47,6 +47,8 @@ pub enum Outcome {
     Full,
     /// The call breaks a limit of the contract, or its cursor is none.
     Invalid,
+    /// The store is not set up for this call, and will not be until an operator has acted.
+    Misconfigured,
     /// There is no such item.
     Missing,
     /// The item is in a state that forbids the change.
@@ -66,7 +68,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) const ALL: [Outcome; 15] = [
+    pub(super) const ALL: [Outcome; 16] = [
         Outcome::Corrupt,
         Outcome::Cut,
         Outcome::Done,
@@ -74,6 +76,7 @@ impl Outcome {
         Outcome::Exists,
         Outcome::Full,
         Outcome::Invalid,
+        Outcome::Misconfigured,
         Outcome::Missing,
         Outcome::Refused,
         Outcome::Repeated,
@@ -95,6 +98,7 @@ impl Outcome {
             Outcome::Exists => "exists",
             Outcome::Full => "full",
             Outcome::Invalid => "invalid",
+            Outcome::Misconfigured => "misconfigured",
             Outcome::Missing => "missing",
             Outcome::Refused => "refused",
             Outcome::Repeated => "repeated",
@@ -114,6 +118,7 @@ impl Outcome {
             Outcome::Corrupt
                 | Outcome::Cut
                 | Outcome::Invalid
+                | Outcome::Misconfigured
                 | Outcome::Throttled
                 | Outcome::Unavailable
                 | Outcome::Unknown

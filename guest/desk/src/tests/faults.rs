@@ -77,6 +77,15 @@ fn what_is_damaged_is_said_to_be_damaged() {
 }
 
 #[test]
+fn a_refusal_that_lasts_stored_nothing_and_asks_for_no_repeat() {
+    failing(Error::Misconfigured).check("POST /tickets", BODY, expect![[r#"
+        500 create_ticket
+        content-type: application/json
+        {"message":"The store is not set up for this request; nothing was stored. Do not repeat it: an operator has to act first.","type":"urn:portdesk:problem:store-misconfigured","title":"Store misconfigured","status":500,"detail":"The store is not set up for this request; nothing was stored. Do not repeat it: an operator has to act first."}
+    "#]]);
+}
+
+#[test]
 fn every_operation_passes_a_failure_on() {
     let to = r#"{"status":"resolved"}"#;
     for (line, body) in [
@@ -86,8 +95,10 @@ fn every_operation_passes_a_failure_on() {
         (format!("PATCH /tickets/{FIRST}"), to),
         (format!("POST /tickets/{FIRST}/comments"), r#"{"comment":"Hm."}"#),
     ] {
-        let answer = failing(Error::Unavailable).send(&line, body);
-        assert_eq!(answer.status, 503, "{line}");
-        assert!(answer.operation.is_some(), "{line}");
+        for (error, status) in [(Error::Unavailable, 503), (Error::Misconfigured, 500)] {
+            let answer = failing(error).send(&line, body);
+            assert_eq!(answer.status, status, "{line}");
+            assert!(answer.operation.is_some(), "{line}");
+        }
     }
 }

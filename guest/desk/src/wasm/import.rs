@@ -92,5 +92,6 @@ fn error(error: wit::Error) -> Error {
         wit::Error::InvalidCursor => Error::InvalidCursor,
         wit::Error::Invalid => Error::Invalid,
         wit::Error::Corrupt => Error::Corrupt,
+        wit::Error::Misconfigured => Error::Misconfigured,
     }
 }

@@ -44,7 +44,7 @@ fn what_no_repeat_can_mend_is_not_repeated() {
     for code in ["AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException"] {
         let (ends, requests) = ends(&[refusal(code)]);
         for end in ends {
-            assert!(matches!(&end, Err(Failure::Failed(Error::Unavailable(_)))), "{code}: {end:?}");
+            assert!(matches!(&end, Err(Failure::Failed(Error::Misconfigured(_)))), "{code}: {end:?}");
         }
         assert_eq!(requests, 1, "{code}");
     }
@@ -115,4 +115,30 @@ fn every_pause_is_twice_the_one_before() {
     assert!(store_with(&[("PORTDESK_STORE_ATTEMPTS", "7")], &network).get("a").is_err());
     let waits: Vec<_> = network.waits.borrow().iter().map(Duration::as_millis).collect();
     assert_eq!(waits, [50, 100, 200, 400, 800, 1000]);
+}
+
+/// What a server says by itself may quote what was to be stored.
+#[test]
+fn no_text_of_an_answer_is_told() {
+    let quoting = [
+        r#"{"__type":"ValidationException","message":"canary"}"#,
+        r#"{"__type":"canary text","message":"canary"}"#,
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException","Message":"User: canary"}"#,
+        r#"{"__type":{"canary":1}}"#,
+        r#""canary""#,
+        "canary",
+    ];
+    let answers =
+        quoting.iter().flat_map(|body| [200, 400, 500].map(|status| Act::Answer(status, (*body).to_owned())));
+    for act in answers {
+        let (ends, _) = ends(std::slice::from_ref(&act));
+        for end in ends {
+            assert!(!format!("{end:?}").contains("canary"), "{act:?}: {end:?}");
+        }
+    }
+    let end = store(&Network::new([refusal("AccessDeniedException")])).get("a").unwrap_err().to_string();
+    assert!(
+        end.contains("GetItem: AccessDeniedException, HTTP status 400, request 0123456789ABCDEF"),
+        "{end}"
+    );
 }

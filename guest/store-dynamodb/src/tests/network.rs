@@ -61,7 +61,10 @@ impl Outside for &Network {
         let mut acts = self.acts.borrow_mut();
         let act = if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() };
         match act.unwrap() {
-            Act::Answer(status, body) => Ok(Answer { status, body: body.into_bytes() }),
+            Act::Answer(status, body) => {
+                let request_id = Some("0123456789ABCDEF".to_owned());
+                Ok(Answer { status, request_id, body: body.into_bytes() })
+            }
             Act::Refuse => Err(Unanswered { text: "refused".to_owned(), sent: false }),
             Act::Silence => {
                 self.time.set(self.time.get() + patience.answer);

@@ -50,7 +50,7 @@ impl wit::Guest for KeyValue {
 fn store() -> Result<&'static Store<Wasi>, wit::Error> {
     STORE.as_ref().map_err(|error| {
         eprintln!("the DynamoDB store cannot be used: {error}");
-        wit::Error::Unavailable
+        wit::Error::Misconfigured
     })
 }
 
@@ -59,6 +59,7 @@ fn error(call: &str, failure: &Failure) -> wit::Error {
     let (error, is_told) = match failure {
         Failure::Defect(_) | Failure::Failed(Error::Invalid(_)) => (wit::Error::Invalid, true),
         Failure::Failed(Error::Corrupt(_)) => (wit::Error::Corrupt, true),
+        Failure::Failed(Error::Misconfigured(_)) => (wit::Error::Misconfigured, true),
         Failure::Failed(Error::Throttled { retry_after }) => {
             let milliseconds = |after: std::time::Duration| u32::try_from(after.as_millis());
             (wit::Error::Throttled(retry_after.map(|after| milliseconds(after).unwrap_or(u32::MAX))), true)

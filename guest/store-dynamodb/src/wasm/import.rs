@@ -31,7 +31,9 @@ impl Outside for Wasi {
         let _ = write(body, request.body, &timer);
         let response = answered(&response, &timer)?;
         let status = response.status();
-        Ok(Answer { status, body: read(&response, &timer)? })
+        let ids = response.headers().get("x-amzn-requestid").into_iter();
+        let request_id = ids.filter_map(|id| String::from_utf8(id).ok()).next();
+        Ok(Answer { status, request_id, body: read(&response, &timer)? })
     }
 
     fn wait(&self, time: Duration) {
@@ -59,7 +61,7 @@ fn outgoing(request: &Request<'_>) -> Option<OutgoingRequest> {
     outgoing.set_method(&Method::Post).ok()?;
     outgoing.set_scheme(Some(&scheme)).ok()?;
     outgoing.set_authority(Some(&request.endpoint.authority)).ok()?;
-    outgoing.set_path_with_query(Some(&request.endpoint.path)).ok()?;
+    outgoing.set_path_with_query(Some("/")).ok()?;
     Some(outgoing)
 }
 
@@ -143,7 +145,33 @@ fn failed(code: &ErrorCode) -> Unanswered {
             | ErrorCode::HttpRequestUriInvalid
             | ErrorCode::TlsCertificateError
     );
-    Unanswered { text: format!("no answer from DynamoDB: {code:?}"), sent: !unsent }
+    Unanswered { text: format!("no answer: {}", kind(code)), sent: !unsent }
+}
+
+/// What failed, by its name alone: some of these carry a text of the platform's, which may quote the request.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others say less than that there was no answer")]
+fn kind(code: &ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::ConfigurationError => "the platform is not set up for it",
+        ErrorCode::ConnectionLimitReached => "the platform allows no more connections",
+        ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => "not in time",
+        ErrorCode::ConnectionRefused => "nobody listens there",
+        ErrorCode::ConnectionTerminated => "the connection ended",
+        ErrorCode::ConnectionTimeout => "no connection in time",
+        ErrorCode::DestinationIpProhibited
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable => "the server cannot be reached",
+        ErrorCode::DnsError(_) | ErrorCode::DnsTimeout => "the server's name cannot be resolved",
+        ErrorCode::HttpProtocolError | ErrorCode::HttpResponseIncomplete => "an answer that is no HTTP",
+        ErrorCode::HttpRequestDenied => "the platform forbids the request",
+        ErrorCode::TlsAlertReceived(_) | ErrorCode::TlsCertificateError | ErrorCode::TlsProtocolError => {
+            "TLS failed"
+        }
+        _ => "another error of the platform",
+    }
 }
 
 fn lost(text: &str) -> Unanswered {

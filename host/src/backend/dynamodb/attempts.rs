@@ -3,8 +3,6 @@
 //! The SDK repeats a call that failed and shows the last failure only. When the first attempt was lost after it
 //! had been applied and the last one was refused, that refusal is no proof that nothing was stored.
 
-use std::error::Error;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,6 +14,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use tokio::task_local;
 
+use super::failure;
 use crate::telemetry::Counter;
 
 task_local! {
@@ -97,20 +96,9 @@ fn is_settled(context: &FinalizerInterceptorContextRef<'_>) -> bool {
         Some(Err(error)) => match context.response() {
             Some(response) => response.status().is_client_error(),
             // The connector itself times out only while it connects.
-            None => error.as_connector_error().is_some_and(|error| error.is_timeout() || is_refused(error)),
+            None => error
+                .as_connector_error()
+                .is_some_and(|error| error.is_timeout() || failure::is_unconnected(error)),
         },
     }
-}
-
-/// Whether nobody listens at the other end.
-pub(super) fn is_refused(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if kind == Some(io::ErrorKind::ConnectionRefused) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use super::{DynamoDb, failure, layout};
+use super::{DynamoDb, layout};
 use crate::backend::{Count, Error, Meter};
 
 #[async_trait]
@@ -20,6 +20,7 @@ impl Meter for DynamoDb {
     async fn take(&self, count: &Count, units: u64, limit: u64) -> Result<u64, Error> {
         let _place = self.place().await.map_err(|failure| self.failed(failure))?;
         let taken = self
+            .connection
             .client
             .update_item()
             .table_name(&self.table)
@@ -37,7 +38,7 @@ impl Meter for DynamoDb {
             Ok(taken) => used(count, &taken.attributes.unwrap_or_default())?,
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(0),
-                Some(_) | None => return Err(self.failed(failure::of_read(&error))),
+                Some(_) | None => return Err(self.failed(self.connection.read_failed("UpdateItem", &error))),
             },
         };
         Ok(units.saturating_sub(used.saturating_sub(limit)))
@@ -46,6 +47,7 @@ impl Meter for DynamoDb {
     async fn give_back(&self, count: &Count, units: u64) -> Result<(), Error> {
         let _place = self.place().await.map_err(|failure| self.failed(failure))?;
         let given = self
+            .connection
             .client
             .update_item()
             .table_name(&self.table)
@@ -59,14 +61,15 @@ impl Meter for DynamoDb {
             .config_override(Config::builder().retry_config(RetryConfig::disabled()))
             .send()
             .await;
-        given.map(drop).map_err(|error| self.failed(failure::of_read(&error)))
+        given.map(drop).map_err(|error| self.failed(self.connection.read_failed("UpdateItem", &error)))
     }
 
     async fn used(&self, count: &Count) -> Result<u64, Error> {
         let _place = self.place().await.map_err(|failure| self.failed(failure))?;
-        let get = self.client.get_item().table_name(&self.table).key(&self.schema.key_field, key(count));
+        let get =
+            self.connection.client.get_item().table_name(&self.table).key(&self.schema.key_field, key(count));
         let read = get.consistent_read(true).send().await;
-        let item = read.map_err(|error| self.failed(failure::of_read(&error)))?.item;
+        let item = read.map_err(|error| self.failed(self.connection.read_failed("GetItem", &error)))?.item;
         item.map_or(Ok(0), |item| used(count, &item))
     }
 

@@ -1,66 +1,155 @@
 //! What a failed call comes to: a failure with a text for the operator.
+//!
+//! The text is made of kinds, codes and ids. What an error of the SDK says by itself is never told: it may quote the
+//! request, and with it what was to be stored.
 
 use std::error::Error as StdError;
+use std::io;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use items_dynamodb::{Failure, Refusal};
+use aws_smithy_runtime_api::http::HttpError;
+use hyper_util::client::legacy;
+use items_dynamodb::{Failure, Refusal, Said};
+use tokio_rustls::rustls;
 
-/// Whether the table itself does not exist.
-pub(super) fn is_missing_table<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    refusal(error) == Some(Refusal::NoTable)
-}
+use super::connection::Connection;
 
-/// The failure of a read.
-pub(super) fn of_read<E>(error: &SdkError<E>) -> Failure
-where
-    E: StdError + ProvideErrorMetadata + 'static,
-{
-    of_write(error, false)
-}
+impl Connection {
+    /// The failure of a read.
+    pub(super) fn read_failed<E>(&self, operation: &str, error: &SdkError<E>) -> Failure
+    where
+        E: StdError + ProvideErrorMetadata + 'static,
+    {
+        self.write_failed(operation, error, false)
+    }
 
-/// The failure of a write; `lost` when an attempt may have been applied.
-pub(super) fn of_write<E>(error: &SdkError<E>, lost: bool) -> Failure
-where
-    E: StdError + ProvideErrorMetadata + 'static,
-{
-    let refusal = refusal(error);
-    let text = text(error);
-    let text = if matches!(refusal, Some(Refusal::Failed) | None) { advised(text) } else { text };
-    Failure::Failed { refusal, text, lost }
+    /// The failure of a write; `lost` when an attempt may have been applied.
+    pub(super) fn write_failed<E>(&self, operation: &str, error: &SdkError<E>, lost: bool) -> Failure
+    where
+        E: StdError + ProvideErrorMetadata + 'static,
+    {
+        Failure::Failed { refusal: refusal(error), text: self.told(operation, error), lost }
+    }
+
+    fn told<E>(&self, operation: &str, error: &SdkError<E>) -> String
+    where
+        E: StdError + ProvideErrorMetadata + 'static,
+    {
+        let (text, is_of_dynamodb) = match error {
+            SdkError::ServiceError(context) => {
+                let (status, code) = (context.raw().status().as_u16(), context.err().code());
+                let request_id = context.raw().headers().get("x-amzn-requestid").unwrap_or_default();
+                let said = Said { operation, status, code: code.unwrap_or_default(), request_id };
+                (said.to_string(), code.is_some())
+            }
+            _ => (format!("{operation}: {}", kind(error)), false),
+        };
+        match &self.proxy {
+            Some(proxy) if !is_of_dynamodb => {
+                format!(
+                    "{text}; by way of the proxy {proxy}, which HTTPS_PROXY or another variable of proxies names"
+                )
+            }
+            Some(_) | None => text,
+        }
+    }
 }
 
 /// None where DynamoDB did not answer, or not with an error that it has.
-fn refusal<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<Refusal> {
-    let SdkError::ServiceError(context) = error else { return None };
-    let status = context.raw().status().as_u16();
-    let (code, message) = (context.err().code(), context.err().message());
-    Some(Refusal::read(status, code.unwrap_or_default(), message.unwrap_or_default()))
-}
-
-/// Code and message of DynamoDB; otherwise all that the layers below say, the outermost first. Never an item.
-pub(super) fn text<E>(error: &SdkError<E>) -> String
+pub(super) fn refusal<E>(error: &SdkError<E>) -> Option<Refusal>
 where
     E: StdError + ProvideErrorMetadata + 'static,
 {
-    if let Some(code) = error.code() {
-        return format!("{code}: {}", error.message().unwrap_or("no message"));
+    if let SdkError::ServiceError(context) = error {
+        let status = context.raw().status().as_u16();
+        let (code, message) = (context.err().code(), context.err().message());
+        return Some(Refusal::read(status, code.unwrap_or_default(), message.unwrap_or_default()));
     }
-    let mut texts = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(error) = next {
-        texts.push(error.to_string());
-        next = error.source();
+    match first::<CredentialsError>(error) {
+        Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => {
+            Some(Refusal::NoCredentials)
+        }
+        // What gives them was asked and failed: it may not fail the next time.
+        Some(_) => None,
+        None => is_unmade(error).then_some(Refusal::Unmade),
     }
-    texts.dedup();
-    texts.join(": ")
 }
 
-/// The chain of credentials says where it looked, and not what to do.
-fn advised(text: String) -> String {
-    if text.to_lowercase().contains("credential") {
-        let advice = "no AWS credentials could be had: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or \
-                      AWS_PROFILE, or give this machine a role";
-        return format!("{advice} ({text})");
+/// Whether no attempt at the call could be made at all.
+fn is_unmade<E: StdError + 'static>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::ConstructionFailure(_) => true,
+        // An endpoint of a profile is not checked before. The SDK finds one without a scheme when it puts it into the
+        // request, and takes that for an attempt.
+        SdkError::DispatchFailure(failure) => failure.is_user() || first::<HttpError>(error).is_some(),
+        _ => false,
     }
-    text
+}
+
+fn kind<E: StdError + 'static>(error: &SdkError<E>) -> String {
+    if let Some(error) = first::<CredentialsError>(error) {
+        return match error {
+            CredentialsError::CredentialsNotLoaded(_) => "no credentials are set",
+            CredentialsError::InvalidConfiguration(_) => "the settings of the credentials are wrong",
+            CredentialsError::ProviderTimedOut(_) => "what gives credentials did not answer in time",
+            _ => "what gives credentials failed",
+        }
+        .to_owned();
+    }
+    match error {
+        _ if is_unmade(error) => "the request cannot be made or sent".to_owned(),
+        SdkError::TimeoutError(_) => "no answer in time".to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "no answer in time".to_owned(),
+        SdkError::ResponseError(context) => {
+            format!("an answer that cannot be read, HTTP status {}", context.raw().status().as_u16())
+        }
+        _ => connection_kind(error),
+    }
+}
+
+fn connection_kind(error: &(dyn StdError + 'static)) -> String {
+    let stage = if is_unconnected(error) { "no connection" } else { "the connection failed" };
+    if let Some(error) = first::<rustls::Error>(error) {
+        let what = match error {
+            rustls::Error::InvalidCertificate(_) => "the certificate of the server is not accepted",
+            rustls::Error::AlertReceived(_) => "the server refused TLS",
+            _ => "TLS failed",
+        };
+        return format!("{stage}: {what}");
+    }
+    match first::<io::Error>(error) {
+        Some(error) => match error.raw_os_error() {
+            Some(code) => format!("{stage}: {} (os error {code})", error.kind()),
+            // The resolver of names has no number.
+            None if stage == "no connection" => {
+                format!("{stage}: {}; is the server's name known?", error.kind())
+            }
+            None => format!("{stage}: {}", error.kind()),
+        },
+        None => stage.to_owned(),
+    }
+}
+
+/// Whether an error says that there was no connection, so that nothing can have arrived.
+pub(super) fn is_unconnected(error: &(dyn StdError + 'static)) -> bool {
+    first::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
+}
+
+/// The first error of this type in a chain.
+fn first<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>() {
+            // Its source is that of what it wraps, which would be left out.
+            Some(error) if error.get_ref().is_some() => {
+                error.get_ref().map(|inner| inner as &(dyn StdError + 'static))
+            }
+            Some(_) | None => error.source(),
+        };
+    }
+    None
 }

@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use items_dynamodb::{Attributes, Expression, Failure, Found, Range, Table, Written};
 
+use super::DynamoDb;
 use super::attempts::Attempts;
 use super::attribute::{from_sdk, to_sdk};
-use super::{DynamoDb, failure};
 
 impl Table for DynamoDb {
     fn name(&self) -> &str {
@@ -16,15 +16,17 @@ impl Table for DynamoDb {
 
     async fn read(&self, key: Attributes) -> Result<Option<Attributes>, Failure> {
         let _place = self.place().await?;
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(to_sdk(key)));
+        let get = self.connection.client.get_item().table_name(&self.table).set_key(Some(to_sdk(key)));
         let read = get.consistent_read(true).send().await;
-        read.map(|read| read.item.map(from_sdk)).map_err(|error| failure::of_read(&error))
+        read.map(|read| read.item.map(from_sdk))
+            .map_err(|error| self.connection.read_failed("GetItem", &error))
     }
 
     async fn put(&self, item: Attributes, only_if: Expression) -> Result<Written, Failure> {
         let _place = self.place().await?;
         let attempts = Attempts::default();
         let put = self
+            .connection
             .client
             .put_item()
             .table_name(&self.table)
@@ -39,7 +41,7 @@ impl Table for DynamoDb {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 Ok(Written::Refused { by: failed.item.clone().map(from_sdk), lost })
             }
-            Some(_) | None => Err(failure::of_write(&error, lost)),
+            Some(_) | None => Err(self.connection.write_failed("PutItem", &error, lost)),
         }
     }
 
@@ -47,6 +49,7 @@ impl Table for DynamoDb {
         let _place = self.place().await?;
         let attempts = Attempts::default();
         let update = self
+            .connection
             .client
             .update_item()
             .table_name(&self.table)
@@ -67,13 +70,14 @@ impl Table for DynamoDb {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                 Ok(Written::Refused { by: failed.item.clone().map(from_sdk), lost })
             }
-            Some(_) | None => Err(failure::of_write(&error, lost)),
+            Some(_) | None => Err(self.connection.write_failed("UpdateItem", &error, lost)),
         }
     }
 
     async fn range(&self, range: Range) -> Result<Found, Failure> {
         let _place = self.place().await?;
         let found = self
+            .connection
             .client
             .query()
             .table_name(&self.table)
@@ -86,7 +90,7 @@ impl Table for DynamoDb {
             .set_exclusive_start_key(range.start.map(to_sdk))
             .send()
             .await;
-        let found = found.map_err(|error| failure::of_read(&error))?;
+        let found = found.map_err(|error| self.connection.read_failed("Query", &error))?;
         let items = found.items.unwrap_or_default().into_iter().map(from_sdk).collect();
         Ok(Found { items, next: found.last_evaluated_key.map(from_sdk) })
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, GlobalSecondaryIndexDescription, IndexStatus,
@@ -11,15 +11,17 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::time::sleep;
 
-use items_dynamodb::layout;
+use items_dynamodb::{Failure, Refusal, layout};
 
-use super::{OpenError, Settings, connection, failure};
+use super::connection::{self, Connection};
+use super::failure::refusal;
+use super::{OpenError, Settings};
 use crate::backend::{Index, Schema};
 
 /// A table, and the schema that it is for.
 #[derive(Debug)]
 pub struct Table {
-    client: Client,
+    connection: Connection,
     name: String,
     schema: Schema,
 }
@@ -36,13 +38,14 @@ pub struct Differences {
 impl Table {
     /// Connects to where the table is, or will be.
     pub async fn connect(settings: &Settings, schema: &Schema) -> Result<Table, OpenError> {
-        let client = connection::connect(settings).await?;
-        Ok(Table { client, name: settings.table.clone(), schema: schema.clone() })
+        let connection = connection::connect(settings).await?;
+        Ok(Table { connection, name: settings.table.clone(), schema: schema.clone() })
     }
 
     /// Makes the table, billed on demand; whether there was none. Returns at once: see [`Table::wait`].
     pub async fn create(&self) -> Result<bool, TableError> {
         let create = self
+            .connection
             .client
             .create_table()
             .table_name(&self.name)
@@ -59,7 +62,7 @@ impl Table {
             {
                 Ok(false)
             }
-            Err(error) => Err(TableError::Failed("make", self.name.clone(), failure::text(&error))),
+            Err(error) => Err(self.failed("CreateTable", &error)),
         }
     }
 
@@ -81,10 +84,25 @@ impl Table {
     }
 
     async fn describe(&self) -> Result<Option<TableDescription>, TableError> {
-        match self.client.describe_table().table_name(&self.name).send().await {
+        match self.connection.client.describe_table().table_name(&self.name).send().await {
             Ok(described) => Ok(described.table),
-            Err(error) if failure::is_missing_table(&error) => Ok(None),
-            Err(error) => Err(TableError::Failed("describe", self.name.clone(), failure::text(&error))),
+            Err(error) if refusal(&error) == Some(Refusal::NoTable) => Ok(None),
+            Err(error) => Err(self.failed("DescribeTable", &error)),
+        }
+    }
+
+    fn failed<E>(&self, operation: &'static str, error: &SdkError<E>) -> TableError
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        match self.connection.read_failed(operation, error) {
+            // A policy for hosts, which the text of this failure names, allows neither.
+            Failure::Failed { refusal: Some(Refusal::Denied), text, .. } => {
+                TableError::Denied(self.name.clone(), operation, text)
+            }
+            failure @ (Failure::Failed { .. } | Failure::Unsent(_)) => {
+                TableError::Failed(self.name.clone(), failure.of_read(&self.name).to_string())
+            }
         }
     }
 
@@ -153,7 +171,7 @@ impl Table {
             .set_key_schema(Some(key_schema(&index.partition, Some(&index.order))?))
             .projection(projection)
             .build()
-            .map_err(|error| TableError::Request(error.to_string()))
+            .map_err(|_| TableError::Request)
     }
 
     /// What this store keeps beside the fields and shows in lists.
@@ -172,7 +190,7 @@ impl Table {
                 .attribute_name(name)
                 .attribute_type(ScalarAttributeType::S)
                 .build()
-                .map_err(|error| TableError::Request(error.to_string()))
+                .map_err(|_| TableError::Request)
         };
         names.into_iter().map(definition).collect()
     }
@@ -181,7 +199,7 @@ impl Table {
 fn key_schema(partition: &str, order: Option<&str>) -> Result<Vec<KeySchemaElement>, TableError> {
     let element = |name: &str, kind: KeyType| {
         let element = KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-        element.map_err(|error| TableError::Request(error.to_string()))
+        element.map_err(|_| TableError::Request)
     };
     let order = order.map(|order| element(order, KeyType::Range));
     [element(partition, KeyType::Hash)].into_iter().chain(order).collect()
@@ -220,15 +238,18 @@ fn pending(table: &TableDescription) -> Option<String> {
 /// Why a table could not be made or looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
+    /// These credentials may not do it.
+    #[error("--table {0}: these credentials must be allowed dynamodb:{1} on the table ({2})")]
+    Denied(String, &'static str, String),
     /// The server refused or did not answer.
-    #[error("--table {1}: cannot {0} the table ({2})")]
-    Failed(&'static str, String, String),
+    #[error("--table {0}: {1}")]
+    Failed(String, String),
     /// There is none.
     #[error("--table {0}: there is no such table; `portdesk table create` makes it")]
     Missing(String),
     /// A request could not be put together.
-    #[error("the table cannot be described to AWS ({0})")]
-    Request(String),
+    #[error("the table cannot be described to AWS: a part of the component's schema is missing")]
+    Request,
     /// It did not become ready.
     #[error(
         "--table {0}: the table is not ready after five minutes; `portdesk table check` says whether it is later"

@@ -4,6 +4,7 @@ mod component;
 mod counting;
 mod failing;
 mod others;
+mod starting;
 mod tables;
 
 use std::sync::Arc;
@@ -55,7 +56,7 @@ fn settings(endpoint: &str) -> Settings {
     Settings {
         table: "items".to_owned(),
         region: None,
-        endpoint_url: Some(endpoint.to_owned()),
+        endpoint: Some(endpoint.parse().unwrap()),
         attempts: 3,
         // A tenth of it is an attempt's, and a machine that is busy with tests answers late.
         time_limit: Duration::from_mins(5),

@@ -131,14 +131,24 @@ impl From<rusqlite::Error> for Error {
             error.sqlite_error_code(),
             Some(ErrorCode::ConstraintViolation | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
         );
-        let text = error.to_string();
+        let text = text(&error);
         if is_damage || is_contradiction { Error::Corrupt(text) } else { Error::Unavailable(text) }
+    }
+}
+
+/// What an operator is told of an error: its code and what SQLite calls that. What SQLite says beside it names statements
+/// and may name what they are about.
+pub(super) fn text(error: &rusqlite::Error) -> String {
+    let code = error.sqlite_error().map(|failure| failure.extended_code);
+    match code {
+        Some(code) => format!("SQLite error {code}: {}", rusqlite::ffi::code_to_str(code)),
+        None => "a row is not as its table has it".to_owned(),
     }
 }
 
 /// A column does not hold what its table allows.
 impl From<rusqlite::types::FromSqlError> for Error {
-    fn from(error: rusqlite::types::FromSqlError) -> Error {
-        Error::Corrupt(error.to_string())
+    fn from(_: rusqlite::types::FromSqlError) -> Error {
+        Error::Corrupt("a column does not hold what its table has".to_owned())
     }
 }

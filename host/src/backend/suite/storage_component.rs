@@ -231,5 +231,6 @@ fn error(error: wit::Error) -> Error {
         wit::Error::InvalidCursor => Error::Invalid(INVALID_CURSOR.to_owned()),
         wit::Error::Invalid => Error::Invalid(text),
         wit::Error::Corrupt => Error::Corrupt(text),
+        wit::Error::Misconfigured => Error::Misconfigured(text),
     }
 }

@@ -81,7 +81,7 @@ mod table {
     use tokio::runtime::Runtime;
 
     use super::Used;
-    use crate::backend::dynamodb::DynamoDb;
+    use crate::backend::dynamodb::{DynamoDb, place};
     use crate::backend::{Count, Meter};
     use crate::commands::{Ended, describe};
     use crate::config::Location;
@@ -90,23 +90,25 @@ mod table {
     #[derive(Debug, Args)]
     pub(super) struct Shared {
         /// DynamoDB table of hosts with `--store dynamodb`: shows what is counted there, blocks that hosts hold included
-        #[arg(long, env = "PORTDESK_TABLE", value_name = "NAME")]
+        #[arg(long, env = "PORTDESK_TABLE", value_name = "NAME",
+              value_parser = place::table_name)]
         pub(super) table: Option<String>,
 
         #[command(flatten)]
         location: Location,
 
         /// Component whose items the table is for, in place of the built-in one
-        #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+        #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
+          value_parser = crate::config::existing())]
         component: Option<PathBuf>,
     }
 
     impl Shared {
         pub(super) fn used(&self, counts: Vec<Count>) -> Result<Used, Ended> {
             let schema = describe(self.component.as_deref())?.schema;
-            let settings = self.location.settings(self.table.as_deref().unwrap_or_default());
+            let settings = self.location.settings(self.table.as_deref().unwrap_or_default())?;
             Runtime::new()?.block_on(async {
-                let table = DynamoDb::open(&settings, &schema).await?;
+                let table = DynamoDb::connect(&settings, &schema).await?;
                 let mut used = Used::new();
                 for count in counts {
                     let counted = table.used(&count).await?;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::output::print;
 use super::super::{Ended, describe};
 use crate::backend::Schema;
+use crate::backend::dynamodb::place;
 use crate::config::TableName;
 
 #[derive(Debug, Args)]
@@ -16,7 +17,7 @@ pub(super) struct Arguments {
     table: TableName,
 
     /// AWS region of the table
-    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = region)]
+    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = place::region)]
     region: String,
 
     /// AWS account of the table, 12 digits; `aws sts get-caller-identity` says it
@@ -24,7 +25,8 @@ pub(super) struct Arguments {
     account: String,
 
     /// Component whose items the table is for, in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE")]
+    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
+          value_parser = crate::config::existing())]
     component: Option<PathBuf>,
 }
 
@@ -72,11 +74,6 @@ fn partition(region: &str) -> &'static str {
 fn account(text: &str) -> Result<String, String> {
     let good = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     good.then(|| text.to_owned()).ok_or_else(|| "an account has 12 digits".to_owned())
-}
-
-fn region(text: &str) -> Result<String, String> {
-    let good = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    good.then(|| text.to_owned()).ok_or_else(|| "a region has letters, digits and hyphens".to_owned())
 }
 
 #[cfg(test)]

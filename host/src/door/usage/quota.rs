@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 
-use crate::backend::{Count, Meter};
+use crate::backend::{Count, Error, Meter};
 use crate::door::plan::{Quota, Window};
 use crate::door::{Principal, Refusal};
 
@@ -32,7 +32,17 @@ struct Pause {
     until: Instant,
     /// Of which quota; another one is asked for at once.
     quota: Quota,
-    spent: bool,
+    why: Why,
+}
+
+/// Why there is no unit.
+#[derive(Clone, Copy)]
+enum Why {
+    Spent,
+    /// The meter failed, and fails until an operator has acted if `lasts`.
+    Uncounted {
+        lasts: bool,
+    },
 }
 
 impl Lease {
@@ -81,13 +91,12 @@ impl Held {
     async fn refill(&mut self, meter: &dyn Meter, quota: Quota, now: Timestamp) -> Result<(), Refusal> {
         let pausing = |pause: &&Pause| pause.quota == quota && Instant::now() < pause.until;
         if let Some(pause) = self.pause.as_ref().filter(pausing) {
-            return Err(if pause.spent { self.exceeded(quota, now) } else { Refusal::Uncounted });
+            return Err(self.refusal(pause.why, quota, now));
         }
         let limit = quota.requests.get();
-        let (spent, time) = match timeout(METER_TIME, meter.take(&self.count, meter.block(limit), limit))
-            .await
+        let (why, time) = match timeout(METER_TIME, meter.take(&self.count, meter.block(limit), limit)).await
         {
-            Ok(Ok(0)) => (true, SPENT_PAUSE),
+            Ok(Ok(0)) => (Why::Spent, SPENT_PAUSE),
             Ok(Ok(units)) => {
                 self.units = units;
                 self.pause = None;
@@ -95,15 +104,22 @@ impl Held {
             }
             Ok(Err(error)) => {
                 warn!(name = %self.count.name, %error, "the use of a quota cannot be counted");
-                (false, FAILED_PAUSE)
+                (Why::Uncounted { lasts: matches!(error, Error::Misconfigured(_)) }, FAILED_PAUSE)
             }
             Err(_elapsed) => {
                 warn!(name = %self.count.name, "the use of a quota cannot be counted: the store is silent");
-                (false, FAILED_PAUSE)
+                (Why::Uncounted { lasts: false }, FAILED_PAUSE)
             }
         };
-        self.pause = Some(Pause { until: Instant::now() + time, quota, spent });
-        Err(if spent { self.exceeded(quota, now) } else { Refusal::Uncounted })
+        self.pause = Some(Pause { until: Instant::now() + time, quota, why });
+        Err(self.refusal(why, quota, now))
+    }
+
+    fn refusal(&self, why: Why, quota: Quota, now: Timestamp) -> Refusal {
+        match why {
+            Why::Spent => self.exceeded(quota, now),
+            Why::Uncounted { lasts } => Refusal::Uncounted { lasts },
+        }
     }
 
     fn exceeded(&self, quota: Quota, now: Timestamp) -> Refusal {

@@ -127,15 +127,15 @@ async fn without_plans_nothing_is_counted() {
 struct Blocks {
     memory: Memory,
     asked: std::sync::atomic::AtomicU32,
-    fails: std::sync::atomic::AtomicBool,
+    fails: std::sync::Mutex<Option<Error>>,
 }
 
 #[async_trait]
 impl Meter for Blocks {
     async fn take(&self, count: &Count, units: u64, limit: u64) -> Result<u64, Error> {
         self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
-            return Err(Error::Unavailable("told to fail".to_owned()));
+        if let Some(error) = self.fails.lock().unwrap().clone() {
+            return Err(error);
         }
         self.memory.take(count, units, limit).await
     }
@@ -154,7 +154,7 @@ impl Meter for Blocks {
 }
 
 fn blocks() -> Arc<Blocks> {
-    Arc::new(Blocks { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: false.into() })
+    Arc::new(Blocks { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() })
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,11 +180,28 @@ async fn a_meter_that_fails_closes_the_door_once_the_block_is_used() {
     let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
     assert_eq!(admitted(&usage, &plan, 10, now).await, 10);
-    meter.fails.store(true, std::sync::atomic::Ordering::SeqCst);
+    *meter.fails.lock().unwrap() = Some(Error::Unavailable("told to fail".to_owned()));
     assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "what is left of the block");
-    assert_eq!(usage.take_at(&one(), &plan, now).await, Err(Refusal::Uncounted));
+    assert_eq!(usage.take_at(&one(), &plan, now).await, Err(Refusal::Uncounted { lasts: false }));
     assert_eq!(meter.asked.load(std::sync::atomic::Ordering::SeqCst), 2, "it is asked once a second");
-    meter.fails.store(false, std::sync::atomic::Ordering::SeqCst);
+    *meter.fails.lock().unwrap() = None;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_meter_that_fails_until_an_operator_acts_asks_nobody_to_come_again() {
+    let meter = blocks();
+    *meter.fails.lock().unwrap() = Some(Error::Misconfigured("no right".to_owned()));
+    let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
+    let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
+    // The second one finds the pause.
+    for _ in 0..2 {
+        let refused = usage.take_at(&one(), &plan, now).await.unwrap_err();
+        assert_eq!(refused, Refusal::Uncounted { lasts: true });
+        assert_eq!((refused.status().as_u16(), refused.retry_after_seconds()), (503, None));
+    }
+    *meter.fails.lock().unwrap() = None;
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
 }

@@ -9,8 +9,8 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::http::uri::Scheme;
 use hyper::{Request, Response, Uri};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioExecutor;
 use opentelemetry_http::{HttpClient, HttpError};
 use tokio::runtime::Handle;
@@ -41,7 +41,12 @@ impl FromStr for CollectorUrl {
         let base = text.parse::<Uri>().map_err(|_| wrong)?;
         let has_credentials = base.authority().is_some_and(|authority| authority.as_str().contains('@'));
         let is_http = base.scheme() == Some(&Scheme::HTTP);
-        if is_http && base.host().is_some() && base.query().is_none() && !has_credentials {
+        // The parser takes any port, and drops a fragment silently.
+        let is_whole = base.host().is_some_and(|host| !host.is_empty()) && !text.contains('#');
+        let has_port = base.authority().is_none_or(|authority| {
+            authority.port_u16().is_some_and(|port| port > 0) || authority.as_str() == authority.host()
+        });
+        if is_http && is_whole && has_port && base.query().is_none() && !has_credentials {
             Ok(CollectorUrl { base })
         } else {
             Err(wrong)
@@ -60,14 +65,16 @@ impl std::fmt::Display for CollectorUrl {
 pub(super) struct Collector {
     client: Client<HttpConnector, Full<Bytes>>,
     runtime: Handle,
+    attempt_time: Duration,
     /// Whether the last batch was taken: the log has a line where that changes, and none for each batch.
     is_well: AtomicBool,
 }
 
 impl Collector {
-    pub(super) fn new() -> Collector {
+    pub(super) fn new(attempt_time: Option<Duration>) -> Collector {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Collector { client, runtime: Handle::current(), is_well: AtomicBool::new(true) }
+        let attempt_time = attempt_time.unwrap_or(ATTEMPT_TIME);
+        Collector { client, runtime: Handle::current(), attempt_time, is_well: AtomicBool::new(true) }
     }
 
     fn report(&self, failure: Option<&str>) {
@@ -85,12 +92,12 @@ impl Collector {
 #[async_trait]
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let answer = self.runtime.spawn(send(self.client.clone(), request.map(Full::new)));
+        let answer = self.runtime.spawn(send(self.client.clone(), request.map(Full::new), self.attempt_time));
         let answer = answer.await.unwrap_or_else(|stopped| Err(stopped.into()));
         match &answer {
             Ok(answer) if answer.status().is_success() => self.report(None),
             Ok(answer) => self.report(Some(answer.status().as_str())),
-            Err(error) => self.report(Some(&error.to_string())),
+            Err(error) => self.report(Some(kind(error.as_ref()))),
         }
         answer
     }
@@ -99,13 +106,24 @@ impl HttpClient for Collector {
 async fn send(
     client: Client<HttpConnector, Full<Bytes>>,
     request: Request<Full<Bytes>>,
+    within: Duration,
 ) -> Result<Response<Bytes>, HttpError> {
     let exchange = async {
         let (parts, body) = client.request(request).await?.into_parts();
         let body = Limited::new(body, ANSWER_BYTES).collect().await?.to_bytes();
         Ok(Response::from_parts(parts, body))
     };
-    timeout(ATTEMPT_TIME, exchange).await?
+    timeout(within, exchange).await?
+}
+
+/// What failed, in words of our own: an error of the client's may quote the request.
+fn kind(error: &(dyn std::error::Error + 'static)) -> &'static str {
+    match error.downcast_ref::<legacy::Error>() {
+        Some(error) if error.is_connect() => "no connection",
+        Some(_) => "the connection failed",
+        None if error.is::<tokio::time::error::Elapsed>() => "no answer in time",
+        None => "an answer that cannot be read",
+    }
 }
 
 /// The most bytes of a collector's answer, which nobody reads.
@@ -130,9 +148,23 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_http_url_is_no_collector() {
-        for text in
-            ["", "/v1", "127.0.0.1:4318", "https://a", "grpc://a:1", "http://me:secret@a", "http://a/?b"]
-        {
+        for text in [
+            "",
+            "/v1",
+            "127.0.0.1:4318",
+            "https://a",
+            "grpc://a:1",
+            "http://me:secret@a",
+            "http://a/?b",
+            "http://a#b",
+            "http://a:0",
+            "http://a:",
+            "http://a:70000",
+            "http://",
+            "http:/a",
+            " http://a",
+            "http://a b",
+        ] {
             assert!(text.parse::<CollectorUrl>().is_err(), "{text:?}");
         }
     }

@@ -77,6 +77,12 @@ async fn what_stored_nothing_says_so() {
     for error in [get, insert, append] {
         assert_eq!(error, Error::Throttled { retry_after: None });
     }
+    for code in ["AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException"] {
+        let (get, insert, append) = ends(&refusal(code)).await;
+        for error in [get, insert, append] {
+            assert!(matches!(error, Error::Misconfigured(_)), "{code}: {error:?}");
+        }
+    }
     let nobody = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
     let inserted = open(&nobody).insert("a", suite::fields(&[]), "c").await;
     assert!(matches!(inserted, Err(Error::Unavailable(_))), "{inserted:?}");

@@ -8,10 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::settings;
-use crate::backend::dynamodb::{DynamoDb, PLACES, Settings, connection};
+use crate::backend::dynamodb::{DynamoDb, PLACES, Settings};
 use crate::backend::suite::{self, fields, note, set};
 use crate::backend::{Backend, Change, Error, Insert, Query, Update};
-use tokio::sync::Semaphore;
 
 /// What the server does with an attempt.
 #[derive(Debug, Clone)]
@@ -83,8 +82,7 @@ pub(super) fn failed() -> Act {
 
 async fn store(url: &str, time_limit: Duration) -> DynamoDb {
     let settings = Settings { time_limit, ..settings(url) };
-    let client = connection::connect(&settings).await.unwrap();
-    DynamoDb { client, table: settings.table, schema: suite::schema(), places: Semaphore::new(PLACES) }
+    DynamoDb::connect(&settings, &suite::schema()).await.unwrap()
 }
 
 /// How the verbs end, and after how many attempts: get, query, insert, append.
@@ -115,7 +113,10 @@ async fn refused_credentials_store_nothing_and_say_what_to_do() {
     for code in ["AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"] {
         let (get, query, insert, append, tried) = ends(vec![refusal(code)]).await;
         for error in [get, query, insert, append] {
-            assert!(matches!(&error, Error::Unavailable(text) if text.contains("table policy")), "{error:?}");
+            assert!(
+                matches!(&error, Error::Misconfigured(text) if text.contains("table policy")),
+                "{error:?}"
+            );
         }
         assert_eq!(tried, 1, "{code}");
     }

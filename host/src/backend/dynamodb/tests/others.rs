@@ -26,7 +26,7 @@ impl Shared {
     async fn new() -> Shared {
         let server = Server::start();
         let store = store(&server).await;
-        let client = connection::connect(&settings(&server.endpoint)).await.unwrap();
+        let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
         Shared { store, client, _server: server }
     }
 

@@ -17,7 +17,7 @@ async fn table(server: &Server, schema: &Schema) -> Table {
 
 /// A table as somebody makes it in the console who reads half of the manual.
 async fn make_bare(server: &Server, key: &str) {
-    let client = connection::connect(&settings(&server.endpoint)).await.unwrap();
+    let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
     let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
     let hash = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
     let create = client.create_table().table_name("items").billing_mode(BillingMode::PayPerRequest);
@@ -76,12 +76,12 @@ async fn a_table_without_an_optional_index_serves_everything_else() {
     make_bare(&server, "item_id").await;
     let mut schema = suite::schema();
     schema.indexes[1].optional = true;
-    let store = DynamoDb::open(&settings(&server.endpoint), &schema).await.unwrap();
+    let store = DynamoDb::connect(&settings(&server.endpoint), &schema).await.unwrap();
     let optional = store.query(query("ByState")).await;
     assert!(matches!(&optional, Err(Error::Invalid(text)) if text.contains("optional")), "{optional:?}");
     let required = store.query(query("ByOwner")).await;
     assert!(
-        matches!(&required, Err(Error::Unavailable(text)) if text.contains("table check")),
+        matches!(&required, Err(Error::Misconfigured(text)) if text.contains("table check")),
         "{required:?}"
     );
     let store: suite::Store = std::sync::Arc::new(store);
@@ -93,19 +93,21 @@ async fn a_table_without_an_optional_index_serves_everything_else() {
 async fn a_missing_table_is_a_clear_refusal_to_start() {
     let server = Server::start();
     let opened = DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await;
-    assert!(matches!(opened, Err(OpenError::NoTable(table)) if table == "items"));
+    assert!(
+        matches!(&opened, Err(OpenError::Misconfigured { table, text }) if table == "items" && text.contains("table create"))
+    );
 }
 
 #[tokio::test]
-async fn a_table_that_vanishes_is_unavailable_and_not_empty() {
+async fn a_table_that_vanishes_is_a_refusal_that_lasts_and_no_empty_store() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;
-    let client = connection::connect(&settings(&server.endpoint)).await.unwrap();
+    let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
     client.delete_table().table_name("items").send().await.unwrap();
     for error in [store.get("a").await.unwrap_err(), store.check().await.unwrap_err()] {
-        assert!(matches!(&error, Error::Unavailable(text) if text.contains("table create")), "{error:?}");
+        assert!(matches!(&error, Error::Misconfigured(text) if text.contains("table create")), "{error:?}");
     }
     let inserted = store.insert("a", Vec::new(), "c").await;
-    assert!(matches!(inserted, Err(Error::Unavailable(_))), "{inserted:?}");
+    assert!(matches!(inserted, Err(Error::Misconfigured(_))), "{inserted:?}");
 }

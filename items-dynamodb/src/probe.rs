@@ -1,0 +1,51 @@
+//! Whether a table serves what a store promises: found out by doing it, since a host may not describe its table.
+
+use items::{Index, Schema};
+
+use crate::{Error, Expression, Range, Table, item, layout};
+
+/// Reads, writes, changes and lists one item that no component can reach. Fails as the calls of a component would, and
+/// with an error of its own where they would for ever.
+///
+/// The write is a real one, of the same few bytes each time: it costs a write unit, as a condition that fails would,
+/// and proves more. The change is one whose condition fails by design: it proves the right to change, and is no second
+/// write.
+pub async fn probe(table: &impl Table, schema: &Schema) -> Result<(), Error> {
+    let name = table.name();
+    let key = layout::probe_key();
+    let read = table.read(item::key_of(schema, &key)).await;
+    read.map_err(|failure| failure.of_read(name))?;
+    for index in schema.indexes.iter().filter(|index| !index.optional) {
+        let listed = table.range(nothing_of(index)).await;
+        listed.map_err(|failure| failure.of_index(name, &index.name))?;
+    }
+    let mut always = Expression::default();
+    let version = always.name(layout::VERSION);
+    always.only_if(format!("attribute_not_exists({version})"));
+    let written = table.put(item::key_of(schema, &key), always).await;
+    written.map_err(|failure| failure.of_write(name))?;
+    let changed = table.change(item::key_of(schema, &key), never(schema)).await;
+    changed.map(drop).map_err(|failure| failure.of_write(name))
+}
+
+/// A page of the index that has nothing. Both of its keys are named: with another key DynamoDB refuses the request.
+fn nothing_of(index: &Index) -> Range {
+    let mut only_if = Expression::default();
+    let (partition, order) = (only_if.name(&index.partition), only_if.name(&index.order));
+    let (nobody, first) = (only_if.text(&layout::probe_key()), only_if.text(" "));
+    only_if.only_if(format!("{partition} = {nobody}"));
+    only_if.only_if(format!("{order} >= {first}"));
+    Range { index: index.name.clone(), only_if, limit: 1, start: None }
+}
+
+/// A change of what is there, on the condition that it is not.
+fn never(schema: &Schema) -> Expression {
+    let mut never = Expression::default();
+    let key = never.name(&schema.key_field);
+    never.only_if(format!("attribute_not_exists({key})"));
+    let (version, one) = (never.name(layout::VERSION), never.number(&1));
+    let (by, probe) = (never.name(layout::CHANGED_BY), never.text("probe"));
+    never.set(&by, &probe);
+    never.add(&version, &one);
+    never
+}

@@ -1,0 +1,218 @@
+//! How a host is set up for a table: what it starts over and what not, what it asks for, and by which way it goes.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use portdesk_dynamo_server::free_port;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::{Desk, path};
+use crate::harness::{Process, TABLE, Table, on_dynamodb, portdesk, with_credentials};
+
+/// A host, or a command, on a machine that has no setting of AWS at all, and no proxy.
+fn bare(arguments: &[&str]) -> Command {
+    let mut command = portdesk(arguments);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("AWS_") || name.to_lowercase().ends_with("_proxy") {
+            command.env_remove(name);
+        }
+    }
+    // Else the machine that runs the tests would be asked who it is.
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nowhere").stderr(Stdio::piped());
+    command.args(["--listen", "127.0.0.1:0", "--rate-limit", "off"]);
+    command
+}
+
+/// Runs a host that is to refuse to start. What it says.
+fn refused(command: &mut Command) -> String {
+    let data = tempfile::tempdir().unwrap();
+    let ended = command.arg("--data-dir").arg(data.path()).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    said
+}
+
+/// A host that starts, and its log.
+struct Logged {
+    host: Process,
+    data: TempDir,
+}
+
+impl Logged {
+    fn start(command: &mut Command) -> Logged {
+        let data = tempfile::tempdir().unwrap();
+        let log = fs::File::create(data.path().join("log")).unwrap();
+        let host = Process::spawn(command.arg("--data-dir").arg(data.path()).stderr(log));
+        Logged { host, data }
+    }
+
+    fn end(self) -> String {
+        assert_eq!(self.host.end("TERM").0, Some(0));
+        fs::read_to_string(self.data.path().join("log")).unwrap()
+    }
+}
+
+fn ticket() -> Value {
+    json!({ "caller_id": "ada", "issue_description": "The VPN drops." })
+}
+
+/// Counts its connections, reads each and answers with this.
+async fn listener(answer: &'static str) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (port, count) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut asked = [0; 16 * 1024];
+                let _ = connection.read(&mut asked).await;
+                let _ = connection.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    (port, count)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_does_not_start_over_a_table_without_its_index() {
+    let table = Table::create().await;
+    let gone = json!({ "TableName": TABLE, "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "CallerIdIndex" } }] });
+    table.call("UpdateTable", &gone).await;
+    let said = refused(&mut bare(&on_dynamodb(&table.server.endpoint)));
+    assert!(said.contains("--table tickets: ") && said.contains("CallerIdIndex"), "{said}");
+    assert!(said.contains("`portdesk table check`"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_is_dropped_under_a_host_turns_it_red_and_asks_nobody_to_repeat() {
+    let desk = Desk::open().await;
+    let made = desk.ticket().await;
+    let ready = async || reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap().status().as_u16();
+    assert_eq!(ready().await, 200);
+    let gone = json!({ "TableName": TABLE, "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "CallerIdIndex" } }] });
+    desk.table.call("UpdateTable", &gone).await;
+    let listed = desk.client().get("/tickets?caller=ada").await.expect(500);
+    assert_eq!(listed.json()["type"], "urn:portdesk:problem:store-misconfigured");
+    assert_eq!(listed.find_header("retry-after"), None);
+    desk.client().get(&path(&made)).await.expect(200);
+    let red = async { while ready().await != 503 {} };
+    tokio::time::timeout(std::time::Duration::from_secs(10), red).await.expect("red within ten seconds");
+    desk.host.stop().await;
+}
+
+/// Neither the proxy nor what tells a machine who it is hears of a server on this machine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_on_this_machine_needs_no_region_no_credentials_and_no_proxy() {
+    let table = Table::create().await;
+    let (port, asked) = listener("HTTP/1.1 500 x\r\ncontent-length: 0\r\n\r\n").await;
+    let elsewhere = format!("http://127.0.0.1:{port}");
+    let by_name = table.server.endpoint.replace("127.0.0.1", "localhost");
+    for endpoint in [&table.server.endpoint, &by_name] {
+        let mut command = bare(&["--store", "dynamodb", "--table", TABLE, "--endpoint-url", endpoint]);
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+            command.env(name, &elsewhere);
+        }
+        command.env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &elsewhere);
+        command
+            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &elsewhere)
+            .env("AWS_PROFILE", "of-another-machine");
+        // Set to nothing is not set.
+        command.env("AWS_REGION", "").env("AWS_ACCESS_KEY_ID", "").env("AWS_ENDPOINT_URL", "");
+        let logged = Logged::start(&mut command);
+        logged.host.client().post("/tickets", &ticket()).await.expect(201);
+        logged.host.client().get("/tickets?caller=ada").await.expect(200);
+        logged.end();
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+}
+
+/// The name of the server is not resolved here: the proxy would do that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_that_refuses_is_named_without_its_password() {
+    let refusing = [
+        "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        "no HTTP at all\r\n\r\n",
+    ];
+    let mut proxies = vec![free_port()];
+    for answer in refusing {
+        proxies.push(listener(answer).await.0);
+    }
+    for port in proxies {
+        for (scheme, variable) in [("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY"), ("https", "all_proxy")] {
+            let endpoint = format!("{scheme}://dynamodb.invalid");
+            let mut command = with_credentials(bare(&on_dynamodb(&endpoint)));
+            command.env(variable, format!("http://me:secret-password@127.0.0.1:{port}"));
+            let logged = Logged::start(&mut command);
+            let answer = logged.host.client().post("/tickets", &ticket()).await;
+            assert_eq!(answer.status, 503, "{variable}: {}", answer.text());
+            let log = logged.end();
+            let named = format!("proxy 127.0.0.1:{port}");
+            assert!(log.contains(&named) && !log.contains("secret-password"), "{variable}: {log}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_connection_a_proxy_refuses_stored_nothing() {
+    let (port, _) = listener("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+    let mut command = with_credentials(bare(&on_dynamodb("https://dynamodb.invalid")));
+    let logged = Logged::start(
+        command.env("HTTPS_PROXY", format!("http://127.0.0.1:{port}")).args(["--log-level", "error"]),
+    );
+    let answer = logged.host.client().post("/tickets", &ticket()).await.expect(503);
+    assert!(answer.text().contains("nothing was stored"), "{}", answer.text());
+    logged.end();
+}
+
+#[test]
+fn a_host_without_credentials_or_region_does_not_start_and_says_what_to_set() {
+    let command = || bare(&["--store", "dynamodb", "--table", TABLE]);
+    let without_region = refused(&mut command());
+    assert!(without_region.contains("AWS_REGION"), "{without_region}");
+    let mut empty = command();
+    empty.env("AWS_REGION", "").env("AWS_DEFAULT_REGION", "").env("PORTDESK_REGION", "");
+    assert_eq!(refused(&mut empty), without_region);
+    let said = refused(&mut bare(&on_dynamodb("http://dynamodb.invalid")));
+    assert!(said.contains("AWS_ACCESS_KEY_ID"), "{said}");
+}
+
+/// The settings of AWS say where the table is, too.
+#[test]
+fn an_endpoint_of_the_aws_settings_is_checked_as_that_of_the_flag() {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
+        let mut command = with_credentials(bare(&["--store", "dynamodb", "--table", TABLE]));
+        let said = refused(command.env(name, "127.0.0.1:8000").env("AWS_REGION", "us-east-1"));
+        assert!(said.contains(name), "{said}");
+    }
+    let data = tempfile::tempdir().unwrap();
+    let profile =
+        "[default]\nservices = here\n[services here]\ndynamodb =\n  endpoint_url = 127.0.0.1:8000\n";
+    fs::write(data.path().join("config"), profile).unwrap();
+    let mut command =
+        with_credentials(bare(&["--store", "dynamodb", "--table", TABLE, "--region", "us-east-1"]));
+    let said = refused(command.env("AWS_CONFIG_FILE", data.path().join("config")));
+    assert!(said.contains("endpoint"), "{said}");
+}
+
+/// Whoever reads what is counted need not be allowed to write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_keys_writes_nothing_into_the_table() {
+    let table = Table::create().await;
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    assert!(portdesk(&["key", "create", "x", "--data-dir", folder]).output().unwrap().status.success());
+    let mut command = with_credentials(portdesk(&["key", "list", "--data-dir", folder, "--table", TABLE]));
+    let listed = command.args(["--endpoint-url", &table.server.endpoint]).output().unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let found = table.call("Scan", &json!({ "TableName": TABLE })).await;
+    assert_eq!(found["Count"], 0, "{found}");
+}

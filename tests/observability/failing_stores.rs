@@ -1,0 +1,278 @@
+//! Every failure of every store, at every level of the log: none of them tells what was to be stored.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::Response;
+use hyper::body::Bytes;
+use hyper::header::HeaderValue;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::canary::assert_none;
+use super::collector::Collector;
+use crate::faults::serve;
+use crate::harness::{Answer, Client, Process, on_dynamodb, portdesk, with_credentials};
+
+/// What is to be stored.
+const SECRETS: [&str; 3] = ["secret-caller", "secret-description", "secret-comment"];
+const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
+
+/// How a server in the place of DynamoDB fails. All but the first tell what they were asked, in every place where a
+/// server can say something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failing {
+    /// Not at all.
+    Not,
+    /// With an error of DynamoDB's, whose message quotes.
+    Refused(u16, &'static str),
+    /// With a code that is the request.
+    Code,
+    /// With the request, as an answer that is said to be good.
+    Done,
+    /// With JSON of another shape, which quotes.
+    Shape,
+    /// With the request, as a page of another program.
+    Page(u16),
+    /// With a damaged item that has the request in every attribute.
+    Damaged,
+    /// With less than its head promised.
+    Short,
+    Reset,
+    Silence,
+}
+
+const ALL: [Failing; 17] = [
+    Failing::Refused(400, "ValidationException"),
+    Failing::Refused(400, "AccessDeniedException"),
+    Failing::Refused(400, "ResourceNotFoundException"),
+    Failing::Refused(400, "ThrottlingException"),
+    Failing::Refused(400, "NobodyKnowsException"),
+    Failing::Refused(500, "InternalServerError"),
+    Failing::Code,
+    Failing::Done,
+    Failing::Shape,
+    Failing::Page(200),
+    Failing::Page(302),
+    Failing::Page(403),
+    Failing::Page(503),
+    Failing::Damaged,
+    Failing::Short,
+    Failing::Reset,
+    Failing::Silence,
+];
+
+/// A server that answers as it is told to.
+struct Quoting {
+    url: String,
+    failing: Arc<Mutex<Failing>>,
+    served: JoinHandle<()>,
+}
+
+impl Quoting {
+    async fn start() -> Quoting {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let failing = Arc::new(Mutex::new(Failing::Not));
+        let told = Arc::clone(&failing);
+        let served = tokio::spawn(serve(listener, move |parts, body| {
+            let (failing, target) = (*told.lock().unwrap(), parts.headers["x-amz-target"].clone());
+            async move { answer(failing, target.to_str().unwrap(), &body).await }
+        }));
+        Quoting { url, failing, served }
+    }
+
+    fn fail(&self, failing: Failing) {
+        *self.failing.lock().unwrap() = failing;
+    }
+}
+
+impl Drop for Quoting {
+    fn drop(&mut self) {
+        self.served.abort();
+    }
+}
+
+async fn answer(
+    failing: Failing,
+    target: &str,
+    asked: &Bytes,
+) -> Result<Response<Full<Bytes>>, std::io::Error> {
+    let text = String::from_utf8_lossy(asked).into_owned();
+    let (status, body) = match failing {
+        Failing::Not if target.ends_with("Query") => (200, json!({ "Items": [] }).to_string()),
+        Failing::Not => (200, json!({ "Attributes": { "portdesk_version": { "N": "2" } } }).to_string()),
+        Failing::Refused(status, code) => (status, json!({ "__type": code, "message": text }).to_string()),
+        Failing::Code => (400, json!({ "__type": text, "code": text, "Message": text }).to_string()),
+        Failing::Done => (200, text.clone()),
+        Failing::Shape => (200, json!({ "Item": text, "Items": text, "Attributes": [text] }).to_string()),
+        Failing::Page(status) => (status, format!("<html>{text}</html>")),
+        Failing::Damaged => {
+            let all = json!({ "S": text });
+            let item = json!({ "ticket_id": { "S": "x" }, "caller_id": all, "created_at": all, "comments": all,
+                               "portdesk_version": all, "status": all });
+            (200, json!({ "Item": item, "Items": [item], "Attributes": item }).to_string())
+        }
+        Failing::Short => {
+            let mut answer = Response::new(Full::new(Bytes::from(text.clone())));
+            answer.headers_mut().insert("content-length", HeaderValue::from(asked.len() + 10));
+            return Ok(answer);
+        }
+        Failing::Reset => return Err(std::io::Error::other("as planned")),
+        Failing::Silence => {
+            // Longer than any attempt here.
+            sleep(Duration::from_secs(20)).await;
+            (200, "{}".to_owned())
+        }
+    };
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = hyper::StatusCode::from_u16(status).unwrap();
+    let id = if failing == Failing::Not { "0123456789ABCDEF".to_owned() } else { text };
+    answer.headers_mut().insert("x-amzn-requestid", HeaderValue::from_str(&id).unwrap());
+    Ok(answer)
+}
+
+/// A host in a process of its own, and all that it says.
+struct Watched {
+    host: Process,
+    collector: Collector,
+    data: TempDir,
+}
+
+impl Watched {
+    async fn start(level: &str, flags: &[&str]) -> Watched {
+        let (data, collector) = (tempfile::tempdir().unwrap(), Collector::start().await);
+        let mut command = with_credentials(portdesk(&["--log-level", level, "--rate-limit", "off"]));
+        command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--time-limit-ms", "1500"]);
+        command.args(["--otlp-endpoint", &collector.url, "--data-dir"]).arg(data.path()).args(flags);
+        let host = Process::spawn(command.stderr(File::create(data.path().join("log")).unwrap()));
+        Watched { host, collector, data }
+    }
+
+    /// Ends the host and looks for what must be nowhere.
+    async fn assert_silent(self, wanted: &str) {
+        let metrics = reqwest::get(self.host.metrics()).await.unwrap().text().await.unwrap();
+        let (code, rest) = self.host.end("TERM");
+        assert_eq!(code, Some(0));
+        let log = fs::read(self.data.path().join("log")).unwrap();
+        assert!(String::from_utf8_lossy(&log).contains(wanted), "{}", String::from_utf8_lossy(&log));
+        assert!(self.collector.spans().len() > 5 && metrics.contains("portdesk_store_calls_total"));
+        assert_none("the log", &log, &SECRETS);
+        assert_none("the metrics", metrics.as_bytes(), &SECRETS);
+        assert_none("the spans", &self.collector.bytes(), &SECRETS);
+        assert_none("standard output", rest.as_bytes(), &SECRETS);
+    }
+}
+
+/// Asks for every operation, with the secrets wherever an operation takes text.
+async fn ask(client: &Client, ticket: &str) -> Vec<Answer> {
+    let [caller, description, comment] = SECRETS;
+    let (path, comments) = (format!("/tickets/{ticket}"), format!("/tickets/{ticket}/comments"));
+    let list = format!("/tickets?caller={caller}");
+    let create = json!({ "caller_id": caller, "issue_description": description });
+    let (said, moved) =
+        (json!({ "comment": comment }), json!({ "status": "in_progress", "comment": comment }));
+    let keyed = [("idempotency-key", "secret-description")];
+    let (created, commented, moved, read, listed) = tokio::join!(
+        client.send("POST", "/tickets", &keyed, Some(&create)),
+        client.post(&comments, &said),
+        client.send("PATCH", &path, &[], Some(&moved)),
+        client.get(&path),
+        client.get(&list),
+    );
+    vec![created, commented, moved, read, listed]
+}
+
+const NO_TICKET: &str = "11111111-1111-4111-8111-111111111111";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_failure_of_dynamodb_tells_what_was_to_be_stored() {
+    for level in LEVELS {
+        let server = Quoting::start().await;
+        let watched = Watched::start(level, &on_dynamodb(&server.url)).await;
+        for failing in ALL {
+            server.fail(failing);
+            for answer in ask(&watched.host.client(), NO_TICKET).await {
+                // What is answered with 200 is done.
+                if answer.status < 400 {
+                    continue;
+                }
+                assert_none("an error", answer.text().as_bytes(), &SECRETS);
+            }
+            let _ = reqwest::get(format!("{}/readyz", watched.host.url)).await.unwrap();
+        }
+        // Nobody listens any more.
+        drop(server);
+        ask(&watched.host.client(), NO_TICKET).await;
+        watched.assert_silent("the store failed a call").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_failure_of_the_embedded_store_tells_what_was_to_be_stored() {
+    let by_level = LEVELS.map(|level| (level, damage as fn(&Path)));
+    for (level, damage) in by_level.into_iter().chain([("debug", empty as fn(&Path)), ("debug", remove)]) {
+        let watched = Watched::start(level, &[]).await;
+        let client = watched.host.client();
+        let mut ticket = NO_TICKET.to_owned();
+        for _ in 0..40 {
+            let made = ask(&client, &ticket).await.remove(0);
+            if made.status == 201 {
+                ticket = made.json()["ticket_id"].as_str().unwrap().to_owned();
+            }
+        }
+        damage(&watched.data.path().join("store.sqlite3"));
+        for _ in 0..3 {
+            ask(&client, &ticket).await;
+            let _ = reqwest::get(format!("{}/readyz", watched.host.url)).await.unwrap();
+        }
+        watched.assert_silent("").await;
+    }
+}
+
+/// Every page but the first has other bytes, and so has the log.
+fn damage(store: &Path) {
+    for (file, from) in [(store.to_owned(), 4096), (store.with_extension("sqlite3-wal"), 0)] {
+        let Ok(mut file) = OpenOptions::new().write(true).open(file) else { continue };
+        let length = file.metadata().unwrap().len();
+        file.seek(SeekFrom::Start(from)).unwrap();
+        file.write_all(&vec![0xa5; usize::try_from(length.saturating_sub(from)).unwrap()]).unwrap();
+    }
+}
+
+/// The file is cut to nothing.
+fn empty(store: &Path) {
+    for file in [store.to_owned(), store.with_extension("sqlite3-wal")] {
+        let _ = OpenOptions::new().write(true).truncate(true).open(file);
+    }
+}
+
+/// The files are gone.
+fn remove(store: &Path) {
+    fs::remove_file(store).unwrap();
+    let _ = fs::remove_file(store.with_extension("sqlite3-wal"));
+}
+
+/// What is asked of the store in memory fails by what is asked alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_failure_of_the_store_in_memory_tells_what_was_to_be_stored() {
+    for level in LEVELS {
+        let watched = Watched::start(level, &["--store", "memory"]).await;
+        let client = watched.host.client();
+        for cursor in ["secret-caller", "AAAA"] {
+            client.get(&format!("/tickets?caller=secret-caller&cursor={cursor}")).await.expect(400);
+        }
+        ask(&client, NO_TICKET).await;
+        let large =
+            json!({ "caller_id": "secret-caller", "issue_description": "secret-description".repeat(900) });
+        client.post("/tickets", &large).await;
+        watched.assert_silent("").await;
+    }
+}

@@ -1,0 +1,192 @@
+//! What flags and variables may say: each is checked when it is read, and an error names the one that was set.
+
+use std::process::{Command, Output};
+
+use crate::harness::{Process, portdesk};
+
+/// A flag, its variable, and what it cannot mean.
+const WRONG: [(&str, &str, &[&str]); 12] = [
+    ("--listen", "PORTDESK_LISTEN", &["nowhere", "127.0.0.1", ":8080", "localhost:8080", "127.0.0.1:99999"]),
+    ("--metrics", "PORTDESK_METRICS", &["9090", "http://127.0.0.1:9090", "127.0.0.1:"]),
+    (
+        "--endpoint-url",
+        "PORTDESK_ENDPOINT_URL",
+        &[
+            "127.0.0.1:8000",
+            "localhost:8000",
+            "http:/127.0.0.1:8000",
+            "ftp://a.example",
+            "http://a.example/path",
+            "http://a.example?x=1",
+            "http://a.example#x",
+            "http://a.example:99999",
+            "http://",
+            " http://a.example",
+        ],
+    ),
+    (
+        "--table",
+        "PORTDESK_TABLE",
+        &["ab", "a/b", "tickets ", "arn:aws:dynamodb:eu-west-1:123456789012:table/tickets"],
+    ),
+    ("--region", "PORTDESK_REGION", &["EU-WEST-1", "eu west", "Ireland", "eu-west-1a", "-"]),
+    ("--component", "PORTDESK_COMPONENT", &["/no/such/file.wasm", "/"]),
+    ("--tls-cert", "PORTDESK_TLS_CERT", &["/no/such/file.pem", "/"]),
+    ("--store", "PORTDESK_STORE", &["paper", "Memory"]),
+    ("--instances", "PORTDESK_INSTANCES", &["0", "1001", "many", "1.5", "-1", "0x10"]),
+    ("--time-limit-ms", "PORTDESK_TIME_LIMIT_MS", &["9", "1s", "10 000"]),
+    ("--metrics-public", "PORTDESK_METRICS_PUBLIC", &["yes", "1"]),
+    (
+        "--otlp-endpoint",
+        "PORTDESK_OTLP_ENDPOINT",
+        &[
+            "127.0.0.1:4318",
+            "https://a.example",
+            "grpc://a.example",
+            "http://a.example#x",
+            "http://a.example:0",
+        ],
+    ),
+];
+
+fn ended(command: &mut Command) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn a_flag_that_is_wrong_is_named() {
+    for (flag, variable, values) in WRONG {
+        // It is set by being there.
+        if flag == "--metrics-public" {
+            continue;
+        }
+        for value in values {
+            let (code, said) = ended(&mut portdesk(&[&format!("{flag}={value}")]));
+            assert_eq!(code, Some(2), "{flag}={value}: {said}");
+            assert!(said.contains(flag) && !said.contains(variable), "{flag}={value}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_is_wrong_is_named_and_not_its_flag() {
+    for (flag, variable, values) in WRONG {
+        for value in values {
+            let (code, said) = ended(portdesk(&[]).env(variable, value));
+            assert_eq!(code, Some(2), "{variable}={value}: {said}");
+            assert!(said.contains(variable), "{variable}={value}: {said}");
+            let without_variable = said.replace(variable, "");
+            assert!(!without_variable.contains(&format!("'{flag}")), "{variable}={value}: {said}");
+        }
+    }
+}
+
+/// The same within a command, and where both are set.
+#[test]
+fn what_is_named_is_what_was_set() {
+    let (_, said) =
+        ended(portdesk(&["table", "check", "--table", "tickets"]).env("PORTDESK_ENDPOINT_URL", "nowhere"));
+    assert!(said.contains("'PORTDESK_ENDPOINT_URL'"), "{said}");
+    let (_, said) = ended(portdesk(&["serve"]).env("PORTDESK_STREAMS", "0"));
+    assert!(said.contains("'PORTDESK_STREAMS'"), "{said}");
+    let both = &mut portdesk(&["--listen", "nowhere"]);
+    let (_, said) = ended(both.env("PORTDESK_LISTEN", "nowhere else"));
+    assert!(said.contains("'--listen") && !said.contains("PORTDESK_LISTEN"), "{said}");
+    let (_, said) = ended(portdesk(&["--listen", "nowhere"]).env("PORTDESK_STREAMS", "0"));
+    assert!(said.contains("'--listen"), "{said}");
+}
+
+/// What shows only when a host starts, too.
+#[test]
+fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
+    let data = tempfile::tempdir().unwrap();
+    let host = Process::start(data.path(), &[]);
+    let address = host.url.trim_start_matches("http://");
+    let other = tempfile::tempdir().unwrap();
+    let folder = other.path().to_str().unwrap();
+    let (code, said) = ended(portdesk(&["--data-dir", folder]).env("PORTDESK_LISTEN", address));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&format!("PORTDESK_LISTEN {address}: ")) && !said.contains("--listen"), "{said}");
+    let taken = data.path().to_str().unwrap();
+    let (_, said) = ended(portdesk(&["--listen", "127.0.0.1:0"]).env("PORTDESK_DATA_DIR", taken));
+    assert!(said.contains("portdesk: PORTDESK_DATA_DIR: "), "{said}");
+    let (_, said) =
+        ended(portdesk(&["--listen", "0.0.0.0:0", "--data-dir", folder]).env("PORTDESK_LISTEN", "[::1]:0"));
+    assert!(said.contains("portdesk: --listen 0.0.0.0:0: "), "{said}");
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]);
+    command.arg(data.path());
+    let all = WRONG.iter().map(|(_, variable, _)| *variable);
+    for variable in all.chain([
+        "PORTDESK_TLS_KEY",
+        "PORTDESK_ALLOW_PLAINTEXT",
+        "PORTDESK_DATA_DIR",
+        "PORTDESK_LOG_LEVEL",
+        "PORTDESK_API_KEY",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_SDK_DISABLED",
+        "AWS_REGION",
+    ]) {
+        command.env(variable, "");
+    }
+    let host = Process::spawn(&mut command);
+    assert!(
+        host.banner.contains("API key   portdesk_"),
+        "the key of the environment is none: {}",
+        host.banner
+    );
+    assert!(host.banner.contains("--store embedded"), "{}", host.banner);
+    let (code, said) = ended(portdesk(&["--store", "dynamodb"]).env("PORTDESK_TABLE", ""));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--table"), "{said}");
+}
+
+#[test]
+fn a_password_in_a_url_is_not_shown() {
+    for (flag, variable) in
+        [("--endpoint-url", "PORTDESK_ENDPOINT_URL"), ("--otlp-endpoint", "PORTDESK_OTLP_ENDPOINT")]
+    {
+        let url = "http://me:secret-password@a.example";
+        for (code, said) in [ended(&mut portdesk(&[flag, url])), ended(portdesk(&[]).env(variable, url))] {
+            assert_eq!(code, Some(2), "{said}");
+            assert!(said.contains("a.example") && !said.contains("secret-password"), "{said}");
+        }
+    }
+}
+
+/// The whole list is tried beside the code; here, that a host reads it.
+#[test]
+fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    let flags = ["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir", folder];
+    let spans = ["--otlp-endpoint", "http://127.0.0.1:9"];
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_TRACES_SAMPLER", "xray"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization: secret-password"),
+        ("OTEL_NEVER_HEARD_OF", "x"),
+    ] {
+        let (code, said) = ended(portdesk(&[&flags[..], &spans].concat()).env(name, value));
+        assert_eq!(code, Some(1), "{name}: {said}");
+        assert!(said.contains(name) && !said.contains("secret-password"), "{name}: {said}");
+        // Nobody asked for spans.
+        let host = Process::spawn(portdesk(&flags).env(name, value));
+        assert_eq!(host.end("TERM").0, Some(0));
+    }
+    for (name, value) in [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_EXPORTER", "none")] {
+        let mut command = portdesk(&[&flags[..], &spans].concat());
+        let host = Process::spawn(command.env(name, value).env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"));
+        assert_eq!(host.end("TERM").0, Some(0));
+    }
+    let (code, said) = ended(portdesk(&flags).env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a.example"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{said}");
+}
