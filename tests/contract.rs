@@ -26,7 +26,7 @@ use operation::Reply;
 use schema::Schema;
 
 /// What the door may answer in front of every path, known or not.
-const DOOR_STATUSES: [u16; 9] = [403, 408, 413, 414, 429, 431, 500, 503, 504];
+const DOOR_STATUSES: [u16; 10] = [403, 408, 413, 414, 415, 429, 431, 500, 503, 504];
 
 /// The contract, parsed, with every schema compiled.
 pub struct Contract {
@@ -108,7 +108,9 @@ impl Contract {
 
     /// The door refuses what is under no operation as it refuses the operations.
     fn check_refused(&self, answer: &Answer) -> Result<(), String> {
-        let reply = self.operations.iter().find_map(|operation| operation.replies.get(&answer.status));
+        // Where operations differ, what a read documents: of that the door is the only one who refuses a body.
+        let reads = self.operations.iter().filter(|operation| operation.method == "GET");
+        let reply = reads.filter_map(|operation| operation.replies.get(&answer.status)).next();
         self.check_reply(reply.ok_or("no operation documents this status")?, answer)
     }
 

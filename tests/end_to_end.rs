@@ -47,11 +47,15 @@ on_every_host! {
         a_created_ticket_is_found_where_its_location_says,
         a_replayed_create_gives_the_first_answer,
         bad_bodies_are_refused_with_the_field_they_name,
-        an_unchanged_ticket_is_not_sent_again;
+        an_unchanged_ticket_is_not_sent_again,
+        a_ticket_at_another_version_is_not_sent,
+        ends_of_lines_are_kept_as_line_feeds;
     comments:
         comments_are_kept_in_order,
         racing_comments_are_all_kept,
         a_replayed_comment_is_stored_once,
+        a_comment_is_made_at_the_version_that_it_asks_for_alone,
+        racing_comments_at_one_version_make_one,
         a_full_ticket_takes_no_comment_and_can_still_be_closed,
         a_closed_ticket_takes_no_comment;
     lists:
@@ -60,11 +64,16 @@ on_every_host! {
         lists_count_comments_and_leave_them_out;
     status:
         a_ticket_moves_along_its_transitions,
-        a_lost_race_is_seen_by_its_version;
+        a_lost_race_is_seen_by_its_version,
+        a_move_that_is_to_find_no_ticket_is_not_made;
     protocol:
         routes_and_contract_are_the_same,
         head_is_get_without_a_body,
         unknown_paths_are_not_found,
+        a_path_with_a_slash_too_much_is_told_what_it_should_be,
+        an_encoded_body_is_refused_by_its_coding,
+        a_byte_order_mark_is_skipped,
+        problems_come_under_the_type_that_is_liked_most,
         a_header_that_is_no_text_is_refused_and_not_overlooked,
         only_json_is_taken;
 }

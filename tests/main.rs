@@ -7,6 +7,7 @@
 //! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
 //! - `isolation`: components that misbehave, and who notices;
 //! - `fuzz`: no input makes anything panic or trap;
+//! - `cors`: pages of other origins in a browser;
 //! - `door`: what stands before the component;
 //! - `observability`: metrics, spans and the log, and what is in none of them;
 //! - `usage`: plans, what they let in, and what is counted however a host ends;
@@ -33,6 +34,7 @@ mod command_line;
 mod compiled;
 mod connections;
 mod contract;
+mod cors;
 mod disk;
 mod door;
 mod durability;

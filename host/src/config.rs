@@ -1,6 +1,7 @@
 //! What a user may set, by flag or variable.
 
 mod connections;
+mod cors;
 mod data;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 pub use self::connections::Connections;
+pub use self::cors::Cors;
 pub use self::data::DataDir;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, LocationError, StoreTable, TableName};
@@ -74,6 +76,10 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub refusals: Refusals,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub cors: Cors,
 
     /// Most requests inside the component at once, 1 to 1000; more wait 40 ms and are then refused with 503
     #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
@@ -215,6 +221,9 @@ impl Config {
             ("component", component),
             ("rate-limit", word(&self.rate_limit)),
             ("parity", word(&self.refusals.parity)),
+        ]);
+        settings.extend(self.cors.effective());
+        settings.extend([
             ("instances", self.instances.to_string()),
             ("memory-limit-mib", self.memory_limit_mib.to_string()),
             ("body-limit-bytes", self.body_limit_bytes.to_string()),

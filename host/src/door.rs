@@ -4,15 +4,21 @@
 //! 2. a key (`keys`), else 403;
 //! 3. a place among the requests in flight (`requests`), else 503;
 //! 4. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
-//! 5. a body within its bound (`body`), else 413, or 400 and 408 where it does not arrive whole.
+//! 5. a body that is not encoded and within its bound (`body`), else 415 or 413, or 400 and 408 where it does not arrive
+//!    whole.
 //!
-//! A request that finds no place is counted nowhere: the plan comes after it.
+//! A request that finds no place is counted nowhere: the plan comes after it. One whose body is refused is counted, for
+//! whatever reason that is, so that nobody can ask without an end at no cost.
+//!
+//! What a browser asks before it sends a request of another origin (`cors`) is answered before all but the first of these.
 //!
 //! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
 //! this API were written against it.
 
 // In the order in which a request meets them; the empty lines keep rustfmt from sorting them by name.
 mod head;
+
+mod cors;
 
 mod keys;
 
@@ -32,6 +38,7 @@ use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
 use tokio::time::{Instant, timeout_at};
 
+pub use self::cors::{Cors, Origin};
 pub use self::head::HeadBounds;
 pub(crate) use self::keys::ENVIRONMENT_KEY_ID;
 pub use self::keys::{ApiKey, Holder, KeyFile, KeyFileError, KeyRecord, KeyRing, Principal, Register};
@@ -42,6 +49,8 @@ pub use self::usage::{RateLimit, Usage};
 
 /// Everything that a request is checked against.
 pub struct Door {
+    /// Which pages of other origins may ask.
+    pub cors: Cors,
     /// The keys that open it.
     pub keys: KeyRing,
     /// The most that a head may have.
@@ -82,6 +91,7 @@ impl Door {
         let place = self.requests.enter().await?;
         let taken = timeout_at(deadline, self.usage.take(&principal, &plan)).await;
         taken.unwrap_or(Err(Refusal::Uncounted { lasts: false }))?;
+        body::check_coding(&parts.headers)?;
         let deadline = deadline.min(Instant::now() + self.body_time);
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
         Ok(Admitted { principal, body, place })

@@ -17,7 +17,7 @@ use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
 use crate::backend::{Backend, Meter, Schema};
 use crate::config::{self, Config, DataDir};
-use crate::door::{ApiKey, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Requests, Usage};
+use crate::door::{ApiKey, Cors, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Requests, Usage};
 use crate::sandbox::{Component, Description, LoadError, Respondent, Sandbox};
 use crate::server::{IdentityError, Server, Tls};
 use crate::storage::Storage;
@@ -166,6 +166,7 @@ fn spans(_: &Config) -> Result<Spans, StartError> {
 /// What requests have to pass.
 fn door(config: &Config, keys: KeyRing, meter: Arc<dyn Meter>) -> Door {
     Door {
+        cors: Cors::of(config.cors.origins.clone()),
         keys,
         head: config.requests.head(),
         requests: Requests::new(config.requests.requests),

@@ -72,6 +72,7 @@ impl<R: Respondent> Walk<R> {
         let (parts, body) = request.into_parts();
         let (http_method, version) = (parts.method.clone(), parts.version);
         let method = known(&http_method);
+        let cors = self.door.cors.answer(&parts.headers);
         let watch = self.telemetry.request(&parts.headers, method, &request_id);
         let trace_id = watch.caller().map(tracing::field::display);
         let reply = match self.door.check_head(&parts) {
@@ -86,7 +87,7 @@ impl<R: Respondent> Walk<R> {
         let (operation, status) = (told.operation, answer.status().as_u16());
         let duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX);
         info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
-        answer::finish(answer, &http_method, version, &request_id)
+        answer::finish(answer, &http_method, version, &request_id, cors)
     }
 
     /// Turns the readiness check red, before connections are refused.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::operation::Parameter;
 use super::{Contract, DOOR_STATUSES};
 
 /// What agent gateways take; see the head of openapi.yaml.
@@ -122,7 +123,32 @@ fn only_json_goes_in() {
             operation.request.iter().map(|content| content.media_type.as_str()).collect();
         let wanted: &[&str] = if takes_a_body { &["application/json"] } else { &[] };
         assert_eq!(media_types, wanted, "{}", operation.id);
-        assert_eq!(operation.replies.contains_key(&415), takes_a_body, "{}", operation.id);
+        let refused = &operation.replies[&415];
+        let says_what_it_takes = |name: &str| refused.headers.iter().any(|header| header.name == name);
+        assert_eq!(says_what_it_takes("Accept-Post"), operation.method == "POST", "{}", operation.id);
+        assert_eq!(says_what_it_takes("Accept-Patch"), operation.method == "PATCH", "{}", operation.id);
+        assert!(says_what_it_takes("Accept-Encoding"), "{}", operation.id);
+    }
+}
+
+#[test]
+fn every_operation_has_both_conditions_and_their_refusal() {
+    for operation in Contract::of_this_tree().operations() {
+        for name in ["If-Match", "If-None-Match"] {
+            let in_header = |parameter: &&Parameter| parameter.name == name && parameter.place == "header";
+            let parameter = operation.parameters.iter().find(in_header);
+            let parameter = parameter.unwrap_or_else(|| panic!("{} lacks {name}", operation.id));
+            let fits = |text: &str| parameter.schema.check(&Value::from(text)).is_ok();
+            for good in ["*", "\"3\"", "W/\"3\"", "\"1\", \"2\"", "\"\""] {
+                assert!(fits(good), "{} {name}: {good}", operation.id);
+            }
+            let ignores_malformed = operation.method == "GET" && name == "If-None-Match";
+            for bad in ["3", "*, \"3\"", "\"3", "w/\"3\"", "\"a b\""] {
+                assert_eq!(fits(bad), ignores_malformed, "{} {name}: {bad}", operation.id);
+            }
+        }
+        assert!(operation.replies.contains_key(&412), "{}", operation.id);
+        assert_eq!(operation.replies.contains_key(&304), operation.method == "GET", "{}", operation.id);
     }
 }
 
@@ -148,13 +174,13 @@ fn the_parameters_of_a_path_are_those_of_its_template() {
 }
 
 #[test]
-fn text_fields_refuse_control_characters_but_line_feed_and_tab() {
+fn text_fields_refuse_control_characters_but_tabs_and_ends_of_lines() {
     let document = &Contract::of_this_tree().document;
     for name in ["CallerId", "Author", "Text"] {
         let written = document.at(&format!("/components/schemas/{name}")).unwrap();
         let schema = document.answer_schema(written).unwrap();
         for character in (0..0x300).filter_map(char::from_u32) {
-            let allowed = !character.is_control() || character == '\n' || character == '\t';
+            let allowed = !character.is_control() || ['\n', '\r', '\t'].contains(&character);
             for text in [format!("{character}"), format!("a{character}b"), format!("ab{character}\n")] {
                 assert_eq!(schema.check(&Value::from(text)).is_ok(), allowed, "{name} {character:?}");
             }

@@ -298,6 +298,21 @@ fn the_door_refuses_unknown_paths_and_methods_as_it_refuses_operations() {
 }
 
 #[test]
+fn the_door_refuses_an_encoded_body_everywhere_and_says_how_to_send_it() {
+    for (method, path) in [("GET", "/nowhere"), ("DELETE", "/tickets"), ("OPTIONS", TICKET), ("GET", TICKET)]
+    {
+        let encoded = Exchange::new(method, path, 415).problem("Unsupported Media Type");
+        let encoded = encoded.with("x-amzn-ErrorType", "BadRequestException");
+        encoded.clone().with("accept-encoding", "identity").passes();
+        encoded.clone().with("accept-encoding", "gzip").fails("the header Accept-Encoding");
+        encoded.fails("Accept-Encoding is missing");
+    }
+    let typed = Exchange::new("PATCH", TICKET, 415).problem("Unsupported Media Type");
+    typed.clone().with("accept-patch", "application/json").passes();
+    typed.with("accept-patch", "text/plain").fails("the header Accept-Patch");
+}
+
+#[test]
 fn a_path_is_known_by_what_it_means() {
     ticket().passes();
     for path in [format!("{TICKET}?x=/tickets"), TICKET.replace("/t", "/%74"), TICKET.replace("7c", "%37c")] {

@@ -56,6 +56,51 @@ pub async fn a_replayed_comment_is_stored_once(client: Client) {
     assert_eq!(ticket["comments"], json!([first.json()["comment"]]));
 }
 
+pub async fn a_comment_is_made_at_the_version_that_it_asks_for_alone(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
+    let comment = |text: &str| json!({ "comment": text });
+    let at = [("if-match", etag.as_str()), ("idempotency-key", "k-1")];
+    let send = async |headers: &[(&str, &str)], text: &str| {
+        client.send("POST", &comments_path(&ticket), headers, Some(&comment(text))).await
+    };
+    let first = send(&at, "one").await.expect(200).json();
+    assert_eq!(send(&at, "one").await.expect(200).json(), first, "a repeat is answered as the first time");
+    send(&at[..1], "two").await.expect(412);
+    send(&[("if-match", &format!("W/{etag}"))], "two").await.expect(412);
+    send(&[("if-none-match", "*")], "two").await.expect(412);
+    send(&[("if-match", "1")], "two").await.expect(400);
+    send(&[("if-match", "*"), ("if-none-match", &etag)], "two").await.expect(200);
+    let list = format!("{etag}, {}", client.get(&path(&ticket)).await.header("etag"));
+    send(&[("if-match", &list)], "three").await.expect(200);
+    send(&[("if-match", &list)], "four").await.expect(412);
+    let kept = client.get(&path(&ticket)).await.expect(200).json();
+    let texts: Vec<_> = kept["comments"].as_array().unwrap().iter().map(|kept| &kept["comment"]).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    let nobody = "/tickets/00000000-0000-4000-8000-000000000000/comments";
+    for condition in [("if-match", "*"), ("if-match", "\"1\""), ("if-none-match", "*")] {
+        client.send("POST", nobody, &[condition], Some(&comment("lost"))).await.expect(404);
+    }
+}
+
+pub async fn racing_comments_at_one_version_make_one(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
+    let mut writers = JoinSet::new();
+    for writer in 0..8 {
+        let (client, path, etag) = (client.clone(), comments_path(&ticket), etag.clone());
+        writers.spawn(async move {
+            let body = json!({ "comment": format!("{writer}") });
+            client.send("POST", &path, &[("if-match", &etag)], Some(&body)).await.status
+        });
+    }
+    let mut statuses = writers.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 412, 412, 412, 412, 412, 412, 412]);
+    let ticket = client.get(&path(&ticket)).await.expect(200).json();
+    assert_eq!(ticket["comments"].as_array().unwrap().len(), 1);
+}
+
 pub async fn a_full_ticket_takes_no_comment_and_can_still_be_closed(client: Client) {
     let ticket = create(&client, "ada", "The VPN drops.").await;
     let long = json!({ "comment": "\u{1f4a5}".repeat(4000) });

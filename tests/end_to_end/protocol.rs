@@ -76,8 +76,13 @@ pub async fn only_json_is_taken(client: Client) {
     ] {
         let headers = [("content-type", content_type)];
         let answer = client.try_send_bytes("POST", "/tickets", &headers, body).await.unwrap();
-        answer.expect(status);
+        let accepted = answer.expect(status).find_header("accept-post").map(str::to_owned);
+        assert_eq!(accepted.as_deref(), (status == 415).then_some("application/json"), "{content_type}");
     }
+    let text = [("content-type", "text/plain")];
+    let ticket = "/tickets/00000000-0000-4000-8000-000000000000";
+    let patched = client.try_send_bytes("PATCH", ticket, &text, b"{}").await.unwrap().expect(415);
+    assert_eq!(patched.header("accept-patch"), "application/json");
     client.try_send_bytes("POST", "/tickets", &[], body).await.unwrap().expect(415);
     let json = [("content-type", "application/json")];
     for broken in
@@ -86,4 +91,54 @@ pub async fn only_json_is_taken(client: Client) {
         client.try_send_bytes("POST", "/tickets", &json, broken).await.unwrap().expect(400);
     }
     client.try_send_bytes("POST", "/tickets", &json, &vec![b' '; 65_537]).await.unwrap().expect(413);
+}
+
+pub async fn a_path_with_a_slash_too_much_is_told_what_it_should_be(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    for known in ["/tickets".into(), path(&ticket), format!("{}/comments", path(&ticket))] {
+        let detail = client.get(&format!("{known}/")).await.expect(404).json()["detail"].clone();
+        assert!(detail.as_str().unwrap().ends_with(&format!(" {known}.")), "{detail}");
+    }
+}
+
+pub async fn an_encoded_body_is_refused_by_its_coding(client: Client) {
+    let body = br#"{"caller_id":"ada","issue_description":"x"}"#;
+    let send = async |method: &str, path: &str, coding: &str| {
+        let headers = [("content-type", "application/json"), ("content-encoding", coding)];
+        client.try_send_bytes(method, path, &headers, body).await.unwrap()
+    };
+    for (coding, named) in
+        [("gzip", "gzip"), ("BR", "BR"), ("identity, zstd", "zstd"), ("deflate, gzip", "deflate"), ("x", "x")]
+    {
+        for (method, path) in
+            [("POST", "/tickets"), ("PATCH", "/tickets/7"), ("POST", "/nowhere"), ("GET", "/tickets")]
+        {
+            let answer = send(method, path, coding).await.expect(415);
+            assert!(answer.json()["message"].as_str().unwrap().contains(&format!(" {named} ")), "{coding}");
+            assert_eq!(answer.header("accept-encoding"), "identity");
+        }
+    }
+    for plain in ["identity", "Identity, ,IDENTITY", ""] {
+        send("POST", "/tickets", plain).await.expect(201);
+    }
+}
+
+pub async fn a_byte_order_mark_is_skipped(client: Client) {
+    let json = [("content-type", "application/json")];
+    let body = "\u{feff}{\"caller_id\":\"ada\",\"issue_description\":\"x\"}".as_bytes();
+    client.try_send_bytes("POST", "/tickets", &json, body).await.unwrap().expect(201);
+    let twice = [b"\xef\xbb\xbf", body].concat();
+    client.try_send_bytes("POST", "/tickets", &json, &twice).await.unwrap().expect(400);
+}
+
+pub async fn problems_come_under_the_type_that_is_liked_most(client: Client) {
+    for (accept, given) in [
+        ("application/problem+json", "application/problem+json"),
+        ("application/problem+json;q=0", "application/json"),
+        ("application/problem+json;q=0.1, */*", "application/json"),
+        ("application/json;q=0.1, application/problem+json;q=0.2", "application/problem+json"),
+    ] {
+        let answer = client.send("GET", "/nowhere", &[("accept", accept)], None).await.expect(404);
+        assert_eq!(answer.header("content-type"), given, "{accept}");
+    }
 }

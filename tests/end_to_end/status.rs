@@ -29,3 +29,20 @@ pub async fn a_lost_race_is_seen_by_its_version(client: Client) {
     client.send("PATCH", &path(&ticket), &at, Some(&cancel)).await.expect(412);
     assert_eq!(client.get(&path(&ticket)).await.expect(200).json()["status"], "resolved");
 }
+
+pub async fn a_move_that_is_to_find_no_ticket_is_not_made(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
+    let resolve = json!({ "status": "resolved" });
+    let send = async |headers: &[(&str, &str)]| {
+        client.send("PATCH", &path(&ticket), headers, Some(&resolve)).await.status
+    };
+    assert_eq!(send(&[("if-none-match", "*")]).await, 412);
+    assert_eq!(send(&[("if-none-match", &format!("W/{etag}"))]).await, 412);
+    assert_eq!(send(&[("if-match", &etag), ("if-none-match", &etag)]).await, 412);
+    assert_eq!(send(&[("if-none-match", "1")]).await, 400);
+    assert_eq!(client.get(&path(&ticket)).await.expect(200).json(), ticket, "nothing was changed");
+    assert_eq!(send(&[("if-match", &etag), ("if-none-match", "\"x\"")]).await, 200);
+    let nobody = "/tickets/00000000-0000-4000-8000-000000000000";
+    client.send("PATCH", nobody, &[("if-none-match", "*")], Some(&resolve)).await.expect(404);
+}

@@ -61,3 +61,44 @@ pub async fn an_unchanged_ticket_is_not_sent_again(client: Client) {
     set_status(&client, &ticket, "in_progress").await;
     client.send("GET", &path(&ticket), &unchanged, None).await.expect(200);
 }
+
+pub async fn a_ticket_at_another_version_is_not_sent(client: Client) {
+    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
+    let known = [("if-match", etag.as_str())];
+    for method in ["GET", "HEAD"] {
+        client.send(method, &path(&ticket), &known, None).await.expect(200);
+        client.send(method, &path(&ticket), &[known[0], ("if-none-match", "*")], None).await.expect(304);
+    }
+    set_status(&client, &ticket, "in_progress").await;
+    for method in ["GET", "HEAD"] {
+        client.send(method, &path(&ticket), &known, None).await.expect(412);
+        client.send(method, &path(&ticket), &[known[0], ("if-none-match", "*")], None).await.expect(412);
+        client.send(method, &path(&ticket), &[("if-match", "1")], None).await.expect(400);
+        client.send(method, "/tickets?caller=ada", &known, None).await.expect(412);
+        client.send(method, "/tickets?caller=ada", &[("if-none-match", "*")], None).await.expect(304);
+    }
+    let body = json!({ "caller_id": "ada", "issue_description": "Another." });
+    client.send("POST", "/tickets", &[("if-match", "*")], Some(&body)).await.expect(412);
+    client.send("POST", "/tickets", &[("if-none-match", "*")], Some(&body)).await.expect(201);
+}
+
+pub async fn ends_of_lines_are_kept_as_line_feeds(client: Client) {
+    let keyed = [("idempotency-key", "k-1")];
+    let body = |text: &str| json!({ "caller_id": "ada\r\n", "issue_description": text });
+    let first = client.send("POST", "/tickets", &keyed, Some(&body("a\r\nb\rc\nd"))).await.expect(201).json();
+    assert_eq!(first["issue_description"], "a\nb\nc\nd");
+    assert_eq!(client.get(&path(&first)).await.expect(200).json(), first);
+    let repeat =
+        client.send("POST", "/tickets", &keyed, Some(&body("a\nb\nc\r\nd"))).await.expect(201).json();
+    assert_eq!(repeat, first);
+    for caller in ["ada%0A", "ada%0D", "ada%0D%0A"] {
+        let list = client.get(&format!("/tickets?caller={caller}")).await.expect(200).json();
+        assert_eq!(list["tickets"][0]["ticket_id"], first["ticket_id"], "{caller}");
+    }
+    let comment = json!({ "comment": "\r\n".repeat(4000), "author": "eva\r" });
+    let comments = format!("{}/comments", path(&first));
+    let kept = client.post(&comments, &comment).await.expect(200).json()["comment"].clone();
+    assert_eq!((&kept["comment"], &kept["author"]), (&json!("\n".repeat(4000)), &json!("eva\n")));
+    client.post(&comments, &json!({ "comment": "\r\n".repeat(4001) })).await.expect(400);
+}

@@ -15,8 +15,8 @@ use serde::Serialize;
 use crate::desk;
 use crate::identity::TicketId;
 use crate::problem;
-use crate::refusal::Refusal;
-use crate::ticket::{Comment, Listed, Ticket};
+use crate::refusal::{Refusal, Unversioned};
+use crate::ticket::{Comment, Listed, Ticket, Unmet};
 use crate::time::Time;
 use crate::world::World;
 use message::{Request, Response};
@@ -26,7 +26,9 @@ use route::{Call, Operation};
 #[must_use]
 pub fn handle(world: World<'_>, request: &Request) -> Response {
     let (operation, outcome) = match route::find(&request.path, &request.method) {
-        Ok(Call::Options { allow }) => (None, Ok(Response::empty(204).with("allow", allow))),
+        Ok(Call::Options { allow, accept }) => {
+            (None, Ok(Response::empty(204).with("allow", allow).with(accept, message::JSON)))
+        }
         Ok(Call::Operation(operation)) => (Some(operation.id()), perform(world, &operation, request)),
         Err(refusal) => (None, Err(refusal)),
     };
@@ -48,7 +50,12 @@ fn create_ticket(world: World<'_>, request: &Request) -> Result<Response, Refusa
     query::none(request)?;
     header::content_type(request)?;
     let key = header::idempotency_key(request)?;
+    let expected = precondition::expected(request)?;
     let new = body::new_ticket(&request.body)?;
+    // Nothing is there yet that could match; by the same, `If-None-Match` is always met.
+    if expected.one_of.is_some() {
+        return Err(Refusal::NoVersion(Unversioned::NewTicket));
+    }
     let ticket = desk::create_ticket(world, new, key.as_ref())?;
     Ok(Response::json(201, &ticket)
         .with("location", alloc::format!("/tickets/{}", ticket.ticket_id))
@@ -66,7 +73,14 @@ fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, 
     }
 
     let list = query::list(request)?;
+    let expected = precondition::expected(request)?;
     let page = desk::recent_tickets(world, &list)?;
+    // A list exists and has no entity tag.
+    match expected.check(None) {
+        Ok(()) => {}
+        Err(Unmet::NoneOf) => return Ok(Response::empty(304)),
+        Err(Unmet::OneOf) => return Err(Refusal::NoVersion(Unversioned::List)),
+    }
     let next_cursor = page.next_cursor.as_deref();
     let skipped = Some(page.skipped).filter(|count| *count > 0);
     let response = Response::json(200, &Answer { tickets: &page.tickets, skipped, next_cursor });
@@ -79,12 +93,14 @@ fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, 
 fn get_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
     let id = ticket_id(ticket)?;
     query::none(request)?;
+    let expected = precondition::expected(request)?;
     let ticket = desk::ticket(world, &id)?;
-    Ok(if precondition::none_match_names(request, ticket.version) {
-        Response::empty(304).with("etag", precondition::etag(ticket.version))
-    } else {
-        ticket_as_it_is(&ticket)
-    })
+    match expected.check(Some(ticket.version)) {
+        Ok(()) => Ok(ticket_as_it_is(&ticket)),
+        // The client has it already.
+        Err(Unmet::NoneOf) => Ok(Response::empty(304).with("etag", precondition::etag(ticket.version))),
+        Err(Unmet::OneOf) => Err(desk::Error::VersionConflict(Unmet::OneOf).into()),
+    }
 }
 
 fn update_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
@@ -109,7 +125,8 @@ fn add_ticket_comment(world: World<'_>, ticket: &str, request: &Request) -> Resu
     query::none(request)?;
     header::content_type(request)?;
     let key = header::idempotency_key(request)?;
-    let new = body::new_comment(&request.body)?;
+    let expected = precondition::expected(request)?;
+    let new = body::new_comment(&request.body, expected)?;
     let comment = desk::add_comment(world, &id, new, key.as_ref())?;
     let answer = Answer { success: true, ticket_id: &id, comment: &comment, updated_at: comment.created_at };
     Ok(Response::json(200, &answer))

@@ -7,7 +7,9 @@ use crate::identity::{self, CommentId, IdempotencyKey, TicketId};
 use crate::record;
 use crate::storage::{self, Change, Insert, Query, Update};
 use crate::ticket::status::Status;
-use crate::ticket::{Author, CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket};
+use crate::ticket::{
+    Author, CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket, Unmet,
+};
 use crate::time::Time;
 use crate::world::World;
 
@@ -27,8 +29,8 @@ pub(crate) enum Error {
     KeyReused,
     NoTicket(TicketId),
     Storage(storage::Error),
-    /// The ticket is at none of the versions that the client named.
-    VersionConflict,
+    /// The ticket is at another version than the client asked for.
+    VersionConflict(Unmet),
 }
 
 impl From<storage::Error> for Error {
@@ -40,6 +42,12 @@ impl From<storage::Error> for Error {
 impl From<record::Unreadable> for Error {
     fn from(record::Unreadable: record::Unreadable) -> Self {
         Self::Storage(storage::Error::Corrupt)
+    }
+}
+
+impl From<Unmet> for Error {
+    fn from(unmet: Unmet) -> Self {
+        Self::VersionConflict(unmet)
     }
 }
 
@@ -92,38 +100,61 @@ pub(crate) fn ticket(world: World<'_>, id: &TicketId) -> Result<Ticket, Error> {
     Ok(record::ticket(item)?)
 }
 
-/// Comments on a ticket, unread. Under a key that made the same comment before it is given as it was made.
+/// Comments on a ticket, unread unless the client asks for a version and names none. Under a key that made the same
+/// comment before it is given as it was made, whatever version the ticket has now.
 pub(crate) fn add_comment(
     world: World<'_>,
     id: &TicketId,
     new: NewComment,
     key: Option<&IdempotencyKey>,
 ) -> Result<Comment, Error> {
+    let NewComment { comment, author, expected } = new;
     let comment = Comment {
         comment_id: CommentId::new(key, id, world.random),
-        comment: new.comment.into_string(),
-        author: new.author.map(Author::into_string),
+        comment: comment.into_string(),
+        author: author.map(Author::into_string),
         created_at: world.now()?,
     };
-    let change = Change {
+    let mut at_version = expected.named();
+    if at_version.is_none() && !expected.admits_all() {
+        let ticket = ticket(world, id)?;
+        if let Some(made) = ticket.comments.into_iter().find(|made| made.comment_id == comment.comment_id) {
+            return repeated(made, &comment);
+        }
+        expected.check(Some(ticket.version))?;
+        at_version = Some(ticket.version);
+    }
+    for _ in 0..=RACES_LIMIT {
+        match world.storage.update(id.as_str(), commenting(world, &comment, at_version))? {
+            Update::Updated(_) => return Ok(comment),
+            Update::Duplicate(entry) => {
+                return repeated(record::comment(entry, comment.created_at), &comment);
+            }
+            Update::Refused(item) => return Err(Error::CommentsClosed(record::status_of(item)?)),
+            Update::Stale(newer) => {
+                expected.check(Some(newer.version))?;
+                at_version = Some(newer.version);
+            }
+            Update::Full => return Err(Error::Full),
+            Update::Missing => return Err(Error::NoTicket(id.clone())),
+        }
+    }
+    Err(Error::Contended)
+}
+
+/// The comment that was made under this name, if it is the one that is asked for now.
+fn repeated(made: Comment, asked: &Comment) -> Result<Comment, Error> {
+    let same = (&made.comment, &made.author) == (&asked.comment, &asked.author);
+    if same { Ok(made) } else { Err(Error::KeyReused) }
+}
+
+fn commenting(world: World<'_>, comment: &Comment, at_version: Option<u64>) -> Change {
+    Change {
         id: identity::change_id(world.random),
-        at_version: None,
+        at_version,
         unless: Status::FINAL.map(record::status).into(),
         set: [record::updated_at(comment.created_at)].into(),
-        append: Some(record::append(&comment)),
-    };
-    match world.storage.update(id.as_str(), change)? {
-        Update::Updated(_) => Ok(comment),
-        Update::Duplicate(entry) => {
-            let made = record::comment(entry, comment.created_at);
-            let same = (&made.comment, &made.author) == (&comment.comment, &comment.author);
-            if same { Ok(made) } else { Err(Error::KeyReused) }
-        }
-        Update::Refused(item) => Err(Error::CommentsClosed(record::status_of(item)?)),
-        // No version was asked for, so none can be stale.
-        Update::Stale(_) => Err(Error::Contended),
-        Update::Full => Err(Error::Full),
-        Update::Missing => Err(Error::NoTicket(id.clone())),
+        append: Some(record::append(comment)),
     }
 }
 
@@ -153,9 +184,7 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
         created_at: ticket.updated_at,
     });
     for _ in 0..=RACES_LIMIT {
-        if !asked.expected.admits(ticket.version) {
-            return Err(Error::VersionConflict);
-        }
+        asked.expected.check(Some(ticket.version))?;
         if !ticket.moves(asked.status, comment.is_some())? {
             return Ok(ticket);
         }

@@ -11,9 +11,11 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use crate::api::message::JSON;
 use crate::desk;
-use crate::refusal::{Fault, Issue, Refusal};
+use crate::refusal::{Fault, Issue, Refusal, Unversioned};
 use crate::storage;
+use crate::ticket::Unmet;
 use crate::ticket::status::Status;
 use wording::Excerpt;
 
@@ -57,12 +59,28 @@ pub(crate) fn describe(refusal: &Refusal) -> Problem {
         Refusal::BodyTooLarge { limit_bytes } => {
             plain(413, "Content Too Large", format!("The body is larger than {limit_bytes} bytes."))
         }
-        Refusal::UnsupportedMediaType => plain(
+        Refusal::UnsupportedMediaType { accepted } => plain(
             415,
             "Unsupported Media Type",
             "The content type must be application/json, in UTF-8 if it says a charset.",
-        ),
+        )
+        .with(accepted, JSON),
         Refusal::UnknownPath => plain(404, "Not Found", "There is nothing at this path."),
+        Refusal::UnknownPathButFor { path } => plain(
+            404,
+            "Not Found",
+            format!("There is nothing at this path. Leave out the slash at its end: {}.", Excerpt(path)),
+        ),
+        Refusal::NoVersion(Unversioned::List) => plain(
+            412,
+            "Precondition Failed",
+            "A list has no version, so that If-Match is met by `*` alone. Leave it out.",
+        ),
+        Refusal::NoVersion(Unversioned::NewTicket) => plain(
+            412,
+            "Precondition Failed",
+            "A ticket that is not created yet has no version, so that If-Match cannot be met. Leave it out.",
+        ),
         Refusal::NoTicket(name) => no_ticket(name),
         Refusal::MethodNotAllowed { allow } => {
             let detail = format!("This path answers only to {allow}.");
@@ -92,12 +110,7 @@ fn not_done(error: &desk::Error) -> Problem {
             let problem = own(409, "urn:portdesk:problem:illegal-transition", "Illegal transition", detail);
             Problem { allowed: Some(illegal.from.next()), ..problem }
         }
-        desk::Error::VersionConflict => own(
-            412,
-            "urn:portdesk:problem:version-conflict",
-            "Version conflict",
-            "The ticket is not at a version that If-Match names; it may have changed meanwhile.",
-        ),
+        desk::Error::VersionConflict(unmet) => not_met(*unmet),
         desk::Error::KeyReused => own(
             422,
             "urn:portdesk:problem:idempotency-key-reused",
@@ -109,6 +122,14 @@ fn not_done(error: &desk::Error) -> Problem {
         }
         desk::Error::Storage(error) => not_stored(*error),
     }
+}
+
+fn not_met(unmet: Unmet) -> Problem {
+    let detail = match unmet {
+        Unmet::OneOf => "The ticket is not at a version that If-Match names; it may have changed meanwhile.",
+        Unmet::NoneOf => "The ticket exists at a version that If-None-Match rules out.",
+    };
+    own(412, "urn:portdesk:problem:version-conflict", "Version conflict", detail)
 }
 
 fn not_stored(error: storage::Error) -> Problem {

@@ -20,11 +20,28 @@ pub(crate) enum Refusal {
     MethodNotAllowed {
         allow: &'static str,
     },
+    /// `If-Match` names versions of what has none.
+    NoVersion(Unversioned),
     /// The path names a ticket by what cannot be a ticket id.
     NoTicket(String),
     NotAnObject,
     UnknownPath,
-    UnsupportedMediaType,
+    /// A path that would be known without the slash at its end.
+    UnknownPathButFor {
+        path: String,
+    },
+    /// The header in which the answer says which media type the method takes.
+    UnsupportedMediaType {
+        accepted: &'static str,
+    },
+}
+
+/// What has no version.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unversioned {
+    List,
+    /// It gets its first one when the request is done.
+    NewTicket,
 }
 
 impl From<desk::Error> for Refusal {
@@ -50,10 +67,11 @@ impl Issue {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
     Cursor,
+    /// The header is no list of entity tags.
+    EntityTags,
     /// The store did not give it out for this list.
     ForeignCursor,
     IdempotencyKey,
-    IfMatch,
     Limit,
     MissingMember,
     MissingParameter,

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes every snapshot with them")]
 
 mod comments;
+mod conditions;
 mod creation;
 mod faults;
 mod http;

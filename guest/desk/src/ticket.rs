@@ -37,6 +37,7 @@ pub(crate) struct NewTicket {
 pub(crate) struct NewComment {
     pub(crate) comment: Remark,
     pub(crate) author: Option<Author>,
+    pub(crate) expected: Expected,
 }
 
 /// What a client says to move a ticket.
@@ -47,18 +48,62 @@ pub(crate) struct Move {
     pub(crate) expected: Expected,
 }
 
-/// Which versions of a ticket a client is willing to change.
+/// Which versions of a ticket a client asks for: one of the first, and none of the second, where it says so.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) one_of: Option<Versions>,
+    pub(crate) none_of: Option<Versions>,
+}
+
+/// Versions that a client names.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
+pub(crate) enum Versions {
+    /// Whatever there is.
     Any,
-    OneOf(Vec<u64>),
+    Listed(Vec<u64>),
+}
+
+/// What the client asked for and is not so. Where both are not so, the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unmet {
+    OneOf,
+    NoneOf,
 }
 
 impl Expected {
-    pub(crate) fn admits(&self, version: u64) -> bool {
+    /// Whether what has this version is what the client asks for. None is the version of what exists and has none.
+    pub(crate) fn check(&self, version: Option<u64>) -> Result<(), Unmet> {
+        if self.one_of.as_ref().is_some_and(|versions| !versions.contain(version)) {
+            Err(Unmet::OneOf)
+        } else if self.none_of.as_ref().is_some_and(|versions| versions.contain(version)) {
+            Err(Unmet::NoneOf)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether every version meets it.
+    pub(crate) fn admits_all(&self) -> bool {
+        let names_none = |versions: &Versions| *versions == Versions::Listed(Vec::new());
+        matches!(self.one_of, None | Some(Versions::Any)) && self.none_of.as_ref().is_none_or(names_none)
+    }
+
+    /// A version that meets it, where the client names one.
+    pub(crate) fn named(&self) -> Option<u64> {
+        match &self.one_of {
+            Some(Versions::Listed(versions)) => {
+                versions.iter().copied().find(|version| self.check(Some(*version)).is_ok())
+            }
+            None | Some(Versions::Any) => None,
+        }
+    }
+}
+
+impl Versions {
+    fn contain(&self, version: Option<u64>) -> bool {
         match self {
             Self::Any => true,
-            Self::OneOf(versions) => versions.contains(&version),
+            Self::Listed(versions) => version.is_some_and(|version| versions.contains(&version)),
         }
     }
 }

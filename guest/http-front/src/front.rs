@@ -78,6 +78,7 @@ fn ask(desk: &dyn Desk, incoming: Incoming, body: Body<'_>, request_id: &str) ->
     }
     head::check(path, query, &headers)?;
     let principal = principal::of(&headers, principal_header.as_deref())?;
+    head::check_coding(&headers)?;
     let body = body(head::body_bytes(&headers)?)?;
     Ok(desk.handle(Request {
         path: path.into(),

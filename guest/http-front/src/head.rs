@@ -17,6 +17,25 @@ pub(crate) fn check(path: &str, query: Option<&str>, headers: &[(String, Vec<u8>
     if header_bytes > HEADER_BYTES { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
 }
 
+/// Refuses a body that is encoded, or said to be, as the host does.
+pub(crate) fn check_coding(headers: &[(String, Vec<u8>)]) -> Result<(), Refusal> {
+    let lists = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
+    let lists = lists.map(|(_, list)| String::from_utf8_lossy(list));
+    match lists.flat_map(|list| list.split(',').filter_map(coding).collect::<Vec<_>>()).next() {
+        Some(coding) => Err(Refusal::BodyEncoded { coding }),
+        None => Ok(()),
+    }
+}
+
+/// One member of the header, if it is a coding: `identity` is none, and a list may have empty members. Shown without
+/// what no name of a coding has in it.
+fn coding(member: &str) -> Option<String> {
+    let name = member.trim();
+    let is_none = name.is_empty() || name.eq_ignore_ascii_case("identity");
+    let shown = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '?' };
+    (!is_none).then(|| name.chars().take(CODING_CHARACTERS).map(shown).collect())
+}
+
 /// How many bytes of a body to read at most. A body that announces more is refused before a byte of it is read.
 pub(crate) fn body_bytes(headers: &[(String, Vec<u8>)]) -> Result<usize, Refusal> {
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
@@ -37,6 +56,8 @@ pub(crate) fn passed(headers: &[(String, Vec<u8>)]) -> Headers {
 
 const PASSED_HEADERS: [&str; 6] =
     ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"];
+/// The most of a coding's name that a refusal shows; the longest that is registered has 17.
+const CODING_CHARACTERS: usize = 32;
 /// The most bytes of path and query: what RFC 9110, section 4.1, asks every server to take at least.
 const TARGET_BYTES: usize = 8000;
 /// The most bytes of all names and values.

@@ -1,15 +1,22 @@
 //! What the front answers in place of the component: what the host of this project answers by default, to the byte.
 
+use alloc::borrow::Cow;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::Answer;
 
 /// Why the component is not asked, or its answer not passed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The body broke off.
     BodyBroken,
+    /// The headers say that the body is encoded.
+    BodyEncoded {
+        /// The coding, as far as it can be shown: nothing that JSON would have to escape.
+        coding: String,
+    },
     /// The body is over its bound.
     BodyTooLarge,
     /// The component's answer is no HTTP.
@@ -26,16 +33,18 @@ pub enum Refusal {
 
 impl Refusal {
     /// Says of a failed write that it may be stored: the component was at work.
-    pub(crate) fn answer(self, method: &str) -> Answer {
+    pub(crate) fn answer(&self, method: &str) -> Answer {
         let (status, error_type, message) = self.parts();
         let (title, detail) =
-            (title(status), if self == Refusal::Forbidden { NO_PRINCIPAL } else { message });
+            (title(status), if *self == Refusal::Forbidden { NO_PRINCIPAL } else { &*message });
         let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
-        let outcome = if self == Refusal::Failed && is_write { ",\"outcome\":\"unknown\"" } else { "" };
+        let outcome = if *self == Refusal::Failed && is_write { ",\"outcome\":\"unknown\"" } else { "" };
+        let accepted = matches!(self, Refusal::BodyEncoded { .. }).then_some(("accept-encoding", "identity"));
         let headers = [("content-type", "application/json"), ("x-amzn-errortype", error_type)];
+        let headers = headers.into_iter().chain(accepted);
         Answer {
             status,
-            headers: headers.map(|(name, value)| (name.into(), value.into())).to_vec(),
+            headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
             body: Vec::from(format!(
                 "{{\"message\":\"{message}\",\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{status},\
                  \"detail\":\"{detail}\"{outcome}}}"
@@ -43,8 +52,14 @@ impl Refusal {
         }
     }
 
-    fn parts(self) -> (u16, &'static str, &'static str) {
-        match self {
+    fn parts(&self) -> (u16, &'static str, Cow<'static, str>) {
+        let (status, error_type, message) = match self {
+            Refusal::BodyEncoded { coding } => {
+                let message = format!(
+                    "The content coding {coding} is not supported; send the body without Content-Encoding"
+                );
+                return (415, "BadRequestException", message.into());
+            }
             Refusal::BodyBroken => {
                 (400, "BadRequestException", "The request body is incomplete or malformed")
             }
@@ -60,7 +75,8 @@ impl Refusal {
             Refusal::TargetTooLong => {
                 (414, "RequestTooLargeException", "The request target is longer than 8000 bytes")
             }
-        }
+        };
+        (status, error_type, message.into())
     }
 }
 
@@ -71,6 +87,7 @@ fn title(status: u16) -> &'static str {
         403 => "Forbidden",
         413 => "Payload Too Large",
         414 => "URI Too Long",
+        415 => "Unsupported Media Type",
         431 => "Request Header Fields Too Large",
         _ => "Internal Server Error",
     }

@@ -14,6 +14,12 @@ pub enum Refusal {
     /// The body broke off, or is not what its headers say.
     #[error("The request body is incomplete or malformed")]
     BodyBroken,
+    /// The headers say that the body is encoded.
+    #[error("The content coding {coding} is not supported; send the body without Content-Encoding")]
+    BodyEncoded {
+        /// The coding, as far as it can be shown.
+        coding: String,
+    },
     /// The body did not arrive by the deadline.
     #[error("The request body did not arrive in time")]
     BodySlow,
@@ -91,6 +97,7 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self {
             Refusal::BodyBroken | Refusal::NoHost | Refusal::NoPath => StatusCode::BAD_REQUEST,
+            Refusal::BodyEncoded { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Busy | Refusal::Uncounted { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -109,9 +116,11 @@ impl Refusal {
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
-            Refusal::BodyBroken | Refusal::BodySlow | Refusal::NoHost | Refusal::NoPath => {
-                "BadRequestException"
-            }
+            Refusal::BodyBroken
+            | Refusal::BodyEncoded { .. }
+            | Refusal::BodySlow
+            | Refusal::NoHost
+            | Refusal::NoPath => "BadRequestException",
             Refusal::BodyTooLarge { .. }
             | Refusal::HeadersTooLarge { .. }
             | Refusal::TargetTooLong { .. }
@@ -129,6 +138,7 @@ impl Refusal {
     pub fn reason(&self) -> &'static str {
         match self {
             Refusal::BodyBroken => "body_broken",
+            Refusal::BodyEncoded { .. } => "body_encoded",
             Refusal::BodySlow => "body_slow",
             Refusal::BodyTooLarge { .. } => "body_too_large",
             Refusal::Busy => "busy",
@@ -155,6 +165,7 @@ impl Refusal {
                 Some(whole_seconds(*retry_after))
             }
             Refusal::BodyBroken
+            | Refusal::BodyEncoded { .. }
             | Refusal::BodySlow
             | Refusal::BodyTooLarge { .. }
             | Refusal::Deadline
@@ -200,6 +211,7 @@ impl Refusal {
                     .to_owned()
             }
             Refusal::BodyBroken
+            | Refusal::BodyEncoded { .. }
             | Refusal::BodySlow
             | Refusal::BodyTooLarge { .. }
             | Refusal::Busy
@@ -232,6 +244,7 @@ impl Refusal {
                 Some(("rate", format!("q={};w=1", plan.rate_per_second)))
             }
             Refusal::BodyBroken
+            | Refusal::BodyEncoded { .. }
             | Refusal::BodySlow
             | Refusal::BodyTooLarge { .. }
             | Refusal::Busy

@@ -2,8 +2,10 @@
 
 use http_body_util::Full;
 use hyper::body::{Body, Bytes};
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
-use hyper::header::{TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use hyper::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue,
+};
+use hyper::header::{RETRY_AFTER, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VARY};
 use hyper::http::response::Builder;
 use hyper::{HeaderMap, Method, Response, StatusCode, Version};
 use serde::Serialize;
@@ -61,6 +63,9 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Rep
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if matches!(refusal, Refusal::BodyEncoded { .. }) {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
     headers.insert(ERROR_TYPE, HeaderValue::from_static(refusal.error_type()));
     if parity == Parity::Friendly {
         advise(headers, refusal);
@@ -101,7 +106,20 @@ struct Friendly {
 }
 
 /// What every answer gets, and what HTTP forbids some answers to have.
-pub(super) fn finish(mut answer: Answer, method: &Method, version: Version, request_id: &str) -> Answer {
+pub(super) fn finish(
+    mut answer: Answer,
+    method: &Method,
+    version: Version,
+    request_id: &str,
+    cors: Option<HeaderMap>,
+) -> Answer {
+    for (name, value) in cors.iter().flatten() {
+        match name {
+            // The component may have said by what its answer varies.
+            &VARY => answer.headers_mut().append(name, value.clone()),
+            name => answer.headers_mut().insert(name, value.clone()).is_some(),
+        };
+    }
     // Behind a request that was not understood there may be a part of it that looks like another.
     if answer.status() == StatusCode::BAD_REQUEST && version < Version::HTTP_2 {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

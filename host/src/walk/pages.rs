@@ -6,12 +6,16 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 
 use super::{Answer, Reply, Walk};
+use crate::door::Cors;
 use crate::sandbox::Respondent;
 use crate::telemetry::Operation;
 
 impl<R: Respondent> Walk<R> {
     /// The page that this request asks for, if it asks for one.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
+        if self.door.cors.is_preflight(parts) {
+            return Some(Reply { answer: preflight(), operation: Operation::None, refusal: None });
+        }
         let path = parts.uri.path();
         let answer = match path {
             "/healthz" | "/readyz" | "/openapi.yaml" if !is_read(&parts.method) => not_allowed(),
@@ -38,6 +42,14 @@ impl<R: Respondent> Walk<R> {
 
 /// The names that the pages are counted by.
 pub const PAGES: [&str; 3] = ["healthz", "openapi.yaml", "readyz"];
+
+/// The answer to a browser that asks before it sends a request: it may.
+fn preflight() -> Answer {
+    let mut answer = Response::default();
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer.headers_mut().extend(Cors::preflight());
+    answer
+}
 
 fn is_read(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD

@@ -15,11 +15,11 @@ pub(crate) fn new_ticket(body: &[u8]) -> Result<NewTicket, Refusal> {
     object.finish(|| Some(NewTicket { caller_id: caller_id?, issue_description: issue_description? }))
 }
 
-pub(crate) fn new_comment(body: &[u8]) -> Result<NewComment, Refusal> {
+pub(crate) fn new_comment(body: &[u8], expected: Expected) -> Result<NewComment, Refusal> {
     let mut object = Object::read(body, &["comment", "author"])?;
     let comment = object.required("comment", text);
     let author = object.optional("author", text);
-    object.finish(|| Some(NewComment { comment: comment?, author }))
+    object.finish(|| Some(NewComment { comment: comment?, author, expected }))
 }
 
 pub(crate) fn status_change(body: &[u8], expected: Expected) -> Result<Move, Refusal> {

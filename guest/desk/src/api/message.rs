@@ -28,6 +28,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it changes nothing.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
     /// The values of the header `name`, which is given in lower case.
     pub(crate) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(header, _)| header == name).map(|(_, value)| value.as_str())

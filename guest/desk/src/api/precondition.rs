@@ -1,4 +1,7 @@
 //! Conditional requests (RFC 9110, section 13): entity tags are versions of a ticket.
+//!
+//! Both conditions are evaluated under every method, `If-Match` first. Whoever does the operation compares them with
+//! the version, since only the store knows it; a ticket that does not exist is a 404, whatever the conditions are.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -6,33 +9,43 @@ use alloc::vec::Vec;
 
 use crate::api::message::Request;
 use crate::refusal::{Fault, Issue, Refusal};
-use crate::ticket::Expected;
+use crate::ticket::{Expected, Versions};
 
 /// The entity tag of a version.
 pub(crate) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// The versions that `If-Match` asks for; any without it.
+/// The versions that `If-Match` and `If-None-Match` ask for; any without them.
+///
+/// A malformed `If-None-Match` of a read saves nothing and harms nothing: it is as if it were not there. A write whose
+/// condition cannot be read is refused, since it might do what the client wants to prevent.
 pub(crate) fn expected(request: &Request) -> Result<Expected, Refusal> {
-    match Tags::parse(request, "if-match") {
-        Ok(None | Some(Tags::Any)) => Ok(Expected::Any),
-        // A weak tag promises less than a change needs, so it matches nothing.
-        Ok(Some(Tags::Listed(tags))) => {
-            Ok(Expected::OneOf(tags.iter().filter(|tag| !tag.weak).filter_map(Tag::version).collect()))
-        }
-        Err(Malformed) => Err(Refusal::Invalid([Issue::new("If-Match".into(), Fault::IfMatch)].into())),
-    }
+    // A weak tag promises less than a change needs, so to `If-Match` it matches nothing.
+    let one_of = versions(request, "if-match", |tag| !tag.weak).map_err(|Malformed| malformed("If-Match"))?;
+    let none_of = match versions(request, "if-none-match", |_| true) {
+        Err(Malformed) if request.is_read() => None,
+        read => read.map_err(|Malformed| malformed("If-None-Match"))?,
+    };
+    Ok(Expected { one_of, none_of })
 }
 
-/// Whether the client has this version already. A malformed `If-None-Match` saves nothing and harms nothing: it is
-/// as if it were not there.
-pub(crate) fn none_match_names(request: &Request, version: u64) -> bool {
-    match Tags::parse(request, "if-none-match") {
-        Ok(Some(Tags::Any)) => true,
-        Ok(Some(Tags::Listed(tags))) => tags.iter().any(|tag| tag.version() == Some(version)),
-        Ok(None) | Err(Malformed) => false,
-    }
+/// The versions that the tags of a header stand for, as far as the header's comparison lets them count.
+fn versions(
+    request: &Request,
+    name: &str,
+    counts: impl Fn(&Tag<'_>) -> bool,
+) -> Result<Option<Versions>, Malformed> {
+    Ok(Tags::parse(request, name)?.map(|tags| match tags {
+        Tags::Any => Versions::Any,
+        Tags::Listed(tags) => {
+            Versions::Listed(tags.into_iter().filter(counts).filter_map(|tag| tag.version()).collect())
+        }
+    }))
+}
+
+fn malformed(header: &str) -> Refusal {
+    Refusal::Invalid([Issue::new(header.into(), Fault::EntityTags)].into())
 }
 
 enum Tags<'a> {

@@ -15,14 +15,14 @@ pub(super) fn issue(issue: &Issue) -> String {
     let name = Excerpt(&issue.field);
     match issue.fault {
         Fault::Cursor => "The parameter `cursor` has 1 to 512 characters.".to_owned(),
+        Fault::EntityTags => {
+            format!("The header {name} is `*` or a list of entity tags, for example \"1\".")
+        }
         Fault::ForeignCursor => {
             "The cursor was not given out for this list; start without a cursor.".to_owned()
         }
         Fault::IdempotencyKey => {
             "The header Idempotency-Key has 1 to 255 visible ASCII characters.".to_owned()
-        }
-        Fault::IfMatch => {
-            "The header If-Match is `*` or a list of entity tags, for example \"1\".".to_owned()
         }
         Fault::Limit => "The parameter `limit` is a whole number from 1 to 100.".to_owned(),
         Fault::MissingMember => format!("The member `{name}` is missing."),
@@ -62,7 +62,7 @@ pub(super) fn full() -> String {
 fn unfit_text(name: &Excerpt<'_>, fault: text::Fault) -> String {
     match fault {
         text::Fault::Control => {
-            format!("`{name}` has a control character; only line feed and tab are allowed.")
+            format!("`{name}` has a control character; only tabs and ends of lines are allowed.")
         }
         text::Fault::Empty { limit } => format!("`{name}` is empty; it has 1 to {limit} characters."),
         text::Fault::TooLong { limit } => format!("`{name}` is too long; it has 1 to {limit} characters."),

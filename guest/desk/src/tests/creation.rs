@@ -1,4 +1,5 @@
 use alloc::borrow::ToOwned;
+use alloc::format;
 
 use expect_test::expect;
 
@@ -204,10 +205,10 @@ fn texts_are_measured_in_characters() {
 #[test]
 fn control_characters_are_refused() {
     let desk = Desk::new();
-    desk.check("POST /tickets", r#"{"caller_id":"a\u0000","issue_description":"a\r\n"}"#, expect![[r#"
+    desk.check("POST /tickets", r#"{"caller_id":"a\u0000","issue_description":"a\u000b\n"}"#, expect![[r#"
         400 create_ticket
         content-type: application/json
-        {"message":"`caller_id` has a control character; only line feed and tab are allowed. `issue_description` has a control character; only line feed and tab are allowed.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"`caller_id` has a control character; only line feed and tab are allowed. `issue_description` has a control character; only line feed and tab are allowed.","errors":[{"field":"caller_id","message":"`caller_id` has a control character; only line feed and tab are allowed."},{"field":"issue_description","message":"`issue_description` has a control character; only line feed and tab are allowed."}]}
+        {"message":"`caller_id` has a control character; only tabs and ends of lines are allowed. `issue_description` has a control character; only tabs and ends of lines are allowed.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"`caller_id` has a control character; only tabs and ends of lines are allowed. `issue_description` has a control character; only tabs and ends of lines are allowed.","errors":[{"field":"caller_id","message":"`caller_id` has a control character; only tabs and ends of lines are allowed."},{"field":"issue_description","message":"`issue_description` has a control character; only tabs and ends of lines are allowed."}]}
     "#]]);
     assert_eq!(desk.post("/tickets", r#"{"caller_id":"a","issue_description":"a\n\tb"}"#).status, 201);
 }
@@ -219,4 +220,45 @@ fn a_ticket_has_no_query() {
         content-type: application/json
         {"message":"The parameter `dry_run` is not known.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The parameter `dry_run` is not known.","errors":[{"field":"dry_run","message":"The parameter `dry_run` is not known."}]}
     "#]]);
+}
+
+#[test]
+fn a_line_of_a_text_ends_in_a_line_feed_however_the_client_ends_it() {
+    let desk = Desk::new();
+    let answer = desk.post("/tickets", r#"{"caller_id":"ada\r","issue_description":"1\r\n2\r3\n4\r\n\r\n"}"#);
+    assert_eq!(answer.status, 201);
+    let ticket = json(&answer);
+    assert_eq!(
+        (&ticket["caller_id"], &ticket["issue_description"]),
+        (&"ada\n".into(), &"1\n2\n3\n4\n\n".into())
+    );
+    let listed = json(&desk.send("GET /tickets?caller=ada%0D%0A", ""));
+    assert_eq!(listed["tickets"][0]["ticket_id"], ticket["ticket_id"], "the caller is the same in a query");
+}
+
+#[test]
+fn a_text_is_measured_with_line_feeds() {
+    let desk = Desk::new();
+    let sent = |lines: usize| {
+        let description = r"\r\n".repeat(lines);
+        desk.post("/tickets", &format!(r#"{{"caller_id":"a","issue_description":"{description}"}}"#)).status
+    };
+    assert_eq!((sent(4000), sent(4001)), (201, 400));
+}
+
+#[test]
+fn a_repeat_with_other_ends_of_lines_is_the_same_request() {
+    let desk = Desk::new();
+    let keyed = |text: &str| {
+        let body = format!(r#"{{"caller_id":"ada","issue_description":"{text}"}}"#);
+        desk.send("POST /tickets\nidempotency-key: k-1", &body)
+    };
+    let first = keyed(r"a\nb");
+    assert_eq!(first.status, 201);
+    for same in [r"a\r\nb", r"a\rb", r"a\u000d\u000ab"] {
+        assert_eq!(keyed(same), first, "{same}");
+    }
+    for other in [r"a\n\rb", r"a\r\n\r\nb", r"a\tb"] {
+        assert_eq!(keyed(other).status, 422, "{other}");
+    }
 }

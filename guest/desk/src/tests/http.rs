@@ -14,25 +14,28 @@ fn options_says_what_a_path_answers_to() {
         "OPTIONS /tickets",
         "",
         expect![[r#"
-        204 -
-        allow: GET, HEAD, OPTIONS, POST
-    "#]],
+            204 -
+            allow: GET, HEAD, OPTIONS, POST
+            accept-post: application/json
+        "#]],
     );
     desk.check(
         &format!("OPTIONS /tickets/{FIRST}"),
         "",
         expect![[r#"
-        204 -
-        allow: GET, HEAD, OPTIONS, PATCH
-    "#]],
+            204 -
+            allow: GET, HEAD, OPTIONS, PATCH
+            accept-patch: application/json
+        "#]],
     );
     desk.check(
         &format!("OPTIONS /tickets/{FIRST}/comments"),
         "",
         expect![[r#"
-        204 -
-        allow: OPTIONS, POST
-    "#]],
+            204 -
+            allow: OPTIONS, POST
+            accept-post: application/json
+        "#]],
     );
 }
 
@@ -110,11 +113,46 @@ fn there_is_nothing_at_another_path() {
 }
 
 #[test]
+fn a_path_with_a_slash_too_much_is_told_what_it_should_be() {
+    let desk = Desk::with_a_ticket();
+    desk.check("GET /tickets/?caller=ada", "", expect![[r#"
+        404 -
+        content-type: application/json
+        {"message":"There is nothing at this path. Leave out the slash at its end: /tickets.","type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path. Leave out the slash at its end: /tickets."}
+    "#]]);
+    let detail = |path: &str| {
+        let answer = desk.send(&format!("POST {path}"), BODY);
+        assert_eq!(answer.status, 404, "{path}");
+        json(&answer)["detail"].as_str().unwrap().to_owned()
+    };
+    for path in [
+        "/tickets",
+        &format!("/tickets/{FIRST}"),
+        &format!("/tickets/{FIRST}/comments"),
+        "/%74ickets",
+        "/tickets/7",
+    ] {
+        assert!(
+            detail(&format!("{path}/")).ends_with(&format!("Leave out the slash at its end: {path}.")),
+            "{path}"
+        );
+    }
+    for path in
+        ["/", "//", "/tickets//", "/tickets//comments/", "/ticket/", "/tickets/7/comments/1/", "/Tickets/"]
+    {
+        assert_eq!(detail(path), "There is nothing at this path.", "{path}");
+    }
+    let long = detail(&format!("/tickets/{}/", "a".repeat(7_000)));
+    assert!(long.len() < 200, "{long}");
+}
+
+#[test]
 fn a_body_must_be_declared_as_json() {
     let desk = Desk::new();
     desk.check("POST /tickets\ncontent-type: text/plain", BODY, expect![[r#"
         415 create_ticket
         content-type: application/json
+        accept-post: application/json
         {"message":"The content type must be application/json, in UTF-8 if it says a charset.","type":"about:blank","title":"Unsupported Media Type","status":415,"detail":"The content type must be application/json, in UTF-8 if it says a charset."}
     "#]]);
     for bad in [
@@ -133,6 +171,42 @@ fn a_body_must_be_declared_as_json() {
         assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {good}"), BODY).status, 201, "{good}");
     }
     assert_eq!(desk.send("POST /tickets", "").status, 415);
+}
+
+#[test]
+fn a_body_of_another_type_is_refused_with_the_type_that_its_method_takes() {
+    let desk = Desk::with_a_ticket();
+    for (line, header) in [
+        ("POST /tickets", "accept-post"),
+        (&format!("POST /tickets/{FIRST}/comments"), "accept-post"),
+        (&format!("PATCH /tickets/{FIRST}"), "accept-patch"),
+    ] {
+        for content_type in ["text/plain", "application/merge-patch+json", "application/json-patch+json", "x"]
+        {
+            let answer = desk.send(&format!("{line}\ncontent-type: {content_type}"), "{}");
+            assert_eq!(answer.status, 415, "{line}");
+            assert_eq!(answer.headers[1], (header.into(), "application/json".into()), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_front_of_a_body_is_skipped() {
+    let desk = Desk::new();
+    assert_eq!(desk.post("/tickets", &format!("\u{feff}{BODY}")).status, 201);
+    assert_eq!(desk.post("/tickets", &format!("\u{feff} \r\n{BODY}")).status, 201);
+    for (body, message) in [
+        ("\u{feff}", "The body is empty; send a JSON object."),
+        ("\u{feff}\n", "The body is empty; send a JSON object."),
+        ("\u{feff}[]", "The body is not a JSON object."),
+    ] {
+        assert_eq!(json(&desk.post("/tickets", body))["message"], message, "{body:?}");
+    }
+    let kept = desk.post("/tickets", "{\"caller_id\":\"\u{feff}ada\",\"issue_description\":\"\u{feff}\"}");
+    assert_eq!(json(&kept)["caller_id"], "\u{feff}ada", "within a text it is a character as any");
+    let mut half = request("POST /tickets", BODY);
+    half.body = [b"\xef\xbb", BODY.as_bytes()].concat();
+    assert_eq!(desk.answer(&half).status, 400);
 }
 
 #[test]
@@ -162,7 +236,9 @@ fn a_body_that_is_not_json_is_refused_with_where() {
         "[1,]",
         "nul",
         "{'a':1}",
-        "\u{feff}{}",
+        "\u{feff}\u{feff}{}",
+        "{}\u{feff}",
+        " \u{feff}{}",
         r#"{"caller_id":"\ud800"}"#,
         "{\"a\":\"\n\"}",
     ] {
@@ -231,14 +307,45 @@ fn nesting_as_deep_as_a_body_can_is_refused_and_nothing_more() {
 #[test]
 fn a_client_may_ask_for_problems_under_their_own_name() {
     let desk = Desk::new();
-    desk.check("GET /nowhere\naccept: application/json, Application/Problem+JSON;q=0.9", "", expect![[r#"
+    desk.check("GET /nowhere\naccept: application/json;q=0.9, Application/Problem+JSON;q=0.9", "", expect![[r#"
         404 -
         content-type: application/problem+json
         {"message":"There is nothing at this path.","type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path."}
     "#]]);
-    for accept in ["application/json", "*/*", "application/problem+json2", "application/*"] {
-        let answer = desk.send(&format!("GET /nowhere\naccept: {accept}"), "");
-        assert_eq!(answer.headers[0], ("content-type".into(), "application/json".into()), "{accept}");
+    let given = |accept: &str| desk.send(&format!("GET /nowhere\naccept: {accept}"), "").headers.remove(0).1;
+    for accept in [
+        "application/json",
+        "*/*",
+        "application/problem+json2",
+        "application/*",
+        "application/problem+json;q=0",
+        "application/problem+json; Q=0.000, */*",
+        "application/problem+json;v=1;q=0.0",
+        "application/problem+json;q=0.5, application/json",
+        "application/problem+json;q=0.5, application/*;q=0.6, */*;q=0.1",
+        "application/problem+json;q=0.5, */*;q=0.501",
+        "application/problem+json;q=2",
+        "application/problem+json;q=-1",
+        "application/problem+json;q=0.0001",
+        "application/problem+json;q=",
+        "text/plain;x=\"application/problem+json, application/problem+json\"",
+        "text/plain;x=\"\\\", application/problem+json, \"",
+        "application/problem+json;q=0\naccept: */*",
+        "",
+    ] {
+        assert_eq!(given(accept), "application/json", "{accept}");
+    }
+    for accept in [
+        "application/problem+json",
+        "application/problem+json, application/json",
+        "application/problem+json;q=0.001",
+        "application/problem+json;q=1.000, */*",
+        "application/problem+json;q=0.5, application/json;q=0.4, */*",
+        "application/problem+json ; q=0.5 , text/html",
+        "application/problem+json;x=\";q=0\"",
+        "text/plain\naccept: application/problem+json",
+    ] {
+        assert_eq!(given(accept), "application/problem+json", "{accept}");
     }
     // Success stays what it is.
     let answer = desk.send("GET /tickets?caller=ada\naccept: application/problem+json", "");

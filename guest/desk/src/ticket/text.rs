@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 /// A text of 1 to `LIMIT` characters (Unicode scalar values), without control characters other than line feed and
-/// tab.
+/// tab. A line ends in a line feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text<const LIMIT: usize>(String);
 
@@ -16,7 +16,10 @@ pub(crate) enum Fault {
 }
 
 impl<const LIMIT: usize> Text<LIMIT> {
+    /// Lines may end as Windows and mail end them (CR LF), or as old systems did (CR). What is counted, kept and compared
+    /// with a repeat is the text with line feeds.
     pub(crate) fn parse(text: String) -> Result<Self, Fault> {
+        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
         if text.is_empty() {
             Err(Fault::Empty { limit: LIMIT })
         } else if text.chars().count() > LIMIT {
@@ -54,9 +57,25 @@ mod tests {
     }
 
     #[test]
+    fn a_line_may_end_as_windows_or_mail_end_it_and_is_kept_with_a_line_feed() {
+        for (sent, kept) in [
+            ("\r\n", "\n"),
+            ("\r", "\n"),
+            ("\n\r", "\n\n"),
+            ("\r\r\n", "\n\n"),
+            ("\r\n\r\n", "\n\n"),
+            ("a\rb", "a\nb"),
+            ("\r\na\r\n", "\na\n"),
+        ] {
+            assert_eq!(parse(sent).map(Text::into_string), Ok(kept.into()), "{sent:?}");
+        }
+        assert_eq!(parse("a\r\nbc"), Err(Fault::TooLong { limit: 3 }));
+    }
+
+    #[test]
     fn a_text_has_no_control_characters_but_line_feed_and_tab() {
         assert!(parse("\n\t").is_ok());
-        for control in ["\0", "\r", "\u{7f}", "\u{85}", "\u{1b}"] {
+        for control in ["\0", "\u{b}", "\u{c}", "\u{7f}", "\u{85}", "\u{1b}"] {
             assert_eq!(parse(control), Err(Fault::Control), "{control:?}");
         }
     }

@@ -115,12 +115,29 @@ fn what_is_over_its_bound_never_reaches_the_component() {
         (get(&alloc::format!("/{long}"), &[]), 414),
         (get("/", &[("a", many.as_bytes())]), 431),
         (get("/", &[("content-length", b"65537")]), 413),
+        (get("/", &[("Content-Encoding", b"identity, GZIP")]), 415),
+        (get("/", &[("content-encoding", b"identity"), ("content-encoding", b"br")]), 415),
     ] {
         assert_eq!(ask_of(&desk, incoming).status, status);
     }
     let outgoing = serve(&desk, get("/", &[]), &mut |_| Err(Refusal::BodyTooLarge));
     assert_eq!(outgoing.status, 413);
     assert!(desk.asked.take().is_empty());
+}
+
+#[test]
+fn a_body_that_is_encoded_is_refused_with_its_coding_and_one_that_is_not_is_taken() {
+    let desk = echo(|| answer(200, &[]));
+    let outgoing = ask_of(&desk, get("/", &[("content-encoding", b"x-\"\\\xff")]));
+    assert_eq!(header(&outgoing, "accept-encoding"), Some("identity"));
+    let refusal = "{\"message\":\"The content coding x-??? is not supported; send the body without Content-Encoding\",\
+                   \"type\":\"about:blank\",\"title\":\"Unsupported Media Type\",\"status\":415,\"detail\":";
+    let body = String::from_utf8(outgoing.body.unwrap()).unwrap();
+    assert!(body.starts_with(refusal), "{body}");
+    for plain in [&b"identity"[..], b"", b"Identity, ,IDENTITY", b"\t"] {
+        assert_eq!(ask_of(&desk, get("/", &[("content-encoding", plain)])).status, 200);
+    }
+    assert_eq!(desk.asked.take().len(), 4);
 }
 
 #[test]

@@ -22,6 +22,8 @@ impl Object {
         if body.len() > BODY_LIMIT_BYTES {
             return Err(Refusal::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES });
         }
+        // Programs on Windows write a byte order mark in front, which is no part of the text (RFC 8259, section 8.1).
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let malformed = |error: serde_json::Error| Refusal::MalformedBody(error.to_string());
         match body.trim_ascii_start().first() {
             None => Err(Refusal::EmptyBody),
@@ -162,5 +164,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other("an object"))
     }
 }
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
