@@ -1,5 +1,7 @@
 //! What stands before the component: keys, the usage plan, the host's own pages.
 
+mod key_file;
+
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -4,6 +4,7 @@
 //! sleeps: a host is ready when it was started, and stopped when `stop` returns.
 
 mod client;
+mod logged;
 mod platform;
 mod process;
 mod table;
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client};
+pub use logged::Logged;
 pub use platform::Platform;
 pub use process::{Process, portdesk, run};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};

@@ -1,5 +1,9 @@
 //! TLS: who is let in and how, which certificates a host starts with, and a change of them under way.
 
+mod contents;
+
+mod renewal;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,13 +42,21 @@ impl Identity {
     }
 
     fn renew(&mut self, year: i32) {
+        let [certificate, key] = self.renewed(|params| {
+            params.not_before = date_time_ymd(2000, 1, 1);
+            params.not_after = date_time_ymd(year, 12, 31);
+        });
+        fs::write(self.file("cert.pem"), certificate).unwrap();
+        fs::write(self.file("key.pem"), key).unwrap();
+    }
+
+    /// Another certificate with its key, which clients trust from now on; no file has them yet.
+    fn renewed(&mut self, set: impl FnOnce(&mut CertificateParams)) -> [String; 2] {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        params.not_before = date_time_ymd(2000, 1, 1);
-        params.not_after = date_time_ymd(year, 12, 31);
+        set(&mut params);
         self.certificate = params.self_signed(&key).unwrap().pem();
-        fs::write(self.file("cert.pem"), &self.certificate).unwrap();
-        fs::write(self.file("key.pem"), key.serialize_pem()).unwrap();
+        [self.certificate.clone(), key.serialize_pem()]
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -74,16 +86,16 @@ impl Identity {
     }
 
     async fn connect(&self, host: &Running, alpn: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
-        self.connect_with(host, alpn, &TLS13).await
+        self.connect_with(host.address(), alpn, &TLS13).await
     }
 
     async fn connect_with(
         &self,
-        host: &Running,
+        address: &str,
         alpn: &[&str],
         version: &'static SupportedProtocolVersion,
     ) -> std::io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(host.address()).await.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         timeout(LONG, self.client(alpn, version).connect(name, stream)).await.expect("a handshake ends")
     }
@@ -118,7 +130,7 @@ async fn a_client_that_trusts_the_certificate_is_served_over_tls_1_2_and_1_3() {
     let identity = Identity::until(2099);
     let host = identity.host(&[]).await;
     for version in [&TLS12, &TLS13] {
-        let mut stream = identity.connect_with(&host, &["http/1.1"], version).await.unwrap();
+        let mut stream = identity.connect_with(host.address(), &["http/1.1"], version).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
         healthy(&mut stream).await;
     }

@@ -256,6 +256,9 @@ fn word(value: &impl ValueEnum) -> String {
 pub fn environment_key() -> Result<Option<String>, String> {
     match variable(API_KEY_VARIABLE) {
         None => Ok(None),
+        Some(key) if key.ends_with(['\n', '\r']) => {
+            Err(format!("{API_KEY_VARIABLE} ends in a line break, which is not part of a key; remove it"))
+        }
         Some(key) if (20..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(Some(key))
         }

@@ -74,6 +74,9 @@ impl<R: Respondent> Host<R> {
         let tls = config.tls.files().map(Tls::open).transpose()?;
         let directory = data_directory(&config.data)?;
         let telemetry = Arc::new(Telemetry::new(&description.openapi, &PAGES, spans(&config)?)?);
+        if let Some(tls) = &tls {
+            tls.report(&telemetry.metrics);
+        }
         let retries = telemetry.metrics.store_retries();
         let (backend, meter) = open(&config, &directory, &description.schema, retries).await?;
         let scrape = scrape(&config).await?;
@@ -271,7 +274,7 @@ impl FirstKey {
     /// Makes the key valid at once. Call this when the key was shown.
     pub fn make_valid(&self) -> Result<(), KeyFileError> {
         self.file.update(|register| register.keys.push(KeyRecord::new(&self.key, "first")))?;
-        self.keys.take_over(&self.file.read()?);
+        self.keys.take_over(self.file.read()?);
         Ok(())
     }
 }

@@ -25,6 +25,7 @@ pub mod backend;
 mod bindings;
 pub mod clock;
 pub mod environment;
+pub mod files;
 mod idle;
 mod standard;
 pub mod telemetry;

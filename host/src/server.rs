@@ -40,7 +40,7 @@ use self::accept::Entrance;
 pub use self::bounds::Bounds;
 use self::connections::Connections;
 use self::http::Http;
-pub use self::tls::{IdentityError, IdentityFiles, Tls};
+pub use self::tls::{IdentityError, IdentityFiles, Tls, Wanted};
 use crate::sandbox::{Respondent, Sandbox};
 use crate::walk::Walk;
 
@@ -73,9 +73,10 @@ impl<R: Respondent> Server<R> {
         beside.spawn(Arc::clone(&connections).watch());
         beside.spawn(make_room(Arc::clone(&walk), Arc::clone(&connections)));
         let acceptor = tls.as_ref().map(Tls::acceptor);
+        let telemetry = Arc::clone(&walk.telemetry);
         beside.spawn(async move {
             if let Some(tls) = tls {
-                tls.follow().await;
+                tls.follow(&telemetry.metrics).await;
             }
         });
         let graceful = GracefulShutdown::new();

@@ -7,18 +7,17 @@ mod file;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use data_encoding::HEXLOWER;
 use hyper::HeaderMap;
 use rand::Rng;
 use sha2::{Digest, Sha256};
-use tokio::time::{MissedTickBehavior, interval};
-use tracing::{debug, warn};
+use tracing::warn;
 
 pub use self::file::{KeyFile, KeyFileError, KeyRecord, Register};
 use super::{DEFAULT_PLAN, Plan};
+use crate::files::Followed;
 
 /// Who calls: the stable name of a key, never the key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -77,9 +76,15 @@ impl ApiKey {
 /// The keys that are good at this moment.
 #[derive(Clone)]
 pub struct KeyRing {
-    keys: Arc<ArcSwap<HashMap<[u8; 32], Holder>>>,
+    keys: Arc<ArcSwap<Keys>>,
     /// The key of the environment; it is in no file.
     environment: Option<[u8; 32]>,
+}
+
+/// What the file said, and the keys that are good by it.
+struct Keys {
+    register: Register,
+    active: HashMap<[u8; 32], Holder>,
 }
 
 impl KeyRing {
@@ -87,14 +92,14 @@ impl KeyRing {
     #[must_use]
     pub fn new(register: &Register, environment: Option<&str>) -> KeyRing {
         let environment = environment.map(|secret| ApiKey::digest(secret.as_bytes()));
-        let keys = Arc::new(ArcSwap::from_pointee(active(register, environment)));
-        KeyRing { keys, environment }
+        let keys = Keys::new(register.clone(), environment);
+        KeyRing { keys: Arc::new(ArcSwap::from_pointee(keys)), environment }
     }
 
     /// How many keys are good.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.keys.load().len()
+        self.keys.load().active.len()
     }
 
     /// Whether no key is good: then nothing opens the door.
@@ -110,46 +115,33 @@ impl KeyRing {
         let (Some(secret), None) = (values.next(), values.next()) else { return None };
         let digest = ApiKey::digest(secret.as_bytes());
         let keys = self.keys.load();
-        keys.get(&digest).cloned()
+        keys.active.get(&digest).cloned()
     }
 
-    /// Takes over what a file says.
-    pub fn take_over(&self, register: &Register) {
-        self.keys.store(Arc::new(active(register, self.environment)));
-    }
-
-    /// Takes over every change of the key file within half a second, for as long as it is polled.
+    /// Takes over every change of the key file within a second, for as long as it is polled.
     pub async fn follow(self, file: KeyFile) {
-        // The stamp is older than what is read after it: a change in between is seen twice, never missed.
-        let mut seen = None;
-        let mut ticks = interval(FOLLOW_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let stamp = file.stamp();
-            if stamp == seen {
-                continue;
-            }
-            match file.read() {
-                Ok(register) => {
-                    self.take_over(&register);
-                    debug!(
-                        keys = register.keys.len(),
-                        plans = register.plans.len(),
-                        "took over the file of keys"
-                    );
-                    seen = stamp;
-                }
-                // Read again at the next tick: what is in the way may pass.
-                Err(error @ KeyFileError::Failed { .. }) => {
-                    warn!(%error, "the file of keys changed and cannot be read; the old keys hold");
-                }
-                Err(error @ KeyFileError::Damaged { .. }) => {
-                    seen = stamp;
-                    warn!(%error, "the file of keys changed and cannot be read; the old keys hold");
-                }
-            }
+        let (path, ring) = (file.path(), self.clone());
+        let read = move || file.read_again(&ring.keys.load().register);
+        let followed = Followed { subject: "the file of keys", files: vec![path], read };
+        followed.follow(|register| self.take_over(register)).await;
+    }
+
+    /// Takes over what a file says, and tells whether that is something else than before.
+    pub fn take_over(&self, register: Register) -> bool {
+        if self.keys.load().register == register {
+            return false;
         }
+        self.keys.store(Arc::new(Keys::new(register, self.environment)));
+        if self.is_empty() {
+            warn!("the file of keys has no key that is not revoked: every request is refused now");
+        }
+        true
+    }
+}
+
+impl Keys {
+    fn new(register: Register, environment: Option<[u8; 32]>) -> Keys {
+        Keys { active: active(&register, environment), register }
     }
 }
 
@@ -168,9 +160,6 @@ fn active(register: &Register, environment: Option<[u8; 32]>) -> HashMap<[u8; 32
         environment.filter(|digest| register.keys.iter().all(|record| record.sha256 != *digest));
     stored.chain(environment.map(|digest| (digest, holder(ENVIRONMENT_KEY_ID, None)))).collect()
 }
-
-/// How often the file of keys is looked at.
-const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The id of the key that the environment gives.
 pub(crate) const ENVIRONMENT_KEY_ID: &str = "environment";

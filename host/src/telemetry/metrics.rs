@@ -50,6 +50,7 @@ pub struct Metrics {
     store_retries: IntCounter,
     dropped_lines: DroppedLines,
     store_log: IntGauge,
+    certificate_expiry: IntGaugeVec,
 }
 
 /// What is not counted but looked at when somebody asks.
@@ -79,16 +80,7 @@ impl Metrics {
             "From the head of a request to its answer.",
             "operation",
         )?;
-        let calls = families.counters(
-            "portdesk_store_calls_total",
-            "Calls of the store by the component, by verb and outcome.",
-            &["verb", "outcome"],
-        )?;
-        let call_durations = families.histograms(
-            "portdesk_store_call_duration_seconds",
-            "From a call of the store to its outcome.",
-            "verb",
-        )?;
+        let (store_calls, store_call_durations) = families.store_calls()?;
         Ok(Metrics {
             operations: Operations::new(contract, pages, &requests, &durations),
             refusals: families.counters(
@@ -113,13 +105,12 @@ impl Metrics {
                 "portdesk_guest_memory_high_water_bytes",
                 "The most memory that an instance of the component has had.",
             )?,
-            store_calls: Series::new(calls, Verb::ALL.len() * Outcome::ALL.len()),
-            store_call_durations: Verb::ALL
-                .map(|verb| call_durations.with_label_values(&[verb.as_str()]))
-                .into(),
+            store_calls,
+            store_call_durations,
             store_retries: families.store_retries()?,
             dropped_lines: DroppedLines::new(&families)?,
             store_log: families.store_log()?,
+            certificate_expiry: families.certificate_expiry()?,
             registry,
         })
     }
@@ -154,6 +145,13 @@ impl Metrics {
     #[must_use]
     pub fn store_retries(&self) -> Counter {
         Counter(Some(self.store_retries.clone()))
+    }
+
+    /// Says until when the certificate holds that is being served, in seconds since 1970. Before, and without TLS, there
+    /// is no such series.
+    pub fn certificate_expires(&self, at_seconds: u64) {
+        let at_seconds = i64::try_from(at_seconds).unwrap_or(i64::MAX);
+        self.certificate_expiry.with_label_values(&[] as &[&str]).set(at_seconds);
     }
 
     pub(super) fn request_in_flight(&self) -> Level {
@@ -245,6 +243,27 @@ impl Families<'_> {
     fn store_log(&self) -> Result<IntGauge, MetricsError> {
         let help = "The size of the write-ahead log of the embedded store; 0 for other stores.";
         self.gauge("portdesk_store_log_bytes", help)
+    }
+
+    fn store_calls(&self) -> Result<(Series, Vec<Histogram>), MetricsError> {
+        let calls = self.counters(
+            "portdesk_store_calls_total",
+            "Calls of the store by the component, by verb and outcome.",
+            &["verb", "outcome"],
+        )?;
+        let durations = self.histograms(
+            "portdesk_store_call_duration_seconds",
+            "From a call of the store to its outcome.",
+            "verb",
+        )?;
+        let durations = Verb::ALL.map(|verb| durations.with_label_values(&[verb.as_str()]));
+        Ok((Series::new(calls, Verb::ALL.len() * Outcome::ALL.len()), durations.into()))
+    }
+
+    fn certificate_expiry(&self) -> Result<IntGaugeVec, MetricsError> {
+        let name = "portdesk_tls_certificate_expiry_timestamp_seconds";
+        let help = "When the certificate that is being served expires, in seconds since 1970.";
+        self.known(IntGaugeVec::new(Opts::new(name, help), &[])?)
     }
 
     fn counter(&self, name: &str, help: &str) -> Result<IntCounter, MetricsError> {

@@ -1,21 +1,21 @@
 //! The file of keys, `keys.json` in the data folder: digests, dates and plans, no key.
 //!
-//! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart.
+//! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart. Where it
+//! is a link, the file behind it is read, replaced and locked.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tempfile::NamedTempFile;
 
 use super::ApiKey;
 use crate::backend::NAME_LIMIT_BYTES;
 use crate::door::{DEFAULT_PLAN, Plan};
+use crate::files::{self, ReadError, ReplaceError};
 
 /// What is kept of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,22 +104,25 @@ impl KeyFile {
         KeyFile { directory: directory.to_owned() }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.directory.join("keys.json")
     }
 
-    /// Something that differs after every change.
-    pub(super) fn stamp(&self) -> Option<(SystemTime, u64)> {
-        let metadata = fs::metadata(self.path()).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
+    /// What the file says; nothing where there is no file, which is before the first key is made.
+    pub fn read(&self) -> Result<Register, KeyFileError> {
+        self.read_at(&self.path(), &Register::default())
     }
 
-    /// What the file says; nothing where there is no file.
-    pub fn read(&self) -> Result<Register, KeyFileError> {
-        let text = match fs::read(self.path()) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Register::default()),
-            Err(error) => return Err(self.failed(error)),
+    /// As [`KeyFile::read`], while a host has what was read before: a file with keys does not turn into none. It may be on
+    /// its way to another place, or was removed by mistake.
+    pub(super) fn read_again(&self, before: &Register) -> Result<Register, KeyFileError> {
+        self.read_at(&self.path(), before)
+    }
+
+    fn read_at(&self, path: &Path, before: &Register) -> Result<Register, KeyFileError> {
+        let text = match files::read(path, FILE_LIMIT_BYTES) {
+            Err(ReadError::Missing) if *before == Register::default() => return Ok(Register::default()),
+            read => read.map_err(|error| KeyFileError::Unreadable { path: self.path(), error })?,
         };
         serde_json::from_slice(&text).map_err(|error| KeyFileError::Damaged {
             path: self.path(),
@@ -128,36 +131,40 @@ impl KeyFile {
         })
     }
 
-    /// Changes what the file says. Durable when it returns.
+    /// Changes what the file says. Durable when it returns; where it fails, the file is as it was.
     pub fn update<T>(&self, change: impl FnOnce(&mut Register) -> T) -> Result<T, KeyFileError> {
-        let lock = self.lock_file().map_err(|error| self.failed(error))?;
-        lock.lock().map_err(|error| self.failed(error))?;
-        let mut register = self.read()?;
+        let target = files::behind_links(&self.path())
+            .map_err(|error| KeyFileError::Unreadable { path: self.path(), error })?;
+        let folder = target.parent().unwrap_or(&self.directory);
+        let refused = |error| self.unchanged(ReplaceError::of(error, folder));
+        let lock = lock_file(&target).map_err(refused)?;
+        lock.lock().map_err(refused)?;
+        let mut register = self.read_at(&target, &Register::default())?;
         let result = change(&mut register);
-        self.replace(&register).map_err(|error| self.failed(error))?;
+        let text = text(&register).map_err(refused)?;
+        files::replace(&target, &text).map_err(|error| self.unchanged(error))?;
         Ok(result)
     }
 
-    fn lock_file(&self) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        options.open(self.directory.join("keys.lock"))
+    fn unchanged(&self, error: ReplaceError) -> KeyFileError {
+        KeyFileError::Unwritable { path: self.path(), error }
     }
+}
 
-    fn replace(&self, register: &Register) -> io::Result<()> {
-        // Made with mode 0600.
-        let mut file = NamedTempFile::new_in(&self.directory)?;
-        serde_json::to_writer_pretty(&mut file, register)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(self.path())?;
-        // The new name is durable only once the folder is.
-        File::open(&self.directory)?.sync_all()
-    }
+/// Beside the file itself and not beside a link to it: several data folders may share one file.
+fn lock_file(target: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(target.with_extension("lock"))
+}
 
-    fn failed(&self, error: io::Error) -> KeyFileError {
-        KeyFileError::Failed { path: self.path(), error }
+fn text(register: &Register) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(register)?;
+    text.push(b'\n');
+    if text.len() as u64 > FILE_LIMIT_BYTES {
+        return Err(io::Error::other("it would have more bytes than a host reads"));
     }
+    Ok(text)
 }
 
 /// An id is counted under, see [`crate::backend::Count`].
@@ -197,18 +204,32 @@ pub enum KeyFileError {
         /// Where in that line.
         column: usize,
     },
-    /// The file system refused.
-    #[error("{} cannot be read or written ({error})", path.display())]
-    Failed {
-        /// The file.
+    /// It cannot be read at all.
+    #[error("{} cannot be read: {error}", path.display())]
+    Unreadable {
+        /// The file, or the link to it.
         path: PathBuf,
-        /// What it said.
-        error: io::Error,
+        /// Why not.
+        error: ReadError,
+    },
+    /// It cannot be changed.
+    #[error("{} cannot be changed: {error}", path.display())]
+    Unwritable {
+        /// The file, or the link to it.
+        path: PathBuf,
+        /// Why not.
+        error: ReplaceError,
     },
 }
 
+/// Some 60,000 keys. It keeps a wrong file from filling the memory.
+const FILE_LIMIT_BYTES: u64 = 16 << 20;
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     #[test]
@@ -263,5 +284,63 @@ mod tests {
             }
         });
         assert_eq!(KeyFile::new(directory.path()).read().unwrap().keys.len(), 8);
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_the_file_behind_it_is_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["one", "other", "kept", "kept/deep"] {
+            fs::create_dir(at(name)).unwrap();
+        }
+        fs::write(at("kept/deep/shared.json"), "{\"keys\": []}").unwrap();
+        symlink("deep/shared.json", at("kept/current")).unwrap();
+        symlink(at("kept/current"), at("one/keys.json")).unwrap();
+        symlink("../kept/current", at("other/keys.json")).unwrap();
+        // Both folders share a lock, or one change would be lost.
+        std::thread::scope(|scope| {
+            for name in ["one", "other", "one", "other"] {
+                let record = KeyRecord::new(&ApiKey::generate(), name);
+                let file = KeyFile::new(&at(name));
+                scope.spawn(move || file.update(|register| register.keys.push(record)).unwrap());
+            }
+        });
+        assert!(at("one/keys.json").is_symlink() && at("other/keys.json").is_symlink());
+        assert_eq!(KeyFile::new(&at("one")).read().unwrap().keys.len(), 4);
+        assert_eq!(fs::read_dir(at("one")).unwrap().count(), 1, "nothing is written beside the link");
+        assert_eq!(fs::read_dir(at("kept/deep")).unwrap().count(), 2, "the file and its lock");
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_no_first_start_and_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(directory.path());
+        symlink("not mounted/keys.json", file.path()).unwrap();
+        for error in [file.read().unwrap_err(), file.update(|register| register.keys.clear()).unwrap_err()] {
+            assert!(error.to_string().contains("a link to not mounted/keys.json, where there is no file"));
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn keys_that_were_read_before_are_not_forgotten_because_their_file_is_bad() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(directory.path());
+        let mut before = Register::default();
+        assert_eq!(file.read_again(&before).unwrap(), before, "no file and no keys are the same");
+        before.keys.push(KeyRecord::new(&ApiKey::generate(), "agent"));
+        assert!(file.read_again(&before).is_err(), "no file");
+        fs::create_dir(file.path()).unwrap();
+        assert!(file.read_again(&before).is_err(), "a folder");
+        fs::remove_dir(file.path()).unwrap();
+        for bad in ["", "\n", "null", "{}", "[]", "{\"keys\": []", "\0\0\0\0"] {
+            fs::write(file.path(), bad).unwrap();
+            assert!(file.read_again(&before).is_err(), "{bad:?}");
+        }
+        let too_large = File::create(file.path()).unwrap();
+        too_large.set_len(1 << 40).unwrap();
+        assert!(file.read_again(&before).unwrap_err().to_string().contains("16777216 bytes"));
+        fs::write(file.path(), "{\"keys\": []}").unwrap();
+        assert_eq!(file.read_again(&before).unwrap(), Register::default(), "whoever writes this means it");
     }
 }

@@ -1,17 +1,19 @@
 //! A certificate and its key, read from files and checked as far as a server can.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio_rustls::rustls::client::verify_server_cert_signed_by_trust_anchor;
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::sign::CertifiedKey;
-use tokio_rustls::rustls::{CertificateError, Error, RootCertStore};
+use tokio_rustls::rustls::{CertificateError, Error, InconsistentKeys, RootCertStore};
+
+use super::contents::{self, Wanted};
+use super::expiry::shown;
+use crate::files::{self, ReadError};
 
 /// The files of `--tls-cert` and `--tls-key`.
 #[derive(Debug, Clone)]
@@ -22,36 +24,39 @@ pub struct IdentityFiles {
     pub key: PathBuf,
 }
 
-/// Tells whether files have changed.
-pub(super) type Stamp = [Option<(SystemTime, u64)>; 2];
+/// A certificate with its chain and its key, and until when it holds.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) certified: Arc<CertifiedKey>,
+    /// The end of the host's own certificate. One of its chain may end before: which of them a client needs, only the
+    /// client knows.
+    pub(super) expiry: Option<UnixTime>,
+}
 
 impl IdentityFiles {
-    pub(super) fn stamp(&self) -> Stamp {
-        let stamp = |file: &Path| {
-            let metadata = fs::metadata(file).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        };
-        [stamp(&self.certificate), stamp(&self.key)]
-    }
-
-    /// What the files hold, if a client could accept it today.
-    pub(super) fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, IdentityError> {
+    /// What the files hold, if a client could accept it at the time `now`.
+    pub(super) fn read(&self, provider: &CryptoProvider, now: UnixTime) -> Result<Identity, IdentityError> {
         let file = &self.certificate;
-        let unreadable = |error| IdentityError::Certificate { file: file.clone(), error };
-        let certificates = CertificateDer::pem_file_iter(file).map_err(unreadable)?;
-        let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-        let first = certificates.first().ok_or_else(|| unreadable(pem::Error::NoItemsFound))?;
-        check_time(first, provider).map_err(|wrong| wrong.of(file))?;
-        let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|error| IdentityError::Key { file: self.key.clone(), error })?;
+        let certificates = contents_of(Wanted::Certificate, file, contents::certificates)?;
+        let key = contents_of(Wanted::Key, &self.key, contents::key)?;
+        let first = certificates.first().ok_or(IdentityError::Contents {
+            wanted: Wanted::Certificate,
+            file: file.clone(),
+            found: "it is empty",
+        })?;
+        check_time(first, provider, now).map_err(|wrong| wrong.of(file))?;
+        let expiry = match check_time(first, provider, THE_END) {
+            Err(Wrong::Expired(at)) => at,
+            Ok(()) | Err(Wrong::NotYet(_) | Wrong::Unfit(_)) => None,
+        };
         let key = provider
             .key_provider
             .load_private_key(key)
             .map_err(|error| IdentityError::UnfitKey { file: self.key.clone(), error })?;
-        let identity = CertifiedKey::new(certificates, key);
-        match identity.keys_match() {
-            Ok(()) | Err(Error::InconsistentKeys(tokio_rustls::rustls::InconsistentKeys::Unknown)) => {
-                Ok(identity)
+        let certified = CertifiedKey::new(certificates, key);
+        match certified.keys_match() {
+            Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+                Ok(Identity { certified: Arc::new(certified), expiry })
             }
             Err(Error::InconsistentKeys(_)) => {
                 Err(IdentityError::Mismatch { certificate: file.clone(), key: self.key.clone() })
@@ -61,6 +66,19 @@ impl IdentityFiles {
     }
 }
 
+fn contents_of<T>(
+    wanted: Wanted,
+    file: &Path,
+    parse: impl FnOnce(&[u8]) -> Result<T, &'static str>,
+) -> Result<T, IdentityError> {
+    let bytes = files::read(file, FILE_LIMIT_BYTES).map_err(|error| IdentityError::Unreadable {
+        wanted,
+        file: file.to_owned(),
+        error,
+    })?;
+    parse(&bytes).map_err(|found| IdentityError::Contents { wanted, file: file.to_owned(), found })
+}
+
 /// What is wrong with a certificate.
 enum Wrong {
     Expired(Option<UnixTime>),
@@ -68,13 +86,17 @@ enum Wrong {
     Unfit(Error),
 }
 
-/// Whether a certificate holds at this moment. Who signed it is for clients to judge: it is checked against no root at
+/// Whether a certificate holds at a time. Who signed it is for clients to judge: it is checked against no root at
 /// all, which comes after its dates.
-fn check_time(certificate: &CertificateDer<'_>, provider: &CryptoProvider) -> Result<(), Wrong> {
+fn check_time(
+    certificate: &CertificateDer<'_>,
+    provider: &CryptoProvider,
+    now: UnixTime,
+) -> Result<(), Wrong> {
     let parsed = ParsedCertificate::try_from(certificate).map_err(Wrong::Unfit)?;
     let algorithms = provider.signature_verification_algorithms.all;
     let roots = RootCertStore::empty();
-    match verify_server_cert_signed_by_trust_anchor(&parsed, &roots, &[], UnixTime::now(), algorithms) {
+    match verify_server_cert_signed_by_trust_anchor(&parsed, &roots, &[], now, algorithms) {
         Err(Error::InvalidCertificate(CertificateError::Expired)) => Err(Wrong::Expired(None)),
         Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             Err(Wrong::Expired(Some(not_after)))
@@ -88,33 +110,43 @@ fn check_time(certificate: &CertificateDer<'_>, provider: &CryptoProvider) -> Re
     }
 }
 
+fn end(time: Option<UnixTime>) -> String {
+    time.map_or_else(|| "a time that cannot be read".to_owned(), shown)
+}
+
 impl Wrong {
     fn of(self, file: &Path) -> IdentityError {
         let file = file.to_owned();
         match self {
-            Wrong::Expired(at) => IdentityError::Expired { file, at: shown(at) },
-            Wrong::NotYet(at) => IdentityError::NotYet { file, at: shown(at) },
+            Wrong::Expired(at) => IdentityError::Expired { file, at: end(at) },
+            Wrong::NotYet(at) => IdentityError::NotYet { file, at: end(at) },
             Wrong::Unfit(error) => IdentityError::Unfit { file, error },
         }
     }
 }
 
-fn shown(time: Option<UnixTime>) -> String {
-    let time = time.map(|time| SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs()));
-    let time = time.and_then(|time| Timestamp::try_from(time).ok());
-    time.map_or_else(|| "an unknown time".into(), |time| time.to_string())
-}
-
 /// Why a certificate or a key cannot be used: a sentence that names the flag to change.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The file of certificates cannot be read as one.
-    #[error("--tls-cert {}: the file holds no certificate in PEM that can be read ({error})", file.display())]
-    Certificate {
+    /// A file cannot be read.
+    #[error("{} {}: the file cannot be read: {error}", wanted.flag(), file.display())]
+    Unreadable {
+        /// What it should hold.
+        wanted: Wanted,
         /// The file.
         file: PathBuf,
         /// Why not.
-        error: pem::Error,
+        error: ReadError,
+    },
+    /// A file holds something else than it should.
+    #[error("{} {}: the file holds no {} in PEM: {found}", wanted.flag(), file.display(), wanted.name())]
+    Contents {
+        /// What it should hold.
+        wanted: Wanted,
+        /// The file.
+        file: PathBuf,
+        /// What it holds, and what to do about it.
+        found: &'static str,
     },
     /// The certificate holds no more.
     #[error("--tls-cert {}: the certificate expired at {at}; give a new one", file.display())]
@@ -124,17 +156,9 @@ pub enum IdentityError {
         /// When.
         at: String,
     },
-    /// The file of the key cannot be read as one.
-    #[error("--tls-key {}: the file holds no private key in PEM that can be read ({error})", file.display())]
-    Key {
-        /// The file.
-        file: PathBuf,
-        /// Why not.
-        error: pem::Error,
-    },
     /// The key is that of another certificate.
     #[error(
-        "--tls-key {}: the key is not that of the certificate in --tls-cert {}",
+        "--tls-key {}: the key is not that of the certificate that comes first in --tls-cert {}",
         key.display(),
         certificate.display()
     )]
@@ -169,3 +193,9 @@ pub enum IdentityError {
         error: Error,
     },
 }
+
+/// A long chain has some 10 KB.
+const FILE_LIMIT_BYTES: u64 = 1 << 20;
+
+/// A time at which every certificate has expired, so that the check of it tells since when.
+const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));

@@ -1,0 +1,189 @@
+//! Follows files: looks at them twice a second, and reads them when something about them changed.
+
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc as blocking;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tracing::{error, info, warn};
+
+/// Files that are read together, again after every change.
+pub(crate) struct Followed<R> {
+    /// What the log calls them.
+    pub(crate) subject: &'static str,
+    /// All that `read` reads.
+    pub(crate) files: Vec<PathBuf>,
+    /// Reads them. It runs on a thread of its own and may block.
+    pub(crate) read: R,
+}
+
+impl<R> Followed<R> {
+    /// Hands every good content to `take` within a second, which says whether that changed anything; for as long as it is
+    /// polled.
+    ///
+    /// Files that cannot be used are read again at every look, until they can be. The log says so at once, then once a
+    /// minute, and once when it is over.
+    pub(crate) async fn follow<T, E>(self, mut take: impl FnMut(T) -> bool)
+    where
+        R: FnMut() -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Display + Send + 'static,
+    {
+        let subject = self.subject;
+        let mut looks = match Looks::start(self.files, self.read) {
+            Ok(looks) => looks,
+            Err(error) => return error!(%error, "no change of {subject} will be noticed before a restart"),
+        };
+        let mut trouble = Trouble::default();
+        let mut ticks = interval(FOLLOW_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let Some(look) = looks.next(subject, &mut trouble).await else {
+                return error!("no change of {subject} will be noticed before a restart: their reader ended");
+            };
+            match look.transpose() {
+                Ok(read) => {
+                    let changed = read.is_some_and(&mut take);
+                    match (trouble.end(), changed) {
+                        (_, true) => info!("took over a change of {subject}"),
+                        (true, false) => info!("{subject} can be used again, and did not change"),
+                        (false, false) => {}
+                    }
+                }
+                Err(error) if trouble.is_due() => warn!(
+                    %error,
+                    "{subject} cannot be used; what was read before stays in force, and it is tried again all the time"
+                ),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// What one look came to: nothing where nothing changed.
+type Look<T, E> = Option<Result<T, E>>;
+
+/// Looks at files on a thread of their own: a file system that hangs holds that thread and nothing else, neither
+/// requests nor the end of the process.
+struct Looks<T, E> {
+    ask: blocking::Sender<()>,
+    seen: mpsc::Receiver<Look<T, E>>,
+}
+
+impl<T: Send + 'static, E: Send + 'static> Looks<T, E> {
+    fn start(
+        files: Vec<PathBuf>,
+        mut read: impl FnMut() -> Result<T, E> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (ask, asked) = blocking::channel();
+        let (tell, seen) = mpsc::channel(1);
+        let look = move || {
+            let mut last = None;
+            // It ends when nobody can ask any more.
+            for () in asked {
+                // Older than what is read after it: a change in between is seen twice, never missed.
+                let stamps: Vec<_> = files.iter().map(|file| Stamp::of(file)).collect();
+                let look = (last.as_ref() != Some(&stamps)).then(&mut read);
+                if let Some(read) = &look {
+                    let is_settled = stamps.iter().flatten().all(Stamp::is_settled);
+                    last = (read.is_ok() && is_settled).then_some(stamps);
+                }
+                if tell.blocking_send(look).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("files".to_owned()).spawn(look)?;
+        Ok(Looks { ask, seen })
+    }
+
+    /// Looks once, however long that takes; none where the thread ended.
+    async fn next(&mut self, subject: &str, trouble: &mut Trouble) -> Option<Look<T, E>> {
+        self.ask.send(()).ok()?;
+        let begun = Instant::now();
+        loop {
+            match timeout(PATIENCE, self.seen.recv()).await {
+                Ok(look) => return look,
+                Err(_) if trouble.is_due() => warn!(
+                    seconds = begun.elapsed().as_secs(),
+                    "the file system does not answer for {subject}; what was read before stays in force"
+                ),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// What differs between a file and the one that took its place, or the same one after a change.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    /// In contrast to the time above, no program can set this one.
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Of the file behind all links; none where there is no file.
+    fn of(file: &Path) -> Option<Stamp> {
+        let found = fs::metadata(file).ok()?;
+        Some(Stamp {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.size(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+
+    /// Whether the next change will show. Times of files advance in steps of some milliseconds, so that two changes in a
+    /// row can leave the same time.
+    fn is_settled(&self) -> bool {
+        let changed = u64::try_from(self.changed.0).unwrap_or(0);
+        let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(changed);
+        // An error is a time to come: the clock of a server of files, which may be wrong for ever.
+        changed.elapsed().map_or(true, |age| age > SETTLING_TIME)
+    }
+}
+
+/// Decides when the log says that something does not work: at once, and then at intervals.
+#[derive(Default)]
+struct Trouble {
+    told: Option<Instant>,
+}
+
+impl Trouble {
+    fn is_due(&mut self) -> bool {
+        let is_due = self.told.is_none_or(|told| told.elapsed() >= REMINDER_INTERVAL);
+        if is_due {
+            self.told = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// Whether there was any until now.
+    fn end(&mut self) -> bool {
+        self.told.take().is_some()
+    }
+}
+
+/// How often files are looked at.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the log says that files still cannot be used.
+const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
+/// How long a file system may take for a look without a word in the log.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// More than the step in which any file system in use counts time, which is two seconds at most.
+const SETTLING_TIME: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests;

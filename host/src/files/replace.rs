@@ -1,0 +1,175 @@
+//! Replaces a file as a whole, so that a reader sees the old one or the new one and nothing between.
+
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::ReadError;
+
+/// The file that `path` leads to through any number of links; where there is neither a file nor a link, `path` itself.
+pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, ReadError> {
+    match path.canonicalize().map_err(|error| ReadError::of(path, error)) {
+        // A link that leads nowhere is not taken for a file to be made: what it leads to may be a disk that is not
+        // mounted yet, and a file made below the place of the mount would vanish with it.
+        Err(ReadError::Missing) => Ok(path.to_owned()),
+        other => other,
+    }
+}
+
+/// Puts a file of these bytes in the place of `target`, which is no link, with the owner and the permissions of the old
+/// one; a new one is for its owner alone. Durable when this returns.
+pub(crate) fn replace(target: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
+    let folder = target.parent().unwrap_or(Path::new("/"));
+    let refused = |error| ReplaceError::of(error, folder);
+    let old = match fs::metadata(target) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(refused(error)),
+    };
+    // In the folder of the target, since a rename is atomic within one file system only. Made with mode 0600, and
+    // removed when this returns early.
+    let mut file = NamedTempFile::new_in(folder).map_err(refused)?;
+    file.write_all(bytes).map_err(refused)?;
+    if let Some(old) = old {
+        keep_access(file.as_file(), &old, folder)?;
+    }
+    file.as_file().sync_all().map_err(refused)?;
+    file.persist(target).map_err(|error| refused(error.error))?;
+    // The new name is durable only once the folder is.
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(ReplaceError::Unsynced)
+}
+
+/// Who could read the old file can read the new one, and nobody else: or a host of another user would lose its keys to a
+/// command that root typed.
+fn keep_access(file: &File, old: &Metadata, folder: &Path) -> Result<(), ReplaceError> {
+    let refused = |error| ReplaceError::of(error, folder);
+    let new = file.metadata().map_err(refused)?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        let kept = fchown(file, Some(old.uid()), Some(old.gid()));
+        // A group that has no rights need not be kept.
+        let is_needed = new.uid() != old.uid() || old.mode() & 0o070 != 0;
+        if kept.is_err() && is_needed {
+            return Err(ReplaceError::Owner { user: old.uid(), group: old.gid() });
+        }
+    }
+    file.set_permissions(Permissions::from_mode(old.mode() & 0o777)).map_err(refused)
+}
+
+/// Why a file cannot be replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// A file that is mounted by itself cannot be renamed over.
+    #[error(
+        "it is mounted by itself, so that it cannot be replaced, and nothing was changed; mount its folder in place of \
+         the file, or change the file that is mounted"
+    )]
+    Mounted,
+    /// The file system takes no writes at all.
+    #[error("its file system is read-only, and nothing was changed; change the file where it comes from")]
+    ReadOnly,
+    /// The folder takes no writes of this user.
+    #[error("this user may not write to {}, and nothing was changed", folder.display())]
+    Forbidden {
+        /// The folder that the file is in.
+        folder: PathBuf,
+    },
+    /// The new file could not belong to the owner of the old one.
+    #[error(
+        "it belongs to user {user} and group {group}, who would lose it, and nothing was changed; run the command as \
+         its owner"
+    )]
+    Owner {
+        /// The user.
+        user: u32,
+        /// The group.
+        group: u32,
+    },
+    /// The file system refused for another reason.
+    #[error("it cannot be replaced ({0}), and nothing was changed")]
+    Failed(io::Error),
+    /// The file was replaced; whether that outlasts a power cut is not known.
+    #[error("it was replaced, but the disk did not confirm that ({0})")]
+    Unsynced(io::Error),
+}
+
+impl ReplaceError {
+    /// Says what `error` means for a file in `folder`.
+    pub(crate) fn of(error: io::Error, folder: &Path) -> ReplaceError {
+        let kind = error.kind();
+        if kind == io::ErrorKind::ResourceBusy {
+            ReplaceError::Mounted
+        } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+            ReplaceError::ReadOnly
+        } else if kind == io::ErrorKind::PermissionDenied {
+            ReplaceError::Forbidden { folder: folder.to_owned() }
+        } else {
+            ReplaceError::Failed(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn the_file_behind_links_is_found_and_a_link_to_nothing_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("elsewhere/deep")).unwrap();
+        fs::write(root.join("elsewhere/deep/file"), "").unwrap();
+        symlink("deep/file", root.join("elsewhere/relative")).unwrap();
+        symlink(root.join("elsewhere/relative"), root.join("absolute")).unwrap();
+        symlink("absolute", root.join("first")).unwrap();
+        assert_eq!(behind_links(&root.join("first")).unwrap(), root.join("elsewhere/deep/file"));
+        assert_eq!(behind_links(&root.join("no file")).unwrap(), root.join("no file"));
+        fs::remove_file(root.join("elsewhere/deep/file")).unwrap();
+        assert!(matches!(behind_links(&root.join("first")), Err(ReadError::Dangling { .. })));
+    }
+
+    #[test]
+    fn permissions_are_kept_and_a_new_file_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mode = || fs::metadata(&path).unwrap().mode() & 0o777;
+        replace(&path, b"first").unwrap();
+        assert_eq!(mode(), 0o600);
+        for kept in [0o640, 0o400] {
+            fs::set_permissions(&path, Permissions::from_mode(kept)).unwrap();
+            replace(&path, b"second").unwrap();
+            assert_eq!((mode(), fs::read(&path).unwrap()), (kept, b"second".to_vec()));
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_a_file_system_refuses_is_said_in_words() {
+        // What the system answers to a rename over a mounted file, and to writes where none are possible; to mount
+        // something takes root. The numbers are those of Linux and macOS.
+        for (number, expected) in [
+            (16, "mounted by itself"),
+            (30, "read-only"),
+            (13, "may not write to /folder"),
+            (28, "cannot be replaced (No space"),
+        ] {
+            let said =
+                ReplaceError::of(io::Error::from_raw_os_error(number), Path::new("/folder")).to_string();
+            assert!(said.contains(expected) && said.contains("nothing was changed"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_takes_no_file_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        assert!(matches!(replace(&taken, b"x"), Err(ReplaceError::Failed(_))));
+        assert!(matches!(replace(&taken.join("no folder/file"), b"x"), Err(ReplaceError::Failed(_))));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
