@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use crate::harness::{Process, portdesk};
 
 /// A flag, its variable, and what it cannot mean.
-const WRONG: [(&str, &str, &[&str]); 12] = [
+const WRONG: [(&str, &str, &[&str]); 11] = [
     ("--listen", "PORTDESK_LISTEN", &["nowhere", "127.0.0.1", ":8080", "localhost:8080", "127.0.0.1:99999"]),
     ("--metrics", "PORTDESK_METRICS", &["9090", "http://127.0.0.1:9090", "127.0.0.1:"]),
     (
@@ -31,7 +31,6 @@ const WRONG: [(&str, &str, &[&str]); 12] = [
     ),
     ("--region", "PORTDESK_REGION", &["EU-WEST-1", "eu west", "Ireland", "eu-west-1a", "-"]),
     ("--component", "PORTDESK_COMPONENT", &["/no/such/file.wasm", "/"]),
-    ("--tls-cert", "PORTDESK_TLS_CERT", &["/no/such/file.pem", "/"]),
     ("--store", "PORTDESK_STORE", &["paper", "Memory"]),
     ("--instances", "PORTDESK_INSTANCES", &["0", "1001", "many", "1.5", "-1", "0x10"]),
     ("--time-limit-ms", "PORTDESK_TIME_LIMIT_MS", &["9", "1s", "10 000"]),
@@ -114,6 +113,12 @@ fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
     let (_, said) =
         ended(portdesk(&["--listen", "0.0.0.0:0", "--data-dir", folder]).env("PORTDESK_LISTEN", "[::1]:0"));
     assert!(said.contains("portdesk: --listen 0.0.0.0:0: "), "{said}");
+    for file in ["/no/such/file.pem", "/"] {
+        let mut command = portdesk(&["--listen", "127.0.0.1:0", "--data-dir", folder, "--tls-key", file]);
+        let (code, said) = ended(command.env("PORTDESK_TLS_CERT", file));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(&format!("portdesk: PORTDESK_TLS_CERT {file}: ")), "{said}");
+    }
 }
 
 #[test]
@@ -123,6 +128,7 @@ fn an_empty_variable_counts_as_not_set() {
     command.arg(data.path());
     let all = WRONG.iter().map(|(_, variable, _)| *variable);
     for variable in all.chain([
+        "PORTDESK_TLS_CERT",
         "PORTDESK_TLS_KEY",
         "PORTDESK_ALLOW_PLAINTEXT",
         "PORTDESK_DATA_DIR",

@@ -13,4 +13,4 @@ pub(crate) use self::follow::Followed;
 pub use self::read::ReadError;
 pub(crate) use self::read::read;
 pub use self::replace::ReplaceError;
-pub(crate) use self::replace::{behind_links, replace};
+pub(crate) use self::replace::{behind_links, lock, replace};

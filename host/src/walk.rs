@@ -87,7 +87,7 @@ impl<R: Respondent> Walk<R> {
         let (operation, status) = (told.operation, answer.status().as_u16());
         let duration_us = u64::try_from(told.duration.as_micros()).unwrap_or(u64::MAX);
         info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
-        answer::finish(answer, &http_method, version, &request_id, cors)
+        answer::finish(answer, &http_method, version, &request_id, cors.as_ref())
     }
 
     /// Turns the readiness check red, before connections are refused.

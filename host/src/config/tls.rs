@@ -11,8 +11,7 @@ use crate::server::IdentityFiles;
 pub struct Tls {
     /// PEM file with the host's certificate and those between it and a root; connections are TLS then.
     /// A change of the files is taken over within a second
-    #[arg(long = "tls-cert", env = "PORTDESK_TLS_CERT", value_name = "FILE", requires = "key",
-          value_parser = super::existing())]
+    #[arg(long = "tls-cert", env = "PORTDESK_TLS_CERT", value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
 
     /// PEM file with the private key of --tls-cert
@@ -21,8 +20,7 @@ pub struct Tls {
         long = "tls-key",
         env = "PORTDESK_TLS_KEY",
         value_name = "FILE",
-        requires = "certificate",
-        value_parser = super::existing()
+        requires = "certificate"
     )]
     pub key: Option<PathBuf>,
 

@@ -1,8 +1,8 @@
 //! Replaces a file as a whole, so that a reader sees the old one or the new one and nothing between.
 
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -19,10 +19,30 @@ pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, ReadError> {
     }
 }
 
+/// Waits until nobody else changes `target`, which is no link, and keeps others from that until what it gives is dropped.
+///
+/// The lock is a file beside `target` itself and not beside a link to it: several folders may share one file.
+pub(crate) fn lock(target: &Path) -> Result<File, ReplaceError> {
+    let refused = |error| ReplaceError::of(error, folder_of(target));
+    let path = target.with_extension("lock");
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    let lock = match options.clone().create_new(true).open(&path) {
+        Ok(new) => {
+            give_to_owner_of_folder(&new, folder_of(target));
+            new
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(&path).map_err(refused)?,
+        Err(error) => return Err(refused(error)),
+    };
+    lock.lock().map_err(refused)?;
+    Ok(lock)
+}
+
 /// Puts a file of these bytes in the place of `target`, which is no link, with the owner and the permissions of the old
 /// one; a new one is for its owner alone. Durable when this returns.
 pub(crate) fn replace(target: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
-    let folder = target.parent().unwrap_or(Path::new("/"));
+    let folder = folder_of(target);
     let refused = |error| ReplaceError::of(error, folder);
     let old = match fs::metadata(target) {
         Ok(old) => Some(old),
@@ -33,13 +53,29 @@ pub(crate) fn replace(target: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     // removed when this returns early.
     let mut file = NamedTempFile::new_in(folder).map_err(refused)?;
     file.write_all(bytes).map_err(refused)?;
-    if let Some(old) = old {
-        keep_access(file.as_file(), &old, folder)?;
+    match old {
+        Some(old) => keep_access(file.as_file(), &old, folder)?,
+        None => give_to_owner_of_folder(file.as_file(), folder),
     }
     file.as_file().sync_all().map_err(refused)?;
     file.persist(target).map_err(|error| refused(error.error))?;
     // The new name is durable only once the folder is.
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(ReplaceError::Unsynced)
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().unwrap_or(Path::new("/"))
+}
+
+/// A file that root makes in the folder of a service is of use to that service. Only for a file that this process made: an
+/// old one may be a link that somebody laid to get at what it leads to.
+fn give_to_owner_of_folder(new: &File, folder: &Path) {
+    if let (Ok(owner), Ok(made)) = (fs::metadata(folder), new.metadata())
+        && owner.uid() != made.uid()
+    {
+        // Only root may do this; for others the file stays their own.
+        let _ = fchown(new, Some(owner.uid()), Some(owner.gid()));
+    }
 }
 
 /// Who could read the old file can read the new one, and nobody else: or a host of another user would lose its keys to a
@@ -70,16 +106,19 @@ pub enum ReplaceError {
     /// The file system takes no writes at all.
     #[error("its file system is read-only, and nothing was changed; change the file where it comes from")]
     ReadOnly,
-    /// The folder takes no writes of this user.
-    #[error("this user may not write to {}, and nothing was changed", folder.display())]
+    /// The user lacks a right, or the file is marked as one that never changes.
+    #[error(
+        "the system does not allow this user to replace a file in {}, and nothing was changed",
+        folder.display()
+    )]
     Forbidden {
         /// The folder that the file is in.
         folder: PathBuf,
     },
     /// The new file could not belong to the owner of the old one.
     #[error(
-        "it belongs to user {user} and group {group}, who would lose it, and nothing was changed; run the command as \
-         its owner"
+        "it belongs to user {user} and group {group}, and this user cannot give them another, so nothing was changed; \
+         run the command as its owner"
     )]
     Owner {
         /// The user.
@@ -97,7 +136,7 @@ pub enum ReplaceError {
 
 impl ReplaceError {
     /// Says what `error` means for a file in `folder`.
-    pub(crate) fn of(error: io::Error, folder: &Path) -> ReplaceError {
+    fn of(error: io::Error, folder: &Path) -> ReplaceError {
         let kind = error.kind();
         if kind == io::ErrorKind::ResourceBusy {
             ReplaceError::Mounted
@@ -154,7 +193,8 @@ mod tests {
         for (number, expected) in [
             (16, "mounted by itself"),
             (30, "read-only"),
-            (13, "may not write to /folder"),
+            (13, "does not allow this user to replace a file in /folder"),
+            (1, "does not allow this user to replace a file in /folder"),
             (28, "cannot be replaced (No space"),
         ] {
             let said =

@@ -111,9 +111,9 @@ pub(super) fn finish(
     method: &Method,
     version: Version,
     request_id: &str,
-    cors: Option<HeaderMap>,
+    cors: Option<&HeaderMap>,
 ) -> Answer {
-    for (name, value) in cors.iter().flatten() {
+    for (name, value) in cors.into_iter().flatten() {
         match name {
             // The component may have said by what its answer varies.
             &VARY => answer.headers_mut().append(name, value.clone()),

@@ -1,7 +1,5 @@
 //! The headers that say how to read a request and how to answer it.
 
-use alloc::format;
-
 use crate::api::message::{JSON, Request};
 use crate::identity::IdempotencyKey;
 use crate::refusal::{Fault, Issue, Refusal};
@@ -9,7 +7,7 @@ use crate::refusal::{Fault, Issue, Refusal};
 /// The media type of a problem: its own where the client names it and does not like JSON more, else the one that
 /// every client knows.
 pub(crate) fn problem_type(request: &Request) -> &'static str {
-    match weight(request, |range| range == PROBLEM_JSON) {
+    match weight(request, PROBLEM_JSON) {
         Some(named) if named > 0 && named >= weight_of_json(request) => PROBLEM_JSON,
         _ => JSON,
     }
@@ -49,27 +47,33 @@ fn is_json(value: &str) -> bool {
 /// How much a client likes JSON: as much as the closest of the ranges says that JSON is in.
 fn weight_of_json(request: &Request) -> u16 {
     let ranges = [JSON, "application/*", "*/*"];
-    ranges.into_iter().find_map(|close| weight(request, |range| range == close)).unwrap_or_default()
+    ranges.into_iter().find_map(|range| weight(request, range)).unwrap_or_default()
 }
 
 /// The weight in thousandths that `Accept` gives to a media range (RFC 9110, section 12.4.2). None where it does not
 /// name the range; a range whose weight cannot be read is not named.
-fn weight(request: &Request, is_range: impl Fn(&str) -> bool) -> Option<u16> {
-    let ranges = request.header("accept").flat_map(|value| unquoted(value, ','));
-    let ranges = ranges.filter(|range| is_range(&essence(range).to_ascii_lowercase()));
-    ranges
-        .filter_map(|range| {
-            let weight = parameters(range).find(|(name, _)| name.eq_ignore_ascii_case("q"));
-            weight.map_or(Some(1_000), |(_, weight)| thousandths(weight))
-        })
-        .max()
+#[inline(never)] // Only refusals ask for it: their speed is worth less than a smaller component.
+fn weight(request: &Request, range: &str) -> Option<u16> {
+    let mut greatest = None;
+    for value in request.header("accept") {
+        for named in unquoted(value, ',') {
+            if essence(named).eq_ignore_ascii_case(range) {
+                let weight = parameters(named).find(|(name, _)| name.eq_ignore_ascii_case("q"));
+                greatest = greatest.max(weight.map_or(Some(1_000), |(_, weight)| thousandths(weight)));
+            }
+        }
+    }
+    greatest
 }
 
 /// `0.5` is 500: at most three digits behind the point, and nothing above 1.
 fn thousandths(weight: &str) -> Option<u16> {
     let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
-    let digits = rest.len() <= 3 && rest.bytes().all(|byte| byte.is_ascii_digit());
-    let rest = format!("{rest:0<3}").parse::<u16>().ok().filter(|_| digits)?;
+    if rest.len() > 3 || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = rest.bytes().chain([b'0'; 3]).take(3);
+    let rest = digits.fold(0, |number, digit| number * 10 + u16::from(digit - b'0'));
     match whole {
         "0" => Some(rest),
         "1" if rest == 0 => Some(1_000),

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use miniz_oxide::inflate::decompress_to_vec;
+
 use super::bindings::exports::portdesk::desk::{handler, schema};
 use super::import::{HostRandom, KeyValue, WallClock};
 use crate::World;
@@ -31,9 +33,14 @@ impl schema::Guest for Desk {
     }
 
     fn openapi() -> String {
-        crate::openapi().into()
+        // The build script packed a text, so both steps succeed. Of an empty contract every host would complain at its start.
+        let text = decompress_to_vec(CONTRACT).unwrap_or_default();
+        String::from_utf8(text).unwrap_or_default()
     }
 }
+
+/// `openapi.yaml`, packed: it is asked for once, at the start of a host, and larger than a fifth of the component otherwise.
+const CONTRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.deflate"));
 
 fn list(list: &crate::List) -> schema::ListSchema {
     schema::ListSchema { name: list.name.into(), id_field: list.id_field.into() }

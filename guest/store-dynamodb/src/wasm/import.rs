@@ -31,8 +31,8 @@ impl Outside for Wasi {
         let _ = write(body, request.body, &timer);
         let response = answered(&response, &timer)?;
         let status = response.status();
-        let ids = response.headers().get("x-amzn-requestid").into_iter();
-        let request_id = ids.filter_map(|id| String::from_utf8(id).ok()).next();
+        let mut ids = response.headers().get("x-amzn-requestid").into_iter();
+        let request_id = ids.find_map(|id| String::from_utf8(id).ok());
         Ok(Answer { status, request_id, body: read(&response, &timer)? })
     }
 

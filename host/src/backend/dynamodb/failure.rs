@@ -3,6 +3,11 @@
 //! The text is made of kinds, codes and ids. What an error of the SDK says by itself is never told: it may quote the
 //! request, and with it what was to be stored.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the SDK and TLS may learn of more errors, and all others are one"
+)]
+
 use std::error::Error as StdError;
 use std::io;
 

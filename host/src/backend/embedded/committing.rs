@@ -12,6 +12,7 @@ use rusqlite::ffi;
 use rusqlite::{Connection, ErrorCode};
 
 use super::connection::execute;
+use super::failure;
 use super::folder::PAGE_BYTES;
 use super::layout::VERSION;
 use super::opened::OpenedFiles;
@@ -57,12 +58,13 @@ fn take_back(connection: &Connection, error: &rusqlite::Error) -> Fault {
         end: is_final.then(|| format!("a commit failed ({detail}); restart the host")),
     };
     let is_back = connection.is_autocommit() || execute(connection, "ROLLBACK").is_ok();
+    let text = failure::text(error);
     if !is_before_sync(error) || !is_back {
-        return unknown(error, true);
+        return unknown(&text, true);
     }
     match cut_log(connection) {
         Ok(()) => Fault::passing(Error::Unavailable(format!(
-            "the disk takes no more ({error}); nothing was stored; free some space"
+            "the disk takes no more ({text}); nothing was stored; free some space"
         ))),
         Err(Uncut::Unsynced(failed)) => unknown(&failed, true),
         Err(Uncut::Untouched(failed)) => unknown(&failed, false),

@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
+use super::failure;
 use super::row::{self, ITEM_COLUMNS};
 use crate::backend::{self, Error, Page, Position, Query, Summary};
 use items::bounds::QUERY_ITEMS;
@@ -107,8 +108,14 @@ impl Tree {
 
     /// Whether it can be searched, for a value that no item needs to have.
     pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
-        connection.prepare_cached(&self.rest)?.query(params!["", Value::Blob(Vec::new()), 1])?.next()?;
-        Ok(())
+        let searched = || {
+            connection.prepare_cached(&self.rest)?.query(params!["", Value::Blob(Vec::new()), 1])?.next()?;
+            Ok(())
+        };
+        searched().map_err(|error: rusqlite::Error| {
+            let text = failure::text(&error);
+            Error::Unavailable(format!("the index {} cannot be read ({text}); restart the host", self.name))
+        })
     }
 
     /// Up to `limit` rows behind the query's position.

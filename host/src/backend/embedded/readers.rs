@@ -51,7 +51,7 @@ impl Readers {
         if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
             return self.in_place(read);
         }
-        let ended = |error: task::JoinError| Error::Unavailable(format!("a read broke off: {error}"));
+        let ended = |_: task::JoinError| Error::Unavailable("a read ended in a panic".to_owned());
         task::spawn_blocking(read).await.map_err(ended)?
     }
 

@@ -113,7 +113,7 @@ fn json<V: Serialize>(pairs: &[(String, V)]) -> Result<String, Error> {
     if !is_sorted(pairs) {
         return Err(Error::Invalid("names that are not sorted".to_owned()));
     }
-    let unwritten = |error| Error::Unavailable(format!("fields that cannot be written as JSON: {error}"));
+    let unwritten = |_: serde_json::Error| Error::Unavailable("fields cannot be written as JSON".to_owned());
     serde_json::to_string(&Object(pairs)).map_err(unwritten)
 }
 

@@ -19,6 +19,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
 use super::committing::{Fault, begin, commit, probe};
+use super::failure;
 use super::gathering::Gathering;
 use super::opened::OpenedFiles;
 use super::queue::{self, Inlet, Outlet, Shut};
@@ -207,7 +208,7 @@ impl Disk<'_> {
         let sql = format!("PRAGMA wal_checkpoint({mode})");
         if let Err(error) = self.connection.query_row(&sql, [], |_| Ok(())) {
             // Nothing is lost where the log is in its place: the next start reads it.
-            tracing::warn!(%error, "the store's log could not be merged");
+            tracing::warn!(error = failure::text(&error), "the store's log could not be merged");
         }
     }
 

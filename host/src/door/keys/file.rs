@@ -3,9 +3,7 @@
 //! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart. Where it
 //! is a link, the file behind it is read, replaced and locked.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -135,13 +133,10 @@ impl KeyFile {
     pub fn update<T>(&self, change: impl FnOnce(&mut Register) -> T) -> Result<T, KeyFileError> {
         let target = files::behind_links(&self.path())
             .map_err(|error| KeyFileError::Unreadable { path: self.path(), error })?;
-        let folder = target.parent().unwrap_or(&self.directory);
-        let refused = |error| self.unchanged(ReplaceError::of(error, folder));
-        let lock = lock_file(&target).map_err(refused)?;
-        lock.lock().map_err(refused)?;
+        let _lock = files::lock(&target).map_err(|error| self.unchanged(error))?;
         let mut register = self.read_at(&target, &Register::default())?;
         let result = change(&mut register);
-        let text = text(&register).map_err(refused)?;
+        let text = text(&register).map_err(|error| self.unchanged(ReplaceError::Failed(error)))?;
         files::replace(&target, &text).map_err(|error| self.unchanged(error))?;
         Ok(result)
     }
@@ -149,13 +144,6 @@ impl KeyFile {
     fn unchanged(&self, error: ReplaceError) -> KeyFileError {
         KeyFileError::Unwritable { path: self.path(), error }
     }
-}
-
-/// Beside the file itself and not beside a link to it: several data folders may share one file.
-fn lock_file(target: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
-    options.open(target.with_extension("lock"))
 }
 
 fn text(register: &Register) -> io::Result<Vec<u8>> {
@@ -337,7 +325,7 @@ mod tests {
             fs::write(file.path(), bad).unwrap();
             assert!(file.read_again(&before).is_err(), "{bad:?}");
         }
-        let too_large = File::create(file.path()).unwrap();
+        let too_large = fs::File::create(file.path()).unwrap();
         too_large.set_len(1 << 40).unwrap();
         assert!(file.read_again(&before).unwrap_err().to_string().contains("16777216 bytes"));
         fs::write(file.path(), "{\"keys\": []}").unwrap();

@@ -21,11 +21,11 @@ pub(super) struct Variables {
 
 /// Where spans go: where the flag says, or else the variables; none where they are switched off or nobody asked.
 pub(super) fn read(flag: Option<&CollectorUrl>) -> Result<Option<(CollectorUrl, Variables)>, CollectorError> {
-    of(environment::variables("OTEL_").collect(), flag)
+    of(&environment::variables("OTEL_").collect(), flag)
 }
 
 fn of(
-    set: BTreeMap<String, String>,
+    set: &BTreeMap<String, String>,
     flag: Option<&CollectorUrl>,
 ) -> Result<Option<(CollectorUrl, Variables)>, CollectorError> {
     let value = |name: &str| set.get(name).map(String::as_str);
@@ -36,13 +36,13 @@ fn of(
     }
     let url = match flag {
         Some(url) => Some(url.clone()),
-        None => named(&set)?,
+        None => named(set)?,
     };
     let Some(url) = url else { return Ok(None) };
-    for (name, value) in &set {
+    for (name, value) in set {
         check(name, value).map_err(|why| CollectorError::Variable { name: name.clone(), why })?;
     }
-    check_ratio(&set)?;
+    check_ratio(set)?;
     let timeout = value("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT").or(value("OTEL_EXPORTER_OTLP_TIMEOUT"));
     let timeout = timeout.and_then(|text| text.parse().ok()).map(Duration::from_millis);
     let is_named = |pairs: &str| pairs.split(',').any(|pair| pair.trim().starts_with("service.name="));
@@ -82,7 +82,7 @@ fn check(name: &str, value: &str) -> Result<(), &'static str> {
         "OTEL_EXPORTER_OTLP_COMPRESSION" | "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION" if !is(&["none"]) => {
             Err("a host does not compress spans; set it to none")
         }
-        "OTEL_TRACES_SAMPLER" if !is(&SAMPLERS) => {
+        "OTEL_TRACES_SAMPLER" if !SAMPLERS.contains(&value) => {
             Err("a host has the samplers that the specification names, but for jaeger_remote and xray")
         }
         "OTEL_PROPAGATORS" if !propagates(value) => {
@@ -205,7 +205,7 @@ mod tests {
 
     fn with(flag: Option<&str>, set: &[(&str, &str)]) -> Read {
         let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        of(set, flag.map(|url| url.parse().unwrap()).as_ref())
+        of(&set, flag.map(|url| url.parse().unwrap()).as_ref())
     }
 
     fn url(read: Read) -> Option<String> {
@@ -257,6 +257,7 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
             ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
+            ("OTEL_TRACES_SAMPLER", "ALWAYS_ON"),
             ("OTEL_TRACES_SAMPLER_ARG", "2"),
             ("OTEL_PROPAGATORS", "b3"),
             ("OTEL_PROPAGATORS", "none"),
