@@ -251,9 +251,10 @@ fn store(store: impl Backend + Meter) -> Store {
 
 /// The keys of the data folder, and a first one where there never was one.
 fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<FirstKey>), StartError> {
-    let ring = KeyRing::new(&file.read()?, environment);
+    let register = file.read()?;
+    let ring = KeyRing::new(&register, environment);
     // Keys that were revoked stay in the file: none is there only where none ever was.
-    if environment.is_some() || !file.read()?.keys.is_empty() {
+    if environment.is_some() || !register.keys.is_empty() {
         return Ok((ring, None));
     }
     // A host that could not store the key later does not start.
@@ -273,8 +274,11 @@ pub struct FirstKey {
 impl FirstKey {
     /// Makes the key valid at once. Call this when the key was shown.
     pub fn make_valid(&self) -> Result<(), KeyFileError> {
-        self.file.update(|register| register.keys.push(KeyRecord::new(&self.key, "first")))?;
-        self.keys.take_over(self.file.read()?);
+        let register = self.file.update(|register| {
+            register.keys.push(KeyRecord::new(&self.key, "first"));
+            register.clone()
+        })?;
+        self.keys.take_over(register);
         Ok(())
     }
 }

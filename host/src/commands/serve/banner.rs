@@ -22,10 +22,9 @@ use crate::standard::Stream;
 /// cannot be stored.
 pub(super) async fn show(host: &mut Host, config: &Config) -> Result<(), Ended> {
     let banner = Banner { text: text(host, config), first_key: host.first_key.take() };
-    let (sender, shown) = oneshot::channel();
+    let (sender, mut shown) = oneshot::channel();
     // A thread of its own, because the end of the process waits for none of these.
     thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(banner.show()))?;
-    let mut shown = shown;
     match timeout(BANNER_TIME, &mut shown).await {
         Ok(Ok(Err(ShowError::Key(error)))) => return Err(error.into()),
         Ok(Ok(Err(ShowError::Print(error)))) => warn!(%error, "{UNPRINTED}"),
