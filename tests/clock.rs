@@ -104,7 +104,29 @@ async fn a_host_that_starts_with_an_earlier_clock_shows_no_ticket_changed_before
     host.client().post(&format!("{path}/comments"), &json!({ "comment": "Still." })).await.expect(200);
     let shown = host.client().get(&path).await.expect(200).json();
     assert_eq!(shown["updated_at"], shown["created_at"]);
+    assert_eq!(shown["comments"][0]["created_at"], shown["created_at"]);
     assert_eq!(host.end("TERM").0, Some(0));
+}
+
+#[tokio::test]
+async fn a_clock_that_leaves_the_calendar_under_a_running_host_ends_connections_in_words() {
+    let Some(clock) = Clock::new() else { return };
+    clock.set("+0s");
+    let log = clock.folder.path().join("log");
+    let mut command = clock.command(&["--listen", "127.0.0.1:0", "--log-level", "error"]);
+    let host = Process::spawn(command.stderr(fs::File::create(&log).unwrap()));
+    let client = host.client();
+    open_ticket(&client).await;
+    clock.set("+8000y");
+    for _ in 0..3 {
+        assert!(client.try_send("GET", "/healthz", &[], None).await.is_err());
+    }
+    clock.set("+0s");
+    open_ticket(&host.client()).await;
+    assert_eq!(host.end("TERM").0, Some(0));
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("the clock of this machine is not within the years 1970 to 9999; set it"), "{log}");
+    assert!(!log.contains("panicked"), "{log}");
 }
 
 #[test]

@@ -22,10 +22,10 @@ export function checkFields({ keyField, lists, indexes }, fields) {
   for (const [name, value] of fields) check(!indexed.has(name) || isIndexable(value));
 }
 
-export function checkChange(schema, { id, unless, set, append }) {
+export function checkChange(schema, { id, unless, unlessAbove, set, append }) {
   checkChangeId(id);
   // Here a name may stand twice: two values may both forbid the change.
-  check(unless.length <= FIELDS && unless.every(([name]) => isName(name)));
+  for (const pairs of [unless, unlessAbove]) check(pairs.length <= FIELDS && pairs.every(([name]) => isName(name)));
   checkFields(schema, set);
   if (!append) return;
   const list = schema.lists.find(({ name }) => name === append.list);

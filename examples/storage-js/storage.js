@@ -50,7 +50,7 @@ export class Storage {
   update(key, change) {
     limits.checkKey(key);
     limits.checkChange(this.#schema, change);
-    const { id, atVersion, unless, set, append } = change;
+    const { id, atVersion, unless, unlessAbove, set, append } = change;
     // Where several outcomes hold, the first in the order of the WIT is given.
     const kept = this.#items.get(key);
     if (!kept) return { tag: 'missing' };
@@ -59,7 +59,8 @@ export class Storage {
     if (kept.changedBy === id) return { tag: 'updated', val: kept.version };
     if (atVersion != null && Number(atVersion) !== kept.version) return { tag: 'stale', val: item(key, kept) };
     const forbidden = ([name, value]) => kept.fields.get(name) === value;
-    if (unless.some(forbidden)) return { tag: 'refused', val: item(key, kept) };
+    const above = ([name, value]) => kept.fields.has(name) && compare(kept.fields.get(name), value) > 0;
+    if (unless.some(forbidden) || unlessAbove.some(above)) return { tag: 'refused', val: item(key, kept) };
     const fields = new Map([...kept.fields, ...set]);
     const entries = append && (kept.lists.get(append.list) ?? new Map());
     const bytes = kept.bytes - bytesOf(kept.fields) + bytesOf(fields) + (append ? addedBytes(append, entries) : 0);

@@ -48,6 +48,10 @@ pub(crate) fn expression(
         let (field, value) = (update.name(field), update.text(value));
         update.only_if(format!("(attribute_not_exists({field}) OR {field} <> {value})"));
     }
+    for (field, value) in &change.unless_above {
+        let (field, value) = (update.name(field), update.text(value));
+        update.only_if(format!("NOT {field} > {value}"));
+    }
     for (field, value) in &change.set {
         let (field, value) = (update.name(field), update.text(value));
         update.set(&field, &value);
@@ -147,7 +151,9 @@ pub(crate) fn judge(schema: &Schema, change: &Change, attributes: Attributes) ->
     if change.at_version.is_some_and(|at| at != stored.item.version) {
         return Ok(Verdict::Outcome(Update::Stale(stored.item)));
     }
-    if change.unless.iter().any(|pair| stored.item.fields.contains(pair)) {
+    let fields = &stored.item.fields;
+    let above = |(name, value): &(String, String)| items::record::value(fields, name) > Some(value);
+    if change.unless.iter().any(|pair| fields.contains(pair)) || change.unless_above.iter().any(above) {
         return Ok(Verdict::Outcome(Update::Refused(stored.item)));
     }
     if change.append.as_ref().is_some_and(|append| entries.len() >= append.max_entries as usize) {

@@ -77,12 +77,13 @@ pub fn change(schema: &Schema, change: Change) -> Result<Change, Defect> {
         id: change.id,
         at_version: change.at_version,
         unless: forbidden(change.unless)?,
+        unless_above: forbidden(change.unless_above)?,
         set: fields(schema, change.set)?,
         append: change.append.map(|entry| append(schema, entry)).transpose()?,
     })
 }
 
-/// What `unless` names. A field may stand there more than once: two values may both forbid the change.
+/// What `unless` or `unless_above` names. A field may stand there more than once: two values may both forbid the change.
 fn forbidden(fields: Fields) -> Result<Fields, Defect> {
     if fields.len() > FIELDS_LIMIT {
         return Err(Defect::Fields(fields.len()));

@@ -25,6 +25,8 @@ pub struct Change {
     pub at_version: Option<u64>,
     /// Only while none of these fields has the value beside it.
     pub unless: Fields,
+    /// Only while none of these fields has a value that is greater than the one beside it, byte by byte.
+    pub unless_above: Fields,
     /// Fields to set.
     pub set: Fields,
     /// An entry to append.

@@ -79,7 +79,9 @@ impl Record {
         if change.at_version.is_some_and(|version| version != self.version) {
             return Verdict::Stale;
         }
-        if change.unless.iter().any(|(name, value)| self.field(name) == Some(value)) {
+        let equal = |(name, value): &(String, String)| self.field(name) == Some(value);
+        let above = |(name, value): &(String, String)| self.field(name) > Some(value);
+        if change.unless.iter().any(equal) || change.unless_above.iter().any(above) {
             return Verdict::Refused;
         }
         self.changed(change).map_or(Verdict::Full, Verdict::Applied)

@@ -124,8 +124,14 @@ mod tests {
         let read = |shelf: &Shelf| shelf.get("a").map(|stored| stored.item("a").fields).unwrap();
         let before = read(&shelf);
         assert!(Arc::ptr_eq(&before, &read(&shelf)));
-        let change =
-            Change { id: "shut".into(), at_version: None, unless: vec![], set: fields("shut"), append: None };
+        let change = Change {
+            id: "shut".into(),
+            at_version: None,
+            unless: vec![],
+            unless_above: Vec::new(),
+            set: fields("shut"),
+            append: None,
+        };
         assert_eq!(shelf.update("a", change), Update::Updated(2));
         assert_eq!((&*before, &*read(&shelf)), (&fields("open"), &fields("shut")));
     }

@@ -45,6 +45,7 @@ fn store(desk: &Desk, stored: Stored) -> String {
         id: format!("change-{number}"),
         at_version: None,
         unless: Vec::new(),
+        unless_above: Vec::new(),
         set,
         append,
     };

@@ -69,6 +69,7 @@ impl Store {
             id: unique(),
             at_version: None,
             unless: fields(&[("status", "closed"), ("status", "cancelled")]),
+            unless_above: fields(&[("updated_at", NOW)]),
             set: fields(&[("updated_at", NOW)]),
             append: Some(Append { list: "comments".to_owned(), entry, max_entries: 500 }),
         };

@@ -78,13 +78,13 @@ impl Random for Entropy {
 }
 
 fn asked(change: Change) -> host::Change {
-    let Change { id, at_version, unless, set, append } = change;
+    let Change { id, at_version, unless, unless_above, set, append } = change;
     let append = append.map(|Append { list, entry: Entry { id, fields }, max_entries }| host::Append {
         list,
         entry: host::NewEntry { id, fields },
         max_entries,
     });
-    host::Change { id, at_version, unless, set, append }
+    host::Change { id, at_version, unless, unless_above, set, append }
 }
 
 fn item(item: host::Item) -> Item {

@@ -109,7 +109,7 @@ pub(crate) fn add_comment(
     key: Option<&IdempotencyKey>,
 ) -> Result<Comment, Error> {
     let NewComment { comment, author, expected } = new;
-    let comment = Comment {
+    let mut comment = Comment {
         comment_id: CommentId::new(key, id, world.random),
         comment: comment.into_string(),
         author: author.map(Author::into_string),
@@ -124,13 +124,28 @@ pub(crate) fn add_comment(
         expected.check(Some(ticket.version))?;
         at_version = Some(ticket.version);
     }
+    let mut touch = Touch::UnlessLater;
     for _ in 0..=RACES_LIMIT {
-        match world.storage.update(id.as_str(), commenting(world, &comment, at_version))? {
+        match world.storage.update(id.as_str(), commenting(world, &comment, at_version, touch))? {
             Update::Updated(_) => return Ok(comment),
             Update::Duplicate(entry) => {
                 return repeated(record::comment(entry, comment.created_at), &comment);
             }
-            Update::Refused(item) => return Err(Error::CommentsClosed(record::status_of(item)?)),
+            Update::Refused(item) => {
+                let ticket = record::ticket(item)?;
+                if Status::FINAL.contains(&ticket.status) {
+                    return Err(Error::CommentsClosed(ticket.status));
+                }
+                // Another host, or this one before a restart, changed the ticket by a clock that is ahead of this one.
+                // Or `updated_at` has a form of another program, which orders otherwise than the time that it says.
+                touch = if ticket.updated_at < comment.created_at {
+                    at_version = Some(ticket.version);
+                    Touch::Always
+                } else {
+                    Touch::Never
+                };
+                comment.created_at = ticket.next_update(comment.created_at);
+            }
             Update::Stale(newer) => {
                 expected.check(Some(newer.version))?;
                 at_version = Some(newer.version);
@@ -148,12 +163,25 @@ fn repeated(made: Comment, asked: &Comment) -> Result<Comment, Error> {
     if same { Ok(made) } else { Err(Error::KeyReused) }
 }
 
-fn commenting(world: World<'_>, comment: &Comment, at_version: Option<u64>) -> Change {
+/// Whether a comment sets `updated_at` of its ticket to its own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Touch {
+    /// Yes; but nothing is stored if the ticket has a later time.
+    UnlessLater,
+    /// Yes, whatever is there.
+    Always,
+    /// No: the ticket has a later time, and times of a ticket never go back.
+    Never,
+}
+
+fn commenting(world: World<'_>, comment: &Comment, at_version: Option<u64>, touch: Touch) -> Change {
+    let time = || [record::updated_at(comment.created_at)].into();
     Change {
         id: identity::change_id(world.random),
         at_version,
         unless: Status::FINAL.map(record::status).into(),
-        set: [record::updated_at(comment.created_at)].into(),
+        unless_above: if touch == Touch::UnlessLater { time() } else { Vec::new() },
+        set: if touch == Touch::Never { Vec::new() } else { time() },
         append: Some(record::append(comment)),
     }
 }
@@ -214,6 +242,7 @@ fn moving(world: World<'_>, from: &Ticket, to: Status, now: Time, comment: Optio
         id: identity::change_id(world.random),
         at_version: Some(from.version),
         unless: Vec::new(),
+        unless_above: Vec::new(),
         set: [record::status(to), record::updated_at(now)].into(),
         append: comment.map(record::append),
     }

@@ -97,12 +97,6 @@ pub(crate) fn comment(entry: Entry, otherwise: Time) -> Comment {
     }
 }
 
-/// The status of a ticket of which nothing else matters.
-pub(crate) fn status_of(item: Item) -> Result<Status, Unreadable> {
-    let Item { mut fields, .. } = item;
-    take_status(&mut fields)
-}
-
 fn field(name: &str, value: &impl ToString) -> (String, String) {
     (name.into(), value.to_string())
 }
@@ -118,8 +112,7 @@ struct Said {
 
 /// Takes the last name first, as [`take`] looks for it.
 ///
-/// A comment is stored unread, by whatever the clock says then; should the clock have been set back, the ticket still
-/// never changed before it was made.
+/// A ticket never changed before it was made, whatever another program stored.
 fn said(mut fields: Fields) -> Result<Said, Unreadable> {
     let updated_at = take_time(&mut fields, UPDATED_AT)?;
     let status = take_status(&mut fields)?;

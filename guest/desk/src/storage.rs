@@ -76,6 +76,8 @@ pub struct Change {
     pub at_version: Option<u64>,
     /// Only while none of these fields has the value beside it.
     pub unless: Fields,
+    /// Only while none of these fields has a value that is greater than the one beside it, byte by byte.
+    pub unless_above: Fields,
     /// Fields to set; the others stay.
     pub set: Fields,
     /// An entry to append.
@@ -102,7 +104,7 @@ pub enum Update {
     Duplicate(Entry),
     /// The item is at another version.
     Stale(Item),
-    /// A field has a value that `unless` forbids.
+    /// A field has a value that `unless` or `unless_above` forbids.
     Refused(Item),
     /// The list or the item can hold no more.
     Full,

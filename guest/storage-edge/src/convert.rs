@@ -29,12 +29,12 @@ pub fn schema(collection: CollectionSchema) -> items::Schema {
 /// A change, unchecked.
 #[must_use]
 pub fn change(change: wit::Change) -> items::Change {
-    let wit::Change { id, at_version, unless, set, append } = change;
+    let wit::Change { id, at_version, unless, unless_above, set, append } = change;
     let append = append.map(|append| {
         let wit::Append { list, entry: wit::Entry { id, fields }, max_entries } = append;
         items::Append { list, entry: items::Entry { id, fields: Arc::new(fields) }, max_entries }
     });
-    items::Change { id, at_version, unless, set, append }
+    items::Change { id, at_version, unless, unless_above, set, append }
 }
 
 /// What became of an insert.

@@ -89,6 +89,7 @@ macro_rules! conformance {
             updates::of_several_outcomes_the_first_is_given,
             updates::racing_changes_at_one_version_are_done_once,
             updates::set_keeps_the_other_fields_sorted,
+            updates::unless_above_refuses_greater_values_only,
             updates::unless_refuses,
         }
     };
@@ -130,7 +131,14 @@ pub(crate) fn fields(pairs: &[(&str, &str)]) -> Fields {
 
 /// A change that does nothing yet.
 pub(crate) fn change(id: &str) -> Change {
-    Change { id: id.to_owned(), at_version: None, unless: Fields::new(), set: Fields::new(), append: None }
+    Change {
+        id: id.to_owned(),
+        at_version: None,
+        unless: Fields::new(),
+        unless_above: Vec::new(),
+        set: Fields::new(),
+        append: None,
+    }
 }
 
 /// A change that sets fields.

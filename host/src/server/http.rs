@@ -1,19 +1,23 @@
 //! HTTP on one connection.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::Watcher;
-use tracing::{debug, info};
+use tracing::{debug, error, info};
 
 use super::bounds::Bounds;
 use super::connections::Connection;
 use super::framing::Unambiguous;
 use super::request;
 use super::stream::Stream;
+use crate::clock;
 use crate::sandbox::Respondent;
 use crate::walk::Walk;
 
@@ -57,8 +61,16 @@ impl Http {
         let service =
             service_fn(move |request| request::answer(Arc::clone(&walk), Arc::clone(&connection), request));
         let served = builder.serve_connection(TokioIo::new(Unambiguous::new(stream)), service);
-        if let Err(error) = watcher.watch(served.into_owned()).await {
-            log(error.as_ref());
+        let mut served = pin!(watcher.watch(served.into_owned()));
+        // hyper dates its answers by the machine's clock whenever it is polled, and panics past the year 9999.
+        let ended = poll_fn(|context| match clock::now() {
+            Ok(_) => served.as_mut().poll(context).map(Ok),
+            Err(error) => Poll::Ready(Err(error)),
+        });
+        match ended.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log(error.as_ref()),
+            Err(error) => error!(%error, "closed a connection"),
         }
     }
 }

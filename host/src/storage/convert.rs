@@ -24,8 +24,8 @@ pub(super) fn error(error: &backend::Error) -> Error {
 
 impl From<Change> for backend::Change {
     fn from(change: Change) -> backend::Change {
-        let Change { id, at_version, unless, set, append } = change;
-        backend::Change { id, at_version, unless, set, append: append.map(Into::into) }
+        let Change { id, at_version, unless, unless_above, set, append } = change;
+        backend::Change { id, at_version, unless, unless_above, set, append: append.map(Into::into) }
     }
 }
 

@@ -31,6 +31,7 @@ fn plain() -> Change {
         id: "c".into(),
         at_version: None,
         unless: pair("state", "shut"),
+        unless_above: Fields::new(),
         set: pair("state", "open"),
         append: Some(Append { list: "notes".into(), entry, max_entries: 1 }),
     }

@@ -146,12 +146,46 @@ fn a_comment_without_a_comment_is_refused() {
     assert_eq!(desk.calls(&post(""), "{}"), 0);
 }
 
+/// What is stored in the field `updated_at` of the first ticket.
+fn stored_time(desk: &Desk) -> String {
+    desk.store.memory.field(FIRST, "updated_at")
+}
+
 #[test]
-fn a_comment_by_a_clock_that_was_set_back_does_not_make_the_ticket_older_than_itself() {
+fn a_comment_by_an_earlier_clock_takes_no_time_of_the_ticket_back() {
+    for headers in ["", "idempotency-key: k-1", "if-match: \"1\""] {
+        let desk = Desk::with_a_ticket();
+        let created = stored_time(&desk);
+        desk.clock.0.set(1_795_000_000);
+        let answer = json(&desk.send(&post(headers), BODY));
+        assert_eq!(stored_time(&desk), created, "{headers}");
+        assert_eq!(answer["comment"]["created_at"], created.as_str(), "{headers}");
+        assert_eq!(answer["updated_at"], created.as_str(), "{headers}");
+        // And as long as the clock is behind, one call more is all that it costs.
+        desk.clock.0.set(1_795_000_000);
+        assert_eq!(desk.calls(&post(""), BODY), 2, "{headers}");
+        let ticket = json(&desk.send(&format!("GET /tickets/{FIRST}"), ""));
+        assert_eq!(ticket["comments"].as_array().unwrap().len(), 2, "{headers}");
+    }
+}
+
+#[test]
+fn a_comment_on_a_closed_ticket_is_refused_by_an_earlier_clock_too() {
+    let desk = Desk::with_a_ticket_that_is(&["cancelled"]);
+    desk.clock.0.set(1_795_000_000);
+    assert_eq!(desk.send(&post(""), BODY).status, 409);
+}
+
+#[test]
+fn a_comment_updates_a_time_whose_form_orders_as_later() {
+    // 13:00 in London, which comes after 14:00 as a text.
     let desk = Desk::with_a_ticket();
-    desk.clock.0.set(0);
-    desk.send(&post(""), BODY);
-    let ticket = json(&desk.send(&format!("GET /tickets/{FIRST}"), ""));
-    assert_eq!(ticket["updated_at"], ticket["created_at"]);
-    assert_eq!(ticket["comments"][0]["created_at"], "1970-01-01T00:00:00.123456Z");
+    desk.store.memory.set_field(FIRST, "updated_at", "2026-11-22T15:00:00+02:00");
+    assert_eq!(desk.calls(&post(""), BODY), 2);
+    assert!(stored_time(&desk).starts_with("2026-11-22T14:00:0"), "{}", stored_time(&desk));
+    // Another comment in between is no reason to give up.
+    desk.store.memory.set_field(FIRST, "updated_at", "2026-11-22T15:00:00+02:00");
+    desk.store.races.set(2);
+    assert_eq!(desk.send(&post(""), BODY).status, 200);
+    assert!(stored_time(&desk).starts_with("2026-11-22T14:00:0"), "{}", stored_time(&desk));
 }

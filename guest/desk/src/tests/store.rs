@@ -26,6 +26,18 @@ impl Memory {
         let stored = Stored { inserted_by: String::new(), changed_by: String::new(), item };
         self.items.borrow_mut().insert(stored.item.key.clone(), stored);
     }
+
+    /// What is stored in a field.
+    pub(super) fn field(&self, key: &str, name: &str) -> String {
+        field(&self.items.borrow()[key].item, name).unwrap().to_string()
+    }
+
+    /// Changes a field as another program would, which gives the item no new version.
+    pub(super) fn set_field(&self, key: &str, name: &str, value: &str) {
+        let mut items = self.items.borrow_mut();
+        let fields = &mut items.get_mut(key).unwrap().item.fields;
+        fields.iter_mut().find(|(field, _)| field == name).unwrap().1 = value.to_string();
+    }
 }
 
 impl Storage for Memory {
@@ -63,7 +75,9 @@ impl Storage for Memory {
         if change.at_version.is_some_and(|version| version != stored.item.version) {
             return Ok(Update::Stale(stored.item.clone()));
         }
-        if change.unless.iter().any(|forbidden| stored.item.fields.contains(forbidden)) {
+        let above = |(name, value): &(String, String)| field(&stored.item, name) > Some(value);
+        let fields = &stored.item.fields;
+        if change.unless.iter().any(|pair| fields.contains(pair)) || change.unless_above.iter().any(above) {
             return Ok(Update::Refused(stored.item.clone()));
         }
         let mut item = stored.item.clone();

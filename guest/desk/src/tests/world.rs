@@ -144,7 +144,14 @@ impl Scripted {
         if self.races.get() > 0 {
             self.races.set(self.races.get() - 1);
             let id = format!("race-{}", self.races.get());
-            let change = Change { id, at_version: None, unless: [].into(), set: [].into(), append: None };
+            let change = Change {
+                id,
+                at_version: None,
+                unless: [].into(),
+                unless_above: Vec::new(),
+                set: [].into(),
+                append: None,
+            };
             self.memory.update(key, change).unwrap();
         }
     }

@@ -27,12 +27,14 @@ impl Storage for KeyValue {
     }
 
     fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
-        let Change { id, at_version, unless, set, append } = change;
+        let Change { id, at_version, unless, unless_above, set, append } = change;
         let append = append.map(|Append { list, entry, max_entries }| {
             let Entry { id, fields } = entry;
             wit::Append { list, entry: wit::Entry { id, fields }, max_entries }
         });
-        match wit::update(key, &wit::Change { id, at_version, unless, set, append }).map_err(error)? {
+        match wit::update(key, &wit::Change { id, at_version, unless, unless_above, set, append })
+            .map_err(error)?
+        {
             wit::UpdateOutcome::Missing => Ok(Update::Missing),
             wit::UpdateOutcome::Duplicate(found) => Ok(Update::Duplicate(entry(found))),
             wit::UpdateOutcome::Stale(found) => Ok(Update::Stale(item(found))),

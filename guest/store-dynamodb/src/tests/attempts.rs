@@ -10,7 +10,14 @@ use super::network::{Act, Network, condition_failed, done, refusal, store, store
 use crate::Failure;
 
 fn change(id: &str) -> Change {
-    Change { id: id.into(), at_version: None, unless: Vec::new(), set: Vec::new(), append: None }
+    Change {
+        id: id.into(),
+        at_version: None,
+        unless: Vec::new(),
+        unless_above: Vec::new(),
+        set: Vec::new(),
+        append: None,
+    }
 }
 
 fn note(id: &str) -> Change {

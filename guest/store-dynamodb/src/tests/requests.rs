@@ -56,6 +56,7 @@ fn an_append_is_one_update_with_one_condition() {
         id: "c".into(),
         at_version: None,
         unless: pairs(&[("state", "shut")]),
+        unless_above: Vec::new(),
         set: Vec::new(),
         append: Some(Append { list: "notes".into(), entry, max_entries: 5 }),
     };

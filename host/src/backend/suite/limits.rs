@@ -41,6 +41,8 @@ pub(crate) async fn a_change_that_breaks_a_limit_is_invalid(store: &Store) {
         entry("e", fields(&[("portdesk_x", "text")])),
         Change { unless: many(65), ..set("c", &[("f", "2")]) },
         Change { unless: fields(&[("", "text")]), ..set("c", &[("f", "2")]) },
+        Change { unless_above: many(65), ..set("c", &[("f", "2")]) },
+        Change { unless_above: fields(&[("", "text")]), ..set("c", &[("f", "2")]) },
     ];
     changes.extend(bad_fields().into_iter().map(|set| Change { set, ..change("c") }));
     for change in changes {

@@ -168,12 +168,12 @@ impl Backend for StorageComponent {
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
         let mut instance = self.instance().await;
         let (store, key_value) = instance.parts();
-        let Change { id, at_version, unless, set, append } = change;
+        let Change { id, at_version, unless, unless_above, set, append } = change;
         let append = append.map(|append| {
             let entry = wit::Entry { id: append.entry.id, fields: Arc::unwrap_or_clone(append.entry.fields) };
             wit::Append { list: append.list, entry, max_entries: append.max_entries }
         });
-        let change = wit::Change { id, at_version, unless, set, append };
+        let change = wit::Change { id, at_version, unless, unless_above, set, append };
         let call = key_value.call_update(store, key, &change);
         Ok(match call.await.unwrap().map_err(error)? {
             wit::UpdateOutcome::Missing => Update::Missing,

@@ -68,6 +68,39 @@ pub(crate) async fn unless_refuses(store: &Store) {
     update(store, "unless", guarded(&[("state", "open"), ("none", ""), ("f", "f")])).await;
 }
 
+pub(crate) async fn unless_above_refuses_greater_values_only(store: &Store) {
+    insert(store, "above", &[("at", "2026-05"), ("empty", "")]).await;
+    let before = get(store, "above").await;
+    let guarded = |id: &str, above: &[(&str, &str)]| Change {
+        unless_above: fields(above),
+        ..set(id, &[("at", "2026-07")])
+    };
+    for above in [
+        &[("at", "2026-04")][..],
+        &[("at", "2026-0")],
+        &[("at", "")],
+        &[("at", "2026-06"), ("at", "2026-04-30")],
+    ] {
+        let outcome = store.update("above", guarded("refused", above)).await.unwrap();
+        assert_eq!(outcome, Update::Refused(before.clone()), "{above:?}");
+    }
+    assert_eq!(get(store, "above").await, before);
+    // The same value, a greater one, and a field that the item does not have, forbid nothing.
+    update(store, "above", guarded("equal", &[("at", "2026-05"), ("empty", ""), ("none", "")])).await;
+    update(store, "above", guarded("less", &[("at", "2026-08")])).await;
+    // Compared are bytes, not letters or numbers: "Z" is before "a", and "ü" after both.
+    update(store, "above", set("bytes", &[("at", "a"), ("umlaut", "ü")])).await;
+    let before = get(store, "above").await;
+    for above in [("at", "Z"), ("umlaut", "z")] {
+        let outcome = store.update("above", guarded("letters", &[above])).await.unwrap();
+        assert_eq!(outcome, Update::Refused(before.clone()), "{above:?}");
+    }
+    // With an append, as a component uses it.
+    let append = Change { unless_above: fields(&[("at", "Z")]), ..note("n", "text") };
+    assert_eq!(store.update("above", append.clone()).await.unwrap(), Update::Refused(before));
+    update(store, "above", Change { unless_above: fields(&[("at", "b")]), ..append }).await;
+}
+
 /// Makes several outcomes hold at once and takes the reasons away, one by one.
 pub(crate) async fn of_several_outcomes_the_first_is_given(store: &Store) {
     let old = insert(store, "order", &[("state", "shut")]).await;
