@@ -9,7 +9,7 @@ mod connections;
 mod descriptors;
 mod floods;
 mod overload;
-mod prober;
+mod probe;
 mod raw;
 
 use std::env;

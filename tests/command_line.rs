@@ -87,13 +87,13 @@ async fn the_log_names_requests_and_never_keys_or_what_they_say() {
     let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "debug", "--log-format", "json"]);
     command.arg("--data-dir").arg(data.path()).stderr(File::create(&log).unwrap());
     let host = Process::spawn(&mut command);
-    let canary = json!({ "caller_id": "canary-caller", "issue_description": "canary-text" });
-    let keyed = [("idempotency-key", "canary-idempotency")];
-    let created = host.client().send("POST", "/tickets", &keyed, Some(&canary)).await.expect(201);
-    host.client().get("/tickets?caller=canary-caller").await.expect(200);
-    host.client().get("/canary-path").await.expect(404);
-    host.client().send("CANARY-METHOD", "/tickets", &[], None).await.expect(405);
-    Client::new(&host.url, Some("canary-wrong-key-0123456789")).get("/tickets").await.expect(403);
+    let marked = json!({ "caller_id": "marked-caller", "issue_description": "marked-text" });
+    let keyed = [("idempotency-key", "marked-idempotency")];
+    let created = host.client().send("POST", "/tickets", &keyed, Some(&marked)).await.expect(201);
+    host.client().get("/tickets?caller=marked-caller").await.expect(200);
+    host.client().get("/marked-path").await.expect(404);
+    host.client().send("MARKED-METHOD", "/tickets", &[], None).await.expect(405);
+    Client::new(&host.url, Some("marked-wrong-key-0123456789")).get("/tickets").await.expect(403);
     assert_eq!(host.end("TERM").0, Some(0));
     let log = fs::read_to_string(&log).unwrap();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -102,7 +102,7 @@ async fn the_log_names_requests_and_never_keys_or_what_they_say() {
         lines.iter().any(|line| line["request_id"] == id && line["operation"] == "create_ticket"),
         "{log}"
     );
-    assert!(!log.to_lowercase().contains("canary") && !log.contains(KEY), "{log}");
+    assert!(!log.to_lowercase().contains("marked") && !log.contains(KEY), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

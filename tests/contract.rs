@@ -5,15 +5,10 @@
 //! in which the document becomes a check.
 
 mod schema;
-
 mod operation;
-
 mod document;
-
 mod answer;
-
 mod claims;
-
 mod doubt;
 
 use std::path::Path;

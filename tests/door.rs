@@ -77,7 +77,7 @@ async fn a_request_that_names_no_path_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_over_its_bounds_is_refused_in_words() {
+async fn a_head_over_its_limits_is_refused_in_words() {
     let host = Running::start(&["--store", "memory"]).await;
     let client = host.client();
     let long = format!("/tickets?caller={}", "x".repeat(8000));

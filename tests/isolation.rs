@@ -7,12 +7,12 @@
 //! - `instances`: which instances answer again, and what they keep;
 //! - `starting`: components that are refused at the start;
 //! - `desk`: nothing of one request shows in another, in the component that is built in;
-//! - `siege`: all faults at once, beside requests that want to be served.
+//! - `hostile_load`: all faults at once, beside requests that want to be served.
 
 mod answers;
 mod desk;
+mod hostile_load;
 mod instances;
-mod siege;
 mod starting;
 
 use portdesk::sandbox::Component;

@@ -1,7 +1,7 @@
 //! What the store costs beside the bare SDK, and what a whole host does: the same operations on the same server, as many
 //! in flight, in turns.
 //!
-//! One side calls the SDK in this process, one calls the store as `storage` does, one calls a host in another process over
+//! One side calls the SDK in this process, one calls the store as `store` does, one calls a host in another process over
 //! HTTP, as a client would. In a turn each side does the same number of operations, on tickets of its own, in an order
 //! that is drawn anew: so the table has grown as much for each, lists are as long, and what else the machine does meets
 //! all. What is told is the median over the turns of each turn's own ratio to the bare SDK.

@@ -4,13 +4,9 @@
 //! rule is tried on a text that breaks it before it is trusted with the tree.
 
 mod tree;
-
 mod functions;
-
 mod panics;
-
 mod words;
-
 mod wit;
 
 use tree::Tree;

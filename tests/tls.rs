@@ -1,7 +1,6 @@
 //! TLS: who is let in and how, which certificates a host starts with, and a change of them under way.
 
 mod contents;
-
 mod renewal;
 
 use std::fs;

@@ -2,7 +2,7 @@
 //!
 //! How buckets and windows behave at their edges is tested in the host, where the clock is.
 
-mod flood;
+mod burst;
 mod keys;
 mod kills;
 mod parity;
@@ -20,7 +20,7 @@ fn with_plan(flags: &[&str]) -> TempDir {
     data
 }
 
-/// A plan that bounds nothing but the quota.
+/// A plan that limits nothing but the quota.
 fn with_quota(quota: &str) -> TempDir {
     with_plan(&["--rate", "100000", "--burst", "1000000", "--quota", quota])
 }

@@ -11,15 +11,15 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use portdesk::backend::memory::Memory;
 use portdesk::host::component_bytes;
-use portdesk::sandbox::{Component, Isolation, Limits, Request, Respondent, Response, Sandbox};
-use portdesk::storage::Storage;
+use portdesk::sandbox::{Component, Isolation, Limits, Request, Responder, Response, Sandbox};
+use portdesk::store::GuestStore;
 use portdesk::telemetry::{Spans, Telemetry};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 use crate::failure::Failure;
 use crate::figures::Spread;
-use crate::twin::{Twin, description};
+use crate::native_desk::{NativeDesk, description};
 
 /// What to measure of the sandbox.
 #[derive(Debug, Args)]
@@ -102,32 +102,32 @@ fn row(cells: impl Iterator<Item = String>) -> String {
 
 /// Who answers, over a store of its own with the tickets that are asked for.
 struct Desk {
-    respondent: Either,
+    responder: Either,
     /// The path of a ticket.
     ticket: String,
 }
 
 enum Either {
     Sandbox(Box<Sandbox>),
-    Twin(Twin),
+    NativeDesk(NativeDesk),
 }
 
 impl Desk {
     fn open(who: Answering, component: &[u8], runtime: &Runtime) -> Result<Desk, Failure> {
         let schema = description().schema;
         let telemetry = Telemetry::new("", &[], Spans::default()).map_err(Failure::Metrics)?;
-        let storage = Storage::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry));
-        let sandbox = |isolation, storage| {
+        let store = GuestStore::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry));
+        let sandbox = |isolation, store| {
             let limits = Limits { isolation, instances: 1, memory_bytes: 32 * 1024 * 1024 };
             let component = Component::load(component, limits).map_err(Failure::Component)?;
-            Ok::<_, Failure>(Either::Sandbox(Box::new(Sandbox::new(component, storage))))
+            Ok::<_, Failure>(Either::Sandbox(Box::new(Sandbox::new(component, store))))
         };
-        let respondent = match who {
-            Answering::Native => Either::Twin(Twin::new(storage)),
-            Answering::Pooled => sandbox(Isolation::Pooled, storage)?,
-            Answering::Fresh => sandbox(Isolation::Fresh, storage)?,
+        let responder = match who {
+            Answering::Native => Either::NativeDesk(NativeDesk::new(store)),
+            Answering::Pooled => sandbox(Isolation::Pooled, store)?,
+            Answering::Fresh => sandbox(Isolation::Fresh, store)?,
         };
-        let mut desk = Desk { respondent, ticket: String::new() };
+        let mut desk = Desk { responder, ticket: String::new() };
         for _ in 0..LISTED {
             let made = runtime.block_on(desk.answer(&Asked::Post.request("/tickets", LISTED_CALLER)))?;
             let location = made.headers.into_iter().find(|(name, _)| name == "location");
@@ -152,9 +152,9 @@ impl Desk {
 
     async fn answer(&self, request: &Request<'_>) -> Result<Response, Failure> {
         let deadline = Instant::now() + Duration::from_mins(1);
-        let response = match &self.respondent {
+        let response = match &self.responder {
             Either::Sandbox(sandbox) => sandbox.handle(request.clone(), deadline).await,
-            Either::Twin(twin) => twin.handle(request.clone(), deadline).await,
+            Either::NativeDesk(native_desk) => native_desk.handle(request.clone(), deadline).await,
         };
         let response = response.map_err(Failure::Sandbox)?;
         if (200..300).contains(&response.status) {
@@ -181,7 +181,7 @@ impl Asked {
             query,
             headers: &[("accept", "*/*"), ("content-type", "application/json")],
             body: body.as_bytes(),
-            principal: Some("agent"),
+            client: Some("agent"),
             request_id: "00000000-0000-4000-8000-000000000000",
         }
     }

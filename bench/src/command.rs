@@ -9,12 +9,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::calls;
 use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
+use crate::native_desk;
 use crate::report::{Machine, Report};
 use crate::rounds::Plan;
 use crate::store;
-use crate::twin;
 
-/// Measures Portdesk beside its native twin and other platforms, and prints tables.
+/// Measures Portdesk beside its native desk and other platforms, and prints tables.
 ///
 /// Every server runs on this machine, and so does what makes the load: run it on one that does nothing else.
 #[derive(Debug, Parser)]
@@ -65,7 +65,7 @@ pub(crate) fn main() -> ExitCode {
     // The contestants that are ours: this program with the command line of the host.
     let done = match std::env::args().nth(1).as_deref() {
         Some("serve") => return portdesk::commands::main(),
-        Some(twin::COMMAND) => twin::serve(),
+        Some(native_desk::COMMAND) => native_desk::serve(),
         _ => run(Arguments::parse()),
     };
     match done {

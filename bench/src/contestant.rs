@@ -11,8 +11,8 @@ use hyper::header::HeaderValue;
 pub(crate) use self::platform::Platforms;
 use crate::failure::Failure;
 use crate::load::{Operation, Server};
+use crate::native_desk;
 use crate::process::{Process, Says};
-use crate::twin;
 
 /// A server that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,10 +39,10 @@ impl Contestant {
     /// As the tables write it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Contestant::Native => "native twin",
+            Contestant::Native => "native desk",
             Contestant::Pooled => "portdesk, pooled",
             Contestant::Fresh => "portdesk, fresh",
-            Contestant::NativeEmbedded => "native twin, embedded store",
+            Contestant::NativeEmbedded => "native desk, embedded store",
             Contestant::Embedded => "portdesk, pooled, embedded store",
             Contestant::Wasmtime => "wasmtime serve",
             Contestant::WasmtimeReuse => "wasmtime serve, one instance",
@@ -84,10 +84,10 @@ impl Contestant {
     /// Starts it over an empty folder.
     pub(crate) fn start(self, folder: &Path, platforms: &Platforms) -> Result<Process, Failure> {
         match self {
-            Contestant::Native => self.host(twin::COMMAND, folder, &["--store", "memory"]),
+            Contestant::Native => self.host(native_desk::COMMAND, folder, &["--store", "memory"]),
             Contestant::Pooled => self.host("serve", folder, &["--store", "memory"]),
             Contestant::Fresh => self.host("serve", folder, &["--store", "memory", "--isolation", "fresh"]),
-            Contestant::NativeEmbedded => self.host(twin::COMMAND, folder, &["--store", "embedded"]),
+            Contestant::NativeEmbedded => self.host(native_desk::COMMAND, folder, &["--store", "embedded"]),
             Contestant::Embedded => self.host("serve", folder, &["--store", "embedded"]),
             Contestant::Wasmtime => platforms.wasmtime(self.name(), &[]),
             Contestant::WasmtimeReuse => platforms.wasmtime(self.name(), &platform::ONE_INSTANCE),

@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     Component(portdesk::sandbox::LoadError),
     /// The sandbox gave no answer.
     #[error(transparent)]
-    Sandbox(portdesk::sandbox::Failure),
+    Sandbox(portdesk::sandbox::HandleError),
     /// The figures of the host cannot be kept.
     #[error(transparent)]
     Metrics(portdesk::telemetry::MetricsError),
@@ -50,7 +50,7 @@ pub(crate) enum Failure {
     /// The embedded store failed a call.
     #[error(transparent)]
     Store(portdesk::backend::Error),
-    /// The native twin cannot start.
+    /// The native desk cannot start.
     #[error(transparent)]
     Host(#[from] portdesk::host::StartError),
     /// A server did not start.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::platform::Platform;
-use crate::{Contract, PLATFORMS, build, composition};
+use crate::{Interfaces, PLATFORMS, build, composition};
 
-/// A storage that is composed with the desk.
+/// A store that is composed with the desk.
 #[derive(Debug, Clone, Copy)]
 pub struct Store {
     /// What the artifact is called after.
@@ -14,7 +14,7 @@ pub struct Store {
     pub package: &'static str,
 }
 
-/// Every storage of this tree.
+/// Every store of this tree.
 pub const STORES: [Store; 2] = [
     Store { name: "memory", package: "portdesk-store-memory" },
     Store { name: "dynamodb", package: "portdesk-store-dynamodb" },
@@ -28,13 +28,13 @@ pub struct Artifact {
     /// The component.
     pub wasm: Vec<u8>,
     /// What it imports and exports.
-    pub contract: Contract,
+    pub interfaces: Interfaces,
     /// The platforms that offer all that it imports; none for a part of others.
     pub platforms: Vec<&'static str>,
 }
 
 /// Every artifact: the desk for our host, the front for whoever links it otherwise, and a stand-alone component for each
-/// storage.
+/// store.
 pub fn all() -> Result<Vec<Artifact>, Error> {
     let stand_alone = STORES.iter().map(|store| stand_alone(*store));
     [desk(), front()].into_iter().chain(stand_alone).collect()
@@ -43,43 +43,43 @@ pub fn all() -> Result<Vec<Artifact>, Error> {
 /// The desk, for our host.
 pub fn desk() -> Result<Artifact, Error> {
     let wasm = build::component("portdesk-desk")?;
-    let contract = Contract::of(&wasm)?;
-    Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, contract })
+    let interfaces = Interfaces::of(&wasm)?;
+    Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, interfaces })
 }
 
 /// The front, which needs a desk to run.
 pub fn front() -> Result<Artifact, Error> {
     let wasm = build::component("portdesk-http-front")?;
-    let contract = Contract::of(&wasm)?;
-    Ok(Artifact { file: "portdesk-front.wasm".into(), platforms: Vec::new(), wasm, contract })
+    let interfaces = Interfaces::of(&wasm)?;
+    Ok(Artifact { file: "portdesk-front.wasm".into(), platforms: Vec::new(), wasm, interfaces })
 }
 
-/// Front, desk and a storage of this tree in one component that every platform of [`PLATFORMS`] can run.
+/// Front, desk and a store of this tree in one component that every platform of [`PLATFORMS`] can run.
 pub fn stand_alone(store: Store) -> Result<Artifact, Error> {
-    let artifact = with_storage(store.name, build::component(store.package)?)?;
-    PLATFORMS.iter().try_for_each(|platform| check(&artifact.contract, platform))?;
+    let artifact = with_store(store.name, build::component(store.package)?)?;
+    PLATFORMS.iter().try_for_each(|platform| check(&artifact.interfaces, platform))?;
     Ok(artifact)
 }
 
-/// Front, desk and any storage in one component that one platform of [`PLATFORMS`] at least can run. `storage` is a
-/// component of the world `storage`.
-pub fn with_storage(name: &str, storage: Vec<u8>) -> Result<Artifact, Error> {
+/// Front, desk and any store in one component that one platform of [`PLATFORMS`] at least can run. `store` is a
+/// component of the world `store`.
+pub fn with_store(name: &str, store: Vec<u8>) -> Result<Artifact, Error> {
     let front = build::component("portdesk-http-front")?;
     let desk = build::component("portdesk-desk")?;
-    let wasm = composition::stand_alone(front, desk, storage)?;
-    let contract = Contract::of(&wasm)?;
-    contract.check_stand_alone()?;
-    let checked = PLATFORMS.iter().map(|platform| check(&contract, platform).map(|()| platform.name));
+    let wasm = composition::stand_alone(front, desk, store)?;
+    let interfaces = Interfaces::of(&wasm)?;
+    interfaces.check_stand_alone()?;
+    let checked = PLATFORMS.iter().map(|platform| check(&interfaces, platform).map(|()| platform.name));
     let (platforms, misfits): (Vec<_>, Vec<_>) = checked.partition(Result::is_ok);
     if platforms.is_empty() {
         misfits.into_iter().next().unwrap_or(Ok(""))?;
     }
     let platforms = platforms.into_iter().flatten().collect();
-    Ok(Artifact { file: format!("portdesk-{name}.wasm"), wasm, contract, platforms })
+    Ok(Artifact { file: format!("portdesk-{name}.wasm"), wasm, interfaces, platforms })
 }
 
-fn check(contract: &Contract, platform: &Platform) -> Result<(), Error> {
-    match contract.imports.iter().find(|import| !platform.offers(import)) {
+fn check(interfaces: &Interfaces, platform: &Platform) -> Result<(), Error> {
+    match interfaces.imports.iter().find(|import| !platform.offers(import)) {
         Some(import) => Err(Error::NotOffered { platform: platform.name, import: import.clone() }),
         None => Ok(()),
     }
@@ -112,6 +112,6 @@ pub enum Error {
     #[error("nothing supplies {0}")]
     Unmet(String),
     /// The command line says something else.
-    #[error("the only argument is `--storage FILE`, a component of the world `storage`")]
+    #[error("the only argument is `--store FILE`, a component of the world `store`")]
     Usage,
 }

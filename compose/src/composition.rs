@@ -1,19 +1,20 @@
-//! Plugs front, desk and storage together.
+//! Plugs front, desk and store together.
 
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
-use crate::{Error, absent};
+use crate::{Error, stub_store};
 
-/// One component out of three. What a storage imports beside `schema` the platform has to give it.
-pub(crate) fn stand_alone(front: Vec<u8>, desk: Vec<u8>, storage: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// One component out of three. What a store imports beside `schema` the platform has to give it.
+pub(crate) fn stand_alone(front: Vec<u8>, desk: Vec<u8>, store: Vec<u8>) -> Result<Vec<u8>, Error> {
     let mut parts = Parts { graph: CompositionGraph::new() };
     let (front, desk) = (parts.add("front", front)?, parts.add("desk", desk)?);
-    let (storage, absent) = (parts.add("storage", storage)?, parts.add("absent", absent::storage()?)?);
-    let absent = parts.instance(absent, &[])?;
-    let describing = parts.instance(desk, &[(KEY_VALUE, absent)])?;
-    let storage = parts.instance(storage, &[(SCHEMA, describing)])?;
-    let serving = parts.instance(desk, &[(KEY_VALUE, storage)])?;
+    let (store, stub_store) =
+        (parts.add("store", store)?, parts.add("stub-store", stub_store::component()?)?);
+    let stub_store = parts.instance(stub_store, &[])?;
+    let describing = parts.instance(desk, &[(KEY_VALUE, stub_store)])?;
+    let store = parts.instance(store, &[(SCHEMA, describing)])?;
+    let serving = parts.instance(desk, &[(KEY_VALUE, store)])?;
     let fronting = parts.instance(front, &[(HANDLER, serving), (SCHEMA, serving)])?;
     parts.publish(fronting, front, INCOMING_HANDLER)
 }

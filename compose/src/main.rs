@@ -1,5 +1,5 @@
-//! `cargo dist-components`: writes the components into `dist/` and says what each of them is. `--storage FILE` writes one
-//! alone: front, desk and the storage in that file.
+//! `cargo dist-components`: writes the components into `dist/` and says what each of them is. `--store FILE` writes one
+//! alone: front, desk and the store in that file.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use data_encoding::HEXLOWER;
-use portdesk_compose::{Artifact, Error, all, with_storage};
+use portdesk_compose::{Artifact, Error, all, with_store};
 use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
@@ -24,7 +24,7 @@ fn run() -> Result<(), Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
     fs::create_dir_all(&folder).map_err(failed(&folder))?;
     let artifacts = match asked()? {
-        Some(storage) => vec![with(&storage)?],
+        Some(store) => vec![with(&store)?],
         None => all()?,
     };
     for artifact in artifacts {
@@ -35,19 +35,19 @@ fn run() -> Result<(), Error> {
     Ok(())
 }
 
-/// The file of the storage that the command line names.
+/// The file of the store that the command line names.
 fn asked() -> Result<Option<PathBuf>, Error> {
     let mut arguments = std::env::args_os().skip(1);
     match (arguments.next(), arguments.next(), arguments.next()) {
         (None, ..) => Ok(None),
-        (Some(flag), Some(file), None) if flag == "--storage" => Ok(Some(file.into())),
+        (Some(flag), Some(file), None) if flag == "--store" => Ok(Some(file.into())),
         _ => Err(Error::Usage),
     }
 }
 
-fn with(storage: &Path) -> Result<Artifact, Error> {
-    let name = storage.file_stem().unwrap_or_default().to_string_lossy();
-    with_storage(&name, fs::read(storage).map_err(failed(storage))?)
+fn with(store: &Path) -> Result<Artifact, Error> {
+    let name = store.file_stem().unwrap_or_default().to_string_lossy();
+    with_store(&name, fs::read(store).map_err(failed(store))?)
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
@@ -56,13 +56,13 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
 }
 
 fn print(artifact: &Artifact) {
-    let Artifact { file, wasm, contract, platforms } = artifact;
+    let Artifact { file, wasm, interfaces, platforms } = artifact;
     let digest = HEXLOWER.encode(&Sha256::digest(wasm));
     println!("dist/{file}  {} bytes  sha256:{digest}", wasm.len());
     if !platforms.is_empty() {
         println!("  runs on  {}", platforms.join(", "));
     }
-    for (what, names) in [("exports", &contract.exports), ("imports", &contract.imports)] {
+    for (what, names) in [("exports", &interfaces.exports), ("imports", &interfaces.imports)] {
         println!("  {what}  {}", names.join("\n           "));
     }
 }

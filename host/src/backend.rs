@@ -1,7 +1,7 @@
 //! What keeps the items: one plain trait, implemented once a store.
 //!
 //! A backend knows nothing of WIT, HTTP or wasm. It is given calls whose names, keys, ids and sizes were
-//! checked (by `storage`, which makes them) and keeps the promises of `wit/key-value.wit`: exact outcomes under
+//! checked (by `store`, which makes them) and keeps the promises of `wit/key-value.wit`: exact outcomes under
 //! races, writes that are safe to repeat, pages that lose and repeat nothing. `suite` holds every backend against
 //! them.
 
@@ -9,7 +9,7 @@
 pub mod dynamodb;
 pub mod embedded;
 pub mod memory;
-mod meter;
+mod quota;
 #[cfg(test)]
 pub(crate) mod suite;
 
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use self::meter::{Count, Meter, NAME_LIMIT_BYTES, WINDOW_LIMIT_BYTES};
+pub use self::quota::{CLIENT_LIMIT_BYTES, Count, QuotaStore, WINDOW_LIMIT_BYTES};
 pub use items::{
     Append, Change, Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert, Item,
     List, Page, Position, Query, STORES_PREFIX, Schema, SharedFields, Summary, Update, fields_size,
@@ -84,8 +84,8 @@ pub enum Error {
     Unknown(String),
 }
 
-impl From<items::record::TooLarge> for Error {
-    fn from(_: items::record::TooLarge) -> Error {
+impl From<items::record::TooLargeError> for Error {
+    fn from(_: items::record::TooLargeError) -> Error {
         Error::TooLarge
     }
 }

@@ -12,7 +12,7 @@ wasmtime::component::bindgen!({
     world: "desk",
     // Not key-value, of which only what a guest hands over is taken from here: sandbox/key_value.rs links it.
     imports: {
-        // A guest that draws too much is cut (sandbox/allowance.rs).
+        // A guest that draws too much is cut (sandbox/budget.rs).
         "wasi:random/random": trappable,
     },
     exports: { default: async },

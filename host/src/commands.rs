@@ -99,7 +99,7 @@ fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended::Failed(why)) => ended(&variables.named(why), 1),
         Err(Ended::WrongUse(why)) => ended(&variables.named(why), 2),
-        Err(Ended::Told) => ExitCode::from(2),
+        Err(Ended::AnswerSummary) => ExitCode::from(2),
     }
 }
 
@@ -123,7 +123,7 @@ fn command(arguments: Arguments) -> Result<(), Ended> {
 fn usage(error: &clap::Error) -> Result<(), Ended> {
     let printed = error.print();
     if error.use_stderr() {
-        return Err(Ended::Told);
+        return Err(Ended::AnswerSummary);
     }
     printed.map_err(|error| output::unprinted(&error))
 }
@@ -146,7 +146,7 @@ enum Ended {
     Failed(String),
     WrongUse(String),
     /// Wrong use that clap has explained already.
-    Told,
+    AnswerSummary,
 }
 
 /// An error that reaches the command line is a sentence for whoever typed the command.

@@ -52,7 +52,7 @@ pub struct Config {
     /// Where items are kept: `embedded` is durable, in the data folder; `memory` is lost with the process;
     /// `dynamodb` is a table that other hosts and programs may share, see --table
     #[arg(long, env = "PORTDESK_STORE", value_name = "STORE", default_value = "embedded")]
-    pub store: Store,
+    pub store: StoreKind,
 
     #[cfg(feature = "dynamodb")]
     #[command(flatten)]
@@ -87,7 +87,7 @@ pub struct Config {
     pub instances: u32,
 
     /// Most memory of one instance of the component, 1 to 1024 MiB. One instruction that fills or copies memory is never
-    /// cut, and takes about 0.45 ms a MiB: so this also bounds how long a component may hold a thread
+    /// cut, and takes about 0.45 ms a MiB: so this also limits how long a component may hold a thread
     #[arg(long, env = "PORTDESK_MEMORY_LIMIT_MIB", value_name = "MIB", default_value_t = MEMORY_LIMIT_MIB,
           value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub memory_limit_mib: u16,
@@ -141,7 +141,7 @@ pub struct Config {
 
 /// Where items are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Store {
+pub enum StoreKind {
     /// In a table of Amazon DynamoDB, shared and durable.
     #[cfg(feature = "dynamodb")]
     Dynamodb,
@@ -213,7 +213,7 @@ impl Config {
         ];
         settings.extend(self.tls.effective());
         #[cfg(feature = "dynamodb")]
-        if self.store == Store::Dynamodb {
+        if self.store == StoreKind::Dynamodb {
             settings.extend(self.table.effective());
         }
         settings.extend([

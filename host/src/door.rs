@@ -1,10 +1,10 @@
 //! The front door: what a request must pass before the component sees it, in this order.
 //!
-//! 1. a head within its bounds that names one host (`head`), else 400, 414 or 431;
+//! 1. a head within its limits that names one host (`head`), else 400, 414 or 431;
 //! 2. a key (`keys`), else 403;
 //! 3. a place among the requests in flight (`requests`), else 503;
 //! 4. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
-//! 5. a body that is not encoded and within its bound (`body`), else 415 or 413, or 400 and 408 where it does not arrive
+//! 5. a body that is not encoded and within its limit (`body`), else 415 or 413, or 400 and 408 where it does not arrive
 //!    whole.
 //!
 //! A request that finds no place is counted nowhere: the plan comes after it. One whose body is refused is counted, for
@@ -15,21 +15,14 @@
 //! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
 //! this API were written against it.
 
-// In the order in which a request meets them; the empty lines keep rustfmt from sorting them by name.
+// In the order in which a request meets them.
 mod head;
-
 mod cors;
-
 mod keys;
-
 mod requests;
-
 mod usage;
-
 mod plan;
-
 mod body;
-
 mod refusal;
 
 use std::time::Duration;
@@ -39,12 +32,14 @@ use hyper::http::request::Parts;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::cors::{Cors, Origin};
-pub use self::head::HeadBounds;
+pub use self::head::HeadLimits;
 pub(crate) use self::keys::ENVIRONMENT_KEY_ID;
-pub use self::keys::{ApiKey, Holder, KeyFile, KeyFileError, KeyRecord, KeyRing, Principal, Register};
+pub use self::keys::{
+    ActiveKeys, Client, ClientId, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey,
+};
 pub use self::plan::{DEFAULT_PLAN, Period, Plan, Quota};
 pub use self::refusal::{Parity, Refusal};
-pub use self::requests::{Place, Requests};
+pub use self::requests::{RequestPermit, Requests};
 pub use self::usage::{RateLimit, Usage};
 
 /// Everything that a request is checked against.
@@ -52,9 +47,9 @@ pub struct Door {
     /// Which pages of other origins may ask.
     pub cors: Cors,
     /// The keys that open it.
-    pub keys: KeyRing,
+    pub keys: ActiveKeys,
     /// The most that a head may have.
-    pub head: HeadBounds,
+    pub head: HeadLimits,
     /// How many may be in flight.
     pub requests: Requests,
     /// What each key has left.
@@ -68,15 +63,15 @@ pub struct Door {
 /// A request that passed the door: who sent it, and its body, whole.
 pub struct Admitted {
     /// Whose key it carried.
-    pub principal: Principal,
+    pub client: ClientId,
     /// Its body.
     pub body: Bytes,
     /// Its place among the requests in flight; to be kept until there is an answer.
-    pub place: Place,
+    pub permit: RequestPermit,
 }
 
 impl Door {
-    /// Refuses a head that is out of its bounds, or not for one host. The first check of all: the host's own pages, which
+    /// Refuses a head that is out of its limits, or not for one host. The first check of all: the host's own pages, which
     /// need no key, are behind it too.
     pub fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
         head::check(parts, self.head)
@@ -87,13 +82,13 @@ impl Door {
     where
         B: Body<Data = Bytes>,
     {
-        let Holder { principal, plan } = self.keys.holder(&parts.headers).ok_or(Refusal::Forbidden)?;
-        let place = self.requests.enter().await?;
-        let taken = timeout_at(deadline, self.usage.take(&principal, &plan)).await;
+        let Client { id: client, plan } = self.keys.client(&parts.headers).ok_or(Refusal::Forbidden)?;
+        let permit = self.requests.enter().await?;
+        let taken = timeout_at(deadline, self.usage.take(&client, &plan)).await;
         taken.unwrap_or(Err(Refusal::Uncounted { lasts: false }))?;
         body::check_coding(&parts.headers)?;
         let deadline = deadline.min(Instant::now() + self.body_time);
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
-        Ok(Admitted { principal, body, place })
+        Ok(Admitted { client, body, permit })
     }
 }

@@ -4,9 +4,7 @@
 //! notices every change, for the file of keys and for the files of TLS alike.
 
 mod read;
-
 mod replace;
-
 mod follow;
 
 pub(crate) use self::follow::Followed;

@@ -15,16 +15,16 @@ use tokio::net::{TcpListener, TcpSocket};
 use crate::backend::dynamodb::{self, DynamoDb};
 use crate::backend::embedded::{Embedded, OpenError};
 use crate::backend::memory::Memory;
-use crate::backend::{Backend, Meter, Schema};
+use crate::backend::{Backend, QuotaStore, Schema};
 use crate::config::{self, Config, DataDir};
-use crate::door::{ApiKey, Cors, Door, KeyFile, KeyFileError, KeyRecord, KeyRing, Requests, Usage};
-use crate::sandbox::{Component, Description, LoadError, Respondent, Sandbox};
-use crate::server::{IdentityError, Server, Tls};
-use crate::storage::Storage;
+use crate::door::{ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, NewKey, Requests, Usage};
+use crate::entry::http::{IdentityError, Server, Tls};
+use crate::pipeline::{PAGES, Pipeline};
+use crate::sandbox::{Component, Description, LoadError, Responder, Sandbox};
+use crate::store::GuestStore;
 #[cfg(feature = "otlp")]
 use crate::telemetry::CollectorError;
 use crate::telemetry::{Counter, MetricsError, Scrape, ScrapeError, Spans, Telemetry};
-use crate::walk::{PAGES, Walk};
 
 /// The component that is built in, where no other is asked for.
 pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"));
@@ -44,7 +44,7 @@ pub struct Host<R = Sandbox> {
     /// Whether connections are TLS.
     pub is_encrypted: bool,
     server: Server<R>,
-    keys: KeyRing,
+    keys: ActiveKeys,
     key_file: KeyFile,
     scrape: Option<Scrape>,
 }
@@ -59,16 +59,16 @@ impl Host {
     /// As [`Host::start`], with a component that was loaded before.
     pub async fn start_with(config: Config, component: Component) -> Result<Host, StartError> {
         let description = component.describe().await?;
-        Host::start_as(config, description, |storage| Sandbox::new(component, storage)).await
+        Host::start_as(config, description, |store| Sandbox::new(component, store)).await
     }
 }
 
-impl<R: Respondent> Host<R> {
-    /// As [`Host::start`], with somebody else in the place of the sandbox, who is made with the host's storage.
+impl<R: Responder> Host<R> {
+    /// As [`Host::start`], with somebody else in the place of the sandbox, who is made with the host's store.
     pub async fn start_as(
         config: Config,
         description: Description,
-        respondent: impl FnOnce(Storage) -> R,
+        responder: impl FnOnce(GuestStore) -> R,
     ) -> Result<Host<R>, StartError> {
         check_address(&config)?;
         let tls = config.tls.files().map(Tls::open).transpose()?;
@@ -78,7 +78,7 @@ impl<R: Respondent> Host<R> {
             tls.report(&telemetry.metrics);
         }
         let retries = telemetry.metrics.store_retries();
-        let (backend, meter) = open(&config, &directory, &description.schema, retries).await?;
+        let (backend, quota_store) = open(&config, &directory, &description.schema, retries).await?;
         let scrape = scrape(&config).await?;
         let listener =
             listen(config.listen).map_err(|error| StartError::Listen { address: config.listen, error })?;
@@ -87,12 +87,12 @@ impl<R: Respondent> Host<R> {
         // Last of all that may fail: a key that was made is shown.
         let key_file = KeyFile::new(&directory);
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
-        let storage = Storage::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
-        let walk = Arc::new(Walk {
-            door: door(&config, keys.clone(), meter),
+        let store = GuestStore::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
+        let pipeline = Arc::new(Pipeline {
+            door: door(&config, keys.clone(), quota_store),
             parity: config.refusals.parity,
-            respondent: respondent(storage.clone()),
-            storage,
+            responder: responder(store.clone()),
+            store,
             backend,
             telemetry,
             contract: Bytes::from(description.openapi.clone()),
@@ -101,8 +101,8 @@ impl<R: Respondent> Host<R> {
         });
         let (active_keys, is_encrypted, contract) = (keys.len(), tls.is_some(), description.openapi);
         let metrics_address = scrape.as_ref().map(|scrape| scrape.address);
-        let bounds = config.connections.bounds(walk.door.head.read_bytes());
-        let server = Server { listener, tls, walk, bounds, drain: config.drain(), grace: config.grace() };
+        let limits = config.connections.limits(pipeline.door.head.read_bytes());
+        let server = Server { listener, tls, pipeline, limits, drain: config.drain(), grace: config.grace() };
         Ok(Host {
             address,
             metrics_address,
@@ -120,11 +120,11 @@ impl<R: Respondent> Host<R> {
     /// Serves until `stop` resolves and everything that was begun is finished or cut.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let Host { server, keys, key_file, scrape, .. } = self;
-        let (walk, ending) = (Arc::clone(&server.walk), server.drain + server.grace);
+        let (pipeline, ending) = (Arc::clone(&server.pipeline), server.drain + server.grace);
         let follow = tokio::spawn(keys.follow(key_file));
         let scraped = scrape.map(|scrape| {
-            let walk = Arc::clone(&walk);
-            tokio::spawn(scrape.serve(move || walk.metrics()))
+            let pipeline = Arc::clone(&pipeline);
+            tokio::spawn(scrape.serve(move || pipeline.metrics()))
         });
         let mut stopped = Instant::now();
         let stop = async {
@@ -133,9 +133,9 @@ impl<R: Respondent> Host<R> {
         };
         server.serve(stop).await;
         follow.abort();
-        walk.door.usage.close().await;
-        walk.backend.close().await;
-        flush(&walk, ending.saturating_sub(stopped.elapsed())).await;
+        pipeline.door.usage.close().await;
+        pipeline.backend.close().await;
+        flush(&pipeline, ending.saturating_sub(stopped.elapsed())).await;
         if let Some(scraped) = scraped {
             scraped.abort();
         }
@@ -143,10 +143,10 @@ impl<R: Respondent> Host<R> {
 }
 
 /// Sends the last spans, on a thread that may block.
-async fn flush(walk: &Arc<Walk<impl Respondent>>, within: Duration) {
-    let walk = Arc::clone(walk);
+async fn flush(pipeline: &Arc<Pipeline<impl Responder>>, within: Duration) {
+    let pipeline = Arc::clone(pipeline);
     // It fails only where it panics, which is logged.
-    let _ = tokio::task::spawn_blocking(move || walk.telemetry.spans.flush(within)).await;
+    let _ = tokio::task::spawn_blocking(move || pipeline.telemetry.spans.flush(within)).await;
 }
 
 async fn scrape(config: &Config) -> Result<Option<Scrape>, ScrapeError> {
@@ -167,13 +167,13 @@ fn spans(_: &Config) -> Result<Spans, StartError> {
 }
 
 /// What requests have to pass.
-fn door(config: &Config, keys: KeyRing, meter: Arc<dyn Meter>) -> Door {
+fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> Door {
     Door {
         cors: Cors::of(config.cors.origins.clone()),
         keys,
         head: config.requests.head(),
         requests: Requests::new(config.requests.requests),
-        usage: Usage::new(config.rate_limit, meter),
+        usage: Usage::new(config.rate_limit, quota_store),
         body_limit_bytes: config.body_limit_bytes as usize,
         body_time: config.requests.body_time(),
     }
@@ -229,56 +229,56 @@ async fn open(
     directory: &Path,
     schema: &Schema,
     retries: Counter,
-) -> Result<Store, StartError> {
+) -> Result<OpenBackend, StartError> {
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
-        config::Store::Dynamodb => {
+        config::StoreKind::Dynamodb => {
             let settings = dynamodb::Settings { retries, ..config.table.settings(config.time_limit())? };
-            store(DynamoDb::open(&settings, schema).await?)
+            open_backend(DynamoDb::open(&settings, schema).await?)
         }
-        config::Store::Embedded => store(Embedded::open(directory, schema)?),
-        config::Store::Memory => store(Memory::new(schema)),
+        config::StoreKind::Embedded => open_backend(Embedded::open(directory, schema)?),
+        config::StoreKind::Memory => open_backend(Memory::new(schema)),
     })
 }
 
 /// A store keeps items, and the counts of the quotas beside them.
-type Store = (Arc<dyn Backend>, Arc<dyn Meter>);
+type OpenBackend = (Arc<dyn Backend>, Arc<dyn QuotaStore>);
 
-fn store(store: impl Backend + Meter) -> Store {
-    let store = Arc::new(store);
-    (Arc::clone(&store) as Arc<dyn Backend>, store)
+fn open_backend(backend: impl Backend + QuotaStore) -> OpenBackend {
+    let backend = Arc::new(backend);
+    (Arc::clone(&backend) as Arc<dyn Backend>, backend)
 }
 
 /// The keys of the data folder, and a first one where there never was one.
-fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(KeyRing, Option<FirstKey>), StartError> {
-    let register = file.read()?;
-    let ring = KeyRing::new(&register, environment);
+fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(ActiveKeys, Option<FirstKey>), StartError> {
+    let contents = file.read()?;
+    let ring = ActiveKeys::new(&contents, environment);
     // Keys that were revoked stay in the file: none is there only where none ever was.
-    if environment.is_some() || !register.keys.is_empty() {
+    if environment.is_some() || !contents.keys.is_empty() {
         return Ok((ring, None));
     }
     // A host that could not store the key later does not start.
     file.update(|_register| ())?;
-    let first = FirstKey { key: ApiKey::generate(), file: file.clone(), keys: ring.clone() };
+    let first = FirstKey { key: NewKey::generate(), file: file.clone(), keys: ring.clone() };
     Ok((ring, Some(first)))
 }
 
 /// A key that is not valid yet: it is shown before it is stored, so that no key is valid that nobody knows.
 pub struct FirstKey {
     /// The key.
-    pub key: ApiKey,
+    pub key: NewKey,
     file: KeyFile,
-    keys: KeyRing,
+    keys: ActiveKeys,
 }
 
 impl FirstKey {
     /// Makes the key valid at once. Call this when the key was shown.
     pub fn make_valid(&self) -> Result<(), KeyFileError> {
-        let register = self.file.update(|register| {
-            register.keys.push(KeyRecord::new(&self.key, "first"));
-            register.clone()
+        let contents = self.file.update(|contents| {
+            contents.keys.push(KeyRecord::new(&self.key, "first"));
+            contents.clone()
         })?;
-        self.keys.take_over(register);
+        self.keys.take_over(contents);
         Ok(())
     }
 }

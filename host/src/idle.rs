@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 /// still in the caches of that thread's processor.
 #[derive(Debug)]
 pub(crate) struct Idle<T> {
-    shelves: Box<[Shelf<T>]>,
+    shelves: Box<[MemoryItems<T>]>,
     /// How many there are that nobody has claimed.
     unclaimed: AtomicUsize,
 }
@@ -16,7 +16,7 @@ pub(crate) struct Idle<T> {
 /// What one thread keeps. On cache lines of its own: a change beside it would take it out of that thread's caches.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Shelf<T>(Mutex<Vec<T>>);
+struct MemoryItems<T>(Mutex<Vec<T>>);
 
 impl<T> Idle<T> {
     /// For as many threads as the machine has processors; where there are more, some share a shelf.
@@ -25,7 +25,7 @@ impl<T> Idle<T> {
     }
 
     fn of(threads: usize) -> Idle<T> {
-        let shelves = (0..threads).map(|_| Shelf(Mutex::new(Vec::new())));
+        let shelves = (0..threads).map(|_| MemoryItems(Mutex::new(Vec::new())));
         Idle { shelves: shelves.collect(), unclaimed: AtomicUsize::new(0) }
     }
 
@@ -76,7 +76,7 @@ impl<T> Idle<T> {
     }
 }
 
-impl<T> Shelf<T> {
+impl<T> MemoryItems<T> {
     fn lend<R>(&self, use_it: impl FnOnce(&mut Vec<T>) -> R) -> R {
         use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

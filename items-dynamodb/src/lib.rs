@@ -13,37 +13,32 @@
 
 mod probe;
 mod verbs;
-
 mod page;
-
 mod change;
 mod item;
-
 mod expression;
 pub mod layout;
 
 mod table;
-
 mod error;
-mod failure;
-mod refusal;
-mod said;
-
+mod request_error;
+mod service_error;
+mod answer_text;
 mod attribute;
 
-pub mod place;
+pub mod location;
 
 #[cfg(test)]
 mod tests;
 
+pub use answer_text::AnswerText;
 pub use attribute::{AttributeValue, Attributes};
 pub use error::Error;
 pub use expression::Expression;
-pub use failure::Failure;
+pub use location::Endpoint;
 pub use page::query;
-pub use place::Endpoint;
 pub use probe::probe;
-pub use refusal::Refusal;
-pub use said::Said;
-pub use table::{Found, Range, Table, Written};
+pub use request_error::RequestError;
+pub use service_error::ServiceError;
+pub use table::{QueryResult, Range, Table, WriteResult};
 pub use verbs::{get, insert, update};

@@ -3,7 +3,9 @@
 use items::{Index, Page, Position, Query, Schema, Summary};
 
 use crate::item;
-use crate::{AttributeValue, Attributes, Error, Expression, Failure, Found, Range, Refusal, Table};
+use crate::{
+    AttributeValue, Attributes, Error, Expression, QueryResult, Range, RequestError, ServiceError, Table,
+};
 
 /// A page of an index: the greatest order value first.
 pub async fn query(table: &impl Table, schema: &Schema, query: &Query) -> Result<Page, Error> {
@@ -38,13 +40,15 @@ async fn part(
     value: &str,
     limit: usize,
     start: Option<Attributes>,
-) -> Result<Found, Error> {
+) -> Result<QueryResult, Error> {
     let mut only_if = Expression::default();
     let (partition, value) = (only_if.name(&index.partition), only_if.text(value));
     only_if.only_if(format!("{partition} = {value}"));
     match table.range(Range { index: index.name.clone(), only_if, limit, start }).await {
         Ok(found) => Ok(found),
-        Err(Failure::Failed { refusal: Some(Refusal::NoIndex), text, .. }) if index.optional => {
+        Err(RequestError::Failed { service_error: Some(ServiceError::NoIndex), text, .. })
+            if index.optional =>
+        {
             Err(Error::Invalid(format!(
                 "table {:?} lacks the optional index {:?}; nothing else needs it ({text})",
                 table.name(),

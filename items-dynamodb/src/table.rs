@@ -1,6 +1,6 @@
 //! What is asked of a table: four requests, each with placeholders for every name and value.
 
-use crate::{Attributes, Expression, Failure};
+use crate::{Attributes, Expression, RequestError};
 
 /// A table of DynamoDB.
 ///
@@ -15,21 +15,21 @@ pub trait Table {
     fn name(&self) -> &str;
 
     /// `GetItem`, consistent.
-    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, Failure>;
+    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, RequestError>;
 
     /// `PutItem` on a condition.
-    async fn put(&self, item: Attributes, only_if: Expression) -> Result<Written, Failure>;
+    async fn put(&self, item: Attributes, only_if: Expression) -> Result<WriteResult, RequestError>;
 
     /// `UpdateItem` on a condition.
-    async fn change(&self, key: Attributes, expression: Expression) -> Result<Written, Failure>;
+    async fn change(&self, key: Attributes, expression: Expression) -> Result<WriteResult, RequestError>;
 
     /// `Query` of an index, in descending order.
-    async fn range(&self, range: Range) -> Result<Found, Failure>;
+    async fn range(&self, range: Range) -> Result<QueryResult, RequestError>;
 }
 
 /// What became of a write on a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteResult {
     /// Done. An update brings the attributes that it set, as they are now.
     Done(Attributes),
     /// The condition does not hold.
@@ -56,7 +56,7 @@ pub struct Range {
 
 /// What a query found, and where the next one starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct QueryResult {
     /// The items, in order.
     pub items: Vec<Attributes>,
     /// None where the list ended.

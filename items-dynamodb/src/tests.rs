@@ -1,51 +1,60 @@
 //! How failures are told apart. What the verbs come to is tested by those that have a server, and by the host's suite.
 
-use crate::{Error, Failure, Refusal};
+use crate::{Error, RequestError, ServiceError};
 
 #[test]
 fn a_refusal_is_known_by_status_code_and_message() {
-    for (status, code, message, refusal) in [
-        (500, "ThrottlingException", "", Refusal::Failed),
-        (400, "ThrottlingException", "", Refusal::Throttled),
-        (400, "ResourceNotFoundException", "", Refusal::NoTable),
-        (400, "ExpiredTokenException", "", Refusal::Denied),
-        (400, "ValidationException", "Item size has exceeded the maximum allowed size", Refusal::ItemSize),
-        (400, "ValidationException", "The table does not have the specified index: X", Refusal::NoIndex),
+    for (status, code, message, service_error) in [
+        (500, "ThrottlingException", "", ServiceError::Failed),
+        (400, "ThrottlingException", "", ServiceError::Throttled),
+        (400, "ResourceNotFoundException", "", ServiceError::NoTable),
+        (400, "ExpiredTokenException", "", ServiceError::Denied),
+        (
+            400,
+            "ValidationException",
+            "Item size has exceeded the maximum allowed size",
+            ServiceError::ItemSize,
+        ),
+        (400, "ValidationException", "The table does not have the specified index: X", ServiceError::NoIndex),
         (
             400,
             "ValidationException",
             "The provided key element does not match the schema",
-            Refusal::OtherLayout,
+            ServiceError::OtherLayout,
         ),
-        (400, "ValidationException", "anything else", Refusal::Other),
+        (400, "ValidationException", "anything else", ServiceError::Other),
         (
             400,
             "AccessDeniedException",
             "User: a is not authorized to perform: dynamodb:Query",
-            Refusal::Denied,
+            ServiceError::Denied,
         ),
-        (400, "UnrecognizedClientException", "The security token is invalid", Refusal::Denied),
-        (403, "SignatureDoesNotMatch", "", Refusal::Denied),
+        (400, "UnrecognizedClientException", "The security token is invalid", ServiceError::Denied),
+        (403, "SignatureDoesNotMatch", "", ServiceError::Denied),
         (
             400,
             "ValidationException",
             "Cannot read from backfilling global secondary index: X",
-            Refusal::Building,
+            ServiceError::Building,
         ),
-        (400, "", "", Refusal::Failed),
+        (400, "", "", ServiceError::Failed),
     ] {
-        assert_eq!(Refusal::read(status, code, message), refusal, "{status} {code} {message}");
+        assert_eq!(ServiceError::read(status, code, message), service_error, "{status} {code} {message}");
     }
 }
 
 #[test]
 fn a_lost_attempt_makes_a_write_unknown_and_a_read_no_worse() {
-    let failed = |lost| Failure::Failed { refusal: Some(Refusal::Throttled), text: "x".to_owned(), lost };
+    let failed = |lost| RequestError::Failed {
+        service_error: Some(ServiceError::Throttled),
+        text: "x".to_owned(),
+        lost,
+    };
     let throttled = Error::Throttled { retry_after: None };
     assert_eq!(failed(true).of_write("t"), Error::Unknown("x".to_owned()));
     assert_eq!(failed(false).of_write("t"), throttled);
     assert_eq!(failed(true).of_read("t"), throttled);
-    assert_eq!(Failure::Unsent(Error::TooLarge).of_write("t"), Error::TooLarge);
+    assert_eq!(RequestError::Unsent(Error::TooLarge).of_write("t"), Error::TooLarge);
 }
 
 /// Texts of DynamoDB for tables and indexes of another make.
@@ -61,26 +70,30 @@ fn another_key_is_told_from_a_wrong_request() {
         "Query condition missed key schema element: created_at",
         "Query key condition not supported",
     ] {
-        assert_eq!(Refusal::read(400, "ValidationException", message), Refusal::OtherLayout, "{message}");
+        assert_eq!(
+            ServiceError::read(400, "ValidationException", message),
+            ServiceError::OtherLayout,
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn a_refusal_that_lasts_is_told_from_one_that_passes() {
-    let failed = |refusal| Failure::Failed { refusal, text: "x".to_owned(), lost: false };
-    for (refusal, command) in [
-        (Refusal::NoTable, "portdesk table create"),
-        (Refusal::Denied, "portdesk table policy"),
-        (Refusal::NoIndex, "portdesk table check"),
-        (Refusal::OtherLayout, "portdesk table check"),
-        (Refusal::NoCredentials, "AWS_ACCESS_KEY_ID"),
-        (Refusal::Unmade, "endpoint"),
+    let failed = |service_error| RequestError::Failed { service_error, text: "x".to_owned(), lost: false };
+    for (service_error, command) in [
+        (ServiceError::NoTable, "portdesk table create"),
+        (ServiceError::Denied, "portdesk table policy"),
+        (ServiceError::NoIndex, "portdesk table check"),
+        (ServiceError::OtherLayout, "portdesk table check"),
+        (ServiceError::NoCredentials, "AWS_ACCESS_KEY_ID"),
+        (ServiceError::Unmade, "endpoint"),
     ] {
-        for error in [failed(Some(refusal)).of_read("t"), failed(Some(refusal)).of_write("t")] {
+        for error in [failed(Some(service_error)).of_read("t"), failed(Some(service_error)).of_write("t")] {
             assert!(matches!(&error, Error::Misconfigured(text) if text.contains(command)), "{error:?}");
         }
     }
-    for refusal in [None, Some(Refusal::Failed), Some(Refusal::Building)] {
-        assert!(matches!(failed(refusal).of_read("t"), Error::Unavailable(_)), "{refusal:?}");
+    for service_error in [None, Some(ServiceError::Failed), Some(ServiceError::Building)] {
+        assert!(matches!(failed(service_error).of_read("t"), Error::Unavailable(_)), "{service_error:?}");
     }
 }

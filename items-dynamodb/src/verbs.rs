@@ -4,7 +4,7 @@ use items::{Change, Fields, ITEM_LIMIT_BYTES, Insert, Item, Schema, Update, fiel
 
 use crate::change::{self, Adoption, Verdict};
 use crate::item::{self, Stored};
-use crate::{Attributes, Error, Expression, Failure, Refusal, Table, Written};
+use crate::{Attributes, Error, Expression, RequestError, ServiceError, Table, WriteResult};
 
 /// The item under `key` as of now.
 pub async fn get(table: &impl Table, schema: &Schema, key: &str) -> Result<Option<Item>, Error> {
@@ -32,13 +32,13 @@ pub async fn insert(
     let key_field = free.name(&schema.key_field);
     free.only_if(format!("attribute_not_exists({key_field})"));
     match table.put(item::new(schema, key, fields, change_id), free).await {
-        Ok(Written::Done(_)) => Ok(Insert::Inserted(1)),
-        Ok(Written::Refused { by: Some(attributes), .. }) => {
+        Ok(WriteResult::Done(_)) => Ok(Insert::Inserted(1)),
+        Ok(WriteResult::Refused { by: Some(attributes), .. }) => {
             let stored = Stored::read(schema, attributes)?;
             let same = stored.created_by.as_deref() == Some(change_id);
             Ok(if same { Insert::Repeated(stored.item) } else { Insert::Exists(stored.item) })
         }
-        Ok(Written::Refused { by: None, lost }) => Err(unexplained(key, lost)),
+        Ok(WriteResult::Refused { by: None, lost }) => Err(unexplained(key, lost)),
         Err(failure) => Err(failure.of_write(table.name())),
     }
 }
@@ -52,16 +52,16 @@ pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Chan
     let mut lost = false;
     for _ in 0..ADOPTIONS {
         let outcome = match try_update(table, schema, key, &change, adoption.as_ref()).await {
-            Ok(Tried::Done(version)) => return Ok(Update::Updated(version)),
-            Ok(Tried::TooLarge { lost: now }) => {
+            Ok(UpdateAttempt::Done(version)) => return Ok(Update::Updated(version)),
+            Ok(UpdateAttempt::TooLarge { lost: now }) => {
                 lost |= now;
                 full(table, schema, key, &change).await?
             }
-            Ok(Tried::Refused { by: None, lost: now }) => {
+            Ok(UpdateAttempt::Refused { by: None, lost: now }) => {
                 lost |= now;
                 Update::Missing
             }
-            Ok(Tried::Refused { by: Some(attributes), lost: now }) => {
+            Ok(UpdateAttempt::Refused { by: Some(attributes), lost: now }) => {
                 lost |= now;
                 match change::judge(schema, &change, attributes)? {
                     Verdict::Outcome(outcome) => outcome,
@@ -80,14 +80,14 @@ pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Chan
             Err(error) if lost => return Err(Error::Unknown(error.to_string())),
             Err(error) => return Err(error),
         };
-        return settled(&change, outcome, lost);
+        return conclusive(&change, outcome, lost);
     }
     // Another program changes the list as fast as it is read.
     if lost { Err(unexplained(key, lost)) } else { Err(Error::Throttled { retry_after: None }) }
 }
 
 /// What became of one update.
-enum Tried {
+enum UpdateAttempt {
     Done(u64),
     /// By the item as it was; by none if there is none.
     Refused {
@@ -105,12 +105,14 @@ async fn try_update(
     key: &str,
     change: &Change,
     adoption: Option<&Adoption>,
-) -> Result<Tried, Error> {
+) -> Result<UpdateAttempt, Error> {
     let expression = change::expression(schema, change, adoption)?;
     match table.change(item::key_of(schema, key), expression).await {
-        Ok(Written::Done(attributes)) => Ok(Tried::Done(item::version(key, &attributes)?)),
-        Ok(Written::Refused { by, lost }) => Ok(Tried::Refused { by, lost }),
-        Err(Failure::Failed { refusal: Some(Refusal::ItemSize), lost, .. }) => Ok(Tried::TooLarge { lost }),
+        Ok(WriteResult::Done(attributes)) => Ok(UpdateAttempt::Done(item::version(key, &attributes)?)),
+        Ok(WriteResult::Refused { by, lost }) => Ok(UpdateAttempt::Refused { by, lost }),
+        Err(RequestError::Failed { service_error: Some(ServiceError::ItemSize), lost, .. }) => {
+            Ok(UpdateAttempt::TooLarge { lost })
+        }
         Err(failure) => Err(failure.of_write(table.name())),
     }
 }
@@ -126,7 +128,7 @@ async fn full(table: &impl Table, schema: &Schema, key: &str, change: &Change) -
 
 /// Whether an outcome proves that nothing was stored. An entry that is not in its list was never stored; but a
 /// change of fields alone, of which an attempt was lost, may have been stored and then been followed by another.
-fn settled(change: &Change, outcome: Update, lost: bool) -> Result<Update, Error> {
+fn conclusive(change: &Change, outcome: Update, lost: bool) -> Result<Update, Error> {
     match outcome {
         Update::Stale(_) | Update::Refused(_) | Update::Full if lost && change.append.is_none() => {
             Err(Error::Unknown("an attempt was lost, and others have changed the item since".to_owned()))

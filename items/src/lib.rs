@@ -1,18 +1,18 @@
 //! Items and the rules of their writes: what `wit/key-value.wit` and `wit/schema.wit` promise, as plain Rust.
 //!
-//! Nothing here knows of WIT bindings, wasm or IO, so that the host and stores that are components share it. `bounds`
+//! Nothing here knows of WIT bindings, wasm or IO, so that the host and stores that are components share it. `limits`
 //! holds the limits of a call, `cursor` makes and reads cursors, `record` decides what a write comes to, `listing` and
-//! `shelf` keep indexes and items in memory.
+//! `memory` keep indexes and items in memory.
 
 #![no_std]
 
 extern crate alloc;
 
-pub mod bounds;
 pub mod cursor;
+pub mod limits;
 pub mod listing;
+pub mod memory;
 pub mod record;
-pub mod shelf;
 
 mod item;
 mod outcome;

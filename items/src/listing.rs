@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::bounds::QUERY_ITEMS;
+use crate::limits::QUERY_ITEMS;
 use crate::record::Record;
 use crate::{Index, Page, Position, Query, Schema, Summary};
 
@@ -22,7 +22,7 @@ impl Listings {
     #[must_use]
     pub fn new(schema: &Schema) -> Listings {
         let listings =
-            schema.indexes.iter().map(|index| Listing { index: index.clone(), places: BTreeMap::new() });
+            schema.indexes.iter().map(|index| Listing { index: index.clone(), positions: BTreeMap::new() });
         Listings { listings: listings.collect(), shown: BTreeMap::new() }
     }
 
@@ -45,13 +45,13 @@ impl Listings {
         let listing = self.listings.iter().find(|listing| listing.index.name == query.index)?;
         let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
         let mut items = Vec::with_capacity(limit.min(QUERY_ITEMS));
-        let mut places = listing.places(query);
+        let mut positions = listing.positions(query);
         let mut last = None;
-        for place in places.by_ref().take(limit) {
-            items.extend(self.summary(&place.1));
-            last = Some(place);
+        for position in positions.by_ref().take(limit) {
+            items.extend(self.summary(&position.1));
+            last = Some(position);
         }
-        let last = last.filter(|_| places.next().is_some());
+        let last = last.filter(|_| positions.next().is_some());
         let next = last.map(|(order, key)| Position { order: order.clone(), key: key.clone() });
         Some(Page { items, next })
     }
@@ -68,36 +68,36 @@ impl Listings {
 struct Listing {
     index: Index,
     /// By the value of the partition field: order values and keys.
-    places: BTreeMap<String, BTreeSet<(String, String)>>,
+    positions: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 impl Listing {
     /// The places behind the query's position, the greatest first.
-    fn places(&self, query: &Query) -> impl Iterator<Item = &(String, String)> {
+    fn positions(&self, query: &Query) -> impl Iterator<Item = &(String, String)> {
         let after = query.after.clone();
-        self.places.get(&query.value).into_iter().flat_map(move |places| match after.clone() {
-            Some(Position { order, key }) => places.range(..(order, key)).rev(),
-            None => places.range::<(String, String), _>(..).rev(),
+        self.positions.get(&query.value).into_iter().flat_map(move |positions| match after.clone() {
+            Some(Position { order, key }) => positions.range(..(order, key)).rev(),
+            None => positions.range::<(String, String), _>(..).rev(),
         })
     }
 
     fn add(&mut self, key: &str, record: &Record) {
-        if let Some((partition, place)) = self.place(key, record) {
-            self.places.entry(partition).or_default().insert(place);
+        if let Some((partition, position)) = self.position(key, record) {
+            self.positions.entry(partition).or_default().insert(position);
         }
     }
 
     fn remove(&mut self, key: &str, record: &Record) {
-        let Some((partition, place)) = self.place(key, record) else { return };
-        let Some(places) = self.places.get_mut(&partition) else { return };
-        places.remove(&place);
-        if places.is_empty() {
-            self.places.remove(&partition);
+        let Some((partition, position)) = self.position(key, record) else { return };
+        let Some(positions) = self.positions.get_mut(&partition) else { return };
+        positions.remove(&position);
+        if positions.is_empty() {
+            self.positions.remove(&partition);
         }
     }
 
     /// Where a record stands; nowhere when it lacks one of the fields.
-    fn place(&self, key: &str, record: &Record) -> Option<(String, (String, String))> {
+    fn position(&self, key: &str, record: &Record) -> Option<(String, (String, String))> {
         let partition = record.field(&self.index.partition)?;
         let order = record.field(&self.index.order)?;
         Some((partition.to_owned(), (order.to_owned(), key.to_owned())))

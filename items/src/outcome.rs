@@ -33,7 +33,7 @@ pub struct Change {
     pub append: Option<Append>,
 }
 
-/// An entry to append, and the bound of its list.
+/// An entry to append, and the limit of its list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Append {
     /// The name of the list.

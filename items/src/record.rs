@@ -48,15 +48,15 @@ pub enum Verdict {
 
 /// A new item is bigger than [`ITEM_LIMIT_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooLarge;
+pub struct TooLargeError;
 
 impl Record {
     /// The record of a new item. Whether it fits is decided before it is known whether the key is free, as in
     /// DynamoDB, where a write that is too large is refused unseen.
-    pub fn new(key: &str, fields: Fields, change_id: String) -> Result<Record, TooLarge> {
+    pub fn new(key: &str, fields: Fields, change_id: String) -> Result<Record, TooLargeError> {
         let size = key.len() + fields_size(&fields);
         if size > ITEM_LIMIT_BYTES {
-            return Err(TooLarge);
+            return Err(TooLargeError);
         }
         Ok(Record {
             version: 1,

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::is_full;
-use super::prober::Prober;
+use super::probe::Probe;
 use crate::harness::Process;
 use part::Part;
 
@@ -25,7 +25,7 @@ async fn bad_connections_are_closed_and_hold_nobody_up() {
     let host = Process::start(data.path(), &flags);
     let address: SocketAddrV4 = host.url.trim_start_matches("http://").parse().unwrap();
     let before_kib = host.resident_kib();
-    let prober = Prober::start(&host.url);
+    let probe = Probe::start(&host.url);
     // What stands in the system's queue of new connections is not what is tested.
     let opening = Arc::new(Semaphore::new(OPENED_AT_ONCE));
     let mut held = JoinSet::new();
@@ -41,7 +41,7 @@ async fn bad_connections_are_closed_and_hold_nobody_up() {
         });
     }
     let ends = held.join_all().await;
-    let probed = prober.stop().await;
+    let probed = probe.stop().await;
     let peak_kib = host.peak_kib();
     for part in Part::ALL {
         let of_part = ends.iter().filter(|(other, ..)| *other == part);

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::is_full;
-use super::prober::probe;
+use super::probe::probe;
 use crate::harness::{Process, portdesk};
 
 const DESCRIPTORS: &str = "128";

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use super::is_full;
-use super::prober::Prober;
+use super::probe::Probe;
 use crate::harness::Process;
 use flood::{Flood, Seen};
 
@@ -22,16 +22,16 @@ async fn floods_of_frames_cost_little_memory_and_hold_nobody_up() {
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &["--store", "memory", "--rate-limit", "off"]);
     // After this there are as many instances and buffers as these floods ever need.
-    let prober = Prober::start(&host.url);
+    let probe = Probe::start(&host.url);
     for flood in Flood::ALL {
         attack(&host, flood, time / 2).await;
     }
-    prober.stop().await;
+    probe.stop().await;
     for flood in Flood::ALL {
         let before_kib = host.resident_kib();
-        let prober = Prober::start(&host.url);
+        let probe = Probe::start(&host.url);
         let (seen, most_kib) = attack(&host, flood, time).await;
-        let probed = prober.stop().await;
+        let probed = probe.stop().await;
         println!("{flood:?}: {seen:?}; {probed}; {before_kib} KiB before, {most_kib} KiB at most");
         assert!(seen.frames > 1000, "no flood: {seen:?}");
         assert!(

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::is_full;
-use super::prober::Prober;
+use super::probe::Probe;
 use crate::faults::{Fault, Plan, Proxy};
 use crate::harness::{HostOnDynamo, Table};
 use load::{Load, Offered};
@@ -40,9 +40,9 @@ async fn overload_is_refused_and_what_can_be_answered_is() {
     let at_once: usize = size.instances.parse().unwrap();
     // Twice as many as there are instances: one is always ready to go in, and none waits for long.
     let peak = load.by_turns(2 * at_once, size.time).await.answered_a_second();
-    let prober = Prober::asking(&host.process.url, &["/healthz"]);
+    let probe = Probe::asking(&host.process.url, &["/healthz"]);
     let offered = load.offered(TIMES * peak, size.time).await;
-    let probed = prober.stop().await;
+    let probed = probe.stop().await;
     let ended = Instant::now();
     until_calm(&load, at_once).await;
     let recovered = ended.elapsed();

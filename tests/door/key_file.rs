@@ -5,14 +5,14 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Output;
 
-use portdesk::door::{ApiKey, KeyFile, KeyRecord};
+use portdesk::door::{KeyFile, KeyRecord, NewKey};
 use tempfile::TempDir;
 
 use crate::harness::{Client, Logged, portdesk, run};
 
 /// Makes a key in a data folder.
-fn key_in(data: &Path) -> ApiKey {
-    let key = ApiKey::generate();
+fn key_in(data: &Path) -> NewKey {
+    let key = NewKey::generate();
     let record = KeyRecord::new(&key, "agent");
     KeyFile::new(data).update(|register| register.keys.push(record)).unwrap();
     key
@@ -23,7 +23,7 @@ fn host(data: &TempDir) -> Logged {
     Logged::start(command.arg(data.path()), data.path().join("log"))
 }
 
-fn status_of(host: &Logged, key: &ApiKey) -> impl Future<Output = u16> {
+fn status_of(host: &Logged, key: &NewKey) -> impl Future<Output = u16> {
     let client = Client::new(&host.host.url, Some(&key.secret));
     async move { client.get("/tickets?caller=ada").await.status }
 }

@@ -41,7 +41,7 @@ fn any_position_under_a_true_digest_is_answered() {
         mutation::text(Just("2026-11-22T14:00:00.000000Z".to_owned()), &["9999", "-", "\0", "Z", "é"]);
     let key = mutation::text(Just("1381617c-c574-47c6-894f-71aafeee0dc2".to_owned()), &["-", "\0", "é"]);
     let positions =
-        (order, key).prop_filter("a position has a bound", |(order, key)| order.len() + key.len() < 1024);
+        (order, key).prop_filter("a position has a limit", |(order, key)| order.len() + key.len() < 1024);
     fuzz("position of a cursor", &positions, 0.9, |(order, key)| {
         let cursor = forged(&order, &key, "CallerIdIndex", "ada");
         let answer = desk.ask_well(&listed("ada", &cursor))?;
@@ -76,7 +76,7 @@ fn listed(caller: &str, cursor: &str) -> Sent {
     Sent::new("GET", &format!("/tickets?caller={caller}&limit=1&cursor={cursor}"), "")
 }
 
-/// A cursor as `host/src/storage/cursor.rs` makes it: its digest is no secret.
+/// A cursor as `host/src/store/cursor.rs` makes it: its digest is no secret.
 fn forged(order: &str, key: &str, index: &str, value: &str) -> String {
     let mut hash = Sha256::new();
     for part in ["portdesk cursor 1", index, value, order, key] {

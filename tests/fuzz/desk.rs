@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portdesk::backend::memory::Memory;
-use portdesk::sandbox::{Request, Respondent, Response, Sandbox};
-use portdesk::storage::Storage;
+use portdesk::sandbox::{Request, Responder, Response, Sandbox};
+use portdesk::store::GuestStore;
 use proptest::test_runner::TestCaseError;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
@@ -46,8 +46,8 @@ impl Desk {
         let component = component_of_the_tree();
         let schema = runtime.block_on(component.describe()).unwrap().schema;
         let store = Arc::new(Memory::new(&schema));
-        let storage = Storage::new(Arc::<Memory>::clone(&store), schema, telemetry());
-        Desk { runtime, store, sandbox: Sandbox::new(component, storage) }
+        let guest_store = GuestStore::new(Arc::<Memory>::clone(&store), schema, telemetry());
+        Desk { runtime, store, sandbox: Sandbox::new(component, guest_store) }
     }
 
     /// The answer; an error where the component trapped, ran out of time, or had to be cut otherwise.
@@ -60,7 +60,7 @@ impl Desk {
             query: sent.query.as_deref(),
             headers: &headers,
             body: &sent.body,
-            principal: Some("tests"),
+            client: Some("tests"),
             request_id: "a-request-of-the-tests",
         };
         let deadline = Instant::now() + Duration::from_secs(30);

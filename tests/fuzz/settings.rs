@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use portdesk::config::Config;
-use portdesk::door::{ApiKey, KeyFile, KeyRecord, KeyRing};
+use portdesk::door::{ActiveKeys, KeyFile, KeyRecord, NewKey};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -64,9 +64,9 @@ fn any_file_of_keys_is_read_or_called_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let file = KeyFile::new(folder.path());
     let path = folder.path().join("keys.json");
-    file.update(|register| {
-        register.keys.extend(["an agent", "a gateway"].map(|name| KeyRecord::new(&ApiKey::generate(), name)));
-        for key in register.keys.iter_mut().take(1) {
+    file.update(|contents| {
+        contents.keys.extend(["an agent", "a gateway"].map(|name| KeyRecord::new(&NewKey::generate(), name)));
+        for key in contents.keys.iter_mut().take(1) {
             key.revoked_at = Some(key.created_at);
         }
     })
@@ -91,8 +91,8 @@ fn any_file_of_keys_is_read_or_called_damaged() {
     fuzz("file of keys", &mutation::bytes(Just(valid), tokens), 0.15, |text| {
         std::fs::write(&path, &text).unwrap();
         match file.read() {
-            Ok(register) => {
-                prop_assert!(KeyRing::new(&register, None).len() <= register.keys.len());
+            Ok(contents) => {
+                prop_assert!(ActiveKeys::new(&contents, None).len() <= contents.keys.len());
                 Ok(true)
             }
             Err(error) => {

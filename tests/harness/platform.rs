@@ -27,7 +27,7 @@ impl Platform {
         Platform::start(wasmtime_in_one_instance().arg(memory())).expect("wasmtime takes any port")
     }
 
-    /// wasmtime as above, over the storage in JavaScript, which is composed in.
+    /// wasmtime as above, over the store in JavaScript, which is composed in.
     pub fn wasmtime_on_javascript() -> Platform {
         Platform::start(wasmtime_in_one_instance().arg(javascript())).expect("wasmtime takes any port")
     }
@@ -55,7 +55,7 @@ impl Platform {
         Platform::in_node(folder, "server.mjs", &over_table(endpoint))
     }
 
-    /// Node, with what jco makes of front and desk alone, over the storage in JavaScript as a module.
+    /// Node, with what jco makes of front and desk alone, over the store in JavaScript as a module.
     pub fn node_on_javascript() -> Platform {
         Platform::in_node(linked(), "server.js", &[])
     }
@@ -130,14 +130,12 @@ fn dynamodb() -> &'static Path {
     &FILE.get_or_init(|| stand_alone("dynamodb")).1
 }
 
-/// The same with the storage in JavaScript.
+/// The same with the store in JavaScript.
 fn javascript() -> &'static Path {
     static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let made = || {
-        let storage = portdesk_tools::javascript_storage(&example());
-        written(
-            portdesk_compose::with_storage("javascript", storage).unwrap_or_else(|error| panic!("{error}")),
-        )
+        let store = portdesk_tools::javascript_store(&example());
+        written(portdesk_compose::with_store("javascript", store).unwrap_or_else(|error| panic!("{error}")))
     };
     &FILE.get_or_init(made).1
 }
@@ -172,7 +170,7 @@ fn over_table(endpoint: &str) -> [(&str, &str); 5] {
     ]
 }
 
-/// What jco makes of desk and front, beside the files of `examples/storage-js`.
+/// What jco makes of desk and front, beside the files of `examples/store-js`.
 fn linked() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     FOLDER
@@ -195,7 +193,7 @@ fn linked() -> &'static Path {
 }
 
 fn example() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/storage-js")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js")
 }
 
 /// The packages that jco came with, where Node looks for them.

@@ -17,7 +17,7 @@ async fn what_one_client_says_never_shows_in_the_answers_of_another() {
     let host = Running::start(&["--store", "memory", "--instances", "2"]).await;
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
-        clients.spawn(Canary::new(host.client(), number).sing());
+        clients.spawn(MarkedClient::new(host.client(), number).talk());
     }
     let heard: usize = clients.join_all().await.into_iter().sum();
     // Creation, comment, list, reading, and four refusals that repeat or describe what was sent.
@@ -26,20 +26,20 @@ async fn what_one_client_says_never_shows_in_the_answers_of_another() {
 }
 
 /// A client that puts its own word into everything it sends, and looks for those of all others in every answer.
-struct Canary {
+struct MarkedClient {
     client: Client,
     number: usize,
     words: Arc<[String]>,
 }
 
-impl Canary {
-    fn new(client: Client, number: usize) -> Canary {
+impl MarkedClient {
+    fn new(client: Client, number: usize) -> MarkedClient {
         // Of unlike lengths, so that a buffer that was used before is not filled.
-        let words = (0..CLIENTS).map(|number| format!("canary{number}-{}", "x".repeat(number * 97)));
-        Canary { client, number, words: words.collect() }
+        let words = (0..CLIENTS).map(|number| format!("word{number}-{}", "x".repeat(number * 97)));
+        MarkedClient { client, number, words: words.collect() }
     }
 
-    async fn sing(self) -> usize {
+    async fn talk(self) -> usize {
         let word = self.words[self.number].as_str();
         // A caller's name has 128 characters at most.
         let caller = &word[..word.len().min(100)];
@@ -84,7 +84,7 @@ impl Canary {
     fn look_for_others(&self, answer: &Answer) {
         let text = format!("{:?} {}", answer.headers, answer.text());
         for (number, _) in self.words.iter().enumerate().filter(|(number, _)| *number != self.number) {
-            assert!(!text.contains(&format!("canary{number}")), "{} heard {number}: {text}", self.number);
+            assert!(!text.contains(&format!("word{number}")), "{} heard {number}: {text}", self.number);
         }
     }
 }

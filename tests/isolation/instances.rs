@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use portdesk::backend::memory::Memory;
 use portdesk::backend::{self, Backend, Insert, Item, Page, Query, Update};
-use portdesk::sandbox::{Failure, Request, Respondent, Response, Sandbox};
-use portdesk::storage::Storage;
+use portdesk::sandbox::{HandleError, Request, Responder, Response, Sandbox};
+use portdesk::store::GuestStore;
 use tokio::time::Instant;
 
 use super::{Hostile, hostile};
@@ -67,11 +67,11 @@ async fn a_request_may_call_the_store_a_thousand_times() {
 async fn a_guest_that_waits_for_the_store_is_cut_and_its_place_is_free() {
     let component = hostile(&["--instances", "1"]);
     let schema = component.describe().await.unwrap().schema;
-    let sandbox = Sandbox::new(component, Storage::new(Arc::new(NeverAnswers), schema, telemetry()));
+    let sandbox = Sandbox::new(component, GuestStore::new(Arc::new(NeverAnswers), schema, telemetry()));
     for _ in 0..3 {
         let begun = Instant::now();
         let failure = ask(&sandbox, "/waits", begun + Duration::from_millis(100)).await.unwrap_err();
-        assert!(matches!(failure, Failure::Deadline), "{failure}");
+        assert!(matches!(failure, HandleError::Deadline), "{failure}");
         assert!(begun.elapsed() < Duration::from_secs(5));
         let answer = ask(&sandbox, "/pages", Instant::now() + Duration::from_secs(10)).await.unwrap();
         assert_eq!(answer.status, 200);
@@ -85,7 +85,7 @@ async fn a_request_that_is_dropped_at_any_moment_leaves_its_place_free() {
     let schema = component.describe().await.unwrap().schema;
     let stores: [Arc<dyn Backend>; 2] = [Arc::new(NeverAnswers), Arc::new(Memory::new(&schema))];
     for store in stores {
-        let sandbox = Sandbox::new(component.clone(), Storage::new(store, schema.clone(), telemetry()));
+        let sandbox = Sandbox::new(component.clone(), GuestStore::new(store, schema.clone(), telemetry()));
         for path in ["/waits", "/loop", "/hoard", "/clock-flood", "/get-flood"] {
             for moment_us in [0, 100, 3000, 20_000] {
                 let deadline = Instant::now() + Duration::from_secs(10);
@@ -102,7 +102,8 @@ async fn what_a_guest_asks_for_too_much_is_named_to_the_operator() {
     let limits = config(Path::new("unused"), &[]).limits();
     let component = hostile(&[]);
     let schema = component.describe().await.unwrap().schema;
-    let sandbox = Sandbox::new(component, Storage::new(Arc::new(Memory::new(&schema)), schema, telemetry()));
+    let sandbox =
+        Sandbox::new(component, GuestStore::new(Arc::new(Memory::new(&schema)), schema, telemetry()));
     let memory = format!("more than {} bytes of memory", limits.memory_bytes);
     let named = [
         ("/bomb", memory.as_str()),
@@ -125,14 +126,14 @@ async fn what_a_guest_asks_for_too_much_is_named_to_the_operator() {
     }
 }
 
-async fn ask(sandbox: &Sandbox, path: &str, deadline: Instant) -> Result<Response, Failure> {
+async fn ask(sandbox: &Sandbox, path: &str, deadline: Instant) -> Result<Response, HandleError> {
     let request = Request {
         method: "GET",
         path,
         query: None,
         headers: &[],
         body: b"",
-        principal: None,
+        client: None,
         request_id: "a-request-of-the-tests",
     };
     sandbox.handle(request, deadline).await

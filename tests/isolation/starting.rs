@@ -52,7 +52,7 @@ fn a_component_that_asks_for_more_of_an_interface_that_it_gets_is_refused() {
 fn what_is_no_component_is_refused() {
     for wasm in [b"".as_slice(), b"\0asm", b"no wasm", &wat::parse_str("(module)").unwrap()] {
         let error = refused(wasm);
-        assert!(matches!(error, LoadError::Unreadable(_)), "{error}");
+        assert!(matches!(error, LoadError::Inspect(_)), "{error}");
     }
 }
 

@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::canary::assert_none;
 use super::collector::Collector;
+use super::leaks::assert_none;
 use crate::faults::serve;
 use crate::harness::{Answer, Client, Process, on_dynamodb, portdesk, with_credentials};
 

@@ -1,4 +1,4 @@
-//! The store itself: what `storage` asks of it, without component and HTTP.
+//! The store itself: what `store` asks of it, without component and HTTP.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Are the contracts in WIT explained? Read line by line: the style of this project puts one declaration on a line.
+//! Are the interfaces in WIT explained? Read line by line: the style of this project puts one declaration on a line.
 
 /// Every interface, world, type, function and case without a `///` before it, with its line. The fields of a record
 /// may explain themselves.

@@ -57,13 +57,13 @@ pub fn jco() -> &'static Path {
     PROGRAM.get_or_init(|| npm::provide("jco"))
 }
 
-/// The component of a storage in JavaScript, from the `component.js` of its folder, as docs/storage.md says. Node as
+/// The component of a store in JavaScript, from the `component.js` of its folder, as docs/stores.md says. Node as
 /// above.
-pub fn javascript_storage(folder: &Path) -> Vec<u8> {
+pub fn javascript_store(folder: &Path) -> Vec<u8> {
     let wasm = tempfile::NamedTempFile::new().expect("a temporary file can be made");
     let mut componentize = Command::new(npm::provide("componentize-qjs"));
     componentize
-        .args(["--sync", "--stub-wasi", "--opt-size", "--world", "storage", "--wit"])
+        .args(["--sync", "--stub-wasi", "--opt-size", "--world", "store", "--wit"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit"))
         .arg("--js")
         .arg(folder.join("component.js"))

@@ -46,4 +46,4 @@ pub(crate) fn transpile(jco: &Path, component: &Path, folder: &Path) {
 }
 
 /// What the example needs is what the tests need. Exact versions; those of their dependencies are npm's choice.
-const PACKAGES: &str = include_str!("../../examples/storage-js/package.json");
+const PACKAGES: &str = include_str!("../../examples/store-js/package.json");

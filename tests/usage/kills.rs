@@ -40,7 +40,7 @@ async fn a_quota_is_exact_however_often_its_host_is_killed() {
         let host = Process::start(data.path(), &[]);
         let goal = seen.let_in.load(Ordering::SeqCst) + rand::rng().random_range(1..PER_RUN);
         let stop = Arc::new(AtomicBool::new(false));
-        let clients = flood(&host, &seen, &stop);
+        let clients = burst(&host, &seen, &stop);
         until_let_in(goal, &seen).await;
         if run % 2 == 0 {
             // In the middle of it; and every other time between two requests, when the count is what was seen.
@@ -54,7 +54,7 @@ async fn a_quota_is_exact_however_often_its_host_is_killed() {
         check(&data, &seen);
     }
     let host = Process::start(data.path(), &[]);
-    flood(&host, &seen, &Arc::new(AtomicBool::new(false))).join_all().await;
+    burst(&host, &seen, &Arc::new(AtomicBool::new(false))).join_all().await;
     let (let_in, cut) = check(&data, &seen);
     println!(
         "{kills} kills, quota {quota}: {let_in} let in, {cut} without an answer, {} counted",
@@ -66,7 +66,7 @@ async fn a_quota_is_exact_however_often_its_host_is_killed() {
 }
 
 /// Clients that ask until the quota is used up, the host is gone, or they are told to stop.
-fn flood(host: &Process, seen: &Arc<Seen>, stop: &Arc<AtomicBool>) -> JoinSet<()> {
+fn burst(host: &Process, seen: &Arc<Seen>, stop: &Arc<AtomicBool>) -> JoinSet<()> {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
         clients.spawn(ask(host.client(), Arc::clone(seen), Arc::clone(stop)));

@@ -48,7 +48,7 @@ async fn what_a_host_did_not_use_is_given_back_when_it_stops() {
     assert!(listed.contains("environment  plan default, 3/500 this month"), "{listed}");
 }
 
-/// A block of a quota of 500 is 5.
+/// A batch of a quota of 500 is 5.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_is_killed_costs_its_block_and_no_more() {
     let table = Table::create().await;
@@ -59,6 +59,6 @@ async fn a_host_that_is_killed_costs_its_block_and_no_more() {
     assert_eq!(let_in(&killed.client(), 7).await, 7);
     killed.kill();
     let next = host(&table, "500").await;
-    assert_eq!(let_in(&next.client(), 510).await, 490, "two blocks of five are gone");
+    assert_eq!(let_in(&next.client(), 510).await, 490, "two batches of five are gone");
     next.stop().await;
 }

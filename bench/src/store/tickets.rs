@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::failure::Failure;
 use crate::load::LISTED;
-use crate::twin;
+use crate::native_desk;
 
 /// Makes a data set, with a bar on standard error. Tickets that are there already stay as they are.
 pub(crate) fn fill(folder: &Path, tickets: u32) -> Result<(), Failure> {
@@ -38,7 +38,7 @@ pub(super) fn fill_quietly(folder: &Path, tickets: u32) -> Result<(), Failure> {
 
 /// The embedded store with the desk's schema.
 pub(super) fn open(folder: &Path) -> Result<Embedded, Failure> {
-    Ok(Embedded::open(folder, &twin::description().schema)?)
+    Ok(Embedded::open(folder, &native_desk::description().schema)?)
 }
 
 async fn insert_all(store: &Arc<Embedded>, tickets: u32) -> Result<(), Failure> {

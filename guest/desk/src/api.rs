@@ -13,40 +13,40 @@ mod route;
 use serde::Serialize;
 
 use crate::desk;
+use crate::env::Env;
 use crate::identity::TicketId;
 use crate::problem;
 use crate::refusal::{Refusal, Unversioned};
 use crate::ticket::{Comment, Listed, Ticket, Unmet};
 use crate::time::Time;
-use crate::world::World;
 use message::{Request, Response};
 use route::{Call, Operation};
 
 /// Answers one request. Always answers: whatever is wrong has a status of its own.
 #[must_use]
-pub fn handle(world: World<'_>, request: &Request) -> Response {
+pub fn handle(env: Env<'_>, request: &Request) -> Response {
     let (operation, outcome) = match route::find(&request.path, &request.method) {
         Ok(Call::Options { allow, accept }) => {
             (None, Ok(Response::empty(204).with("allow", allow).with(accept, message::JSON)))
         }
-        Ok(Call::Operation(operation)) => (Some(operation.id()), perform(world, &operation, request)),
+        Ok(Call::Operation(operation)) => (Some(operation.id()), perform(env, &operation, request)),
         Err(refusal) => (None, Err(refusal)),
     };
     let response = outcome.unwrap_or_else(|refusal| refused(&refusal, request));
     Response { operation, ..response }
 }
 
-fn perform(world: World<'_>, operation: &Operation, request: &Request) -> Result<Response, Refusal> {
+fn perform(env: Env<'_>, operation: &Operation, request: &Request) -> Result<Response, Refusal> {
     match operation {
-        Operation::CreateTicket => create_ticket(world, request),
-        Operation::ListRecentTickets => list_recent_tickets(world, request),
-        Operation::GetTicketStatus { ticket } => get_ticket_status(world, ticket, request),
-        Operation::UpdateTicketStatus { ticket } => update_ticket_status(world, ticket, request),
-        Operation::AddTicketComment { ticket } => add_ticket_comment(world, ticket, request),
+        Operation::CreateTicket => create_ticket(env, request),
+        Operation::ListRecentTickets => list_recent_tickets(env, request),
+        Operation::GetTicketStatus { ticket } => get_ticket_status(env, ticket, request),
+        Operation::UpdateTicketStatus { ticket } => update_ticket_status(env, ticket, request),
+        Operation::AddTicketComment { ticket } => add_ticket_comment(env, ticket, request),
     }
 }
 
-fn create_ticket(world: World<'_>, request: &Request) -> Result<Response, Refusal> {
+fn create_ticket(env: Env<'_>, request: &Request) -> Result<Response, Refusal> {
     query::none(request)?;
     header::content_type(request)?;
     let key = header::idempotency_key(request)?;
@@ -56,13 +56,13 @@ fn create_ticket(world: World<'_>, request: &Request) -> Result<Response, Refusa
     if expected.one_of.is_some() {
         return Err(Refusal::NoVersion(Unversioned::NewTicket));
     }
-    let ticket = desk::create_ticket(world, new, key.as_ref())?;
+    let ticket = desk::create_ticket(env, new, key.as_ref())?;
     Ok(Response::json(201, &ticket)
         .with("location", alloc::format!("/tickets/{}", ticket.ticket_id))
         .with("etag", precondition::etag(ticket.version)))
 }
 
-fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, Refusal> {
+fn list_recent_tickets(env: Env<'_>, request: &Request) -> Result<Response, Refusal> {
     #[derive(Serialize)]
     struct Answer<'a> {
         tickets: &'a [Listed],
@@ -74,7 +74,7 @@ fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, 
 
     let list = query::list(request)?;
     let expected = precondition::expected(request)?;
-    let page = desk::recent_tickets(world, &list)?;
+    let page = desk::recent_tickets(env, &list)?;
     // A list exists and has no entity tag.
     match expected.check(None) {
         Ok(()) => {}
@@ -90,11 +90,11 @@ fn list_recent_tickets(world: World<'_>, request: &Request) -> Result<Response, 
     })
 }
 
-fn get_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
+fn get_ticket_status(env: Env<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
     let id = ticket_id(ticket)?;
     query::none(request)?;
     let expected = precondition::expected(request)?;
-    let ticket = desk::ticket(world, &id)?;
+    let ticket = desk::ticket(env, &id)?;
     match expected.check(Some(ticket.version)) {
         Ok(()) => Ok(ticket_as_it_is(&ticket)),
         // The client has it already.
@@ -103,16 +103,16 @@ fn get_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Resul
     }
 }
 
-fn update_ticket_status(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
+fn update_ticket_status(env: Env<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
     let id = ticket_id(ticket)?;
     query::none(request)?;
     header::content_type(request)?;
     let expected = precondition::expected(request)?;
     let asked = body::status_change(&request.body, expected)?;
-    desk::move_ticket(world, &id, asked).map(|ticket| ticket_as_it_is(&ticket)).map_err(Refusal::from)
+    desk::move_ticket(env, &id, asked).map(|ticket| ticket_as_it_is(&ticket)).map_err(Refusal::from)
 }
 
-fn add_ticket_comment(world: World<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
+fn add_ticket_comment(env: Env<'_>, ticket: &str, request: &Request) -> Result<Response, Refusal> {
     #[derive(Serialize)]
     struct Answer<'a> {
         success: bool,
@@ -127,7 +127,7 @@ fn add_ticket_comment(world: World<'_>, ticket: &str, request: &Request) -> Resu
     let key = header::idempotency_key(request)?;
     let expected = precondition::expected(request)?;
     let new = body::new_comment(&request.body, expected)?;
-    let comment = desk::add_comment(world, &id, new, key.as_ref())?;
+    let comment = desk::add_comment(env, &id, new, key.as_ref())?;
     let answer = Answer { success: true, ticket_id: &id, comment: &comment, updated_at: comment.created_at };
     Ok(Response::json(200, &answer))
 }

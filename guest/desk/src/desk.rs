@@ -3,15 +3,15 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::env::Env;
 use crate::identity::{self, CommentId, IdempotencyKey, TicketId};
 use crate::record;
-use crate::storage::{self, Change, Insert, Query, Update};
+use crate::store::{self, Change, Insert, Query, Update};
 use crate::ticket::status::Status;
 use crate::ticket::{
-    Author, CallerId, Comment, IllegalMove, Listed, Move, NewComment, NewTicket, Ticket, Unmet,
+    Author, CallerId, Comment, Listed, Move, MoveError, NewComment, NewTicket, Ticket, Unmet,
 };
 use crate::time::Time;
-use crate::world::World;
 
 /// Why an operation is not done.
 #[derive(Debug)]
@@ -24,24 +24,24 @@ pub(crate) enum Error {
     Contended,
     /// The ticket can hold no more.
     Full,
-    IllegalMove(IllegalMove),
+    IllegalMove(MoveError),
     /// The key names another ticket or comment already.
     KeyReused,
     NoTicket(TicketId),
-    Storage(storage::Error),
+    Store(store::Error),
     /// The ticket is at another version than the client asked for.
     VersionConflict(Unmet),
 }
 
-impl From<storage::Error> for Error {
-    fn from(error: storage::Error) -> Self {
-        Self::Storage(error)
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
     }
 }
 
-impl From<record::Unreadable> for Error {
-    fn from(record::Unreadable: record::Unreadable) -> Self {
-        Self::Storage(storage::Error::Corrupt)
+impl From<record::RecordError> for Error {
+    fn from(record::RecordError: record::RecordError) -> Self {
+        Self::Store(store::Error::Corrupt)
     }
 }
 
@@ -51,8 +51,8 @@ impl From<Unmet> for Error {
     }
 }
 
-impl From<IllegalMove> for Error {
-    fn from(illegal: IllegalMove) -> Self {
+impl From<MoveError> for Error {
+    fn from(illegal: MoveError) -> Self {
         Self::IllegalMove(illegal)
     }
 }
@@ -77,15 +77,15 @@ pub(crate) struct Page {
 
 /// Opens a ticket. Under a key that opened the same ticket before it is given as it was then.
 pub(crate) fn create_ticket(
-    world: World<'_>,
+    env: Env<'_>,
     new: NewTicket,
     key: Option<&IdempotencyKey>,
 ) -> Result<Ticket, Error> {
     let says = [new.caller_id.as_str(), new.issue_description.as_str()];
-    let id = TicketId::new(key, world.random);
+    let id = TicketId::new(key, env.random);
     let opening = identity::opening_id(key, &says, &id);
-    let ticket = Ticket::open(id, new, world.now()?);
-    match world.storage.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
+    let ticket = Ticket::open(id, new, env.now()?);
+    match env.store.insert(ticket.ticket_id.as_str(), record::fields(&ticket), &opening)? {
         Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
         Insert::Repeated(item) => Ok(record::ticket(item)?.into_first_state()),
         Insert::Exists(_) if key.is_some() => Err(Error::KeyReused),
@@ -95,29 +95,29 @@ pub(crate) fn create_ticket(
 }
 
 /// The ticket as it is now.
-pub(crate) fn ticket(world: World<'_>, id: &TicketId) -> Result<Ticket, Error> {
-    let item = world.storage.get(id.as_str())?.ok_or_else(|| Error::NoTicket(id.clone()))?;
+pub(crate) fn ticket(env: Env<'_>, id: &TicketId) -> Result<Ticket, Error> {
+    let item = env.store.get(id.as_str())?.ok_or_else(|| Error::NoTicket(id.clone()))?;
     Ok(record::ticket(item)?)
 }
 
 /// Comments on a ticket, unread unless the client asks for a version and names none. Under a key that made the same
 /// comment before it is given as it was made, whatever version the ticket has now.
 pub(crate) fn add_comment(
-    world: World<'_>,
+    env: Env<'_>,
     id: &TicketId,
     new: NewComment,
     key: Option<&IdempotencyKey>,
 ) -> Result<Comment, Error> {
     let NewComment { comment, author, expected } = new;
     let mut comment = Comment {
-        comment_id: CommentId::new(key, id, world.random),
+        comment_id: CommentId::new(key, id, env.random),
         comment: comment.into_string(),
         author: author.map(Author::into_string),
-        created_at: world.now()?,
+        created_at: env.now()?,
     };
     let mut at_version = expected.named();
     if at_version.is_none() && !expected.admits_all() {
-        let ticket = ticket(world, id)?;
+        let ticket = ticket(env, id)?;
         if let Some(made) = ticket.comments.into_iter().find(|made| made.comment_id == comment.comment_id) {
             return repeated(made, &comment);
         }
@@ -126,7 +126,7 @@ pub(crate) fn add_comment(
     }
     let mut touch = Touch::UnlessLater;
     for _ in 0..=RACES_LIMIT {
-        match world.storage.update(id.as_str(), commenting(world, &comment, at_version, touch))? {
+        match env.store.update(id.as_str(), commenting(env, &comment, at_version, touch))? {
             Update::Updated(_) => return Ok(comment),
             Update::Duplicate(entry) => {
                 return repeated(record::comment(entry, comment.created_at), &comment);
@@ -174,10 +174,10 @@ enum Touch {
     Never,
 }
 
-fn commenting(world: World<'_>, comment: &Comment, at_version: Option<u64>, touch: Touch) -> Change {
+fn commenting(env: Env<'_>, comment: &Comment, at_version: Option<u64>, touch: Touch) -> Change {
     let time = || [record::updated_at(comment.created_at)].into();
     Change {
-        id: identity::change_id(world.random),
+        id: identity::change_id(env.random),
         at_version,
         unless: Status::FINAL.map(record::status).into(),
         unless_above: if touch == Touch::UnlessLater { time() } else { Vec::new() },
@@ -188,8 +188,8 @@ fn commenting(world: World<'_>, comment: &Comment, at_version: Option<u64>, touc
 
 /// Lists a caller's tickets, the newest first. What another program stored and cannot be read is left out and counted:
 /// one damaged ticket must not hide the others.
-pub(crate) fn recent_tickets(world: World<'_>, list: &RecentTickets) -> Result<Page, Error> {
-    let page = world.storage.query(Query {
+pub(crate) fn recent_tickets(env: Env<'_>, list: &RecentTickets) -> Result<Page, Error> {
+    let page = env.store.query(Query {
         index: record::CALLER_INDEX.into(),
         value: list.caller.as_str().into(),
         limit: list.limit,
@@ -202,9 +202,9 @@ pub(crate) fn recent_tickets(world: World<'_>, list: &RecentTickets) -> Result<P
 
 /// Moves a ticket to another status. A lost race is tried again with the state that won, as long as the client
 /// agrees to change that state.
-pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Result<Ticket, Error> {
-    let mut ticket = ticket(world, id)?;
-    let comment_id = CommentId::new(None, id, world.random);
+pub(crate) fn move_ticket(env: Env<'_>, id: &TicketId, asked: Move) -> Result<Ticket, Error> {
+    let mut ticket = ticket(env, id)?;
+    let comment_id = CommentId::new(None, id, env.random);
     let mut comment = asked.comment.map(|comment| Comment {
         comment_id,
         comment: comment.into_string(),
@@ -216,10 +216,10 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
         if !ticket.moves(asked.status, comment.is_some())? {
             return Ok(ticket);
         }
-        let now = ticket.next_update(world.now()?);
+        let now = ticket.next_update(env.now()?);
         comment = comment.map(|comment| Comment { created_at: now, ..comment });
-        let change = moving(world, &ticket, asked.status, now, comment.as_ref());
-        match world.storage.update(id.as_str(), change)? {
+        let change = moving(env, &ticket, asked.status, now, comment.as_ref());
+        match env.store.update(id.as_str(), change)? {
             Update::Updated(version) => {
                 ticket.comments.extend(comment);
                 return Ok(Ticket { status: asked.status, updated_at: now, version, ..ticket });
@@ -227,7 +227,7 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
             // The store did it, lost its own answer and asked itself again. Should the ticket not be read now, that
             // must not be told as a failure that stored nothing.
             Update::Duplicate(_) => {
-                return self::ticket(world, id).map_err(|_| Error::Storage(storage::Error::Unknown));
+                return self::ticket(env, id).map_err(|_| Error::Store(store::Error::Unknown));
             }
             Update::Stale(newer) | Update::Refused(newer) => ticket = record::ticket(newer)?,
             Update::Full => return Err(Error::Full),
@@ -237,9 +237,9 @@ pub(crate) fn move_ticket(world: World<'_>, id: &TicketId, asked: Move) -> Resul
     Err(Error::Contended)
 }
 
-fn moving(world: World<'_>, from: &Ticket, to: Status, now: Time, comment: Option<&Comment>) -> Change {
+fn moving(env: Env<'_>, from: &Ticket, to: Status, now: Time, comment: Option<&Comment>) -> Change {
     Change {
-        id: identity::change_id(world.random),
+        id: identity::change_id(env.random),
         at_version: Some(from.version),
         unless: Vec::new(),
         unless_above: Vec::new(),

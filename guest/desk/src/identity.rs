@@ -8,7 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
-use crate::world::Random;
+use crate::env::Random;
 
 /// The id of a ticket: a UUID in lower case with hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,7 +29,7 @@ impl TicketId {
     /// The id of a new ticket.
     pub(crate) fn new(key: Option<&IdempotencyKey>, random: &dyn Random) -> Self {
         Self(match key {
-            Some(key) => derived_uuid("ticket", &[&key.principal, &key.key]),
+            Some(key) => derived_uuid("ticket", &[&key.client, &key.key]),
             None => random_uuid(random),
         })
     }
@@ -54,7 +54,7 @@ impl CommentId {
     /// The id of a new comment on a ticket.
     pub(crate) fn new(key: Option<&IdempotencyKey>, ticket: &TicketId, random: &dyn Random) -> Self {
         Self(match key {
-            Some(key) => derived_uuid("comment", &[&key.principal, ticket.as_str(), &key.key]),
+            Some(key) => derived_uuid("comment", &[&key.client, ticket.as_str(), &key.key]),
             None => random_uuid(random),
         })
     }
@@ -71,16 +71,16 @@ impl CommentId {
 /// What a client names a request by that it may have to repeat.
 #[derive(Debug)]
 pub(crate) struct IdempotencyKey {
-    /// Whose key it is: equal keys of two principals have nothing to do with each other.
-    principal: String,
+    /// Whose key it is: equal keys of two clients have nothing to do with each other.
+    client: String,
     key: String,
 }
 
 impl IdempotencyKey {
     /// A key of 1 to 255 visible ASCII characters.
-    pub(crate) fn parse(principal: Option<&str>, key: &str) -> Option<Self> {
+    pub(crate) fn parse(client: Option<&str>, key: &str) -> Option<Self> {
         let valid = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
-        valid.then(|| Self { principal: principal.unwrap_or_default().into(), key: key.into() })
+        valid.then(|| Self { client: client.unwrap_or_default().into(), key: key.into() })
     }
 }
 
@@ -139,8 +139,8 @@ mod tests {
         }
     }
 
-    fn ticket_id(principal: Option<&str>, key: &str) -> TicketId {
-        TicketId::new(IdempotencyKey::parse(principal, key).as_ref(), &Fixed)
+    fn ticket_id(client: Option<&str>, key: &str) -> TicketId {
+        TicketId::new(IdempotencyKey::parse(client, key).as_ref(), &Fixed)
     }
 
     /// Clients rely on it across versions of the desk: a change of these ids breaks replays.

@@ -5,7 +5,7 @@
 //! knows how a ticket is stored. The answer comes back as the return value. Whatever refuses a request is a `Refusal`,
 //! which `problem` turns into what the client sees.
 //!
-//! Invariant: nothing outside `wasm` knows of wasm or WIT, and nothing here does IO but through [`World`]. The same
+//! Invariant: nothing outside `wasm` knows of wasm or WIT, and nothing here does IO but through [`Env`]. The same
 //! code runs natively in tests.
 
 #![no_std]
@@ -18,22 +18,17 @@ extern crate std;
 #[cfg(target_family = "wasm")]
 mod wasm;
 
-// In the order in which a request meets them; the empty lines keep rustfmt from sorting them by name.
+// In the order in which a request meets them.
 mod api;
 mod refusal;
-
 mod problem;
-
 mod desk;
 mod schema;
 mod ticket;
-
 mod record;
-
 mod identity;
-pub mod storage;
-mod world;
-
+pub mod store;
+mod env;
 mod time;
 
 #[cfg(test)]
@@ -41,5 +36,5 @@ mod tests;
 
 pub use api::handle;
 pub use api::message::{Headers, Request, Response};
+pub use env::{Clock, Env, Random};
 pub use schema::{Collection, Index, List, collection, openapi};
-pub use world::{Clock, Random, World};

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::api::message::JSON;
 use crate::desk;
-use crate::refusal::{Fault, Issue, Refusal, Unversioned};
-use crate::storage;
+use crate::refusal::{Issue, IssueKind, Refusal, Unversioned};
+use crate::store;
 use crate::ticket::Unmet;
 use crate::ticket::status::Status;
 use wording::Excerpt;
@@ -120,7 +120,7 @@ fn not_done(error: &desk::Error) -> Problem {
         desk::Error::Contended => {
             unavailable("Others were faster at every attempt; nothing was stored. Repeat.", None)
         }
-        desk::Error::Storage(error) => not_stored(*error),
+        desk::Error::Store(error) => not_stored(*error),
     }
 }
 
@@ -132,16 +132,16 @@ fn not_met(unmet: Unmet) -> Problem {
     own(412, "urn:portdesk:problem:version-conflict", "Version conflict", detail)
 }
 
-fn not_stored(error: storage::Error) -> Problem {
+fn not_stored(error: store::Error) -> Problem {
     match error {
-        storage::Error::Throttled(milliseconds) => {
+        store::Error::Throttled(milliseconds) => {
             unavailable("The store has too much to do; nothing was stored. Repeat later.", milliseconds)
         }
-        storage::Error::Unavailable => {
+        store::Error::Unavailable => {
             unavailable("The store cannot be reached; nothing was stored. Repeat later.", None)
         }
         // No Retry-After: a client that repeats this blindly, without a key, may do it twice.
-        storage::Error::Unknown => Problem {
+        store::Error::Unknown => Problem {
             outcome: Some("unknown"),
             ..plain(
                 503,
@@ -150,24 +150,24 @@ fn not_stored(error: storage::Error) -> Problem {
                 Idempotency-Key, or read the ticket first.",
             )
         },
-        storage::Error::InvalidCursor => invalid(&[Issue::new("cursor".into(), Fault::ForeignCursor)]),
-        storage::Error::TooLarge => plain(
+        store::Error::InvalidCursor => invalid(&[Issue::new("cursor".into(), IssueKind::ForeignCursor)]),
+        store::Error::TooLarge => plain(
             413,
             "Content Too Large",
             "The ticket is larger than the store can hold; nothing was stored.",
         ),
-        storage::Error::Invalid => {
+        store::Error::Invalid => {
             plain(500, "Internal Server Error", "The store refused a call that should be valid.")
         }
         // Not 503, which says that it passes and which clients, meshes and proxies repeat by default: this does not pass
         // by itself.
-        storage::Error::Misconfigured => own(
+        store::Error::Misconfigured => own(
             500,
             "urn:portdesk:problem:store-misconfigured",
             "Store misconfigured",
             "The store is not set up for this request; nothing was stored. Do not repeat it: an operator has to act first.",
         ),
-        storage::Error::Corrupt => own(
+        store::Error::Corrupt => own(
             500,
             "urn:portdesk:problem:corrupt",
             "Corrupt item",

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::identity::{CommentId, TicketId};
-use crate::storage::{Append, Entry, Fields, Item, Summary};
+use crate::store::{Append, Entry, Fields, Item, Summary};
 use crate::ticket::status::Status;
 use crate::ticket::{COMMENTS_LIMIT, Comment, Listed, Ticket};
 use crate::time::Time;
@@ -20,7 +20,7 @@ pub(crate) const CALLER_INDEX: &str = "CallerIdIndex";
 
 /// What is stored is no ticket: a field is missing or cannot be read.
 #[derive(Debug)]
-pub(crate) struct Unreadable;
+pub(crate) struct RecordError;
 
 /// The fields that a new ticket is stored with.
 pub(crate) fn fields(ticket: &Ticket) -> Fields {
@@ -53,12 +53,13 @@ pub(crate) fn append(comment: &Comment) -> Append {
 }
 
 /// The ticket that is stored in an item.
-pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
+pub(crate) fn ticket(item: Item) -> Result<Ticket, RecordError> {
     let Item { key, version, fields, lists } = item;
     let comments = lists.into_iter().find(|(name, _)| name == COMMENTS).map(|(_, entries)| entries);
-    let Said { caller_id, issue_description, status, created_at, updated_at } = said(fields)?;
+    let TicketFields { caller_id, issue_description, status, created_at, updated_at } =
+        ticket_fields(fields)?;
     Ok(Ticket {
-        ticket_id: TicketId::parse(key).ok_or(Unreadable)?,
+        ticket_id: TicketId::parse(key).ok_or(RecordError)?,
         caller_id,
         issue_description,
         status,
@@ -70,11 +71,12 @@ pub(crate) fn ticket(item: Item) -> Result<Ticket, Unreadable> {
 }
 
 /// The ticket that an index lists.
-pub(crate) fn listed(summary: Summary) -> Result<Listed, Unreadable> {
+pub(crate) fn listed(summary: Summary) -> Result<Listed, RecordError> {
     let Summary { key, version: _, fields, counts } = summary;
-    let Said { caller_id, issue_description, status, created_at, updated_at } = said(fields)?;
+    let TicketFields { caller_id, issue_description, status, created_at, updated_at } =
+        ticket_fields(fields)?;
     Ok(Listed {
-        ticket_id: TicketId::parse(key).ok_or(Unreadable)?,
+        ticket_id: TicketId::parse(key).ok_or(RecordError)?,
         caller_id,
         issue_description,
         status,
@@ -102,7 +104,7 @@ fn field(name: &str, value: &impl ToString) -> (String, String) {
 }
 
 /// What the fields of a ticket say.
-struct Said {
+struct TicketFields {
     caller_id: String,
     issue_description: String,
     status: Status,
@@ -113,26 +115,32 @@ struct Said {
 /// Takes the last name first, as [`take`] looks for it.
 ///
 /// A ticket never changed before it was made, whatever another program stored.
-fn said(mut fields: Fields) -> Result<Said, Unreadable> {
+fn ticket_fields(mut fields: Fields) -> Result<TicketFields, RecordError> {
     let updated_at = take_time(&mut fields, UPDATED_AT)?;
     let status = take_status(&mut fields)?;
     let issue_description = take(&mut fields, ISSUE_DESCRIPTION)?;
     let created_at = take_time(&mut fields, CREATED_AT)?;
     let caller_id = take(&mut fields, CALLER_ID)?;
-    Ok(Said { caller_id, issue_description, status, created_at, updated_at: updated_at.max(created_at) })
+    Ok(TicketFields {
+        caller_id,
+        issue_description,
+        status,
+        created_at,
+        updated_at: updated_at.max(created_at),
+    })
 }
 
-fn take_time(fields: &mut Fields, name: &str) -> Result<Time, Unreadable> {
-    Time::parse(&take(fields, name)?).ok_or(Unreadable)
+fn take_time(fields: &mut Fields, name: &str) -> Result<Time, RecordError> {
+    Time::parse(&take(fields, name)?).ok_or(RecordError)
 }
 
-fn take_status(fields: &mut Fields) -> Result<Status, Unreadable> {
-    Status::parse(&take(fields, STATUS)?).ok_or(Unreadable)
+fn take_status(fields: &mut Fields) -> Result<Status, RecordError> {
+    Status::parse(&take(fields, STATUS)?).ok_or(RecordError)
 }
 
 /// The value of a field. Looks from the end: fields are sorted, and the last one is gone without moving another.
-fn take(fields: &mut Fields, name: &str) -> Result<String, Unreadable> {
-    let at = fields.iter().rposition(|(field, _)| field == name).ok_or(Unreadable)?;
+fn take(fields: &mut Fields, name: &str) -> Result<String, RecordError> {
+    let at = fields.iter().rposition(|(field, _)| field == name).ok_or(RecordError)?;
     Ok(fields.swap_remove(at).1)
 }
 

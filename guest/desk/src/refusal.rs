@@ -54,18 +54,18 @@ impl From<desk::Error> for Refusal {
 #[derive(Debug)]
 pub(crate) struct Issue {
     pub(crate) field: String,
-    pub(crate) fault: Fault,
+    pub(crate) kind: IssueKind,
 }
 
 impl Issue {
-    pub(crate) fn new(field: String, fault: Fault) -> Self {
-        Self { field, fault }
+    pub(crate) fn new(field: String, kind: IssueKind) -> Self {
+        Self { field, kind }
     }
 }
 
 /// What is wrong with it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Fault {
+pub(crate) enum IssueKind {
     Cursor,
     /// The header is no list of entity tags.
     EntityTags,
@@ -82,7 +82,7 @@ pub(crate) enum Fault {
     RepeatedMember,
     RepeatedParameter,
     Status,
-    Text(text::Fault),
+    Text(text::TextError),
     UnknownMember {
         known: &'static [&'static str],
     },

@@ -5,6 +5,7 @@
 mod comments;
 mod conditions;
 mod creation;
+mod env;
 mod faults;
 mod http;
 mod lists;
@@ -12,4 +13,3 @@ mod moves;
 mod properties;
 mod reading;
 mod store;
-mod world;

@@ -151,7 +151,7 @@ pub(crate) struct Listed {
 
 /// A status that a ticket cannot move to from where it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct IllegalMove {
+pub(crate) struct MoveError {
     pub(crate) from: Status,
     pub(crate) to: Status,
 }
@@ -184,13 +184,13 @@ impl Ticket {
 
     /// Whether `to` is a move at all. That a ticket is where it shall go already is no fault, so that a client may
     /// repeat itself; but a comment that explains a move needs a move.
-    pub(crate) fn moves(&self, to: Status, commented: bool) -> Result<bool, IllegalMove> {
+    pub(crate) fn moves(&self, to: Status, commented: bool) -> Result<bool, MoveError> {
         if self.status.next().contains(&to) {
             Ok(true)
         } else if self.status == to && !commented {
             Ok(false)
         } else {
-            Err(IllegalMove { from: self.status, to })
+            Err(MoveError { from: self.status, to })
         }
     }
 

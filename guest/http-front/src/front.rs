@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::answer::{Answer, Headers, Outgoing};
-use crate::{Refusal, head, page, principal};
+use crate::{Refusal, client, head, page};
 
 /// The most bytes of a body: what `wit/handler.wit` promises a component.
 pub const BODY_BYTES: usize = 64 * 1024;
@@ -18,8 +18,8 @@ pub struct Incoming {
     pub target: Option<String>,
     /// In the order of arrival; names in any case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The header that names the principal; none where the platform was not told to set one.
-    pub principal_header: Option<String>,
+    /// The header that names the client; none where the platform was not told to set one.
+    pub client_header: Option<String>,
     /// From a generator that nobody can foresee.
     pub random: [u8; 16],
 }
@@ -38,7 +38,7 @@ pub struct Request {
     /// Whole.
     pub body: Vec<u8>,
     /// Who calls, where the platform says so.
-    pub principal: Option<String>,
+    pub client: Option<String>,
     /// A UUID.
     pub request_id: String,
 }
@@ -47,7 +47,7 @@ pub struct Request {
 pub type Body<'a> = &'a mut dyn FnMut(usize) -> Result<Vec<u8>, Refusal>;
 
 /// The component behind the front.
-pub trait Desk {
+pub trait Responder {
     /// Answers a request.
     fn handle(&self, request: Request) -> Answer;
 
@@ -56,7 +56,7 @@ pub trait Desk {
 }
 
 /// Answers one request. Never fails: what goes wrong is an answer too.
-pub fn serve(desk: &dyn Desk, incoming: Incoming, body: Body<'_>) -> Outgoing {
+pub fn serve(desk: &dyn Responder, incoming: Incoming, body: Body<'_>) -> Outgoing {
     let request_id = uuid::Builder::from_random_bytes(incoming.random).into_uuid().to_string();
     let method = incoming.method.clone();
     let answer = match ask(desk, incoming, body, &request_id) {
@@ -66,8 +66,13 @@ pub fn serve(desk: &dyn Desk, incoming: Incoming, body: Body<'_>) -> Outgoing {
     answer.outgoing(&method, &request_id)
 }
 
-fn ask(desk: &dyn Desk, incoming: Incoming, body: Body<'_>, request_id: &str) -> Result<Answer, Refusal> {
-    let Incoming { method, target, headers, principal_header, random: _ } = incoming;
+fn ask(
+    desk: &dyn Responder,
+    incoming: Incoming,
+    body: Body<'_>,
+    request_id: &str,
+) -> Result<Answer, Refusal> {
+    let Incoming { method, target, headers, client_header, random: _ } = incoming;
     let target = target.unwrap_or_default();
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -77,7 +82,7 @@ fn ask(desk: &dyn Desk, incoming: Incoming, body: Body<'_>, request_id: &str) ->
         return Ok(page);
     }
     head::check(path, query, &headers)?;
-    let principal = principal::of(&headers, principal_header.as_deref())?;
+    let client = client::of(&headers, client_header.as_deref())?;
     head::check_coding(&headers)?;
     let body = body(head::body_bytes(&headers)?)?;
     Ok(desk.handle(Request {
@@ -87,7 +92,7 @@ fn ask(desk: &dyn Desk, incoming: Incoming, body: Body<'_>, request_id: &str) ->
         request_id: request_id.into(),
         method,
         body,
-        principal,
+        client,
     }))
 }
 

@@ -1,11 +1,11 @@
-//! The head of a request: its bounds, and what a component may see of it. The bounds are those of the host.
+//! The head of a request: its limits, and what a component may see of it. The limits are those of the host.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{BODY_BYTES, Headers, Refusal};
 
-/// Refuses a target that is no path, and a target or headers that are over their bounds.
+/// Refuses a target that is no path, and a target or headers that are over their limits.
 pub(crate) fn check(path: &str, query: Option<&str>, headers: &[(String, Vec<u8>)]) -> Result<(), Refusal> {
     if !path.starts_with('/') {
         return Err(Refusal::NoPath);

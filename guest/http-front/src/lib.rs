@@ -1,6 +1,6 @@
 //! Lifts a component of the world `desk` into a platform that speaks `wasi:http`.
 //!
-//! It does for the component what the host of this project does: pages of its own, bounds, the headers that may be
+//! It does for the component what the host of this project does: pages of its own, limits, the headers that may be
 //! passed, the request id, the headers that belong to a connection. It checks no key and counts no rate: that is the
 //! platform's part. A request passes through the modules in the order below.
 
@@ -13,19 +13,13 @@ extern crate std;
 
 #[cfg(target_family = "wasm")]
 mod wasm;
-
 mod front;
-
 mod page;
-
 mod head;
-
-mod principal;
-
+mod client;
 mod refusal;
-
 mod answer;
 
 pub use answer::{Answer, Headers, Outgoing};
-pub use front::{BODY_BYTES, Body, Desk, Incoming, Request, serve};
+pub use front::{BODY_BYTES, Body, Incoming, Request, Responder, serve};
 pub use refusal::Refusal;

@@ -3,10 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Answer, Desk};
+use crate::{Answer, Responder};
 
 /// The page at this path, if there is one.
-pub(crate) fn of(desk: &dyn Desk, method: &str, path: &str) -> Option<Answer> {
+pub(crate) fn of(desk: &dyn Responder, method: &str, path: &str) -> Option<Answer> {
     let is_read = matches!(method, "GET" | "HEAD");
     match path {
         "/healthz" | "/openapi.yaml" if !is_read => {

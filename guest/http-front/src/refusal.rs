@@ -17,17 +17,17 @@ pub enum Refusal {
         /// The coding, as far as it can be shown: nothing that JSON would have to escape.
         coding: String,
     },
-    /// The body is over its bound.
+    /// The body is over its limit.
     BodyTooLarge,
     /// The component's answer is no HTTP.
     Failed,
     /// The platform did not say who calls, though it is to.
     Forbidden,
-    /// The headers together are over their bound.
+    /// The headers together are over their limit.
     HeadersTooLarge,
     /// The target is an authority or `*`, which name nothing here.
     NoPath,
-    /// Path and query together are over their bound.
+    /// Path and query together are over their limit.
     TargetTooLong,
 }
 
@@ -36,7 +36,7 @@ impl Refusal {
     pub(crate) fn answer(&self, method: &str) -> Answer {
         let (status, error_type, message) = self.parts();
         let (title, detail) =
-            (title(status), if *self == Refusal::Forbidden { NO_PRINCIPAL } else { &*message });
+            (title(status), if *self == Refusal::Forbidden { NO_CLIENT } else { &*message });
         let is_write = !matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE");
         let outcome = if *self == Refusal::Failed && is_write { ",\"outcome\":\"unknown\"" } else { "" };
         let accepted = matches!(self, Refusal::BodyEncoded { .. }).then_some(("accept-encoding", "identity"));
@@ -94,5 +94,5 @@ fn title(status: u16) -> &'static str {
 }
 
 /// What the platform has to do.
-const NO_PRINCIPAL: &str =
-    "The platform has to say who calls, once, in the header that PORTDESK_PRINCIPAL_HEADER names.";
+const NO_CLIENT: &str =
+    "The platform has to say who calls, once, in the header that PORTDESK_CLIENT_HEADER names.";

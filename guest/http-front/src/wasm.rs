@@ -4,7 +4,6 @@ use guest_runtime::LibcHeap;
 
 mod bindings;
 mod export;
-
 mod body;
 mod import;
 

@@ -5,92 +5,92 @@
 
 use std::time::Duration;
 
-use items_dynamodb::{Failure, Refusal, Said};
+use items_dynamodb::{AnswerText, RequestError, ServiceError};
 use serde_json::{Map, Value};
 
-use crate::{Answer, Outside, Patience, Request, Settings, Unanswered, signature};
+use crate::{Answer, Platform, Request, SendError, Settings, Timeouts, signature};
 
 /// Why a call was not done.
 #[derive(Debug)]
-pub(crate) struct Rejected {
+pub(crate) struct CallError {
     /// The answer, where a condition does not hold.
     pub(crate) condition: Option<Map<String, Value>>,
-    refusal: Option<Refusal>,
+    service_error: Option<ServiceError>,
     /// Whether an attempt may have been applied.
     pub(crate) lost: bool,
     text: String,
 }
 
-impl From<Rejected> for Failure {
-    fn from(Rejected { refusal, lost, text, .. }: Rejected) -> Failure {
-        Failure::Failed { refusal, text, lost }
+impl From<CallError> for RequestError {
+    fn from(CallError { service_error, lost, text, .. }: CallError) -> RequestError {
+        RequestError::Failed { service_error, text, lost }
     }
 }
 
 /// Calls an operation of DynamoDB; the answer is that of the attempt that was done, or of the last one.
 pub(crate) fn call(
     settings: &Settings,
-    outside: &impl Outside,
+    platform: &impl Platform,
     operation: &str,
     request: &Value,
-) -> Result<Map<String, Value>, Rejected> {
+) -> Result<Map<String, Value>, CallError> {
     let body = request.to_string().into_bytes();
     // A tenth of the time is left to say how it ended; silence is to be told sooner.
     let call = settings.time_limit * 9 / 10;
     let share = (call / settings.attempts.max(1)).min(PATIENCE.max(settings.time_limit / 10));
-    let began = outside.elapsed();
+    let began = platform.elapsed();
     let mut lost = false;
     let mut attempt = 1;
     loop {
-        let left = call.saturating_sub(outside.elapsed().saturating_sub(began));
+        let left = call.saturating_sub(platform.elapsed().saturating_sub(began));
         let answer = share.min(left);
-        let patience = Patience { connect: answer.min(LONGEST_CONNECT), answer };
-        let rejected = match try_once(settings, outside, operation, &body, patience) {
+        let timeouts = Timeouts { connect: answer.min(LONGEST_CONNECT), answer };
+        let rejected = match try_once(settings, platform, operation, &body, timeouts) {
             Ok(answer) => return Ok(answer),
             Err(rejected) => rejected,
         };
         lost |= rejected.lost;
-        let pause = pause(attempt, outside.chance());
-        let spent = outside.elapsed().saturating_sub(began) + pause;
+        let pause = pause(attempt, platform.chance());
+        let spent = platform.elapsed().saturating_sub(began) + pause;
         if !rejected.is_passing() || attempt >= settings.attempts || spent >= call {
-            return Err(Rejected { lost, ..rejected });
+            return Err(CallError { lost, ..rejected });
         }
-        outside.wait(pause);
+        platform.wait(pause);
         attempt += 1;
     }
 }
 
 fn try_once(
     settings: &Settings,
-    outside: &impl Outside,
+    platform: &impl Platform,
     operation: &str,
     body: &[u8],
-    patience: Patience,
-) -> Result<Map<String, Value>, Rejected> {
+    timeouts: Timeouts,
+) -> Result<Map<String, Value>, CallError> {
     let target = format!("DynamoDB_20120810.{operation}");
     let mut headers = vec![
         ("content-type".to_owned(), "application/x-amz-json-1.0".to_owned()),
         ("x-amz-target".to_owned(), target),
     ];
-    let signed = signature::sign(settings, outside.now(), &headers, body);
-    headers.extend(signed.map_err(|text| Rejected::unanswered(Unanswered { text, sent: false }))?);
+    let signed = signature::sign(settings, platform.now(), &headers, body);
+    headers.extend(signed.map_err(|text| CallError::of_send(SendError { text, sent: false }))?);
     headers.push(("content-length".to_owned(), body.len().to_string()));
-    let request = Request { endpoint: &settings.endpoint, headers, body, patience };
-    match outside.send(&request) {
+    let request = Request { endpoint: &settings.endpoint, headers, body, timeouts };
+    match platform.send(&request) {
         Ok(answer) => read(operation, &answer),
-        Err(Unanswered { text, sent }) => {
-            Err(Rejected::unanswered(Unanswered { text: format!("{operation}: {text}"), sent }))
+        Err(SendError { text, sent }) => {
+            Err(CallError::of_send(SendError { text: format!("{operation}: {text}"), sent }))
         }
     }
 }
 
-fn read(operation: &str, answer: &Answer) -> Result<Map<String, Value>, Rejected> {
+fn read(operation: &str, answer: &Answer) -> Result<Map<String, Value>, CallError> {
     let status = answer.status;
     let body = serde_json::from_slice::<Map<String, Value>>(&answer.body);
     if status == 200 {
         // What the parser says quotes what it found.
         let text = format!("{operation}: an answer that is no JSON object, HTTP status 200");
-        return body.map_err(|_| Rejected::unanswered(Unanswered { text, sent: true }));
+        return body.map_err(|_| CallError::of_send(SendError { text, sent: true }));
     }
     let body = body.unwrap_or_default();
     let member = |name: &str| body.get(name).and_then(Value::as_str);
@@ -98,21 +98,22 @@ fn read(operation: &str, answer: &Answer) -> Result<Map<String, Value>, Rejected
     let code = code.rsplit_once('#').map_or(code, |(_, code)| code);
     let message = member("message").or(member("Message")).unwrap_or_default();
     let request_id = answer.request_id.as_deref().unwrap_or_default();
-    let text = Said { operation, status, code, request_id }.to_string();
-    let refusal = Some(Refusal::read(status, code, message));
+    let text = AnswerText { operation, status, code, request_id }.to_string();
+    let service_error = Some(ServiceError::read(status, code, message));
     let lost = !(400..500).contains(&status);
     let is_condition = code == "ConditionalCheckFailedException";
-    Err(Rejected { refusal, lost, text, condition: is_condition.then_some(body) })
+    Err(CallError { service_error, lost, text, condition: is_condition.then_some(body) })
 }
 
-impl Rejected {
-    fn unanswered(Unanswered { text, sent }: Unanswered) -> Rejected {
-        Rejected { condition: None, refusal: None, lost: sent, text }
+impl CallError {
+    fn of_send(SendError { text, sent }: SendError) -> CallError {
+        CallError { condition: None, service_error: None, lost: sent, text }
     }
 
     /// Whether another attempt may end otherwise.
     fn is_passing(&self) -> bool {
-        self.condition.is_none() && matches!(self.refusal, None | Some(Refusal::Failed | Refusal::Throttled))
+        self.condition.is_none()
+            && matches!(self.service_error, None | Some(ServiceError::Failed | ServiceError::Throttled))
     }
 }
 

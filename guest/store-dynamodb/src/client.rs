@@ -1,61 +1,68 @@
 //! The requests of a table, as DynamoDB's protocol has them.
 
-use items_dynamodb::{Attributes, Expression, Failure, Found, Range, Table, Written};
+use items_dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
 use serde_json::{Map, Value, json};
 
-use crate::attempts::{self, Rejected};
-use crate::{Outside, Settings, wire};
+use crate::attempts::{self, CallError};
+use crate::{Platform, Settings, wire};
 
 /// A client of one table.
 #[derive(Debug)]
 pub(crate) struct Client<O> {
     settings: Settings,
-    outside: O,
+    platform: O,
 }
 
-impl<O: Outside> Client<O> {
-    pub(crate) fn new(settings: Settings, outside: O) -> Client<O> {
-        Client { settings, outside }
+impl<O: Platform> Client<O> {
+    pub(crate) fn new(settings: Settings, platform: O) -> Client<O> {
+        Client { settings, platform }
     }
 
-    fn call(&self, operation: &str, mut request: Value) -> Result<Map<String, Value>, Rejected> {
+    fn call(&self, operation: &str, mut request: Value) -> Result<Map<String, Value>, CallError> {
         if let Value::Object(request) = &mut request {
             request.insert("TableName".to_owned(), self.settings.table.clone().into());
         }
-        attempts::call(&self.settings, &self.outside, operation, &request)
+        attempts::call(&self.settings, &self.platform, operation, &request)
     }
 
-    fn write(&self, operation: &str, mut request: Value, only_if: Expression) -> Result<Written, Failure> {
+    fn write(
+        &self,
+        operation: &str,
+        mut request: Value,
+        only_if: Expression,
+    ) -> Result<WriteResult, RequestError> {
         if let Value::Object(request) = &mut request {
             request.insert("ConditionExpression".to_owned(), only_if.condition().into());
             request.insert("ReturnValuesOnConditionCheckFailure".to_owned(), "ALL_OLD".into());
             placeholders(request, only_if);
         }
         match self.call(operation, request) {
-            Ok(mut answer) => Ok(Written::Done(attributes(&mut answer, "Attributes")?.unwrap_or_default())),
-            Err(Rejected { condition: Some(mut answer), lost, .. }) => {
-                Ok(Written::Refused { by: attributes(&mut answer, "Item")?, lost })
+            Ok(mut answer) => {
+                Ok(WriteResult::Done(attributes(&mut answer, "Attributes")?.unwrap_or_default()))
+            }
+            Err(CallError { condition: Some(mut answer), lost, .. }) => {
+                Ok(WriteResult::Refused { by: attributes(&mut answer, "Item")?, lost })
             }
             Err(rejected) => Err(rejected.into()),
         }
     }
 }
 
-impl<O: Outside> Table for Client<O> {
+impl<O: Platform> Table for Client<O> {
     fn name(&self) -> &str {
         &self.settings.table
     }
 
-    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, Failure> {
+    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, RequestError> {
         let mut answer = self.call("GetItem", json!({ "Key": wire::object(key), "ConsistentRead": true }))?;
         attributes(&mut answer, "Item")
     }
 
-    async fn put(&self, item: Attributes, only_if: Expression) -> Result<Written, Failure> {
+    async fn put(&self, item: Attributes, only_if: Expression) -> Result<WriteResult, RequestError> {
         self.write("PutItem", json!({ "Item": wire::object(item) }), only_if)
     }
 
-    async fn change(&self, key: Attributes, expression: Expression) -> Result<Written, Failure> {
+    async fn change(&self, key: Attributes, expression: Expression) -> Result<WriteResult, RequestError> {
         let request = json!({
             "Key": wire::object(key),
             "UpdateExpression": expression.update(),
@@ -64,7 +71,7 @@ impl<O: Outside> Table for Client<O> {
         self.write("UpdateItem", request, expression)
     }
 
-    async fn range(&self, range: Range) -> Result<Found, Failure> {
+    async fn range(&self, range: Range) -> Result<QueryResult, RequestError> {
         let mut request = Map::from_iter([
             ("IndexName".to_owned(), range.index.into()),
             ("KeyConditionExpression".to_owned(), range.only_if.condition().into()),
@@ -78,7 +85,7 @@ impl<O: Outside> Table for Client<O> {
         let mut answer = self.call("Query", request.into())?;
         let Some(Value::Array(items)) = answer.remove("Items") else { return Err(unreadable()) };
         let items = items.into_iter().map(|item| wire::attributes(item).ok_or_else(unreadable));
-        Ok(Found {
+        Ok(QueryResult {
             items: items.collect::<Result<_, _>>()?,
             next: attributes(&mut answer, "LastEvaluatedKey")?,
         })
@@ -95,13 +102,13 @@ fn placeholders(request: &mut Map<String, Value>, expression: Expression) {
 }
 
 /// A member of an answer that is made of attributes; none where there is none.
-fn attributes(answer: &mut Map<String, Value>, member: &str) -> Result<Option<Attributes>, Failure> {
+fn attributes(answer: &mut Map<String, Value>, member: &str) -> Result<Option<Attributes>, RequestError> {
     let Some(value) = answer.remove(member) else { return Ok(None) };
     wire::attributes(value).map(Some).ok_or_else(unreadable)
 }
 
 /// The write that it answers was done, or refused; but nobody can tell by what is there now.
-fn unreadable() -> Failure {
+fn unreadable() -> RequestError {
     let text = "an answer is not as the protocol has it".to_owned();
-    Failure::Failed { refusal: None, text, lost: true }
+    RequestError::Failed { service_error: None, text, lost: true }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use items_dynamodb::{Endpoint, place};
+use items_dynamodb::{Endpoint, location};
 
 /// What the environment says. `ARCHITECTURE.md` has the table of the names.
 #[derive(Debug, Clone)]
@@ -41,13 +41,13 @@ impl Settings {
         let needed = |name, what| found(name).ok_or(SettingError::Missing(name, what));
         let region = first(&["PORTDESK_REGION", "AWS_REGION"]);
         let region = region.ok_or(SettingError::Missing("AWS_REGION", "the AWS region of the table"))?;
-        let region = read(region, place::region)?;
+        let region = read(region, location::region)?;
         let endpoint = first(&["PORTDESK_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"]);
         let endpoint = endpoint.map(|url| read(url, str::parse)).transpose()?;
         let table = needed("PORTDESK_TABLE", "the name of the table")?;
         let time_limit_ms = number("PORTDESK_TIME_LIMIT_MS", first, TIME_LIMIT_MS, 10, 300_000)?;
         Ok(Settings {
-            table: read(("PORTDESK_TABLE", table), place::table_name)?,
+            table: read(("PORTDESK_TABLE", table), location::table_name)?,
             endpoint: endpoint.unwrap_or_else(|| Endpoint::of_aws(&region)),
             region,
             credentials: Credentials::new(

@@ -1,13 +1,13 @@
-//! `key-value`: every call is held to the limits of the contract, then made to the table.
+//! `key-value`: every call is held to the limits of the interface, then made to the table.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, bounds, cursor};
+use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, cursor, limits};
 use items_dynamodb::Error;
 
 use crate::client::Client;
-use crate::{Outside, Settings};
+use crate::{Platform, Settings};
 
 /// A store over a table.
 #[derive(Debug)]
@@ -18,10 +18,10 @@ pub struct Store<O> {
 
 /// Why a call has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// The call breaks a limit of the contract: the caller has a defect.
+pub enum StoreError {
+    /// The call breaks a limit of the interface: the caller has a defect.
     #[error("the component made an invalid call: {0}")]
-    Defect(String),
+    Invalid(String),
     /// The table, or what is in it.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -39,33 +39,33 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
-impl<O: Outside> Store<O> {
+impl<O: Platform> Store<O> {
     /// A store over the table that the settings name. Asks it nothing yet. Fails for a schema that breaks its limits.
-    pub fn new(settings: Settings, schema: Schema, outside: O) -> Result<Store<O>, Failure> {
-        bounds::schema(&schema)?;
-        Ok(Store { client: Client::new(settings, outside), schema })
+    pub fn new(settings: Settings, schema: Schema, platform: O) -> Result<Store<O>, StoreError> {
+        limits::schema(&schema)?;
+        Ok(Store { client: Client::new(settings, platform), schema })
     }
 
     /// Reads the item under `key`.
-    pub fn get(&self, key: &str) -> Result<Option<Item>, Failure> {
-        bounds::key(key)?;
+    pub fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
+        limits::key(key)?;
         Ok(outcome(items_dynamodb::get(&self.client, &self.schema, key))?)
     }
 
     /// Stores a new item, if the key is free.
-    pub fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Failure> {
+    pub fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, StoreError> {
         let schema = &self.schema;
-        bounds::key(key)?;
-        bounds::change_id(change_id)?;
-        let fields = bounds::fields(schema, fields)?;
+        limits::key(key)?;
+        limits::change_id(change_id)?;
+        let fields = limits::fields(schema, fields)?;
         Ok(outcome(items_dynamodb::insert(&self.client, schema, key, fields, change_id))?)
     }
 
     /// Changes the item under `key`.
-    pub fn update(&self, key: &str, change: Change) -> Result<Update, Failure> {
+    pub fn update(&self, key: &str, change: Change) -> Result<Update, StoreError> {
         let schema = &self.schema;
-        bounds::key(key)?;
-        let change = bounds::change(schema, change)?;
+        limits::key(key)?;
+        let change = limits::change(schema, change)?;
         Ok(outcome(items_dynamodb::update(&self.client, schema, key, change))?)
     }
 
@@ -76,11 +76,11 @@ impl<O: Outside> Store<O> {
         value: String,
         limit: u32,
         cursor: Option<&str>,
-    ) -> Result<Page, Failure> {
+    ) -> Result<Page, StoreError> {
         let schema = &self.schema;
-        bounds::query(schema, &index, &value, limit)?;
+        limits::query(schema, &index, &value, limit)?;
         let after = match cursor {
-            Some(text) => Some(cursor::read(text, &index, &value).ok_or(Failure::InvalidCursor)?),
+            Some(text) => Some(cursor::read(text, &index, &value).ok_or(StoreError::InvalidCursor)?),
             None => None,
         };
         let query = Query { index, value, limit, after };
@@ -90,9 +90,9 @@ impl<O: Outside> Store<O> {
     }
 }
 
-impl From<bounds::Defect> for Failure {
-    fn from(defect: bounds::Defect) -> Failure {
-        Failure::Defect(defect.to_string())
+impl From<limits::LimitError> for StoreError {
+    fn from(defect: limits::LimitError) -> StoreError {
+        StoreError::Invalid(defect.to_string())
     }
 }
 

@@ -2,5 +2,4 @@
 
 mod export;
 mod exported;
-
 mod import;

@@ -11,7 +11,6 @@ extern crate std;
 
 #[cfg(target_family = "wasm")]
 mod wasm;
-
 mod store;
 
 pub use store::{Error, Listed, Store};

@@ -1,16 +1,16 @@
-//! `key-value` over a shelf: limits first, then the rules, then cursors.
+//! `key-value` over a map of items: limits first, then the rules, then cursors.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use items::shelf::Shelf;
-use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, bounds, cursor};
+use items::memory::MemoryItems;
+use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, cursor, limits};
 
 /// A store of items, for one caller at a time.
 #[derive(Debug)]
 pub struct Store {
     schema: Schema,
-    shelf: Shelf,
+    items: MemoryItems,
 }
 
 /// Why a call has no outcome: the cases of `wit/key-value.wit` that a store in memory has.
@@ -36,29 +36,29 @@ pub struct Listed {
 impl Store {
     /// An empty store; `Invalid` for a schema that contradicts itself.
     pub fn new(schema: Schema) -> Result<Store, Error> {
-        bounds::schema(&schema)?;
-        Ok(Store { shelf: Shelf::new(&schema), schema })
+        limits::schema(&schema)?;
+        Ok(Store { items: MemoryItems::new(&schema), schema })
     }
 
     /// As `get` of `wit/key-value.wit`.
     pub fn get(&self, key: &str) -> Result<Option<Item>, Error> {
-        bounds::key(key)?;
-        Ok(self.shelf.get(key).map(|stored| stored.item(key)))
+        limits::key(key)?;
+        Ok(self.items.get(key).map(|stored| stored.item(key)))
     }
 
     /// As `insert` of `wit/key-value.wit`.
     pub fn insert(&mut self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
-        bounds::key(key)?;
-        bounds::change_id(change_id)?;
-        let fields = bounds::fields(&self.schema, fields)?;
-        self.shelf.insert(key, fields, change_id).map_err(|_too_large| Error::TooLarge)
+        limits::key(key)?;
+        limits::change_id(change_id)?;
+        let fields = limits::fields(&self.schema, fields)?;
+        self.items.insert(key, fields, change_id).map_err(|_too_large| Error::TooLarge)
     }
 
     /// As `update` of `wit/key-value.wit`.
     pub fn update(&mut self, key: &str, change: Change) -> Result<Update, Error> {
-        bounds::key(key)?;
-        let change = bounds::change(&self.schema, change)?;
-        Ok(self.shelf.update(key, change))
+        limits::key(key)?;
+        let change = limits::change(&self.schema, change)?;
+        Ok(self.items.update(key, change))
     }
 
     /// As `query` of `wit/key-value.wit`.
@@ -69,20 +69,20 @@ impl Store {
         limit: u32,
         cursor: Option<&str>,
     ) -> Result<Listed, Error> {
-        bounds::query(&self.schema, &index, &value, limit)?;
+        limits::query(&self.schema, &index, &value, limit)?;
         let after = match cursor {
             Some(text) => Some(cursor::read(text, &index, &value).ok_or(Error::InvalidCursor)?),
             None => None,
         };
         let query = Query { index, value, limit, after };
-        let page = self.shelf.query(&query).ok_or(Error::Invalid)?;
+        let page = self.items.query(&query).ok_or(Error::Invalid)?;
         let cursor = page.next.map(|position| cursor::write(&position, &query.index, &query.value));
         Ok(Listed { items: page.items, cursor })
     }
 }
 
-impl From<bounds::Defect> for Error {
-    fn from(_: bounds::Defect) -> Error {
+impl From<limits::LimitError> for Error {
+    fn from(_: limits::LimitError) -> Error {
         Error::Invalid
     }
 }

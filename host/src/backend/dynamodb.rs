@@ -1,14 +1,14 @@
 //! Items in a table of Amazon DynamoDB: the store of hosts that share one.
 //!
 //! What lies in the table, and what decides about a write, is in the crate `portdesk-items-dynamodb`, which the
-//! component `guest/store-dynamodb` has too. Here are the client, its places and its failures: the SDK repeats what
+//! component `guest/store-dynamodb` has too. Here are the client, its permits and its failures: the SDK repeats what
 //! it has no answer to, and `attempts` watches for attempts that may have been applied.
 
 mod attempts;
 mod attribute;
 mod connection;
-mod counts;
-mod failure;
+mod quota;
+mod request_error;
 mod requests;
 pub mod table;
 #[cfg(test)]
@@ -17,7 +17,7 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use items_dynamodb::{Failure, layout};
+use items_dynamodb::{RequestError, layout};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::warn;
@@ -25,7 +25,7 @@ use tracing::warn;
 use self::connection::Connection;
 pub use self::connection::Settings;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
-pub use items_dynamodb::{Endpoint, place};
+pub use items_dynamodb::{Endpoint, location};
 
 /// A store in a table.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ pub struct DynamoDb {
     connection: Connection,
     table: String,
     schema: Schema,
-    /// A place for each request in flight.
-    places: Semaphore,
+    /// A permit for each request in flight.
+    permits: Semaphore,
 }
 
 impl DynamoDb {
@@ -62,28 +62,28 @@ impl DynamoDb {
     pub async fn connect(settings: &Settings, schema: &Schema) -> Result<DynamoDb, OpenError> {
         let connection = connection::connect(settings).await?;
         let (table, schema) = (settings.table.clone(), schema.clone());
-        Ok(DynamoDb { connection, table, schema, places: Semaphore::new(PLACES) })
+        Ok(DynamoDb { connection, table, schema, permits: Semaphore::new(PERMITS) })
     }
 
-    /// A place for a request. Waits a moment for one, never in a queue without an end.
-    async fn place(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        // A free place is the rule, and needs no timer.
-        if let Ok(place) = self.places.try_acquire() {
-            return Ok(place);
+    /// A permit for a request. Waits a moment for one, never in a queue without an end.
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, RequestError> {
+        // A free permit is the rule, and needs no timer.
+        if let Ok(permit) = self.permits.try_acquire() {
+            return Ok(permit);
         }
-        match timeout(PLACE_WAIT, self.places.acquire()).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_closed)) => {
-                Err(Failure::Unsent(items_dynamodb::Error::Unavailable("the store is closed".to_owned())))
-            }
-            Err(_elapsed) => {
-                Err(Failure::Unsent(items_dynamodb::Error::Throttled { retry_after: Some(PLACE_RETRY) }))
-            }
+        match timeout(PERMIT_WAIT, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_closed)) => Err(RequestError::Unsent(items_dynamodb::Error::Unavailable(
+                "the store is closed".to_owned(),
+            ))),
+            Err(_elapsed) => Err(RequestError::Unsent(items_dynamodb::Error::Throttled {
+                retry_after: Some(PERMIT_RETRY),
+            })),
         }
     }
 
     /// The failure of a call that changed nothing, or of which it does not matter.
-    fn failed(&self, failure: Failure) -> Error {
+    fn failed(&self, failure: RequestError) -> Error {
         failure.of_read(&self.table).into()
     }
 }
@@ -111,11 +111,11 @@ impl Backend for DynamoDb {
     }
 
     async fn close(&self) {
-        // Every request in flight has its place, and a time after which it has given it back.
-        let all = u32::try_from(PLACES).unwrap_or(u32::MAX);
-        if let Ok(places) = self.places.acquire_many(all).await {
-            self.places.close();
-            drop(places);
+        // Every request in flight has its permit, and a time after which it has given it back.
+        let all = u32::try_from(PERMITS).unwrap_or(u32::MAX);
+        if let Ok(permits) = self.permits.acquire_many(all).await {
+            self.permits.close();
+            drop(permits);
         }
     }
 }
@@ -152,8 +152,8 @@ pub enum OpenError {
 
 /// How many requests are in flight at most: twice as many as requests in the component by default, so that only a
 /// table that became slow fills them.
-const PLACES: usize = 256;
-/// How long a request waits for a place.
-const PLACE_WAIT: Duration = Duration::from_millis(100);
+const PERMITS: usize = 256;
+/// How long a request waits for a permit.
+const PERMIT_WAIT: Duration = Duration::from_millis(100);
 /// When a caller may come again who got none.
-const PLACE_RETRY: Duration = Duration::from_secs(1);
+const PERMIT_RETRY: Duration = Duration::from_secs(1);

@@ -2,14 +2,13 @@
 //!
 //! What was answered is on the disk: every commit is synced, and writes that wait share one (see `writer`). The
 //! file can be read with plain `sqlite3` at any time, and copied with its `.backup`. SQLite trusts its pages, so
-//! every row has a checksum and every tree a twin (see `row` and `index`): a damaged file gives errors, and no
+//! every row has a checksum and every tree a copy (see `row` and `index`): a damaged file gives errors, and no
 //! wrong or missing items. Lost log frames are not noticed: SQLite cannot tell a damaged end of the log, which it
 //! only has after a crash, from one that was never synced.
 
 mod committing;
 mod connection;
-pub mod counts;
-mod failure;
+mod error;
 mod folder;
 mod gathering;
 mod index;
@@ -17,6 +16,7 @@ mod items;
 mod layout;
 mod opened;
 mod queue;
+pub mod quota;
 mod readers;
 mod row;
 mod snapshots;
@@ -32,11 +32,11 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::task::{JoinError, spawn_blocking};
 
-use self::counts::Counts;
-pub use self::failure::OpenError;
+pub use self::error::OpenError;
 use self::folder::Folder;
 use self::layout::Layout;
 use self::opened::OpenedFiles;
+use self::quota::Quotas;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
@@ -50,7 +50,7 @@ pub struct Embedded {
     layout: Arc<Layout>,
     readers: Readers,
     writer: Writer,
-    counts: Arc<Counts>,
+    quotas: Arc<Quotas>,
     /// The file to which writes go first.
     log: PathBuf,
 }
@@ -71,7 +71,7 @@ struct Parts {
     log: PathBuf,
     writing: Connection,
     reading: Vec<Connection>,
-    counts: Counts,
+    quotas: Quotas,
 }
 
 impl Parts {
@@ -85,18 +85,18 @@ impl Parts {
             |error: Error| OpenError::Unwritable { path: path.clone(), detail: error.to_string() };
         committing::probe(&writing).map_err(unwritable)?;
         let files = folder.opened_files(&path)?;
-        let counts = Counts::open(&folder)?;
+        let quotas = Quotas::open(&folder)?;
         let mut log = path.into_os_string();
         log.push("-wal");
-        Ok(Parts { layout, lock: folder.lock, files, log: log.into(), writing, reading, counts })
+        Ok(Parts { layout, lock: folder.lock, files, log: log.into(), writing, reading, quotas })
     }
 
     fn start(self) -> Result<Embedded, OpenError> {
         let (writer, inbox) = Writer::new();
         let readers = Readers::new(self.reading);
         inbox.start(self.writing, self.lock, self.files, readers.snapshots()).map_err(OpenError::Thread)?;
-        let (layout, counts) = (Arc::new(self.layout), Arc::new(self.counts));
-        Ok(Embedded { layout, readers, writer, counts, log: self.log })
+        let (layout, quotas) = (Arc::new(self.layout), Arc::new(self.quotas));
+        Ok(Embedded { layout, readers, writer, quotas, log: self.log })
     }
 }
 
@@ -124,9 +124,9 @@ impl Backend for Embedded {
 
     async fn check(&self) -> Result<(), Error> {
         self.writer.check().await?;
-        let counts = Arc::clone(&self.counts);
+        let quotas = Arc::clone(&self.quotas);
         let ended = |_: JoinError| Error::Unavailable("a check ended in a panic".to_owned());
-        spawn_blocking(move || counts.check()).await.map_err(ended)??;
+        spawn_blocking(move || quotas.check()).await.map_err(ended)??;
         let layout = Arc::clone(&self.layout);
         self.readers.read(move |connection| layout.probe(connection)).await
     }

@@ -1,6 +1,6 @@
 //! Items in memory: nothing outlives the process. For tests, demonstrations and as the measure of the others.
 
-mod counts;
+mod quota;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use items::listing::Listings;
+use items::memory::MemoryItems;
 use items::record::Record;
-use items::shelf::Shelf;
 use tokio::time::Instant;
 
-use self::counts::Counts;
+use self::quota::Quotas;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
 
 /// A store in the memory of this process.
 #[derive(Debug)]
 pub struct Memory {
-    shelf: RwLock<Shelf>,
-    /// What the indexes do not show yet, where they lag. Locked after the shelf.
+    items: RwLock<MemoryItems>,
+    /// What the indexes do not show yet, where they lag. Locked after the map of items.
     lag: Option<Mutex<Lag>>,
-    counts: Counts,
+    quotas: Quotas,
     closed: AtomicBool,
 }
 
@@ -30,8 +30,8 @@ impl Memory {
     /// An empty store with the indexes of the schema.
     #[must_use]
     pub fn new(schema: &Schema) -> Memory {
-        let (shelf, counts) = (RwLock::new(Shelf::new(schema)), Counts::default());
-        Memory { shelf, lag: None, counts, closed: AtomicBool::new(false) }
+        let (items, quotas) = (RwLock::new(MemoryItems::new(schema)), Quotas::default());
+        Memory { items, lag: None, quotas, closed: AtomicBool::new(false) }
     }
 
     /// A store whose indexes show a write only after a delay, as those of DynamoDB may: for tests that must not lean
@@ -43,19 +43,19 @@ impl Memory {
     }
 
     /// The items to read; never held across an await.
-    fn read(&self) -> Result<RwLockReadGuard<'_, Shelf>, Error> {
+    fn read(&self) -> Result<RwLockReadGuard<'_, MemoryItems>, Error> {
         self.check_open()?;
-        Ok(self.shelf.read().unwrap_or_else(PoisonError::into_inner))
+        Ok(self.items.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The items to change; never held across an await.
-    fn write(&self) -> Result<RwLockWriteGuard<'_, Shelf>, Error> {
+    fn write(&self) -> Result<RwLockWriteGuard<'_, MemoryItems>, Error> {
         self.check_open()?;
-        Ok(self.shelf.write().unwrap_or_else(PoisonError::into_inner))
+        Ok(self.items.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes a write that the indexes show later, where they lag.
-    fn note(&self, items: &Shelf, key: &str) {
+    fn note(&self, items: &MemoryItems, key: &str) {
         let Some(lag) = &self.lag else { return };
         if let Some(stored) = items.get(key) {
             let mut lag = locked(lag);
@@ -151,13 +151,16 @@ mod tests {
     use super::Memory;
     use crate::backend::suite::{self, fields, get, insert, listed, set, update};
 
-    suite::counts::counts!(async || (Arc::new(Memory::new(&suite::schema())) as suite::counts::Metering, ()));
-    suite::conformance!(exact; async || (Arc::new(Memory::new(&suite::schema())) as suite::Store, ()));
+    suite::quotas::quotas!(async || (
+        Arc::new(Memory::new(&suite::schema())) as suite::quotas::SharedQuotaStore,
+        ()
+    ));
+    suite::conformance!(exact; async || (Arc::new(Memory::new(&suite::schema())) as suite::SharedBackend, ()));
 
     #[tokio::test(start_paused = true)]
     async fn a_delayed_index_shows_the_past_and_then_the_present() {
         let second = Duration::from_secs(1);
-        let store = Arc::new(Memory::with_index_delay(&suite::schema(), second)) as suite::Store;
+        let store = Arc::new(Memory::with_index_delay(&suite::schema(), second)) as suite::SharedBackend;
         insert(&store, "late", &[("owner", "here"), ("made_at", "1")]).await;
         assert_eq!(get(&store, "late").await.version, 1);
         assert!(listed(&store, "here", 10).await.is_empty());
@@ -177,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_store_is_unavailable() {
         suite::reopened::a_closed_store_is_unavailable(async || {
-            Arc::new(Memory::new(&suite::schema())) as suite::Store
+            Arc::new(Memory::new(&suite::schema())) as suite::SharedBackend
         })
         .await;
     }

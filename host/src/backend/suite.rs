@@ -4,13 +4,13 @@
 //! each; `reopened` is for stores that outlive their process.
 
 pub(crate) mod appends;
-pub(crate) mod counts;
 pub(crate) mod cursors;
 pub(crate) mod inserts;
 pub(crate) mod limits;
 pub(crate) mod lists;
+pub(crate) mod quotas;
 pub(crate) mod reopened;
-pub(crate) mod storage_component;
+pub(crate) mod store_component;
 pub(crate) mod updates;
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::{
 use super::{Summary, Update};
 
 /// What the claims are made about; shared, because they race tasks.
-pub(crate) type Store = Arc<dyn Backend>;
+pub(crate) type SharedBackend = Arc<dyn Backend>;
 
 /// One test for each claim. Takes an async closure that gives an empty store and whatever has to outlive it.
 ///
@@ -64,7 +64,7 @@ macro_rules! conformance {
     };
     ($fresh:expr) => {
         $crate::backend::suite::conformance! { $fresh;
-            appends::an_append_past_the_bound_of_its_list_is_full,
+            appends::an_append_past_the_limit_of_its_list_is_full,
             appends::an_append_past_the_bytes_of_an_item_is_full,
             appends::appends_of_racing_writers_are_all_kept,
             appends::entries_come_back_as_they_were_given,
@@ -158,7 +158,7 @@ pub(crate) fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Chan
 }
 
 /// Inserts an item that must be new; its version.
-pub(crate) async fn insert(store: &Store, key: &str, pairs: &[(&str, &str)]) -> u64 {
+pub(crate) async fn insert(store: &SharedBackend, key: &str, pairs: &[(&str, &str)]) -> u64 {
     // A key may be longer than a change id.
     let change_id: String = format!("insert {key}").chars().take(16).collect();
     let outcome = store.insert(key, fields(pairs), &change_id).await.unwrap();
@@ -167,14 +167,14 @@ pub(crate) async fn insert(store: &Store, key: &str, pairs: &[(&str, &str)]) -> 
 }
 
 /// Updates an item, which must be stored; its version.
-pub(crate) async fn update(store: &Store, key: &str, change: Change) -> u64 {
+pub(crate) async fn update(store: &SharedBackend, key: &str, change: Change) -> u64 {
     let outcome = store.update(key, change).await.unwrap();
     let Update::Updated(version) = outcome else { panic!("{key} was not updated: {outcome:?}") };
     version
 }
 
 /// The item, which must be there.
-pub(crate) async fn get(store: &Store, key: &str) -> Item {
+pub(crate) async fn get(store: &SharedBackend, key: &str) -> Item {
     store.get(key).await.unwrap().unwrap_or_else(|| panic!("{key} is missing"))
 }
 
@@ -185,13 +185,13 @@ pub(crate) fn ids(item: &Item, list: &str) -> Vec<String> {
 }
 
 /// A page of `ByOwner`.
-pub(crate) async fn page(store: &Store, owner: &str, limit: u32, after: Option<Position>) -> Page {
+pub(crate) async fn page(store: &SharedBackend, owner: &str, limit: u32, after: Option<Position>) -> Page {
     let query = Query { index: "ByOwner".to_owned(), value: owner.to_owned(), limit, after };
     store.query(query).await.unwrap()
 }
 
 /// All items of an owner, read in pages of `limit`.
-pub(crate) async fn listed(store: &Store, owner: &str, limit: u32) -> Vec<Summary> {
+pub(crate) async fn listed(store: &SharedBackend, owner: &str, limit: u32) -> Vec<Summary> {
     let mut items = Vec::new();
     let mut after = None;
     loop {

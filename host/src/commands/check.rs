@@ -7,7 +7,7 @@ use clap::Args;
 use super::Ended;
 use super::output::print;
 use crate::host::component_bytes;
-use crate::sandbox::Examination;
+use crate::sandbox::Inspection;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,9 +16,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    let examination = Examination::of(&component_bytes(Some(&arguments.file))?)?;
-    if examination.world.is_none() || !examination.missing.is_empty() {
-        return Err(Ended::Failed(format!("{}: {examination}", arguments.file.display())));
+    let inspection = Inspection::of(&component_bytes(Some(&arguments.file))?)?;
+    if inspection.world.is_none() || !inspection.missing.is_empty() {
+        return Err(Ended::Failed(format!("{}: {inspection}", arguments.file.display())));
     }
-    print(&format!("{}: {examination}\n", arguments.file.display()))
+    print(&format!("{}: {inspection}\n", arguments.file.display()))
 }

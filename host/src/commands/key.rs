@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Ended;
 use super::output::{note, print, print_key};
 use crate::config::DataDir;
-use crate::door::{ApiKey, DEFAULT_PLAN, KeyFile, KeyFileError, KeyRecord, Register};
+use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey};
 use crate::host::{StartError, data_directory};
 
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ enum Command {
     },
     /// List all keys with their plans and what they have used, without their secrets
     List(list::Arguments),
-    /// Close the door to a key for good; another key of its holder stays open
+    /// Close the door to a key for good; another key of its client stays open
     Revoke {
         /// The id of the key, as `list` shows it
         id: String,
@@ -44,7 +44,7 @@ enum Command {
         #[command(flatten)]
         data: DataDir,
     },
-    /// Make a second key for the holder of a key and print it, this once; the first opens until it is revoked.
+    /// Make a second key for the client of a key and print it, this once; the first opens until it is revoked.
     /// Both share a plan, a quota and what Idempotency-Key counts for
     Rotate {
         /// The id of the key, as `list` shows it
@@ -53,7 +53,7 @@ enum Command {
         #[command(flatten)]
         data: DataDir,
     },
-    /// Put the holder of a key on another usage plan
+    /// Put the client of a key on another usage plan
     Attach {
         /// The id of the key, as `list` shows it
         id: String,
@@ -86,18 +86,18 @@ pub(super) fn existing(data: &DataDir) -> Result<PathBuf, StartError> {
 /// what the file alone can refuse is asked first.
 fn create(file: &KeyFile, name: &str, plan: &str) -> Result<(), Ended> {
     named(&file.read()?, plan)?;
-    let key = ApiKey::generate();
+    let key = NewKey::generate();
     print_key(&key.secret)?;
-    let stored = file.update(|register| {
-        let plan = named(register, plan)?;
-        register.keys.push(KeyRecord { plan, ..KeyRecord::new(&key, name) });
+    let stored = file.update(|contents| {
+        let plan = named(contents, plan)?;
+        contents.keys.push(KeyRecord { plan, ..KeyRecord::new(&key, name) });
         Ok::<_, Ended>(())
     });
     valid(&key, name, stored)
 }
 
 /// Says what became of a key that was printed.
-fn valid(key: &ApiKey, name: &str, stored: Result<Result<(), Ended>, KeyFileError>) -> Result<(), Ended> {
+fn valid(key: &NewKey, name: &str, stored: Result<Result<(), Ended>, KeyFileError>) -> Result<(), Ended> {
     match stored.map_err(Ended::from).and_then(|stored| stored) {
         Ok(()) => {
             note(&format!(
@@ -109,33 +109,33 @@ fn valid(key: &ApiKey, name: &str, stored: Result<Result<(), Ended>, KeyFileErro
         Err(Ended::Failed(why)) => {
             Err(Ended::Failed(format!("{why}; the key that was printed is not valid")))
         }
-        Err(other @ (Ended::WrongUse(_) | Ended::Told)) => Err(other),
+        Err(other @ (Ended::WrongUse(_) | Ended::AnswerSummary)) => Err(other),
     }
 }
 
 /// A plan as a key names it; the default plan is named by saying nothing.
-fn named(register: &Register, plan: &str) -> Result<Option<String>, Ended> {
-    match register.plan(plan) {
+fn named(contents: &KeyFileContents, plan: &str) -> Result<Option<String>, Ended> {
+    match contents.plan(plan) {
         Some(plan) => Ok((plan.name != DEFAULT_PLAN).then_some(plan.name)),
         None => Err(Ended::Failed(format!("there is no plan {plan}; `plan list` shows all"))),
     }
 }
 
 fn revoke(file: &KeyFile, id: &str) -> Result<(), Ended> {
-    let revoked = file.update(|register| {
-        let key = register.keys.iter_mut().find(|key| key.id == id).ok_or_else(|| unknown(id))?;
+    let revoked = file.update(|contents| {
+        let key = contents.keys.iter_mut().find(|key| key.id == id).ok_or_else(|| unknown(id))?;
         Ok::<_, Ended>(*key.revoked_at.get_or_insert_with(Timestamp::now))
     })??;
     print(&format!("key {id} is revoked since {revoked:.0}\n"))
 }
 
 fn rotate(file: &KeyFile, id: &str) -> Result<(), Ended> {
-    let key = ApiKey::generate();
+    let key = NewKey::generate();
     let name = second(&file.read()?, id, &key)?.name;
     print_key(&key.secret)?;
-    let stored = file.update(|register| {
-        let second = second(register, id, &key)?;
-        register.keys.push(second);
+    let stored = file.update(|contents| {
+        let second = second(contents, id, &key)?;
+        contents.keys.push(second);
         Ok::<_, Ended>(())
     });
     valid(&key, &name, stored)?;
@@ -144,38 +144,38 @@ fn rotate(file: &KeyFile, id: &str) -> Result<(), Ended> {
 }
 
 /// What to keep of a second key for the client of the key `id`, if that client may have one.
-fn second(register: &Register, id: &str, key: &ApiKey) -> Result<KeyRecord, Ended> {
-    let first = find(register, id)?;
+fn second(contents: &KeyFileContents, id: &str, key: &NewKey) -> Result<KeyRecord, Ended> {
+    let first = find(contents, id)?;
     if first.revoked_at.is_some() {
         return Err(Ended::Failed(format!(
             "key {id} is revoked, which is for good; `key create` makes another"
         )));
     }
     let second = first.rotated(key);
-    let live = |other: &&KeyRecord| other.principal() == second.principal() && other.revoked_at.is_none();
-    if let Some(other) = register.keys.iter().filter(live).find(|other| other.id != id) {
+    let live = |other: &&KeyRecord| other.client() == second.client() && other.revoked_at.is_none();
+    if let Some(other) = contents.keys.iter().filter(live).find(|other| other.id != id) {
         let other = &other.id;
         return Err(Ended::Failed(format!(
-            "its holder has two keys already, {id} and {other}; revoke one first"
+            "its client has two keys already, {id} and {other}; revoke one first"
         )));
     }
     Ok(second)
 }
 
 fn attach(file: &KeyFile, id: &str, plan: &str) -> Result<(), Ended> {
-    let principal = file.update(|register| {
-        let plan = named(register, plan)?;
-        let principal = find(register, id)?.principal().to_owned();
-        for key in register.keys.iter_mut().filter(|key| key.principal() == principal) {
+    let client = file.update(|contents| {
+        let plan = named(contents, plan)?;
+        let client = find(contents, id)?.client().to_owned();
+        for key in contents.keys.iter_mut().filter(|key| key.client() == client) {
             key.plan.clone_from(&plan);
         }
-        Ok::<_, Ended>(principal)
+        Ok::<_, Ended>(client)
     })??;
-    print(&format!("all keys of {principal} are on plan {plan}\n"))
+    print(&format!("all keys of {client} are on plan {plan}\n"))
 }
 
-fn find<'a>(register: &'a Register, id: &str) -> Result<&'a KeyRecord, Ended> {
-    register.keys.iter().find(|key| key.id == id).ok_or_else(|| unknown(id))
+fn find<'a>(contents: &'a KeyFileContents, id: &str) -> Result<&'a KeyRecord, Ended> {
+    contents.keys.iter().find(|key| key.id == id).ok_or_else(|| unknown(id))
 }
 
 fn unknown(id: &str) -> Ended {

@@ -9,7 +9,7 @@ use super::Ended;
 use super::key::existing;
 use super::output::print;
 use crate::config::DataDir;
-use crate::door::{DEFAULT_PLAN, KeyFile, Period, Plan, Quota, Register};
+use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, Period, Plan, Quota};
 use crate::host::data_directory;
 
 #[derive(Debug, Args)]
@@ -51,7 +51,7 @@ struct Create {
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     burst: u32,
 
-    /// Requests in a period, from 1, or `none` for no bound
+    /// Requests in a period, from 1, or `none` for no limit
     #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = quota)]
     quota: Limit,
 
@@ -78,13 +78,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
 fn make(create: &Create) -> Result<(), Ended> {
     let plan = create.plan();
     let text = text(&plan);
-    KeyFile::new(&data_directory(&create.data)?).update(|register| {
-        if register.plan(&plan.name).is_some() && !create.replace {
+    KeyFile::new(&data_directory(&create.data)?).update(|contents| {
+        if contents.plan(&plan.name).is_some() && !create.replace {
             let name = &plan.name;
             return Err(Ended::Failed(format!("there is a plan {name}; `--replace` changes it")));
         }
-        register.plans.retain(|other| other.name != plan.name);
-        register.plans.push(plan);
+        contents.plans.retain(|other| other.name != plan.name);
+        contents.plans.push(plan);
         Ok(())
     })??;
     print(&format!("{text}\n"))
@@ -103,11 +103,11 @@ impl Create {
 }
 
 fn list(file: &KeyFile) -> Result<(), Ended> {
-    let register = file.read()?;
-    let made = register.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
+    let contents = file.read()?;
+    let made = contents.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
     let mut out = String::new();
-    for plan in register.plan(DEFAULT_PLAN).into_iter().chain(made) {
-        writeln!(out, "{}, {} open keys", text(&plan), keys(&register, &plan.name))?;
+    for plan in contents.plan(DEFAULT_PLAN).into_iter().chain(made) {
+        writeln!(out, "{}, {} open keys", text(&plan), keys(&contents, &plan.name))?;
     }
     print(&out)
 }
@@ -121,25 +121,25 @@ fn text(plan: &Plan) -> String {
 }
 
 /// How many keys that open the door are on a plan.
-fn keys(register: &Register, plan: &str) -> usize {
+fn keys(contents: &KeyFileContents, plan: &str) -> usize {
     let on = |name: &Option<String>| name.as_deref().unwrap_or(DEFAULT_PLAN) == plan;
-    register.keys.iter().filter(|key| key.revoked_at.is_none() && on(&key.plan)).count()
+    contents.keys.iter().filter(|key| key.revoked_at.is_none() && on(&key.plan)).count()
 }
 
 fn delete(file: &KeyFile, name: &str) -> Result<(), Ended> {
-    file.update(|register| {
-        let keys = keys(register, name);
+    file.update(|contents| {
+        let keys = keys(contents, name);
         if keys > 0 && name != DEFAULT_PLAN {
             let advice = "`key attach` puts them on another";
             return Err(Ended::Failed(format!("{keys} open keys are on plan {name}; {advice}")));
         }
-        let before = register.plans.len();
-        register.plans.retain(|plan| plan.name != name);
-        if register.plans.len() == before {
+        let before = contents.plans.len();
+        contents.plans.retain(|plan| plan.name != name);
+        if contents.plans.len() == before {
             return Err(Ended::Failed(format!("there is no plan {name} to delete; `plan list` shows all")));
         }
         // A key that was revoked names no plan that is not there.
-        for key in register.keys.iter_mut().filter(|key| key.plan.as_deref() == Some(name)) {
+        for key in contents.keys.iter_mut().filter(|key| key.plan.as_deref() == Some(name)) {
             key.plan = None;
         }
         Ok(())

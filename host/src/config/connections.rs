@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::server::Bounds;
+use crate::entry::http::ConnectionLimits;
 
-/// The bounds of connections. Every time is checked ten times a second, so that it may be over by 100 ms.
+/// The limits of connections. Every time is checked ten times a second, so that it may be over by 100 ms.
 #[derive(Debug, Clone, Args)]
 pub struct Connections {
     /// Most connections, 1 to 100000; one more takes the place of the one that has waited longest for its client
@@ -67,14 +67,14 @@ fn time() -> clap::builder::RangedI64ValueParser<u32> {
 impl Connections {
     /// What the server is started with, where a head may have so many bytes.
     #[must_use]
-    pub fn bounds(&self, head_bytes: usize) -> Bounds {
+    pub fn limits(&self, head_bytes: usize) -> ConnectionLimits {
         let time = |milliseconds: u32| Duration::from_millis(milliseconds.into());
-        Bounds {
+        ConnectionLimits {
             connections: self.connections as usize,
             connections_per_peer: self.connections_per_peer as usize,
             streams: self.streams,
             head_bytes,
-            untaken_bytes: (self.untaken_limit_mib as usize) << 20,
+            unread_bytes: (self.untaken_limit_mib as usize) << 20,
             handshake: time(self.handshake_ms),
             first_byte: time(self.first_byte_ms),
             head: time(self.head_ms),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::backend::dynamodb::{Endpoint, Settings, place};
+use crate::backend::dynamodb::{Endpoint, Settings, location};
 use crate::environment::variable;
 use crate::telemetry::Counter;
 
@@ -13,7 +13,7 @@ use crate::telemetry::Counter;
 pub struct StoreTable {
     /// DynamoDB table of `--store dynamodb`; `portdesk table create` makes it
     #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", required_if_eq("store", "dynamodb"),
-          value_parser = place::table_name)]
+          value_parser = location::table_name)]
     pub name: Option<String>,
 
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub struct StoreTable {
 #[derive(Debug, Clone, Args)]
 pub struct TableName {
     /// Name of the table
-    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", value_parser = place::table_name)]
+    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", value_parser = location::table_name)]
     pub name: String,
 }
 
@@ -38,7 +38,7 @@ pub struct TableName {
 #[derive(Debug, Clone, Args)]
 pub struct Location {
     /// AWS region of the table; where it is not given, what `AWS_REGION` or the profile says
-    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = place::region)]
+    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = location::region)]
     pub region: Option<String>,
 
     /// Another server than AWS, for example `http://127.0.0.1:8000`; one on this machine needs no credentials, and is
@@ -90,7 +90,7 @@ impl Location {
         };
         let region = match &self.region {
             Some(region) => Some(region.clone()),
-            None => of_aws(&["AWS_REGION", "AWS_DEFAULT_REGION"], place::region)?,
+            None => of_aws(&["AWS_REGION", "AWS_DEFAULT_REGION"], location::region)?,
         };
         Ok(Settings {
             table: table.to_owned(),

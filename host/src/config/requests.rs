@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::door::HeadBounds;
+use crate::door::HeadLimits;
 
-/// The bounds of requests, but for the size of a body.
+/// The limits of requests, but for the size of a body.
 #[derive(Debug, Clone, Args)]
 pub struct Requests {
     /// Most requests with a good key that are in flight at once, 1 to 100000; more are refused with 503
@@ -31,10 +31,10 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// The bounds of a head.
+    /// The limits of a head.
     #[must_use]
-    pub fn head(&self) -> HeadBounds {
-        HeadBounds {
+    pub fn head(&self) -> HeadLimits {
+        HeadLimits {
             target_bytes: self.target_limit_bytes.into(),
             header_bytes: self.header_limit_bytes.into(),
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::server::IdentityFiles;
+use crate::entry::http::IdentityFiles;
 
 /// Whether connections are encrypted, and as whom.
 #[derive(Debug, Clone, Args)]

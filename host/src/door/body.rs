@@ -1,4 +1,4 @@
-//! Reads a body, whole and within its bound. It is taken as it is: a content coding is refused, not decoded.
+//! Reads a body, whole and within its limit. It is taken as it is: a content coding is refused, not decoded.
 //!
 //! The attack: a body without an end, or one that never comes, holds memory and a connection.
 

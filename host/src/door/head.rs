@@ -1,6 +1,6 @@
-//! The bounds of a request's head.
+//! The limits of a request's head.
 //!
-//! What is over these bounds is refused in words. A head that is larger by far, one of HTTP/1 with more than 100 headers,
+//! What is over these limits is refused in words. A head that is larger by far, one of HTTP/1 with more than 100 headers,
 //! and one that is no HTTP never get here: hyper answers 431 or 400 itself, without a body and without a request id, and the
 //! server logs it.
 
@@ -13,24 +13,24 @@ use super::Refusal;
 
 /// The most that a head may have.
 #[derive(Debug, Clone, Copy)]
-pub struct HeadBounds {
+pub struct HeadLimits {
     /// The most bytes of path and query. RFC 9110, section 4.1, asks every server to take 8000 at least.
     pub target_bytes: usize,
     /// The most bytes of all names and values.
     pub header_bytes: usize,
 }
 
-impl HeadBounds {
-    /// The most bytes of a head that are worth reading: what is over its bounds by less than this is refused in words.
+impl HeadLimits {
+    /// The most bytes of a head that are worth reading: what is over its limits by less than this is refused in words.
     #[must_use]
     pub fn read_bytes(&self) -> usize {
         self.target_bytes + self.header_bytes + BEYOND_BYTES
     }
 }
 
-/// Refuses a target or headers that are over their bounds, a target that is no path (`OPTIONS *`, `CONNECT`), and a
+/// Refuses a target or headers that are over their limits, a target that is no path (`OPTIONS *`, `CONNECT`), and a
 /// request that is not for one host.
-pub(super) fn check(parts: &Parts, bounds: HeadBounds) -> Result<(), Refusal> {
+pub(super) fn check(parts: &Parts, limits: HeadLimits) -> Result<(), Refusal> {
     if !parts.uri.path().starts_with('/') {
         return Err(Refusal::NoPath);
     }
@@ -38,16 +38,16 @@ pub(super) fn check(parts: &Parts, bounds: HeadBounds) -> Result<(), Refusal> {
         return Err(Refusal::NoHost);
     }
     let query_bytes = parts.uri.query().map_or(0, |query| query.len() + 1);
-    if parts.uri.path().len() + query_bytes > bounds.target_bytes {
-        return Err(Refusal::TargetTooLong { limit_bytes: bounds.target_bytes });
+    if parts.uri.path().len() + query_bytes > limits.target_bytes {
+        return Err(Refusal::TargetTooLong { limit_bytes: limits.target_bytes });
     }
     if parts.headers.len() > HEADERS {
         return Err(Refusal::TooManyHeaders { limit: HEADERS });
     }
     let header_bytes: usize =
         parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if header_bytes > bounds.header_bytes {
-        return Err(Refusal::HeadersTooLarge { limit_bytes: bounds.header_bytes });
+    if header_bytes > limits.header_bytes {
+        return Err(Refusal::HeadersTooLarge { limit_bytes: limits.header_bytes });
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn more_headers_than_hyper_reads_are_refused_in_whatever_version_they_come() {
-        let bounds = HeadBounds { target_bytes: 8000, header_bytes: 16_384 };
+        let limits = HeadLimits { target_bytes: 8000, header_bytes: 16_384 };
         for (headers, refused) in
             [(HEADERS, None), (HEADERS + 1, Some(Refusal::TooManyHeaders { limit: HEADERS }))]
         {
@@ -96,7 +96,7 @@ mod tests {
                 request = request.header(format!("x-{number}"), "1");
             }
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            assert_eq!(check(&parts, bounds).err(), refused, "{headers}");
+            assert_eq!(check(&parts, limits).err(), refused, "{headers}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Plan {
     pub rate_per_second: NonZeroU32,
     /// How many requests the bucket holds.
     pub burst: NonZeroU32,
-    /// How many requests there are in a period; no bound where there is none.
+    /// How many requests there are in a period; no limit where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
 }

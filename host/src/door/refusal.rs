@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use super::{Plan, Quota};
-use crate::sandbox::Failure;
+use crate::sandbox::HandleError;
 
 /// Why the host answers in place of the component.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,10 +23,10 @@ pub enum Refusal {
     /// The body did not arrive by the deadline.
     #[error("The request body did not arrive in time")]
     BodySlow,
-    /// The body is over its bound.
+    /// The body is over its limit.
     #[error("The request body is larger than {limit_bytes} bytes")]
     BodyTooLarge {
-        /// The bound.
+        /// The limit.
         limit_bytes: usize,
     },
     /// More requests than the host can take; the component was not called.
@@ -41,10 +41,10 @@ pub enum Refusal {
     /// No key, an unknown one, or a revoked one: all alike.
     #[error("Forbidden")]
     Forbidden,
-    /// The headers together are over their bound.
+    /// The headers together are over their limit.
     #[error("The request headers are larger than {limit_bytes} bytes")]
     HeadersTooLarge {
-        /// The bound.
+        /// The limit.
         limit_bytes: usize,
     },
     /// The quota of the key is used up.
@@ -63,10 +63,10 @@ pub enum Refusal {
     /// The target is an authority or `*`, which name nothing here.
     #[error("The request target is no path")]
     NoPath,
-    /// The path and query together are over their bound.
+    /// The path and query together are over their limit.
     #[error("The request target is longer than {limit_bytes} bytes")]
     TargetTooLong {
-        /// The bound.
+        /// The limit.
         limit_bytes: usize,
     },
     /// The key's bucket is empty.
@@ -77,10 +77,10 @@ pub enum Refusal {
         /// When there will be a token.
         retry_after: Duration,
     },
-    /// There are more headers than their bound.
+    /// There are more headers than their limit.
     #[error("The request has more than {limit} headers")]
     TooManyHeaders {
-        /// The bound.
+        /// The limit.
         limit: usize,
     },
     /// What the key uses of its quota cannot be counted; the component was not called.
@@ -281,12 +281,12 @@ pub enum Parity {
     Strict,
 }
 
-impl From<&Failure> for Refusal {
-    fn from(failure: &Failure) -> Refusal {
+impl From<&HandleError> for Refusal {
+    fn from(failure: &HandleError) -> Refusal {
         match failure {
-            Failure::Busy => Refusal::Busy,
-            Failure::Deadline => Refusal::Deadline,
-            Failure::Answer(_) | Failure::Memory(_) | Failure::Trap(_) => Refusal::Failed,
+            HandleError::Busy => Refusal::Busy,
+            HandleError::Deadline => Refusal::Deadline,
+            HandleError::Answer(_) | HandleError::Memory(_) | HandleError::Trap(_) => Refusal::Failed,
         }
     }
 }

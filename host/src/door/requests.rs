@@ -1,4 +1,4 @@
-//! How many requests are in flight: each may hold a body and an answer, so that their number bounds the memory.
+//! How many requests are in flight: each may hold a body and an answer, so that their number limits the memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,30 +10,30 @@ use super::Refusal;
 
 /// The requests in flight.
 pub struct Requests {
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     most: u32,
     crowded: Notify,
 }
 
 /// A place among the requests in flight, for as long as it is kept.
 #[derive(Debug)]
-pub struct Place(#[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit);
+pub struct RequestPermit(#[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit);
 
 impl Requests {
     /// At most so many at once.
     #[must_use]
     pub fn new(most: u32) -> Requests {
-        Requests { places: Arc::new(Semaphore::new(most as usize)), most, crowded: Notify::new() }
+        Requests { permits: Arc::new(Semaphore::new(most as usize)), most, crowded: Notify::new() }
     }
 
     /// A place; [`Refusal::Busy`] where there is none, and none is made at once by whoever waits for `crowded`.
-    pub(super) async fn enter(&self) -> Result<Place, Refusal> {
-        if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(Place(permit));
+    pub(super) async fn enter(&self) -> Result<RequestPermit, Refusal> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(RequestPermit(permit));
         }
         self.crowded.notify_one();
-        match timeout(LONGEST_WAIT, Arc::clone(&self.places).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Place(permit)),
+        match timeout(LONGEST_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(RequestPermit(permit)),
             Ok(Err(_)) | Err(_) => Err(Refusal::Busy),
         }
     }
@@ -45,7 +45,7 @@ impl Requests {
 
     /// Resolves when no request is in flight.
     pub async fn all_ended(&self) {
-        drop(self.places.acquire_many(self.most).await);
+        drop(self.permits.acquire_many(self.most).await);
     }
 }
 

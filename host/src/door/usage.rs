@@ -1,4 +1,4 @@
-//! What the keys have used of their plans: a bucket and a quota for each principal.
+//! What the keys have used of their plans: a bucket and a quota for each client.
 //!
 //! The rate is asked first: a request that is throttled uses nothing of the quota. A request that is let in here has
 //! used its unit, whatever becomes of it.
@@ -18,9 +18,9 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::warn;
 
-use self::quota::Lease;
-use super::{Plan, Principal, Refusal};
-use crate::backend::Meter;
+use self::quota::Reservation;
+use super::{ClientId, Plan, Refusal};
+use crate::backend::QuotaStore;
 use crate::clock;
 
 /// Whether usage plans hold.
@@ -32,10 +32,10 @@ pub enum RateLimit {
     Plan,
 }
 
-/// The usage of all principals; one account for each that ever came, so there are no more than keys.
+/// The usage of all clients; one account for each that ever came, so there are no more than keys.
 pub struct Usage<C: Clock = DefaultClock> {
-    accounts: RwLock<HashMap<Principal, Arc<Account<C>>>>,
-    meter: Arc<dyn Meter>,
+    accounts: RwLock<HashMap<ClientId, Arc<Account<C>>>>,
+    quota_store: Arc<dyn QuotaStore>,
     limit: RateLimit,
     clock: C,
 }
@@ -43,26 +43,26 @@ pub struct Usage<C: Clock = DefaultClock> {
 struct Account<C: Clock> {
     plan: Arc<Plan>,
     bucket: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
-    lease: Arc<Lease>,
+    reservation: Arc<Reservation>,
 }
 
 impl Usage {
-    /// Usage with full buckets, and quotas as `meter` has them.
+    /// Usage with full buckets, and quotas as `quota_store` has them.
     #[must_use]
-    pub fn new(limit: RateLimit, meter: Arc<dyn Meter>) -> Usage {
-        Usage::with_clock(limit, meter, DefaultClock::default())
+    pub fn new(limit: RateLimit, quota_store: Arc<dyn QuotaStore>) -> Usage {
+        Usage::with_clock(limit, quota_store, DefaultClock::default())
     }
 }
 
 impl<C: Clock + Clone> Usage<C> {
-    fn with_clock(limit: RateLimit, meter: Arc<dyn Meter>, clock: C) -> Usage<C> {
-        Usage { accounts: RwLock::default(), meter, limit, clock }
+    fn with_clock(limit: RateLimit, quota_store: Arc<dyn QuotaStore>, clock: C) -> Usage<C> {
+        Usage { accounts: RwLock::default(), quota_store, limit, clock }
     }
 
-    /// Lets one request of this principal in, or says when to come again.
-    pub(super) async fn take(&self, principal: &Principal, plan: &Arc<Plan>) -> Result<(), Refusal> {
+    /// Lets one request of this client in, or says when to come again.
+    pub(super) async fn take(&self, client: &ClientId, plan: &Arc<Plan>) -> Result<(), Refusal> {
         match clock::now() {
-            Ok(now) => self.take_at(principal, plan, now).await,
+            Ok(now) => self.take_at(client, plan, now).await,
             // Without plans no time is needed.
             Err(_) if self.limit == RateLimit::Off => Ok(()),
             Err(error) => {
@@ -72,36 +72,37 @@ impl<C: Clock + Clone> Usage<C> {
         }
     }
 
-    async fn take_at(&self, principal: &Principal, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
+    async fn take_at(&self, client: &ClientId, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
         if self.limit == RateLimit::Off {
             return Ok(());
         }
-        let account = self.account(principal, plan);
+        let account = self.account(client, plan);
         account.bucket.check().map_err(|empty| Refusal::TooManyRequests {
             plan: Arc::clone(&account.plan),
             retry_after: empty.wait_time_from(self.clock.now()),
         })?;
         let Some(quota) = plan.quota else { return Ok(()) };
-        account.lease.take(&*self.meter, quota, now).await
+        account.reservation.take(&*self.quota_store, quota, now).await
     }
 
-    /// The account of a principal. One whose plan was changed gets a new bucket, and keeps what it has of its quota.
-    fn account(&self, principal: &Principal, plan: &Arc<Plan>) -> Arc<Account<C>> {
+    /// The account of a client. One whose plan was changed gets a new bucket, and keeps what it has of its quota.
+    fn account(&self, client: &ClientId, plan: &Arc<Plan>) -> Arc<Account<C>> {
         let current = |account: &&Arc<Account<C>>| Arc::ptr_eq(&account.plan, plan) || account.plan == *plan;
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(account) = accounts.get(principal).filter(current) {
+        if let Some(account) = accounts.get(client).filter(current) {
             return Arc::clone(account);
         }
         drop(accounts);
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-        let known = accounts.get(principal);
+        let known = accounts.get(client);
         if let Some(account) = known.filter(current) {
             return Arc::clone(account);
         }
-        let lease = known.map_or_else(|| Arc::new(Lease::new(principal)), |old| Arc::clone(&old.lease));
+        let reservation =
+            known.map_or_else(|| Arc::new(Reservation::new(client)), |old| Arc::clone(&old.reservation));
         let bucket = RateLimiter::direct_with_clock(rate(plan), self.clock.clone());
-        let account = Arc::new(Account { plan: Arc::clone(plan), bucket, lease });
-        accounts.insert(principal.clone(), Arc::clone(&account));
+        let account = Arc::new(Account { plan: Arc::clone(plan), bucket, reservation });
+        accounts.insert(client.clone(), Arc::clone(&account));
         account
     }
 
@@ -113,7 +114,7 @@ impl<C: Clock + Clone> Usage<C> {
         };
         let given = async {
             for account in accounts {
-                account.lease.give_back(&*self.meter).await;
+                account.reservation.give_back(&*self.quota_store).await;
             }
         };
         if timeout(CLOSE_TIME, given).await.is_err() {

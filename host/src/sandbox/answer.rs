@@ -3,20 +3,20 @@
 use super::Response;
 
 /// Refuses an answer that is over a limit; whether it is HTTP is for others to find out.
-pub(super) fn check(answer: &Response) -> Result<(), Oversized> {
+pub(super) fn check(answer: &Response) -> Result<(), AnswerLimitError> {
     if answer.body.len() > BODY_BYTES {
-        return Err(Oversized::Body(answer.body.len()));
+        return Err(AnswerLimitError::Body(answer.body.len()));
     }
     if answer.headers.len() > HEADERS {
-        return Err(Oversized::Headers(answer.headers.len()));
+        return Err(AnswerLimitError::Headers(answer.headers.len()));
     }
     let bytes: usize =
         answer.headers.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
     if bytes > HEADER_BYTES {
-        return Err(Oversized::HeaderBytes(bytes));
+        return Err(AnswerLimitError::HeaderBytes(bytes));
     }
     match &answer.operation {
-        Some(operation) if !is_name(operation) => Err(Oversized::Operation),
+        Some(operation) if !is_name(operation) => Err(AnswerLimitError::Operation),
         Some(_) | None => Ok(()),
     }
 }
@@ -29,7 +29,7 @@ fn is_name(operation: &str) -> bool {
 
 /// How an answer breaks the limits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Oversized {
+pub enum AnswerLimitError {
     /// The body has so many bytes.
     #[error("its body has {0} bytes, more than {BODY_BYTES}")]
     Body(usize),

@@ -2,11 +2,11 @@
 //! not at every start, and the files of `portdesk compile`, for images that nobody can write to.
 //!
 //! What is loaded here runs as native code, outside of every sandbox (wasmtime, "Unsafety" of
-//! `Module::deserialize`). So nothing is loaded that anybody else could have written (`custody`), and nothing that is
+//! `Module::deserialize`). So nothing is loaded that anybody else could have written (`trusted_file`), and nothing that is
 //! not, byte for byte, what was written. A file is wasmtime's code, the name of what it was compiled from, and the
 //! SHA-256 of both.
 
-mod custody;
+mod trusted_file;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
@@ -18,7 +18,7 @@ use tracing::{debug, warn};
 use wasmtime::Engine;
 use wasmtime::component::Component as Code;
 
-pub use self::custody::Exposed;
+pub use self::trusted_file::TrustedFileError;
 
 /// Whether these are the bytes of a compiled component, and not of one to compile.
 pub(super) fn is_compiled(bytes: &[u8]) -> bool {
@@ -50,22 +50,22 @@ pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>>
 }
 
 /// The code in `file`.
-pub(super) fn load(engine: &Engine, file: &Path) -> Result<Code, Unusable> {
-    let bytes = custody::read(file)?;
-    let (code, _origin) = unsealed(&bytes).ok_or(Unusable::Damaged)?;
-    deserialize(engine, code).map_err(Unusable::Foreign)
+pub(super) fn load(engine: &Engine, file: &Path) -> Result<Code, CompiledError> {
+    let bytes = trusted_file::read(file)?;
+    let (code, _origin) = unsealed(&bytes).ok_or(CompiledError::Damaged)?;
+    deserialize(engine, code).map_err(CompiledError::Foreign)
 }
 
-fn kept(engine: &Engine, file: &Path, origin: &Origin) -> Result<Option<Code>, Unusable> {
+fn kept(engine: &Engine, file: &Path, origin: &Origin) -> Result<Option<Code>, CompiledError> {
     if !file.exists() {
         return Ok(None);
     }
-    let bytes = custody::read(file)?;
-    let (code, compiled_from) = unsealed(&bytes).ok_or(Unusable::Damaged)?;
+    let bytes = trusted_file::read(file)?;
+    let (code, compiled_from) = unsealed(&bytes).ok_or(CompiledError::Damaged)?;
     if compiled_from != origin.0 {
         return Ok(None);
     }
-    deserialize(engine, code).map(Some).map_err(Unusable::Foreign)
+    deserialize(engine, code).map(Some).map_err(CompiledError::Foreign)
 }
 
 /// Replaces what was kept, whole or not at all.
@@ -113,13 +113,13 @@ impl Origin {
 
 /// Why compiled code is not used.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub enum CompiledError {
     /// It is cut off or changed.
     #[error("the file is damaged; make it anew with `portdesk compile`")]
     Damaged,
     /// Somebody else could have written it.
     #[error(transparent)]
-    Exposed(#[from] Exposed),
+    Untrusted(#[from] TrustedFileError),
     /// Another version made it, or other settings, or it is for another processor.
     #[error("this program cannot run it; make it anew with `portdesk compile` of this version ({0:#})")]
     Foreign(wasmtime::Error),
@@ -175,10 +175,10 @@ mod tests {
             let mut changed = whole.clone();
             changed[at] ^= 1;
             fs::write(&file, &changed).unwrap();
-            assert!(matches!(load(&engine, &file), Err(Unusable::Damaged)), "byte {at}");
+            assert!(matches!(load(&engine, &file), Err(CompiledError::Damaged)), "byte {at}");
         }
         fs::write(&file, &whole[..16]).unwrap();
-        assert!(matches!(load(&engine, &file), Err(Unusable::Damaged)));
+        assert!(matches!(load(&engine, &file), Err(CompiledError::Damaged)));
         fs::write(&file, &whole).unwrap();
         assert!(load(&engine, &file).is_ok());
     }
@@ -190,10 +190,10 @@ mod tests {
         let code = compile(&engine, EMPTY).unwrap();
         fs::write(&file, &code).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(matches!(load(&engine, &file), Err(Unusable::Exposed(_))));
+        assert!(matches!(load(&engine, &file), Err(CompiledError::Untrusted(_))));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(load(&engine, &file), Err(Unusable::Exposed(_))));
+        assert!(matches!(load(&engine, &file), Err(CompiledError::Untrusted(_))));
         assert!(cached(&engine, EMPTY, folder.path()).is_ok(), "it is compiled instead");
     }
 }

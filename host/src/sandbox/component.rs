@@ -7,18 +7,18 @@ use tokio::time::{Instant, timeout};
 use wasmtime::component::{Component as Code, Linker};
 use wasmtime::{Engine, Store};
 
-use super::compiled::{self, Unusable};
+use super::compiled::{self, CompiledError};
 use super::engine::engine;
 use super::epochs::{Epochs, Running};
+use super::inspect::{InspectError, Inspection};
 use super::instance::{State, store};
 use super::key_value;
 use super::limits::{HighWater, Limits};
-use super::preflight::{Examination, Unreadable};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
 use crate::bindings::{Desk, DeskPre};
-use crate::storage::Storage;
+use crate::store::GuestStore;
 
 /// A component of the world `desk`, compiled and linked.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct Component {
 impl Component {
     /// Compiles `wasm` and links it to what the world `desk` imports.
     pub fn load(wasm: &[u8], limits: Limits) -> Result<Component, LoadError> {
-        examine(wasm)?;
+        inspect(wasm)?;
         let engine = engine(&limits).map_err(LoadError::Engine)?;
         let code = Code::from_binary(&engine, wasm).map_err(LoadError::TooMuch)?;
         Component::new(&engine, &code, limits)
@@ -40,7 +40,7 @@ impl Component {
 
     /// As [`Component::load`], but compiles only what `folder` does not keep compiled.
     pub fn load_cached(wasm: &[u8], limits: Limits, folder: &Path) -> Result<Component, LoadError> {
-        examine(wasm)?;
+        inspect(wasm)?;
         let engine = engine(&limits).map_err(LoadError::Engine)?;
         let code = compiled::cached(&engine, wasm, folder).map_err(LoadError::TooMuch)?;
         Component::new(&engine, &code, limits)
@@ -62,7 +62,7 @@ impl Component {
 
     /// Compiles `wasm` to the bytes of a file, for this version of this program on processors like this one.
     pub fn compile(wasm: &[u8], limits: &Limits) -> Result<Vec<u8>, LoadError> {
-        examine(wasm)?;
+        inspect(wasm)?;
         let engine = engine(limits).map_err(LoadError::Engine)?;
         compiled::compile(&engine, wasm).map_err(LoadError::TooMuch)
     }
@@ -87,7 +87,7 @@ impl Component {
             .await
             .map_err(|elapsed| LoadError::Silent(wasmtime::Error::new(elapsed)))?
             .map_err(LoadError::Silent)
-            .and_then(|description| match Storage::check(&description.schema) {
+            .and_then(|description| match GuestStore::check(&description.schema) {
                 Ok(()) => Ok(description),
                 Err(defect) => Err(LoadError::Schema(defect.to_string())),
             })
@@ -95,7 +95,7 @@ impl Component {
 
     async fn ask(&self, deadline: Instant) -> wasmtime::Result<Description> {
         let _running = self.run();
-        let mut store = store(self, Storage::none(), deadline);
+        let mut store = store(self, GuestStore::none(), deadline);
         let desk = self.instantiate(&mut store).await?;
         let schema = desk.portdesk_desk_schema();
         let collection = schema.call_collection(&mut store).await?;
@@ -134,15 +134,15 @@ impl Component {
 }
 
 /// Says in words what a component lacks, before it is compiled.
-fn examine(wasm: &[u8]) -> Result<(), LoadError> {
-    let examination = Examination::of(wasm)?;
-    if examination.is_desk() { Ok(()) } else { Err(LoadError::NoDesk(examination)) }
+fn inspect(wasm: &[u8]) -> Result<(), LoadError> {
+    let inspection = Inspection::of(wasm)?;
+    if inspection.is_desk() { Ok(()) } else { Err(LoadError::NoDesk(inspection)) }
 }
 
 fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     let mut linker = Linker::new(engine);
     key_value::add_to_linker(&mut linker)?;
-    wasi::add_to_linker::<State>(&mut linker, |state| Wasi { allowance: &mut state.allowance })?;
+    wasi::add_to_linker::<State>(&mut linker, |state| Wasi { budget: &mut state.budget })?;
     DeskPre::new(linker.instantiate_pre(code)?)
 }
 
@@ -179,13 +179,13 @@ impl From<CollectionSchema> for Schema {
 pub enum LoadError {
     /// Compiled code that cannot be loaded.
     #[error(transparent)]
-    Compiled(#[from] Unusable),
+    Compiled(#[from] CompiledError),
     /// The machine cannot hold the pool of instances.
     #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
     Engine(wasmtime::Error),
     /// A component, but none that this host serves.
     #[error("{0}")]
-    NoDesk(Examination),
+    NoDesk(Inspection),
     /// What it says that it stores breaks a limit of `wit/schema.wit`.
     #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]
     Schema(String),
@@ -197,7 +197,7 @@ pub enum LoadError {
     TooMuch(wasmtime::Error),
     /// Not a component at all.
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    Inspect(#[from] InspectError),
     /// Its imports or exports have the names of the world `desk`, and other types.
     #[error(
         "this component was built against another version of wit/: it has the names of the world `desk` and other types \

@@ -21,11 +21,11 @@ use wasmtime::{Engine, Store};
 use super::compiled;
 use super::engine::config;
 use super::instance::{State, store};
-use super::{Component, Isolation, Limits, Request, Respondent, Response, Sandbox};
+use super::{Component, Isolation, Limits, Request, Responder, Response, Sandbox};
 use crate::backend::memory::Memory;
 use crate::bindings::Desk;
 use crate::host::BUILT_IN_COMPONENT;
-use crate::storage::Storage;
+use crate::store::GuestStore;
 use crate::telemetry::{Spans, Telemetry};
 
 /// A request, and what it costs.
@@ -44,7 +44,7 @@ struct Cost {
     over_http: OverHttp,
 }
 
-/// The same request where it comes over HTTP, with the host's server, door and walk around the sandbox.
+/// The same request where it comes over HTTP, with the host's server, door and pipeline around the sandbox.
 #[derive(Deserialize)]
 struct OverHttp {
     allocations: u64,
@@ -139,7 +139,7 @@ impl Cost {
             query: self.query.as_deref(),
             headers: &[("accept", "*/*"), ("content-type", "application/json")],
             body: self.body.as_bytes(),
-            principal: Some("agent"),
+            client: Some("agent"),
             request_id: "00000000-0000-4000-8000-000000000000",
         }
     }
@@ -154,11 +154,11 @@ struct Guest {
 impl Guest {
     async fn start() -> Guest {
         // A component asked for its schema has no fuel, so another one is asked.
-        let storage = storage(&Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap()).await;
+        let guest_store = guest_store(&Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap()).await;
         let engine = Engine::new(config(&LIMITS).consume_fuel(true)).unwrap();
         let code = Code::from_binary(&engine, BUILT_IN_COMPONENT).unwrap();
         let component = Component::new(&engine, &code, LIMITS).unwrap();
-        let mut store = store(&component, storage, deadline());
+        let mut store = store(&component, guest_store, deadline());
         store.set_fuel(u64::MAX).unwrap();
         let desk = component.instantiate(&mut store).await.unwrap();
         Guest { store, desk }
@@ -173,14 +173,14 @@ impl Guest {
 }
 
 async fn sandbox(component: Component) -> Sandbox {
-    let storage = storage(&component).await;
-    Sandbox::new(component, storage)
+    let guest_store = guest_store(&component).await;
+    Sandbox::new(component, guest_store)
 }
 
-async fn storage(component: &Component) -> Storage {
+async fn guest_store(component: &Component) -> GuestStore {
     let schema = component.describe().await.unwrap().schema;
     let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
-    Storage::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry))
+    GuestStore::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry))
 }
 
 fn runtime() -> Runtime {

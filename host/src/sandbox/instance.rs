@@ -4,30 +4,30 @@ use tokio::task::yield_now;
 use tokio::time::Instant;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
-use super::allowance::{Allowance, Overdrawn};
+use super::budget::{Budget, BudgetError};
 use super::epochs::{EPOCH, Epochs};
-use super::failure::DeadlinePassed;
+use super::handle_error::DeadlineError;
 use super::limits::Limiter;
-use super::{Component, Failure, Request, Response, answer};
+use super::{Component, HandleError, Request, Response, answer};
 use crate::bindings::Desk;
-use crate::storage::Storage;
+use crate::store::GuestStore;
 
 /// What a store carries beside the guest's memory.
 pub(super) struct State {
-    pub(super) storage: Storage,
+    pub(super) guest_store: GuestStore,
     /// Of the request that the instance works on.
-    pub(super) allowance: Allowance,
+    pub(super) budget: Budget,
     limiter: Limiter,
     epochs: Epochs,
     deadline: Instant,
     /// Since when the guest runs without having let others run.
-    turn: Instant,
+    slice_started: Instant,
 }
 
 impl State {
     /// Begins a call of the store, if the guest may make one more.
-    pub(super) fn begin_call(&mut self) -> Result<Instant, Overdrawn> {
-        self.allowance.call_store()?;
+    pub(super) fn begin_call(&mut self) -> Result<Instant, BudgetError> {
+        self.budget.call_store()?;
         Ok(Instant::now())
     }
 
@@ -36,7 +36,7 @@ impl State {
     pub(super) fn end_call(&mut self, begin: Instant) {
         let now = Instant::now();
         if now.duration_since(begin) >= EPOCH {
-            self.turn = now;
+            self.slice_started = now;
         }
     }
 }
@@ -52,13 +52,13 @@ impl Instance {
     /// Makes an instance. Its deadline holds for its start too: a start function may loop.
     pub(super) async fn start(
         component: &Component,
-        storage: Storage,
+        guest_store: GuestStore,
         request_id: &str,
         deadline: Instant,
-    ) -> Result<Instance, Failure> {
-        let mut store = store(component, storage, deadline);
-        store.data_mut().storage.begin(request_id);
-        let desk = component.instantiate(&mut store).await.map_err(Failure::of_start)?;
+    ) -> Result<Instance, HandleError> {
+        let mut store = store(component, guest_store, deadline);
+        store.data_mut().guest_store.begin(request_id);
+        let desk = component.instantiate(&mut store).await.map_err(HandleError::of_start)?;
         Ok(Instance { store, desk, served: 0 })
     }
 
@@ -67,17 +67,17 @@ impl Instance {
         &mut self,
         request: Request<'_>,
         deadline: Instant,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, HandleError> {
         self.served = self.served.saturating_add(1);
         let state = self.store.data_mut();
         state.deadline = deadline;
-        state.turn = Instant::now();
-        state.allowance = Allowance::full();
-        state.storage.begin(request.request_id);
+        state.slice_started = Instant::now();
+        state.budget = Budget::full();
+        state.guest_store.begin(request.request_id);
         self.store.set_epoch_deadline(1);
         let handler = self.desk.portdesk_desk_handler();
-        let response = handler.call_handle(&mut self.store, request).await.map_err(Failure::of_call)?;
-        answer::check(&response).map_err(Failure::Answer)?;
+        let response = handler.call_handle(&mut self.store, request).await.map_err(HandleError::of_call)?;
+        answer::check(&response).map_err(HandleError::Answer)?;
         Ok(response)
     }
 
@@ -88,11 +88,11 @@ impl Instance {
 }
 
 /// A store whose guest is cut at `deadline`.
-pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) -> Store<State> {
+pub(super) fn store(component: &Component, guest_store: GuestStore, deadline: Instant) -> Store<State> {
     let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
     let epochs = component.epochs().clone();
-    let turn = Instant::now();
-    let state = State { storage, allowance: Allowance::full(), limiter, epochs, deadline, turn };
+    let slice_started = Instant::now();
+    let state = State { guest_store, budget: Budget::full(), limiter, epochs, deadline, slice_started };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -107,13 +107,13 @@ pub(super) fn store(component: &Component, storage: Storage, deadline: Instant) 
 fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let (now, state) = (Instant::now(), context.data_mut());
     if now >= state.deadline {
-        return Err(wasmtime::Error::new(DeadlinePassed));
+        return Err(wasmtime::Error::new(DeadlineError));
     }
-    if now.duration_since(state.turn) < EPOCH {
+    if now.duration_since(state.slice_started) < EPOCH {
         return Ok(UpdateDeadline::Continue(1));
     }
     // What comes after the others have run is a new turn; that they take long must not make it shorter.
-    state.turn = now;
+    state.slice_started = now;
     state.epochs.hurry();
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
 }
@@ -122,7 +122,7 @@ fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateD
 /// item of 400 KiB or an answer needs.
 const HOSTCALL_BYTES: usize = 8 * 1024 * 1024;
 
-/// After so many requests an instance is replaced: what a guest leaks is bounded.
+/// After so many requests an instance is replaced: what a guest leaks is limited.
 const REQUESTS: u32 = 10_000;
 
 /// Memory never shrinks, so an instance that grew for one large request would hold all of it while it is idle. The

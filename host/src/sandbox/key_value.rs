@@ -1,40 +1,40 @@
-//! The store as a guest calls it: counted, then handed to [`Storage`].
+//! The store as a guest calls it: counted, then handed to [`GuestStore`].
 //!
-//! Linked by hand and not by bindgen, whose results own their strings (see `storage/lowered.rs`).
+//! Linked by hand and not by bindgen, whose results own their strings (see `store/lowered.rs`).
 
 use wasmtime::component::Linker;
 use wasmtime::{Result, StoreContextMut};
 
 use super::instance::State;
 use crate::backend::Fields;
-use crate::storage::{Change, IndexQuery, Storage};
+use crate::store::{Change, GuestStore, IndexQuery};
 
 /// Gives a component `key-value` of `wit/`. The store is reached from a fiber: the guest waits, the thread goes on
 /// (ARCHITECTURE.md, "Fibers").
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     let mut functions = linker.instance("portdesk:desk/key-value@0.1.0")?;
     functions.func_wrap_async("get", |store, (key,): (String,)| {
-        Box::new(counted(store, async move |storage| storage.get(key).await))
+        Box::new(counted(store, async move |guest_store| guest_store.get(key).await))
     })?;
     functions.func_wrap_async("insert", |store, (key, fields, change_id): (String, Fields, String)| {
-        Box::new(counted(store, async move |storage| storage.insert(key, fields, change_id).await))
+        Box::new(counted(store, async move |guest_store| guest_store.insert(key, fields, change_id).await))
     })?;
     functions.func_wrap_async("update", |store, (key, change): (String, Change)| {
-        Box::new(counted(store, async move |storage| storage.update(key, change).await))
+        Box::new(counted(store, async move |guest_store| guest_store.update(key, change).await))
     })?;
     functions.func_wrap_async("query", |store, (query,): (IndexQuery,)| {
-        Box::new(counted(store, async move |storage| storage.query(query).await))
+        Box::new(counted(store, async move |guest_store| guest_store.query(query).await))
     })
 }
 
-/// Makes a call, if the guest may make one more; one that calls too often is cut (`allowance.rs`).
+/// Makes a call, if the guest may make one more; one that calls too often is cut (`budget.rs`).
 async fn counted<T>(
     mut store: StoreContextMut<'_, State>,
-    call: impl AsyncFnOnce(&mut Storage) -> T,
+    call: impl AsyncFnOnce(&mut GuestStore) -> T,
 ) -> Result<(T,)> {
     let state = store.data_mut();
     let begin = state.begin_call()?;
-    let outcome = call(&mut state.storage).await;
+    let outcome = call(&mut state.guest_store).await;
     state.end_call(begin);
     Ok((outcome,))
 }

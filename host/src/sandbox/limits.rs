@@ -63,7 +63,7 @@ impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let memory_bytes = self.memory_bytes.saturating_add(desired.saturating_sub(current));
         if memory_bytes > self.memory_limit_bytes {
-            return Err(wasmtime::Error::new(MemoryExhausted { limit_bytes: self.memory_limit_bytes }));
+            return Err(wasmtime::Error::new(MemoryLimitError { limit_bytes: self.memory_limit_bytes }));
         }
         self.memory_bytes = memory_bytes;
         self.high_water.raise(memory_bytes);
@@ -90,7 +90,7 @@ impl ResourceLimiter for Limiter {
 /// The trap of a guest that asked for more memory than it may have.
 #[derive(Debug, thiserror::Error)]
 #[error("the instance asked for more than {limit_bytes} bytes of memory")]
-pub(super) struct MemoryExhausted {
+pub(super) struct MemoryLimitError {
     limit_bytes: usize,
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use rand::Rng;
 use wasmtime::component::{HasData, Linker};
 
-use super::allowance::Allowance;
+use super::budget::Budget;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::bindings::wasi::random::random;
 use crate::clock;
 
-/// Both interfaces, for the request that the allowance belongs to.
+/// Both interfaces, for the request that the budget belongs to.
 pub(super) struct Wasi<'a> {
-    pub(super) allowance: &'a mut Allowance,
+    pub(super) budget: &'a mut Budget,
 }
 
 /// Names [`Wasi`] to the linker.
@@ -47,7 +47,7 @@ fn datetime(since_epoch: Duration) -> Datetime {
 
 impl random::Host for Wasi<'_> {
     fn get_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
-        let mut bytes = vec![0; self.allowance.draw_random(len)?];
+        let mut bytes = vec![0; self.budget.draw_random(len)?];
         rand::rng().fill_bytes(&mut bytes);
         Ok(bytes)
     }

@@ -2,7 +2,7 @@
 //!
 //! A request that is not refused looks up no name and takes no lock: counters and histograms are atomic numbers, and the
 //! handle of each series is kept where it is used. A counter with labels appears with the first event that it counts. No
-//! label is a text that somebody outside can choose, so the number of series is bounded.
+//! label is a text that somebody outside can choose, so the number of series is limited.
 
 mod operations;
 mod series;
@@ -177,8 +177,8 @@ impl Metrics {
     }
 
     pub(super) fn store_called(&self, verb: Verb, outcome: Outcome, seconds: f64) {
-        let place = verb as usize * Outcome::ALL.len() + outcome as usize;
-        self.store_calls.count(place, &[verb.as_str(), outcome.as_str()]);
+        let index = verb as usize * Outcome::ALL.len() + outcome as usize;
+        self.store_calls.count(index, &[verb.as_str(), outcome.as_str()]);
         if let Some(durations) = self.store_call_durations.get(verb as usize) {
             durations.observe(seconds);
         }

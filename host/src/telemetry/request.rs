@@ -23,7 +23,7 @@ pub struct RequestWatch<'a> {
 
 /// What is said of a request that was answered.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct AnswerSummary<'a> {
     /// The name that the operation goes by, here and in the contract.
     pub operation: &'a str,
     /// From the head to the answer.
@@ -72,13 +72,13 @@ impl<'a> RequestWatch<'a> {
         operation: &Operation,
         status: StatusCode,
         refusal: Option<&'static str>,
-    ) -> Told<'a> {
+    ) -> AnswerSummary<'a> {
         self.is_answered = true;
         let (telemetry, duration) = (self.telemetry, self.begun.elapsed());
         let operation =
             telemetry.metrics.request_answered(operation, status, refusal, duration.as_secs_f64());
         self.span.end(operation, status, refusal);
-        Told { operation, duration }
+        AnswerSummary { operation, duration }
     }
 }
 

@@ -7,7 +7,7 @@ use super::spans::CallSpan;
 
 /// The calls of `wit/key-value.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words of the contract, which documents them")]
+#[expect(missing_docs, reason = "the words of the interface, which documents them")]
 pub enum Verb {
     Get,
     Insert,
@@ -45,7 +45,7 @@ pub enum Outcome {
     Exists,
     /// The item or the list has no room.
     Full,
-    /// The call breaks a limit of the contract, or its cursor is none.
+    /// The call breaks a limit of the interface, or its cursor is none.
     Invalid,
     /// The store is not set up for this call, and will not be until an operator has acted.
     Misconfigured,
@@ -59,7 +59,7 @@ pub enum Outcome {
     Stale,
     /// The store has no capacity at the moment.
     Throttled,
-    /// A single value or item is over the store's bound.
+    /// A single value or item is over the store's limit.
     TooLarge,
     /// The store cannot be reached or does not work.
     Unavailable,

@@ -2,7 +2,7 @@
 
 mod object;
 
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{IssueKind, Refusal};
 use crate::ticket::status::Status;
 use crate::ticket::text::Text;
 use crate::ticket::{Expected, Move, NewComment, NewTicket};
@@ -24,11 +24,11 @@ pub(crate) fn new_comment(body: &[u8], expected: Expected) -> Result<NewComment,
 
 pub(crate) fn status_change(body: &[u8], expected: Expected) -> Result<Move, Refusal> {
     let mut object = Object::read(body, &["status", "comment"])?;
-    let status = object.required("status", |name| Status::parse(&name).ok_or(Fault::Status));
+    let status = object.required("status", |name| Status::parse(&name).ok_or(IssueKind::Status));
     let comment = object.optional("comment", text);
     object.finish(|| Some(Move { status: status?, comment, expected }))
 }
 
-fn text<const LIMIT: usize>(text: alloc::string::String) -> Result<Text<LIMIT>, Fault> {
-    Text::parse(text).map_err(Fault::Text)
+fn text<const LIMIT: usize>(text: alloc::string::String) -> Result<Text<LIMIT>, IssueKind> {
+    Text::parse(text).map_err(IssueKind::Text)
 }

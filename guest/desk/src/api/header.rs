@@ -2,7 +2,7 @@
 
 use crate::api::message::{JSON, Request};
 use crate::identity::IdempotencyKey;
-use crate::refusal::{Fault, Issue, Refusal};
+use crate::refusal::{Issue, IssueKind, Refusal};
 
 /// The media type of a problem: its own where the client names it and does not like JSON more, else the one that
 /// every client knows.
@@ -25,14 +25,14 @@ pub(crate) fn content_type(request: &Request) -> Result<(), Refusal> {
 
 /// The key that a client repeats a request under, if it gives one.
 pub(crate) fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
-    let refusal = |fault| Refusal::Invalid([Issue::new("Idempotency-Key".into(), fault)].into());
+    let refusal = |kind| Refusal::Invalid([Issue::new("Idempotency-Key".into(), kind)].into());
     let mut values = request.header("idempotency-key");
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(_), Some(_)) => Err(refusal(Fault::RepeatedHeader)),
-        (Some(key), None) => match IdempotencyKey::parse(request.principal.as_deref(), key) {
+        (Some(_), Some(_)) => Err(refusal(IssueKind::RepeatedHeader)),
+        (Some(key), None) => match IdempotencyKey::parse(request.client.as_deref(), key) {
             Some(key) => Ok(Some(key)),
-            None => Err(refusal(Fault::IdempotencyKey)),
+            None => Err(refusal(IssueKind::IdempotencyKey)),
         },
     }
 }

@@ -22,7 +22,7 @@ pub struct Request {
     /// The body, whole; empty where there was none.
     pub body: Vec<u8>,
     /// The name of the credential that the host has checked.
-    pub principal: Option<String>,
+    pub client: Option<String>,
     /// Names the request in logs.
     pub request_id: String,
 }

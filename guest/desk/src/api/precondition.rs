@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::api::message::Request;
-use crate::refusal::{Fault, Issue, Refusal};
+use crate::refusal::{Issue, IssueKind, Refusal};
 use crate::ticket::{Expected, Versions};
 
 /// The entity tag of a version.
@@ -22,10 +22,10 @@ pub(crate) fn etag(version: u64) -> String {
 /// condition cannot be read is refused, since it might do what the client wants to prevent.
 pub(crate) fn expected(request: &Request) -> Result<Expected, Refusal> {
     // A weak tag promises less than a change needs, so to `If-Match` it matches nothing.
-    let one_of = versions(request, "if-match", |tag| !tag.weak).map_err(|Malformed| malformed("If-Match"))?;
+    let one_of = versions(request, "if-match", |tag| !tag.weak).map_err(|TagError| malformed("If-Match"))?;
     let none_of = match versions(request, "if-none-match", |_| true) {
-        Err(Malformed) if request.is_read() => None,
-        read => read.map_err(|Malformed| malformed("If-None-Match"))?,
+        Err(TagError) if request.is_read() => None,
+        read => read.map_err(|TagError| malformed("If-None-Match"))?,
     };
     Ok(Expected { one_of, none_of })
 }
@@ -35,7 +35,7 @@ fn versions(
     request: &Request,
     name: &str,
     counts: impl Fn(&Tag<'_>) -> bool,
-) -> Result<Option<Versions>, Malformed> {
+) -> Result<Option<Versions>, TagError> {
     Ok(Tags::parse(request, name)?.map(|tags| match tags {
         Tags::Any => Versions::Any,
         Tags::Listed(tags) => {
@@ -45,7 +45,7 @@ fn versions(
 }
 
 fn malformed(header: &str) -> Refusal {
-    Refusal::Invalid([Issue::new(header.into(), Fault::EntityTags)].into())
+    Refusal::Invalid([Issue::new(header.into(), IssueKind::EntityTags)].into())
 }
 
 enum Tags<'a> {
@@ -58,11 +58,11 @@ struct Tag<'a> {
     opaque: &'a str,
 }
 
-struct Malformed;
+struct TagError;
 
 impl<'a> Tags<'a> {
     /// All headers of that name together, as if they were one list.
-    fn parse(request: &'a Request, name: &str) -> Result<Option<Self>, Malformed> {
+    fn parse(request: &'a Request, name: &str) -> Result<Option<Self>, TagError> {
         let mut values = request.header(name).peekable();
         if values.peek().is_none() {
             return Ok(None);
@@ -79,13 +79,13 @@ impl<'a> Tags<'a> {
         match (any, tags.is_empty()) {
             (true, true) => Ok(Some(Self::Any)),
             (false, false) => Ok(Some(Self::Listed(tags))),
-            (true, false) | (false, true) => Err(Malformed),
+            (true, false) | (false, true) => Err(TagError),
         }
     }
 }
 
 impl<'a> Tag<'a> {
-    fn parse_list(list: &'a str, tags: &mut Vec<Self>) -> Result<(), Malformed> {
+    fn parse_list(list: &'a str, tags: &mut Vec<Self>) -> Result<(), TagError> {
         let mut rest = skip_space(list);
         while !rest.is_empty() {
             // A list may have empty members.
@@ -97,19 +97,18 @@ impl<'a> Tag<'a> {
             tags.push(tag);
             rest = skip_space(after);
             if !rest.is_empty() && !rest.starts_with(',') {
-                return Err(Malformed);
+                return Err(TagError);
             }
         }
         Ok(())
     }
 
     /// The tag that `text` begins with, and what follows it.
-    fn parse(text: &'a str) -> Result<(Self, &'a str), Malformed> {
+    fn parse(text: &'a str) -> Result<(Self, &'a str), TagError> {
         let (weak, text) = text.strip_prefix("W/").map_or((false, text), |strong| (true, strong));
-        let (opaque, after) =
-            text.strip_prefix('"').and_then(|text| text.split_once('"')).ok_or(Malformed)?;
+        let (opaque, after) = text.strip_prefix('"').and_then(|text| text.split_once('"')).ok_or(TagError)?;
         let allowed = |c: char| c.is_ascii_graphic() || !c.is_ascii();
-        if opaque.chars().all(allowed) { Ok((Self { weak, opaque }, after)) } else { Err(Malformed) }
+        if opaque.chars().all(allowed) { Ok((Self { weak, opaque }, after)) } else { Err(TagError) }
     }
 
     /// The version that the tag stands for, if it is one of ours: tags are compared as they are, so `"01"` is not

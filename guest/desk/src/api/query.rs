@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 use crate::api::message::Request;
 use crate::api::percent;
 use crate::desk::RecentTickets;
-use crate::refusal::{Fault, Issue, Refusal};
+use crate::refusal::{Issue, IssueKind, Refusal};
 use crate::ticket::CallerId;
 
 /// Refuses any parameter: all operations but the list have none.
 pub(crate) fn none(request: &Request) -> Result<(), Refusal> {
     let issues: Vec<_> =
-        pairs(request)?.into_iter().map(|(name, _)| Issue::new(name, Fault::UnknownParameter)).collect();
+        pairs(request)?.into_iter().map(|(name, _)| Issue::new(name, IssueKind::UnknownParameter)).collect();
     if issues.is_empty() { Ok(()) } else { Err(Refusal::Invalid(issues)) }
 }
 
@@ -27,20 +27,20 @@ pub(crate) fn list(request: &Request) -> Result<RecentTickets, Refusal> {
             "limit" => &mut limit,
             "cursor" => &mut cursor,
             _ => {
-                issues.push(Issue::new(name, Fault::UnknownParameter));
+                issues.push(Issue::new(name, IssueKind::UnknownParameter));
                 continue;
             }
         };
         if slot.replace(value).is_some() {
-            issues.push(Issue::new(name, Fault::RepeatedParameter));
+            issues.push(Issue::new(name, IssueKind::RepeatedParameter));
         }
     }
-    let mut read = |name: &str, fault: Fault| issues.push(Issue::new(name.into(), fault));
+    let mut read = |name: &str, kind: IssueKind| issues.push(Issue::new(name.into(), kind));
     let limit = limit.map_or(Ok(DEFAULT_LIMIT), |limit| parse_limit(&limit)).map_err(|f| read("limit", f));
-    let cursor = cursor.map(parse_cursor).transpose().map_err(|fault| read("cursor", fault));
-    let caller = caller.ok_or(Fault::MissingParameter);
-    let caller = caller.and_then(|caller| CallerId::parse(caller).map_err(Fault::Text));
-    match (caller.map_err(|fault| read("caller", fault)), limit, cursor) {
+    let cursor = cursor.map(parse_cursor).transpose().map_err(|kind| read("cursor", kind));
+    let caller = caller.ok_or(IssueKind::MissingParameter);
+    let caller = caller.and_then(|caller| CallerId::parse(caller).map_err(IssueKind::Text));
+    match (caller.map_err(|kind| read("caller", kind)), limit, cursor) {
         (Ok(caller), Ok(limit), Ok(cursor)) if issues.is_empty() => {
             Ok(RecentTickets { caller, limit, cursor })
         }
@@ -66,15 +66,15 @@ fn pairs(request: &Request) -> Result<Vec<(String, String)>, Refusal> {
         .collect()
 }
 
-fn parse_limit(text: &str) -> Result<u32, Fault> {
+fn parse_limit(text: &str) -> Result<u32, IssueKind> {
     // Digits alone: a number's parser would take a sign too.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let limit = if digits { text.parse().ok() } else { None };
-    limit.filter(|limit| (1..=100).contains(limit)).ok_or(Fault::Limit)
+    limit.filter(|limit| (1..=100).contains(limit)).ok_or(IssueKind::Limit)
 }
 
-fn parse_cursor(text: String) -> Result<String, Fault> {
-    if (1..=512).contains(&text.chars().count()) { Ok(text) } else { Err(Fault::Cursor) }
+fn parse_cursor(text: String) -> Result<String, IssueKind> {
+    if (1..=512).contains(&text.chars().count()) { Ok(text) } else { Err(IssueKind::Cursor) }
 }
 
 const DEFAULT_LIMIT: u32 = 10;

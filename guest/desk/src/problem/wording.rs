@@ -6,44 +6,44 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
-use crate::refusal::{Fault, Issue};
+use crate::refusal::{Issue, IssueKind};
 use crate::ticket::status::Status;
-use crate::ticket::{COMMENTS_LIMIT, IllegalMove, text};
+use crate::ticket::{COMMENTS_LIMIT, MoveError, text};
 
 /// One sentence that names the field and the rule.
 pub(super) fn issue(issue: &Issue) -> String {
     let name = Excerpt(&issue.field);
-    match issue.fault {
-        Fault::Cursor => "The parameter `cursor` has 1 to 512 characters.".to_owned(),
-        Fault::EntityTags => {
+    match issue.kind {
+        IssueKind::Cursor => "The parameter `cursor` has 1 to 512 characters.".to_owned(),
+        IssueKind::EntityTags => {
             format!("The header {name} is `*` or a list of entity tags, for example \"1\".")
         }
-        Fault::ForeignCursor => {
+        IssueKind::ForeignCursor => {
             "The cursor was not given out for this list; start without a cursor.".to_owned()
         }
-        Fault::IdempotencyKey => {
+        IssueKind::IdempotencyKey => {
             "The header Idempotency-Key has 1 to 255 visible ASCII characters.".to_owned()
         }
-        Fault::Limit => "The parameter `limit` is a whole number from 1 to 100.".to_owned(),
-        Fault::MissingMember => format!("The member `{name}` is missing."),
+        IssueKind::Limit => "The parameter `limit` is a whole number from 1 to 100.".to_owned(),
+        IssueKind::MissingMember => format!("The member `{name}` is missing."),
         // The words of API Gateway, which clients of the API that this stands in for may look for.
-        Fault::MissingParameter => format!("Missing required request parameters: [{name}]"),
-        Fault::NotAText { found } => format!("The member `{name}` must be a string, not {found}."),
-        Fault::RepeatedHeader => format!("The header {name} is given more than once."),
-        Fault::RepeatedMember => format!("The member `{name}` is given more than once."),
-        Fault::RepeatedParameter => format!("The parameter `{name}` is given more than once."),
-        Fault::Status => format!("The member `{name}` must be {}.", alternatives(&Status::ALL)),
-        Fault::Text(fault) => unfit_text(&name, fault),
-        Fault::UnknownMember { known } => {
+        IssueKind::MissingParameter => format!("Missing required request parameters: [{name}]"),
+        IssueKind::NotAText { found } => format!("The member `{name}` must be a string, not {found}."),
+        IssueKind::RepeatedHeader => format!("The header {name} is given more than once."),
+        IssueKind::RepeatedMember => format!("The member `{name}` is given more than once."),
+        IssueKind::RepeatedParameter => format!("The parameter `{name}` is given more than once."),
+        IssueKind::Status => format!("The member `{name}` must be {}.", alternatives(&Status::ALL)),
+        IssueKind::Text(kind) => unfit_text(&name, kind),
+        IssueKind::UnknownMember { known } => {
             let known: Vec<_> = known.iter().map(|known| format!("`{known}`")).collect();
             format!("The member `{name}` is not known; known are {}.", known.join(" and "))
         }
-        Fault::UnknownParameter => format!("The parameter `{name}` is not known."),
+        IssueKind::UnknownParameter => format!("The parameter `{name}` is not known."),
     }
 }
 
-pub(super) fn illegal_move(illegal: &IllegalMove) -> String {
-    let IllegalMove { from, to } = illegal;
+pub(super) fn illegal_move(illegal: &MoveError) -> String {
+    let MoveError { from, to } = illegal;
     let subject = if from == to {
         format!("The ticket is {from} already, and a comment here needs a change of status")
     } else {
@@ -59,13 +59,15 @@ pub(super) fn full() -> String {
     format!("The ticket is full: it has {COMMENTS_LIMIT} comments, or as much text as one ticket can hold.")
 }
 
-fn unfit_text(name: &Excerpt<'_>, fault: text::Fault) -> String {
-    match fault {
-        text::Fault::Control => {
+fn unfit_text(name: &Excerpt<'_>, kind: text::TextError) -> String {
+    match kind {
+        text::TextError::Control => {
             format!("`{name}` has a control character; only tabs and ends of lines are allowed.")
         }
-        text::Fault::Empty { limit } => format!("`{name}` is empty; it has 1 to {limit} characters."),
-        text::Fault::TooLong { limit } => format!("`{name}` is too long; it has 1 to {limit} characters."),
+        text::TextError::Empty { limit } => format!("`{name}` is empty; it has 1 to {limit} characters."),
+        text::TextError::TooLong { limit } => {
+            format!("`{name}` is too long; it has 1 to {limit} characters.")
+        }
     }
 }
 

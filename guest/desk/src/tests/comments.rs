@@ -3,7 +3,7 @@ use alloc::string::String;
 
 use expect_test::expect;
 
-use super::world::{ABSENT, Desk, FIRST, json};
+use super::env::{ABSENT, Desk, FIRST, json};
 
 const BODY: &str = r#"{"comment":"None at all?","author":"bob"}"#;
 
@@ -98,7 +98,7 @@ fn a_repeated_key_gives_the_same_answer_even_after_the_ticket_was_closed() {
         200 add_ticket_comment
         content-type: application/json
         {"success":true,"ticket_id":"01000000-0000-4000-8000-000000000000","comment":{"comment_id":"1c38f4c8-80f3-8095-8064-75c8f4a173db","comment":"None at all?","author":"bob","created_at":"2026-11-22T14:00:01.123456Z"},"updated_at":"2026-11-22T14:00:01.123456Z"}
-    "#]].assert_eq(&super::world::shown(&first));
+    "#]].assert_eq(&super::env::shown(&first));
     assert_eq!(desk.send(&post("idempotency-key: k-1"), BODY), first);
     desk.send(&format!("PATCH /tickets/{FIRST}"), r#"{"status":"cancelled"}"#);
     assert_eq!(desk.send(&post("idempotency-key: k-1"), BODY), first);

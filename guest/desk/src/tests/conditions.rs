@@ -5,9 +5,9 @@ use alloc::string::String;
 
 use expect_test::expect;
 
-use super::world::{ABSENT, Desk, FIRST, json};
+use super::env::{ABSENT, Desk, FIRST, json};
 use crate::Response;
-use crate::storage::{Error, Update};
+use crate::store::{Error, Update};
 
 const COMMENT: &str = r#"{"comment":"None at all?","author":"bob"}"#;
 const RESOLVED: &str = r#"{"status":"resolved"}"#;

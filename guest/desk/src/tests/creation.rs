@@ -3,7 +3,7 @@ use alloc::format;
 
 use expect_test::expect;
 
-use super::world::{Desk, FIRST, json, shown};
+use super::env::{Desk, FIRST, json, shown};
 
 const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
 
@@ -120,11 +120,11 @@ fn a_key_with_another_body_is_refused() {
 }
 
 #[test]
-fn equal_keys_of_two_principals_are_two_keys() {
+fn equal_keys_of_two_clients_are_two_keys() {
     let desk = Desk::new();
-    let mut request = super::world::request(&with_key("k-1"), BODY);
+    let mut request = super::env::request(&with_key("k-1"), BODY);
     let one = desk.answer(&request);
-    request.principal = None;
+    request.client = None;
     let other = desk.answer(&request);
     assert_ne!(json(&one)["ticket_id"], json(&other)["ticket_id"]);
 }

@@ -2,8 +2,8 @@ use alloc::format;
 
 use expect_test::expect;
 
-use super::world::{Desk, FIRST};
-use crate::storage::Error;
+use super::env::{Desk, FIRST};
+use crate::store::Error;
 
 const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
 

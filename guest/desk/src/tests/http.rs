@@ -3,7 +3,7 @@ use alloc::format;
 
 use expect_test::expect;
 
-use super::world::{Desk, FIRST, json, request};
+use super::env::{Desk, FIRST, json, request};
 
 const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
 

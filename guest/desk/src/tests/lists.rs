@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use expect_test::expect;
 
-use super::world::{Desk, FIRST, json};
+use super::env::{Desk, FIRST, json};
 use crate::Response;
 
 fn with_tickets(count: usize, caller: &str) -> Desk {

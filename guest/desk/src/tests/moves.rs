@@ -3,8 +3,8 @@ use alloc::string::String;
 
 use expect_test::expect;
 
-use super::world::{ABSENT, Desk, FIRST, json};
-use crate::storage::{Entry, Error, Update};
+use super::env::{ABSENT, Desk, FIRST, json};
+use crate::store::{Entry, Error, Update};
 use crate::ticket::status::Status;
 
 fn patch(headers: &str) -> String {

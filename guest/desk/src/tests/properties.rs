@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::world::{Desk, json};
+use super::env::{Desk, json};
 use crate::Request;
 use crate::ticket::status::Status;
 
@@ -153,13 +153,13 @@ fn any_request() -> impl Strategy<Value = Request> {
     let headers = proptest::collection::vec((text(), text()), 0..4);
     let rest = (proptest::collection::vec(any::<u8>(), 0..64), proptest::option::of(text()), text());
     (text(), text(), proptest::option::of(text()), headers, rest).prop_map(
-        |(method, path, query, headers, (body, principal, request_id))| Request {
+        |(method, path, query, headers, (body, client, request_id))| Request {
             method,
             path,
             query,
             headers,
             body,
-            principal,
+            client,
             request_id,
         },
     )

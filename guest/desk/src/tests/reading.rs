@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use expect_test::expect;
 
-use super::world::{ABSENT, Desk, FIRST, json};
-use crate::storage::{Entry, Fields, Item};
+use super::env::{ABSENT, Desk, FIRST, json};
+use crate::store::{Entry, Fields, Item};
 
 fn get(headers: &str) -> String {
     format!("GET /tickets/{FIRST}\n{headers}")

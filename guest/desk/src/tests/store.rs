@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use crate::storage::{Change, Entry, Error, Fields, Insert, Item, Page, Query, Storage, Summary, Update};
+use crate::store::{Change, Entry, Error, Fields, Insert, Item, Page, Query, Store, Summary, Update};
 
 #[derive(Default)]
 pub(super) struct Memory {
@@ -40,7 +40,7 @@ impl Memory {
     }
 }
 
-impl Storage for Memory {
+impl Store for Memory {
     fn get(&self, key: &str) -> Result<Option<Item>, Error> {
         Ok(self.items.borrow().get(key).map(|stored| stored.item.clone()))
     }

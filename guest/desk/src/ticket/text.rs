@@ -9,7 +9,7 @@ pub(crate) struct Text<const LIMIT: usize>(String);
 
 /// What is wrong with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum TextError {
     Control,
     Empty { limit: usize },
     TooLong { limit: usize },
@@ -18,14 +18,14 @@ pub(crate) enum Fault {
 impl<const LIMIT: usize> Text<LIMIT> {
     /// Lines may end as Windows and mail end them (CR LF), or as old systems did (CR). What is counted, kept and compared
     /// with a repeat is the text with line feeds.
-    pub(crate) fn parse(text: String) -> Result<Self, Fault> {
+    pub(crate) fn parse(text: String) -> Result<Self, TextError> {
         let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
         if text.is_empty() {
-            Err(Fault::Empty { limit: LIMIT })
+            Err(TextError::Empty { limit: LIMIT })
         } else if text.chars().count() > LIMIT {
-            Err(Fault::TooLong { limit: LIMIT })
+            Err(TextError::TooLong { limit: LIMIT })
         } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            Err(Fault::Control)
+            Err(TextError::Control)
         } else {
             Ok(Self(text))
         }
@@ -42,9 +42,9 @@ impl<const LIMIT: usize> Text<LIMIT> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Text};
+    use super::{Text, TextError};
 
-    fn parse(text: &str) -> Result<Text<3>, Fault> {
+    fn parse(text: &str) -> Result<Text<3>, TextError> {
         Text::parse(text.into())
     }
 
@@ -52,8 +52,8 @@ mod tests {
     fn a_text_is_measured_in_characters() {
         assert!(parse("äöü").is_ok());
         assert!(parse("🦀🦀🦀").is_ok());
-        assert_eq!(parse("🦀🦀🦀🦀"), Err(Fault::TooLong { limit: 3 }));
-        assert_eq!(parse(""), Err(Fault::Empty { limit: 3 }));
+        assert_eq!(parse("🦀🦀🦀🦀"), Err(TextError::TooLong { limit: 3 }));
+        assert_eq!(parse(""), Err(TextError::Empty { limit: 3 }));
     }
 
     #[test]
@@ -69,14 +69,14 @@ mod tests {
         ] {
             assert_eq!(parse(sent).map(Text::into_string), Ok(kept.into()), "{sent:?}");
         }
-        assert_eq!(parse("a\r\nbc"), Err(Fault::TooLong { limit: 3 }));
+        assert_eq!(parse("a\r\nbc"), Err(TextError::TooLong { limit: 3 }));
     }
 
     #[test]
     fn a_text_has_no_control_characters_but_line_feed_and_tab() {
         assert!(parse("\n\t").is_ok());
         for control in ["\0", "\u{b}", "\u{c}", "\u{7f}", "\u{85}", "\u{1b}"] {
-            assert_eq!(parse(control), Err(Fault::Control), "{control:?}");
+            assert_eq!(parse(control), Err(TextError::Control), "{control:?}");
         }
     }
 }

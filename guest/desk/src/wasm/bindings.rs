@@ -1,4 +1,4 @@
-//! What wit-bindgen makes of the contracts in `wit/`.
+//! What wit-bindgen makes of the interfaces in `wit/`.
 
 #![allow(
     unsafe_code,

@@ -7,16 +7,16 @@ use miniz_oxide::inflate::decompress_to_vec;
 
 use super::bindings::exports::portdesk::desk::{handler, schema};
 use super::import::{HostRandom, KeyValue, WallClock};
-use crate::World;
+use crate::Env;
 
 pub(super) struct Desk;
 
 impl handler::Guest for Desk {
     fn handle(request: handler::Request) -> handler::Response {
-        let world = World { storage: &KeyValue, clock: &WallClock, random: &HostRandom };
-        let handler::Request { method, path, query, headers, body, principal, request_id } = request;
-        let request = crate::Request { method, path, query, headers, body, principal, request_id };
-        let crate::Response { status, headers, body, operation } = crate::handle(world, &request);
+        let env = Env { store: &KeyValue, clock: &WallClock, random: &HostRandom };
+        let handler::Request { method, path, query, headers, body, client, request_id } = request;
+        let request = crate::Request { method, path, query, headers, body, client, request_id };
+        let crate::Response { status, headers, body, operation } = crate::handle(env, &request);
         handler::Response { status, headers, body, operation: operation.map(String::from) }
     }
 }

@@ -6,14 +6,12 @@ use alloc::vec::Vec;
 use super::bindings::portdesk::desk::key_value as wit;
 use super::bindings::wasi::clocks::wall_clock;
 use super::bindings::wasi::random::random;
-use crate::storage::{
-    Append, Change, Entry, Error, Fields, Insert, Item, Page, Query, Storage, Summary, Update,
-};
-use crate::world::{Clock, Random};
+use crate::env::{Clock, Random};
+use crate::store::{Append, Change, Entry, Error, Fields, Insert, Item, Page, Query, Store, Summary, Update};
 
 pub(super) struct KeyValue;
 
-impl Storage for KeyValue {
+impl Store for KeyValue {
     fn get(&self, key: &str) -> Result<Option<Item>, Error> {
         wit::get(key).map(|found| found.map(item)).map_err(error)
     }

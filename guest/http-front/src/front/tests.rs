@@ -8,7 +8,7 @@ struct Echo {
     asked: RefCell<Vec<Request>>,
 }
 
-impl Desk for Echo {
+impl Responder for Echo {
     fn handle(&self, request: Request) -> Answer {
         self.asked.borrow_mut().push(request);
         (self.answer)()
@@ -33,7 +33,7 @@ fn get(target: &str, headers: &[(&str, &[u8])]) -> Incoming {
         method: "GET".into(),
         target: Some(target.into()),
         headers: headers.iter().map(|(name, value)| ((*name).into(), value.to_vec())).collect(),
-        principal_header: None,
+        client_header: None,
         random: [7; 16],
     }
 }
@@ -63,7 +63,7 @@ fn a_component_sees_what_the_contract_names_and_nothing_else() {
     assert_eq!((asked.path.as_str(), asked.query.as_deref()), ("/t%20x", Some("a=1?b")));
     let passed: Vec<_> = asked.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(passed, [("idempotency-key", "k\u{fffd}"), ("accept", "a"), ("accept", "b")]);
-    assert_eq!((asked.body.as_slice(), asked.principal), (&b"sent"[..], None));
+    assert_eq!((asked.body.as_slice(), asked.client), (&b"sent"[..], None));
     assert_eq!(header(&outgoing, "x-amzn-requestid"), Some(asked.request_id.as_str()));
     assert_eq!(asked.request_id.len(), 36);
 }
@@ -105,7 +105,7 @@ fn an_answer_that_is_no_http_is_a_failure() {
 }
 
 #[test]
-fn what_is_over_its_bound_never_reaches_the_component() {
+fn what_is_over_its_limit_never_reaches_the_component() {
     let desk = echo(|| answer(200, &[]));
     let long = "x".repeat(8001);
     let many = "x".repeat(16 * 1024);
@@ -141,14 +141,14 @@ fn a_body_that_is_encoded_is_refused_with_its_coding_and_one_that_is_not_is_take
 }
 
 #[test]
-fn a_configured_principal_must_be_there_once() {
+fn a_configured_client_must_be_there_once() {
     let desk = echo(|| answer(200, &[]));
     let from = |headers: &[(&str, &[u8])]| {
-        let incoming = Incoming { principal_header: Some("X-Caller".into()), ..get("/", headers) };
+        let incoming = Incoming { client_header: Some("X-Caller".into()), ..get("/", headers) };
         ask_of(&desk, incoming).status
     };
     assert_eq!(from(&[("x-caller", b"agent-7")]), 200);
-    assert_eq!(desk.asked.take().remove(0).principal.as_deref(), Some("agent-7"));
+    assert_eq!(desk.asked.take().remove(0).client.as_deref(), Some("agent-7"));
     assert_eq!(from(&[]), 403);
     assert_eq!(from(&[("x-caller", b"")]), 403);
     assert_eq!(from(&[("x-caller", b"a"), ("x-caller", b"b")]), 403);

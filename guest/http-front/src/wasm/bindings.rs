@@ -1,4 +1,4 @@
-//! What wit-bindgen makes of the contracts in `wit/`. The bindings of WASI are those of the crate `wasip2`.
+//! What wit-bindgen makes of the interfaces in `wit/`. The bindings of WASI are those of the crate `wasip2`.
 
 #![allow(
     unsafe_code,

@@ -20,17 +20,17 @@ impl Guest for Front {
             method: method(request.method()),
             target: request.path_with_query(),
             headers: request.headers().entries(),
-            principal_header: principal_header(),
+            client_header: client_header(),
             random: random(),
         };
         send(serve(&Handler, incoming, &mut |most_bytes| body::read(&request, most_bytes)), answered);
     }
 }
 
-/// The header that names the principal. An empty variable names none.
-fn principal_header() -> Option<String> {
+/// The header that names the client. An empty variable names none.
+fn client_header() -> Option<String> {
     let variables = environment::get_environment().into_iter();
-    let mut found = variables.filter(|(name, value)| name == PRINCIPAL_HEADER && !value.is_empty());
+    let mut found = variables.filter(|(name, value)| name == CLIENT_HEADER && !value.is_empty());
     found.next().map(|(_, value)| value)
 }
 
@@ -70,4 +70,4 @@ fn method(method: Method) -> String {
     }
 }
 
-const PRINCIPAL_HEADER: &str = "PORTDESK_PRINCIPAL_HEADER";
+const CLIENT_HEADER: &str = "PORTDESK_CLIENT_HEADER";

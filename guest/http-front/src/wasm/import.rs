@@ -3,14 +3,14 @@
 use alloc::string::String;
 
 use super::bindings::portdesk::desk::{handler, schema};
-use crate::{Answer, Desk, Request};
+use crate::{Answer, Request, Responder};
 
 pub(super) struct Handler;
 
-impl Desk for Handler {
+impl Responder for Handler {
     fn handle(&self, request: Request) -> Answer {
-        let Request { method, path, query, headers, body, principal, request_id } = request;
-        let request = handler::Request { method, path, query, headers, body, principal, request_id };
+        let Request { method, path, query, headers, body, client, request_id } = request;
+        let request = handler::Request { method, path, query, headers, body, client, request_id };
         let handler::Response { status, headers, body, operation: _ } = handler::handle(&request);
         Answer { status, headers, body }
     }

@@ -7,7 +7,7 @@ use items::{Append, Change, Entry, Insert, Update};
 use items_dynamodb::Error;
 
 use super::network::{Act, Network, condition_failed, done, refusal, store, store_with};
-use crate::Failure;
+use crate::StoreError;
 
 fn change(id: &str) -> Change {
     Change {
@@ -26,7 +26,7 @@ fn note(id: &str) -> Change {
 }
 
 /// How get, insert and an append end, and how many requests the last one took.
-fn ends(acts: &[Act]) -> ([Result<(), Failure>; 3], usize) {
+fn ends(acts: &[Act]) -> ([Result<(), StoreError>; 3], usize) {
     let network = || Network::new(acts.iter().cloned());
     let (read, inserted, appended) = (network(), network(), network());
     let ends = [
@@ -41,7 +41,7 @@ fn ends(acts: &[Act]) -> ([Result<(), Failure>; 3], usize) {
 #[test]
 fn throttling_is_tried_again_and_then_said() {
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"] {
-        let throttled = Err(Failure::Failed(Error::Throttled { retry_after: None }));
+        let throttled = Err(StoreError::Failed(Error::Throttled { retry_after: None }));
         assert_eq!(ends(&[refusal(code)]), ([throttled.clone(), throttled.clone(), throttled], 3), "{code}");
     }
 }
@@ -51,7 +51,7 @@ fn what_no_repeat_can_mend_is_not_repeated() {
     for code in ["AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException"] {
         let (ends, requests) = ends(&[refusal(code)]);
         for end in ends {
-            assert!(matches!(&end, Err(Failure::Failed(Error::Misconfigured(_)))), "{code}: {end:?}");
+            assert!(matches!(&end, Err(StoreError::Failed(Error::Misconfigured(_)))), "{code}: {end:?}");
         }
         assert_eq!(requests, 1, "{code}");
     }
@@ -62,9 +62,9 @@ fn a_write_that_may_have_arrived_is_unknown_and_a_read_unavailable() {
     let lost = [Act::Silence, Act::Answer(500, String::new()), Act::Answer(302, String::new()), done("{")];
     for act in lost {
         let ([read, inserted, appended], requests) = ends(std::slice::from_ref(&act));
-        assert!(matches!(read, Err(Failure::Failed(Error::Unavailable(_)))), "{act:?}: {read:?}");
+        assert!(matches!(read, Err(StoreError::Failed(Error::Unavailable(_)))), "{act:?}: {read:?}");
         for end in [inserted, appended] {
-            assert!(matches!(end, Err(Failure::Failed(Error::Unknown(_)))), "{act:?}: {end:?}");
+            assert!(matches!(end, Err(StoreError::Failed(Error::Unknown(_)))), "{act:?}: {end:?}");
         }
         assert!(requests > 1, "{act:?}: {requests}");
     }
@@ -74,7 +74,7 @@ fn a_write_that_may_have_arrived_is_unknown_and_a_read_unavailable() {
 fn a_write_that_never_left_stored_nothing() {
     let (ends, requests) = ends(&[Act::Refuse]);
     for end in ends {
-        assert!(matches!(end, Err(Failure::Failed(Error::Unavailable(_)))), "{end:?}");
+        assert!(matches!(end, Err(StoreError::Failed(Error::Unavailable(_)))), "{end:?}");
     }
     assert_eq!(requests, 3);
 }
@@ -83,7 +83,7 @@ fn a_write_that_never_left_stored_nothing() {
 fn a_refusal_after_a_lost_attempt_is_no_proof() {
     for last in [refusal("ThrottlingException"), refusal("AccessDeniedException"), Act::Refuse] {
         let (ends, _) = ends(&[Act::Silence, last]);
-        assert!(matches!(ends[1], Err(Failure::Failed(Error::Unknown(_)))), "{ends:?}");
+        assert!(matches!(ends[1], Err(StoreError::Failed(Error::Unknown(_)))), "{ends:?}");
     }
 }
 
@@ -99,7 +99,7 @@ fn the_own_lost_attempt_is_found_and_said_to_be_done() {
     // Whether the lost attempt was stored before version 2 cannot be told.
     let stale = Change { at_version: Some(1), ..change("other") };
     let end = store(&network()).update("a", stale);
-    assert!(matches!(end, Err(Failure::Failed(Error::Unknown(_)))), "{end:?}");
+    assert!(matches!(end, Err(StoreError::Failed(Error::Unknown(_)))), "{end:?}");
 }
 
 #[test]
@@ -108,11 +108,11 @@ fn attempts_share_the_time_of_a_request() {
     let more = [("PORTDESK_TIME_LIMIT_MS", "3000"), ("PORTDESK_STORE_ATTEMPTS", "4")];
     assert!(store_with(&more, &network).get("a").is_err());
     let sent = network.sent.borrow();
-    assert_eq!(sent[0].patience.answer, Duration::from_millis(675), "a quarter of nine tenths");
-    assert!(sent.iter().all(|sent| sent.patience.connect <= Duration::from_secs(1)));
+    assert_eq!(sent[0].timeouts.answer, Duration::from_millis(675), "a quarter of nine tenths");
+    assert!(sent.iter().all(|sent| sent.timeouts.connect <= Duration::from_secs(1)));
     assert!(sent.len() >= 3, "{}", sent.len());
     let waits: Duration = network.waits.borrow().iter().sum();
-    let attempts: Duration = sent.iter().map(|sent| sent.patience.answer).sum();
+    let attempts: Duration = sent.iter().map(|sent| sent.timeouts.answer).sum();
     assert!(waits + attempts <= Duration::from_millis(2_700), "{waits:?} and {attempts:?}");
 }
 

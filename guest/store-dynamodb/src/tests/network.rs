@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use items::{Index, List, Schema};
 use serde_json::Value;
 
-use crate::{Answer, Outside, Patience, Request, Settings, Store, Unanswered};
+use crate::{Answer, Platform, Request, SendError, Settings, Store, Timeouts};
 
 /// What the network does with the requests, in order; the last for ever.
 pub(super) struct Network {
@@ -32,7 +32,7 @@ pub(super) enum Act {
 pub(super) struct Sent {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
-    pub(super) patience: Patience,
+    pub(super) timeouts: Timeouts,
 }
 
 impl Sent {
@@ -53,10 +53,10 @@ impl Network {
     }
 }
 
-impl Outside for &Network {
-    fn send(&self, request: &Request<'_>) -> Result<Answer, Unanswered> {
-        let Request { headers, body, patience, .. } = request;
-        let sent = Sent { headers: headers.clone(), body: body.to_vec(), patience: *patience };
+impl Platform for &Network {
+    fn send(&self, request: &Request<'_>) -> Result<Answer, SendError> {
+        let Request { headers, body, timeouts, .. } = request;
+        let sent = Sent { headers: headers.clone(), body: body.to_vec(), timeouts: *timeouts };
         self.sent.borrow_mut().push(sent);
         let mut acts = self.acts.borrow_mut();
         let act = if acts.len() > 1 { acts.pop_front() } else { acts.front().cloned() };
@@ -65,10 +65,10 @@ impl Outside for &Network {
                 let request_id = Some("0123456789ABCDEF".to_owned());
                 Ok(Answer { status, request_id, body: body.into_bytes() })
             }
-            Act::Refuse => Err(Unanswered { text: "refused".to_owned(), sent: false }),
+            Act::Refuse => Err(SendError { text: "refused".to_owned(), sent: false }),
             Act::Silence => {
-                self.time.set(self.time.get() + patience.answer);
-                Err(Unanswered { text: "silence".to_owned(), sent: true })
+                self.time.set(self.time.get() + timeouts.answer);
+                Err(SendError { text: "silence".to_owned(), sent: true })
             }
         }
     }

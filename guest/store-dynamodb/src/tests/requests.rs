@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::network::{Network, Sent, done, refusal, store, store_with};
-use crate::Failure;
+use crate::StoreError;
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -89,7 +89,7 @@ fn a_page_is_read_from_the_newest_and_goes_on_where_it_ended() {
     let start = json!({ "item_id": { "S": "b" }, "owner": { "S": "ada" }, "made_at": { "S": "1" } });
     assert_eq!(only(&again).json()["ExclusiveStartKey"], start);
     let foreign = store(&again).query("ByOwner".into(), "bob".into(), 1, Some(&cursor));
-    assert_eq!(foreign, Err(Failure::InvalidCursor));
+    assert_eq!(foreign, Err(StoreError::InvalidCursor));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_call_that_breaks_a_limit_is_never_sent() {
         store.query("ByOwner".into(), "ada".into(), 101, None).map(|_| ()),
     ];
     for end in asked {
-        assert!(matches!(end, Err(Failure::Defect(_))), "{end:?}");
+        assert!(matches!(end, Err(StoreError::Invalid(_))), "{end:?}");
     }
     assert!(network.sent.borrow().is_empty());
 }

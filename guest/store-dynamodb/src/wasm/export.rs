@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use items_dynamodb::Error;
 
 use super::import::Wasi;
-use crate::{Failure, Settings, Store};
-use storage_edge::bindings::exports::portdesk::desk::key_value as wit;
-use storage_edge::bindings::portdesk::desk::schema;
-use storage_edge::convert;
+use crate::{Settings, Store, StoreError};
+use store_bindings::bindings::exports::portdesk::desk::key_value as wit;
+use store_bindings::bindings::portdesk::desk::schema;
+use store_bindings::convert;
 
 pub(super) struct KeyValue;
 
@@ -54,20 +54,20 @@ fn store() -> Result<&'static Store<Wasi>, wit::Error> {
     })
 }
 
-/// The one crossing to the errors of the contract. The text is for the operator and goes no further.
-fn error(call: &str, failure: &Failure) -> wit::Error {
+/// The one crossing to the errors of the interface. The text is for the operator and goes no further.
+fn error(call: &str, failure: &StoreError) -> wit::Error {
     let (error, is_told) = match failure {
-        Failure::Defect(_) | Failure::Failed(Error::Invalid(_)) => (wit::Error::Invalid, true),
-        Failure::Failed(Error::Corrupt(_)) => (wit::Error::Corrupt, true),
-        Failure::Failed(Error::Misconfigured(_)) => (wit::Error::Misconfigured, true),
-        Failure::Failed(Error::Throttled { retry_after }) => {
+        StoreError::Invalid(_) | StoreError::Failed(Error::Invalid(_)) => (wit::Error::Invalid, true),
+        StoreError::Failed(Error::Corrupt(_)) => (wit::Error::Corrupt, true),
+        StoreError::Failed(Error::Misconfigured(_)) => (wit::Error::Misconfigured, true),
+        StoreError::Failed(Error::Throttled { retry_after }) => {
             let milliseconds = |after: std::time::Duration| u32::try_from(after.as_millis());
             (wit::Error::Throttled(retry_after.map(|after| milliseconds(after).unwrap_or(u32::MAX))), true)
         }
-        Failure::Failed(Error::TooLarge) => (wit::Error::TooLarge, false),
-        Failure::Failed(Error::Unavailable(_)) => (wit::Error::Unavailable, true),
-        Failure::Failed(Error::Unknown(_)) => (wit::Error::Unknown, true),
-        Failure::InvalidCursor => (wit::Error::InvalidCursor, false),
+        StoreError::Failed(Error::TooLarge) => (wit::Error::TooLarge, false),
+        StoreError::Failed(Error::Unavailable(_)) => (wit::Error::Unavailable, true),
+        StoreError::Failed(Error::Unknown(_)) => (wit::Error::Unknown, true),
+        StoreError::InvalidCursor => (wit::Error::InvalidCursor, false),
     };
     if is_told {
         eprintln!("{call}: {failure}");

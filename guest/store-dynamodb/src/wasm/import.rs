@@ -15,17 +15,17 @@ use wasip2::io::poll::{self, Pollable};
 use wasip2::io::streams::{OutputStream, StreamError};
 use wasip2::random::random;
 
-use crate::{ANSWER_LIMIT_BYTES, Answer, Outside, Patience, Request, Unanswered};
+use crate::{ANSWER_LIMIT_BYTES, Answer, Platform, Request, SendError, Timeouts};
 
 #[derive(Debug)]
 pub(super) struct Wasi;
 
-impl Outside for Wasi {
-    fn send(&self, request: &Request<'_>) -> Result<Answer, Unanswered> {
-        let timer = monotonic_clock::subscribe_duration(nanoseconds(request.patience.answer));
+impl Platform for Wasi {
+    fn send(&self, request: &Request<'_>) -> Result<Answer, SendError> {
+        let timer = monotonic_clock::subscribe_duration(nanoseconds(request.timeouts.answer));
         let outgoing = outgoing(request).ok_or_else(|| unsent("a header or the URL is not taken"))?;
         let body = outgoing.body().map_err(|()| unsent("the request has no body"))?;
-        let options = options(request.patience);
+        let options = options(request.timeouts);
         let response = outgoing_handler::handle(outgoing, Some(options)).map_err(|code| failed(&code))?;
         // Where the body is not taken the response says why.
         let _ = write(body, request.body, &timer);
@@ -66,11 +66,11 @@ fn outgoing(request: &Request<'_>) -> Option<OutgoingRequest> {
 }
 
 /// A platform may have no such limits; the timer holds in any case.
-fn options(patience: Patience) -> RequestOptions {
+fn options(timeouts: Timeouts) -> RequestOptions {
     let options = RequestOptions::new();
-    let _ = options.set_connect_timeout(Some(nanoseconds(patience.connect)));
-    let _ = options.set_first_byte_timeout(Some(nanoseconds(patience.answer)));
-    let _ = options.set_between_bytes_timeout(Some(nanoseconds(patience.answer)));
+    let _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
+    let _ = options.set_first_byte_timeout(Some(nanoseconds(timeouts.answer)));
+    let _ = options.set_between_bytes_timeout(Some(nanoseconds(timeouts.answer)));
     options
 }
 
@@ -98,7 +98,7 @@ fn room(stream: &OutputStream, timer: &Pollable) -> Option<usize> {
     }
 }
 
-fn answered(response: &FutureIncomingResponse, timer: &Pollable) -> Result<IncomingResponse, Unanswered> {
+fn answered(response: &FutureIncomingResponse, timer: &Pollable) -> Result<IncomingResponse, SendError> {
     loop {
         match response.get() {
             Some(Ok(Ok(response))) => return Ok(response),
@@ -109,7 +109,7 @@ fn answered(response: &FutureIncomingResponse, timer: &Pollable) -> Result<Incom
     }
 }
 
-fn read(response: &IncomingResponse, timer: &Pollable) -> Result<Vec<u8>, Unanswered> {
+fn read(response: &IncomingResponse, timer: &Pollable) -> Result<Vec<u8>, SendError> {
     let body = response.consume().map_err(|()| lost("the response has no body"))?;
     let stream = body.stream().map_err(|()| lost("the response's body cannot be read"))?;
     let mut bytes = Vec::new();
@@ -127,13 +127,13 @@ fn read(response: &IncomingResponse, timer: &Pollable) -> Result<Vec<u8>, Unansw
 }
 
 /// Waits for one thing, or for the end of the time.
-fn ready(pollable: &Pollable, timer: &Pollable) -> Result<(), Unanswered> {
+fn ready(pollable: &Pollable, timer: &Pollable) -> Result<(), SendError> {
     // What is ready counts, also where the time is over as well.
     if poll::poll(&[pollable, timer]).contains(&0) { Ok(()) } else { Err(lost("no answer in time")) }
 }
 
 /// Whether a request may have arrived that failed: only where no connection was made it certainly has not.
-fn failed(code: &ErrorCode) -> Unanswered {
+fn failed(code: &ErrorCode) -> SendError {
     let unsent = matches!(
         code,
         ErrorCode::ConnectionRefused
@@ -145,7 +145,7 @@ fn failed(code: &ErrorCode) -> Unanswered {
             | ErrorCode::HttpRequestUriInvalid
             | ErrorCode::TlsCertificateError
     );
-    Unanswered { text: format!("no answer: {}", kind(code)), sent: !unsent }
+    SendError { text: format!("no answer: {}", kind(code)), sent: !unsent }
 }
 
 /// What failed, by its name alone: some of these carry a text of the platform's, which may quote the request.
@@ -174,12 +174,12 @@ fn kind(code: &ErrorCode) -> &'static str {
     }
 }
 
-fn lost(text: &str) -> Unanswered {
-    Unanswered { text: text.to_owned(), sent: true }
+fn lost(text: &str) -> SendError {
+    SendError { text: text.to_owned(), sent: true }
 }
 
-fn unsent(text: &str) -> Unanswered {
-    Unanswered { text: text.to_owned(), sent: false }
+fn unsent(text: &str) -> SendError {
+    SendError { text: text.to_owned(), sent: false }
 }
 
 fn nanoseconds(time: Duration) -> u64 {

@@ -5,9 +5,9 @@ use alloc::string::String;
 use spin::{Lazy, Mutex, MutexGuard};
 
 use crate::{Error, Store};
-use storage_edge::bindings::exports::portdesk::desk::key_value as wit;
-use storage_edge::bindings::portdesk::desk::schema;
-use storage_edge::convert;
+use store_bindings::bindings::exports::portdesk::desk::key_value as wit;
+use store_bindings::bindings::portdesk::desk::schema;
+use store_bindings::convert;
 
 /// Empty at first, and gone with the instance.
 static STORE: Lazy<Result<Mutex<Store>, Error>> =

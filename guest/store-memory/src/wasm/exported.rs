@@ -1,7 +1,7 @@
-//! The functions under the names that the world `storage` gives them.
+//! The functions under the names that the world `store` gives them.
 
 #![allow(unsafe_code, unused_qualifications, reason = "generated code; what it calls is in `export`")]
 
 use super::export::KeyValue;
 
-storage_edge::bindings::export!(KeyValue);
+store_bindings::bindings::export!(KeyValue);

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use tokio::task_local;
 
-use super::failure;
+use super::request_error;
 use crate::telemetry::Counter;
 
 task_local! {
@@ -80,7 +80,7 @@ impl Intercept for Watcher {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let _ = CALL.try_with(|call| {
-            if call.0.open.swap(false, Ordering::AcqRel) && !is_settled(context) {
+            if call.0.open.swap(false, Ordering::AcqRel) && !is_conclusive(context) {
                 call.0.lost.store(true, Ordering::Release);
             }
         });
@@ -89,7 +89,7 @@ impl Intercept for Watcher {
 }
 
 /// Whether the attempt was answered with an outcome or a refusal, or never left this machine.
-fn is_settled(context: &FinalizerInterceptorContextRef<'_>) -> bool {
+fn is_conclusive(context: &FinalizerInterceptorContextRef<'_>) -> bool {
     match context.output_or_error() {
         None => false,
         Some(Ok(_)) => true,
@@ -98,7 +98,7 @@ fn is_settled(context: &FinalizerInterceptorContextRef<'_>) -> bool {
             // The connector itself times out only while it connects.
             None => error
                 .as_connector_error()
-                .is_some_and(|error| error.is_timeout() || failure::is_unconnected(error)),
+                .is_some_and(|error| error.is_timeout() || request_error::is_unconnected(error)),
         },
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use items_dynamodb::{Attributes, Expression, Failure, Found, Range, Table, Written};
+use items_dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
 
 use super::DynamoDb;
 use super::attempts::Attempts;
@@ -14,16 +14,16 @@ impl Table for DynamoDb {
         &self.table
     }
 
-    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, Failure> {
-        let _place = self.place().await?;
+    async fn read(&self, key: Attributes) -> Result<Option<Attributes>, RequestError> {
+        let _permit = self.permit().await?;
         let get = self.connection.client.get_item().table_name(&self.table).set_key(Some(to_sdk(key)));
         let read = get.consistent_read(true).send().await;
         read.map(|read| read.item.map(from_sdk))
             .map_err(|error| self.connection.read_failed("GetItem", &error))
     }
 
-    async fn put(&self, item: Attributes, only_if: Expression) -> Result<Written, Failure> {
-        let _place = self.place().await?;
+    async fn put(&self, item: Attributes, only_if: Expression) -> Result<WriteResult, RequestError> {
+        let _permit = self.permit().await?;
         let attempts = Attempts::default();
         let put = self
             .connection
@@ -35,18 +35,18 @@ impl Table for DynamoDb {
             .set_expression_attribute_names(Some(only_if.names.into_iter().collect()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send();
-        let Err(error) = attempts.watch(put).await else { return Ok(Written::Done(Attributes::new())) };
+        let Err(error) = attempts.watch(put).await else { return Ok(WriteResult::Done(Attributes::new())) };
         let lost = attempts.lost_one();
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(Written::Refused { by: failed.item.clone().map(from_sdk), lost })
+                Ok(WriteResult::Refused { by: failed.item.clone().map(from_sdk), lost })
             }
             Some(_) | None => Err(self.connection.write_failed("PutItem", &error, lost)),
         }
     }
 
-    async fn change(&self, key: Attributes, expression: Expression) -> Result<Written, Failure> {
-        let _place = self.place().await?;
+    async fn change(&self, key: Attributes, expression: Expression) -> Result<WriteResult, RequestError> {
+        let _permit = self.permit().await?;
         let attempts = Attempts::default();
         let update = self
             .connection
@@ -62,20 +62,20 @@ impl Table for DynamoDb {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send();
         let error = match attempts.watch(update).await {
-            Ok(updated) => return Ok(Written::Done(from_sdk(updated.attributes.unwrap_or_default()))),
+            Ok(updated) => return Ok(WriteResult::Done(from_sdk(updated.attributes.unwrap_or_default()))),
             Err(error) => error,
         };
         let lost = attempts.lost_one();
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(Written::Refused { by: failed.item.clone().map(from_sdk), lost })
+                Ok(WriteResult::Refused { by: failed.item.clone().map(from_sdk), lost })
             }
             Some(_) | None => Err(self.connection.write_failed("UpdateItem", &error, lost)),
         }
     }
 
-    async fn range(&self, range: Range) -> Result<Found, Failure> {
-        let _place = self.place().await?;
+    async fn range(&self, range: Range) -> Result<QueryResult, RequestError> {
+        let _permit = self.permit().await?;
         let found = self
             .connection
             .client
@@ -92,6 +92,6 @@ impl Table for DynamoDb {
             .await;
         let found = found.map_err(|error| self.connection.read_failed("Query", &error))?;
         let items = found.items.unwrap_or_default().into_iter().map(from_sdk).collect();
-        Ok(Found { items, next: found.last_evaluated_key.map(from_sdk) })
+        Ok(QueryResult { items, next: found.last_evaluated_key.map(from_sdk) })
     }
 }

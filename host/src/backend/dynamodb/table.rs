@@ -11,10 +11,10 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::time::sleep;
 
-use items_dynamodb::{Failure, Refusal, layout};
+use items_dynamodb::{RequestError, ServiceError, layout};
 
 use super::connection::{self, Connection};
-use super::failure::refusal;
+use super::request_error::service_error;
 use super::{OpenError, Settings};
 use crate::backend::{Index, Schema};
 
@@ -86,7 +86,7 @@ impl Table {
     async fn describe(&self) -> Result<Option<TableDescription>, TableError> {
         match self.connection.client.describe_table().table_name(&self.name).send().await {
             Ok(described) => Ok(described.table),
-            Err(error) if refusal(&error) == Some(Refusal::NoTable) => Ok(None),
+            Err(error) if service_error(&error) == Some(ServiceError::NoTable) => Ok(None),
             Err(error) => Err(self.failed("DescribeTable", &error)),
         }
     }
@@ -97,10 +97,10 @@ impl Table {
     {
         match self.connection.read_failed(operation, error) {
             // A policy for hosts, which the text of this failure names, allows neither.
-            Failure::Failed { refusal: Some(Refusal::Denied), text, .. } => {
+            RequestError::Failed { service_error: Some(ServiceError::Denied), text, .. } => {
                 TableError::Denied(self.name.clone(), operation, text)
             }
-            failure @ (Failure::Failed { .. } | Failure::Unsent(_)) => {
+            failure @ (RequestError::Failed { .. } | RequestError::Unsent(_)) => {
                 TableError::Failed(self.name.clone(), failure.of_read(&self.name).to_string())
             }
         }

@@ -14,7 +14,7 @@ use portdesk_dynamo_server::Server;
 
 use super::table::Table;
 use super::{DynamoDb, Settings};
-use crate::backend::suite::{self, Store};
+use crate::backend::suite::{self, SharedBackend};
 use crate::telemetry::Counter;
 
 suite::conformance!(async || {
@@ -37,7 +37,7 @@ async fn a_closed_store_is_unavailable() {
 }
 
 /// A store over an empty table.
-async fn store(server: &Server) -> Store {
+async fn store(server: &Server) -> SharedBackend {
     make(server).await;
     open(server).await
 }
@@ -48,7 +48,7 @@ async fn make(server: &Server) {
     table.wait(|_| {}).await.unwrap();
 }
 
-async fn open(server: &Server) -> Store {
+async fn open(server: &Server) -> SharedBackend {
     Arc::new(DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await.unwrap())
 }
 

@@ -12,7 +12,7 @@ use rusqlite::ffi;
 use rusqlite::{Connection, ErrorCode};
 
 use super::connection::execute;
-use super::failure;
+use super::error;
 use super::folder::PAGE_BYTES;
 use super::layout::VERSION;
 use super::opened::OpenedFiles;
@@ -20,30 +20,30 @@ use crate::backend::Error;
 
 /// What befell a whole batch.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct BatchError {
     pub(super) error: Error,
     /// Why nothing may be written any more, where that is so.
     pub(super) end: Option<String>,
 }
 
-impl Fault {
-    pub(super) fn passing(error: impl Into<Error>) -> Fault {
-        Fault { error: error.into(), end: None }
+impl BatchError {
+    pub(super) fn passing(error: impl Into<Error>) -> BatchError {
+        BatchError { error: error.into(), end: None }
     }
 }
 
 /// Begins a transaction, unless its commit would go into files that nobody finds again.
-pub(super) fn begin(connection: &Connection, files: &OpenedFiles) -> Result<(), Fault> {
-    files.check().map_err(Fault::passing)?;
-    execute(connection, "BEGIN IMMEDIATE").map_err(Fault::passing)
+pub(super) fn begin(connection: &Connection, files: &OpenedFiles) -> Result<(), BatchError> {
+    files.check().map_err(BatchError::passing)?;
+    execute(connection, "BEGIN IMMEDIATE").map_err(BatchError::passing)
 }
 
 /// Commits, and looks whether the files are still in their places: the commit may be in one that was just removed.
-pub(super) fn commit(connection: &Connection, files: &OpenedFiles) -> Result<(), Fault> {
+pub(super) fn commit(connection: &Connection, files: &OpenedFiles) -> Result<(), BatchError> {
     if let Err(error) = execute(connection, "COMMIT") {
         return Err(take_back(connection, &error));
     }
-    files.check().map_err(|error| Fault::passing(Error::Unknown(error.to_string())))
+    files.check().map_err(|error| BatchError::passing(Error::Unknown(error.to_string())))
 }
 
 /// A write that changes nothing: one page goes through the log to the disk, as in every other commit.
@@ -52,22 +52,22 @@ pub(super) fn probe(connection: &Connection) -> Result<(), Error> {
 }
 
 /// What is true after a commit that failed.
-fn take_back(connection: &Connection, error: &rusqlite::Error) -> Fault {
-    let unknown = |detail: &dyn std::fmt::Display, is_final: bool| Fault {
+fn take_back(connection: &Connection, error: &rusqlite::Error) -> BatchError {
+    let unknown = |detail: &dyn std::fmt::Display, is_final: bool| BatchError {
         error: Error::Unknown(detail.to_string()),
         end: is_final.then(|| format!("a commit failed ({detail}); restart the host")),
     };
     let is_back = connection.is_autocommit() || execute(connection, "ROLLBACK").is_ok();
-    let text = failure::text(error);
+    let text = error::text(error);
     if !is_before_sync(error) || !is_back {
         return unknown(&text, true);
     }
     match cut_log(connection) {
-        Ok(()) => Fault::passing(Error::Unavailable(format!(
+        Ok(()) => BatchError::passing(Error::Unavailable(format!(
             "the disk takes no more ({text}); nothing was stored; free some space"
         ))),
-        Err(Uncut::Unsynced(failed)) => unknown(&failed, true),
-        Err(Uncut::Untouched(failed)) => unknown(&failed, false),
+        Err(CutError::Unsynced(failed)) => unknown(&failed, true),
+        Err(CutError::Untouched(failed)) => unknown(&failed, false),
     }
 }
 
@@ -82,7 +82,7 @@ fn is_before_sync(error: &rusqlite::Error) -> bool {
 
 /// Why the end of the log may still hold what was taken back.
 #[derive(Debug)]
-pub(super) enum Uncut {
+pub(super) enum CutError {
     /// A sync failed.
     Unsynced(io::Error),
     /// It could not be shortened.
@@ -93,10 +93,10 @@ pub(super) enum Uncut {
 /// could find it complete: where a write stopped within a page, what lay behind may be what it was to write.
 ///
 /// Another file descriptor of the log does no harm: SQLite's locks are on other files.
-pub(super) fn cut_log(connection: &Connection) -> Result<(), Uncut> {
-    let untouched = |error: io::Error| Uncut::Untouched(Error::Unavailable(error.to_string()));
+pub(super) fn cut_log(connection: &Connection) -> Result<(), CutError> {
+    let untouched = |error: io::Error| CutError::Untouched(Error::Unavailable(error.to_string()));
     let frames = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, u32>(1));
-    let frames = frames.map_err(|error| Uncut::Untouched(error.into()))?;
+    let frames = frames.map_err(|error| CutError::Untouched(error.into()))?;
     let path = format!("{}-wal", connection.path().unwrap_or_default());
     let log = OpenOptions::new().write(true).open(Path::new(&path)).map_err(untouched)?;
     let committed = LOG_HEADER_BYTES + u64::from(frames) * (FRAME_HEADER_BYTES + u64::from(PAGE_BYTES));
@@ -104,7 +104,7 @@ pub(super) fn cut_log(connection: &Connection) -> Result<(), Uncut> {
         return Ok(());
     }
     log.set_len(committed).map_err(untouched)?;
-    log.sync_all().map_err(Uncut::Unsynced)
+    log.sync_all().map_err(CutError::Unsynced)
 }
 
 /// sqlite.org/fileformat2.html#walformat

@@ -6,7 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
-use super::failure::OpenError;
+use super::error::OpenError;
 use super::folder::PAGE_BYTES;
 use super::layout::{self, APPLICATION_ID, Layout, VERSION};
 use crate::backend::Error;
@@ -54,7 +54,8 @@ pub(super) fn writer(path: &Path, layout: &Layout) -> Result<Connection, OpenErr
     for (name, wanted) in HEADER {
         expect(&connection, path, name, wanted)?;
     }
-    if is_new { layout.create(&mut connection) } else { layout.settle(&mut connection) }.map_err(failed)?;
+    if is_new { layout.create(&mut connection) } else { layout.ensure_indexes(&mut connection) }
+        .map_err(failed)?;
     Ok(connection)
 }
 

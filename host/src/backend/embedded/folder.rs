@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::counts;
-use super::failure::OpenError;
+use super::error::OpenError;
 use super::opened::OpenedFiles;
+use super::quota;
 
 /// The pages of the file, in bytes. Written down so that a flipped byte in the header is noticed: with another
 /// page size every page number points elsewhere.
@@ -33,7 +33,7 @@ impl Folder {
         let path = fs::canonicalize(name).map_err(failed)?;
         let name = std::path::absolute(name).map_err(failed)?;
         let lock = lock(&path)?;
-        for file in [STORE, "store.sqlite3-wal", "store.sqlite3-shm", counts::FILE] {
+        for file in [STORE, "store.sqlite3-wal", "store.sqlite3-shm", quota::FILE] {
             check_writable(&path.join(file))?;
         }
         let unwritable = |source| OpenError::Io { path: path.clone(), source };

@@ -3,10 +3,10 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::failure;
+use super::error;
 use super::row::{self, ITEM_COLUMNS};
 use crate::backend::{self, Error, Page, Position, Query, Summary};
-use items::bounds::QUERY_ITEMS;
+use items::limits::QUERY_ITEMS;
 use items::record::Record;
 
 /// One index of the schema.
@@ -113,7 +113,7 @@ impl Tree {
             Ok(())
         };
         searched().map_err(|error: rusqlite::Error| {
-            let text = failure::text(&error);
+            let text = error::text(&error);
             Error::Unavailable(format!("the index {} cannot be read ({text}); restart the host", self.name))
         })
     }

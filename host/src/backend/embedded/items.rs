@@ -70,8 +70,8 @@ fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
         let wrong = || Error::Corrupt(format!("under item {key:?} lies item {found:?}"));
         return if found == key { Ok(Some(record)) } else { Err(wrong()) };
     }
-    let twin = "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1";
-    believe_absence(connection, twin, [key], || format!("item {key:?}"))?;
+    let copy = "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1";
+    believe_absence(connection, copy, [key], || format!("item {key:?}"))?;
     Ok(None)
 }
 
@@ -82,22 +82,22 @@ fn find_entry(connection: &Connection, key: &str, append: &Append) -> Result<Opt
     if let Some(row) = statement.query(place)?.next()? {
         return Ok(Some(row::entry(row)?.entry));
     }
-    let twin = "SELECT 1 FROM entries INDEXED BY entries_twin WHERE key = ?1 AND list = ?2 AND id = ?3";
-    believe_absence(connection, twin, place, || format!("entry {place:?}"))?;
+    let copy = "SELECT 1 FROM entries INDEXED BY entries_twin WHERE key = ?1 AND list = ?2 AND id = ?3";
+    believe_absence(connection, copy, place, || format!("entry {place:?}"))?;
     Ok(None)
 }
 
-/// A row that a tree does not show is absent only if the tree's twin does not show it either: a flipped byte in
+/// A row that a tree does not show is absent only if the tree's copy does not show it either: a flipped byte in
 /// an inner page hides what lies below it, and no checksum of a row can tell.
 fn believe_absence<const N: usize>(
     connection: &Connection,
-    twin: &str,
+    copy: &str,
     place: [&str; N],
     name: impl FnOnce() -> String,
 ) -> Result<(), Error> {
     let hidden =
-        connection.prepare_cached(twin)?.query_row(params_from_iter(place), |_| Ok(())).optional()?;
-    hidden.map_or(Ok(()), |()| Err(Error::Corrupt(format!("{} is in one index and not in its twin", name()))))
+        connection.prepare_cached(copy)?.query_row(params_from_iter(place), |_| Ok(())).optional()?;
+    hidden.map_or(Ok(()), |()| Err(Error::Corrupt(format!("{} is in one index and not in its copy", name()))))
 }
 
 fn whole(connection: &Connection, key: &str, record: Record) -> Result<Item, Error> {

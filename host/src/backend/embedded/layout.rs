@@ -94,7 +94,7 @@ impl Layout {
 
     /// Whether a file holds what it has to, to the letter. The trees of another schema are made those of this
     /// one. Anything else is damage, or the work of another program, which is no better.
-    pub(super) fn settle(&self, connection: &mut Connection) -> Result<(), Error> {
+    pub(super) fn ensure_indexes(&self, connection: &mut Connection) -> Result<(), Error> {
         let found = objects(connection)?;
         let unexpected = |object: &&Object| !self.expects(object) && !object.name.starts_with("sqlite_stat");
         let earlier =

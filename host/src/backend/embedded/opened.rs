@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-use super::failure::OpenError;
+use super::error::OpenError;
 use crate::backend::Error;
 
 /// Names of files, and which file each of them named when the store was opened.

@@ -37,7 +37,7 @@ impl Snapshots {
         Snapshots { idle, commits: AtomicU64::new(0) }
     }
 
-    /// Runs `op` on an idle connection: an item and its entries, an index and its twin, all as of one moment. None where
+    /// Runs `op` on an idle connection: an item and its entries, an index and its copy, all as of one moment. None where
     /// there is no such connection.
     pub(super) fn read<T>(
         &self,

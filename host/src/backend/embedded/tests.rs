@@ -14,9 +14,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Embedded, OpenError};
-use crate::backend::suite::{self, Store};
+use crate::backend::suite::{self, SharedBackend};
 
-fn open(dir: &Path) -> Store {
+fn open(dir: &Path) -> SharedBackend {
     Arc::new(Embedded::open(dir, &suite::schema()).unwrap())
 }
 

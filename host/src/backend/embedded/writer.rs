@@ -18,8 +18,8 @@ use rusqlite::Connection;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::oneshot;
 
-use super::committing::{Fault, begin, commit, probe};
-use super::failure;
+use super::committing::{BatchError, begin, commit, probe};
+use super::error;
 use super::gathering::Gathering;
 use super::opened::OpenedFiles;
 use super::queue::{self, Inlet, Outlet, Shut};
@@ -29,7 +29,7 @@ use crate::backend::Error;
 /// How many writes may wait. At some 10,000 a second they wait for a tenth of one.
 const QUEUE: usize = 1024;
 
-/// The most writes in one commit: bounds how long the first of them waits.
+/// The most writes in one commit: limits how long the first of them waits.
 const BATCH: usize = 256;
 
 /// Does its work in an open transaction, or is refused. Gives back how it is answered.
@@ -174,7 +174,7 @@ impl Disk<'_> {
             }
             let (answers, verdict, taken) = self.commit_all(Batch::of(first, queue, &gathering));
             gathering.committed(answers.len(), queue.waiting(), taken);
-            if let Err(Fault { end: Some(reason), .. }) = &verdict {
+            if let Err(BatchError { end: Some(reason), .. }) = &verdict {
                 tracing::error!(%reason, "the store stops writing");
                 // Before anybody is answered: no check after an answer finds the writer in order.
                 failure.get_or_init(|| reason.clone());
@@ -208,13 +208,13 @@ impl Disk<'_> {
         let sql = format!("PRAGMA wal_checkpoint({mode})");
         if let Err(error) = self.connection.query_row(&sql, [], |_| Ok(())) {
             // Nothing is lost where the log is in its place: the next start reads it.
-            tracing::warn!(error = failure::text(&error), "the store's log could not be merged");
+            tracing::warn!(error = error::text(&error), "the store's log could not be merged");
         }
     }
 
     /// One transaction over all jobs. They are answered later, when it is known what became of it. Says too how long
     /// the disk took for the commit.
-    fn commit_all(&self, batch: Batch<'_>) -> (Vec<Answer>, Result<(), Fault>, Duration) {
+    fn commit_all(&self, batch: Batch<'_>) -> (Vec<Answer>, Result<(), BatchError>, Duration) {
         let mut verdict = begin(self.connection, self.files);
         let mut answers = Vec::new();
         for job in batch {
@@ -225,7 +225,8 @@ impl Disk<'_> {
             // SQLite ends the transaction itself when a statement meets a full or broken disk. That was no commit:
             // nothing of the batch is stored.
             if verdict.is_ok() && self.connection.is_autocommit() {
-                verdict = Err(Fault::passing(Error::Unavailable("the disk is full or broken".to_owned())));
+                verdict =
+                    Err(BatchError::passing(Error::Unavailable("the disk is full or broken".to_owned())));
             }
         }
         let _committing = self.snapshots.commit();

@@ -1,10 +1,10 @@
 //! Claims about cursors, for stores that make them: components. A cursor stands in a position's order value.
 
-use super::storage_component::INVALID_CURSOR;
-use super::{Store, fields, insert, keys, page, set, update};
+use super::store_component::INVALID_CURSOR;
+use super::{SharedBackend, fields, insert, keys, page, set, update};
 use crate::backend::{Error, Position, Query};
 
-pub(crate) async fn a_changed_cursor_is_refused(store: &Store) {
+pub(crate) async fn a_changed_cursor_is_refused(store: &SharedBackend) {
     let cursor = cursor(store, "changed").await;
     let is_url_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     assert!(cursor.bytes().all(is_url_safe), "{cursor}");
@@ -20,7 +20,7 @@ pub(crate) async fn a_changed_cursor_is_refused(store: &Store) {
     }
 }
 
-pub(crate) async fn a_cursor_of_another_query_is_refused(store: &Store) {
+pub(crate) async fn a_cursor_of_another_query_is_refused(store: &SharedBackend) {
     let own = cursor(store, "own").await;
     cursor(store, "other").await;
     for (index, value) in [("ByOwner", "other"), ("ByOwner", "nobody"), ("ByState", "own")] {
@@ -28,7 +28,7 @@ pub(crate) async fn a_cursor_of_another_query_is_refused(store: &Store) {
     }
 }
 
-pub(crate) async fn a_cursor_is_a_position_and_no_snapshot(store: &Store) {
+pub(crate) async fn a_cursor_is_a_position_and_no_snapshot(store: &SharedBackend) {
     let cursor = cursor(store, "moving").await;
     // Where the page ended nothing stands any more, and what follows is listed as it is now.
     update(store, "moving c", set("away", &[("owner", "elsewhere")])).await;
@@ -42,7 +42,7 @@ pub(crate) async fn a_cursor_is_a_position_and_no_snapshot(store: &Store) {
 }
 
 /// Where a page of one item of an owner ends, who has three.
-async fn cursor(store: &Store, owner: &str) -> String {
+async fn cursor(store: &SharedBackend, owner: &str) -> String {
     for (name, made_at) in [("a", "1"), ("b", "2"), ("c", "3")] {
         let pairs = [("made_at", made_at), ("owner", owner), ("state", owner)];
         insert(store, &format!("{owner} {name}"), &pairs).await;
@@ -52,7 +52,7 @@ async fn cursor(store: &Store, owner: &str) -> String {
     first.next.expect("two items follow").order
 }
 
-async fn assert_refused(store: &Store, index: &str, value: &str, cursor: &str) {
+async fn assert_refused(store: &SharedBackend, index: &str, value: &str, cursor: &str) {
     let after = Position { order: cursor.to_owned(), key: String::new() };
     let query = Query { index: index.to_owned(), value: value.to_owned(), limit: 1, after: Some(after) };
     let answer = store.query(query).await;

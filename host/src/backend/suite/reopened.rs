@@ -1,9 +1,9 @@
 //! Claims about closing a store, and about what is there after it. They take a closure that opens the store.
 
-use super::{Store, fields, get, ids, insert, listed, note, set, update};
+use super::{SharedBackend, fields, get, ids, insert, listed, note, set, update};
 use crate::backend::{Error, Insert, Query, Update};
 
-pub(crate) async fn what_was_answered_is_there_again(open: impl AsyncFn() -> Store) {
+pub(crate) async fn what_was_answered_is_there_again(open: impl AsyncFn() -> SharedBackend) {
     let store = open().await;
     for number in 0..20 {
         let key = format!("kept {number:02}");
@@ -29,7 +29,7 @@ pub(crate) async fn what_was_answered_is_there_again(open: impl AsyncFn() -> Sto
     store.close().await;
 }
 
-pub(crate) async fn a_closed_store_is_unavailable(open: impl AsyncFn() -> Store) {
+pub(crate) async fn a_closed_store_is_unavailable(open: impl AsyncFn() -> SharedBackend) {
     let store = open().await;
     insert(&store, "closed", &[]).await;
     store.check().await.unwrap();

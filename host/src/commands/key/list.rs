@@ -1,4 +1,4 @@
-//! `portdesk key list`: all keys, their plans, and what their holders have used in the running period.
+//! `portdesk key list`: all keys, their plans, and what their clients have used in the running period.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -26,19 +26,19 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let directory = existing(&arguments.data)?;
-    let register = KeyFile::new(&directory).read()?;
-    let default = register.plan(DEFAULT_PLAN).unwrap_or_else(Plan::default_plan);
+    let contents = KeyFile::new(&directory).read()?;
+    let default = contents.plan(DEFAULT_PLAN).unwrap_or_else(Plan::default_plan);
     let of_environment = (ENVIRONMENT_KEY_ID.to_owned(), default.clone());
-    let plan = |key: &KeyRecord| key.plan.as_deref().and_then(|name| register.plan(name));
+    let plan = |key: &KeyRecord| key.plan.as_deref().and_then(|name| contents.plan(name));
     let plan = |key: &KeyRecord| plan(key).unwrap_or_else(|| default.clone());
-    let holders = register.keys.iter().map(|key| (key.principal().to_owned(), plan(key)));
-    let used = arguments.used(&directory, holders.chain([of_environment]).collect())?;
+    let clients = contents.keys.iter().map(|key| (key.client().to_owned(), plan(key)));
+    let used = arguments.used(&directory, clients.chain([of_environment]).collect())?;
     let mut out = String::new();
-    for key in &register.keys {
+    for key in &contents.keys {
         let state = key.revoked_at.map_or("active".into(), |at| format!("revoked {at:.0}"));
-        let usage = usage(&plan(key), used.get(key.principal()).copied());
-        let holder = key.principal.as_ref().map_or(String::new(), |holder| format!("  (holder {holder})"));
-        writeln!(out, "{}  {:.0}  {state}  {usage}  {}{holder}", key.id, key.created_at, key.name)?;
+        let usage = usage(&plan(key), used.get(key.client()).copied());
+        let client = key.client.as_ref().map_or(String::new(), |client| format!("  (client {client})"));
+        writeln!(out, "{}  {:.0}  {state}  {usage}  {}{client}", key.id, key.created_at, key.name)?;
     }
     if let Some(counted) = used.get(ENVIRONMENT_KEY_ID) {
         let usage = usage(&default, Some(*counted));
@@ -54,22 +54,22 @@ fn usage(plan: &Plan, used: Option<u64>) -> String {
     format!("plan {}, {used}/{} this {}", plan.name, quota.requests, quota.period.word())
 }
 
-/// What is counted for each holder in the running period of its plan.
+/// What is counted for each client in the running period of its plan.
 type Used = HashMap<String, u64>;
 
 impl Arguments {
-    fn used(&self, directory: &Path, holders: HashMap<String, Plan>) -> Result<Used, Ended> {
+    fn used(&self, directory: &Path, clients: HashMap<String, Plan>) -> Result<Used, Ended> {
         let now = Timestamp::now();
-        let counts = holders.into_iter().filter_map(|(name, plan)| {
+        let counts = clients.into_iter().filter_map(|(client, plan)| {
             let window = plan.quota?.period.window(now).name;
-            Some(Count { name: name.into(), window: window.into() })
+            Some(Count { client: client.into(), window: window.into() })
         });
         #[cfg(feature = "dynamodb")]
         if self.shared.table.is_some() {
             return self.shared.used(counts.collect());
         }
-        let counted: HashMap<Count, u64> = embedded::counts::read(directory)?.into_iter().collect();
-        Ok(counts.filter_map(|count| Some((count.name.to_string(), *counted.get(&count)?))).collect())
+        let counted: HashMap<Count, u64> = embedded::quota::read(directory)?.into_iter().collect();
+        Ok(counts.filter_map(|count| Some((count.client.to_string(), *counted.get(&count)?))).collect())
     }
 }
 
@@ -81,17 +81,17 @@ mod table {
     use tokio::runtime::Runtime;
 
     use super::Used;
-    use crate::backend::dynamodb::{DynamoDb, place};
-    use crate::backend::{Count, Meter};
+    use crate::backend::dynamodb::{DynamoDb, location};
+    use crate::backend::{Count, QuotaStore};
     use crate::commands::{Ended, describe};
     use crate::config::Location;
 
     /// The table of hosts that share one: their counts are there.
     #[derive(Debug, Args)]
     pub(super) struct Shared {
-        /// DynamoDB table of hosts with `--store dynamodb`: shows what is counted there, blocks that hosts hold included
+        /// DynamoDB table of hosts with `--store dynamodb`: shows what is counted there, batches that hosts hold included
         #[arg(long, env = "PORTDESK_TABLE", value_name = "NAME",
-              value_parser = place::table_name)]
+              value_parser = location::table_name)]
         pub(super) table: Option<String>,
 
         #[command(flatten)]
@@ -113,8 +113,8 @@ mod table {
                 for count in counts {
                     let counted = table.used(&count).await?;
                     // Nobody has the key of the environment unless it was used.
-                    if counted > 0 || &*count.name != super::ENVIRONMENT_KEY_ID {
-                        used.insert(count.name.to_string(), counted);
+                    if counted > 0 || &*count.client != super::ENVIRONMENT_KEY_ID {
+                        used.insert(count.client.to_string(), counted);
                     }
                 }
                 Ok(used)

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Ended;
-use crate::config::{Config, Store};
+use crate::config::{Config, StoreKind};
 use crate::door::KeyFileError;
 use crate::host::{FirstKey, Host};
 use crate::standard::Stream;
@@ -110,9 +110,9 @@ fn data(config: &Config) -> String {
     let path = std::fs::canonicalize(&config.data.path).unwrap_or_else(|_| config.data.path.clone());
     match config.store {
         #[cfg(feature = "dynamodb")]
-        Store::Dynamodb => format!("{}; keys in {}", config.table.shown(), path.display()),
-        Store::Embedded => format!("{} (embedded store, durable)", path.display()),
-        Store::Memory => format!("in memory, lost when this process ends; keys in {}", path.display()),
+        StoreKind::Dynamodb => format!("{}; keys in {}", config.table.shown(), path.display()),
+        StoreKind::Embedded => format!("{} (embedded store, durable)", path.display()),
+        StoreKind::Memory => format!("in memory, lost when this process ends; keys in {}", path.display()),
     }
 }
 

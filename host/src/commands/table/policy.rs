@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::output::print;
 use super::super::{Ended, describe};
 use crate::backend::Schema;
-use crate::backend::dynamodb::place;
+use crate::backend::dynamodb::location;
 use crate::config::TableName;
 
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     table: TableName,
 
     /// AWS region of the table
-    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = place::region)]
+    #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = location::region)]
     region: String,
 
     /// AWS account of the table, 12 digits; `aws sts get-caller-identity` says it

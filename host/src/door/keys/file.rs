@@ -10,8 +10,8 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ApiKey;
-use crate::backend::NAME_LIMIT_BYTES;
+use super::NewKey;
+use crate::backend::CLIENT_LIMIT_BYTES;
 use crate::door::{DEFAULT_PLAN, Plan};
 use crate::files::{self, ReadError, ReplaceError};
 
@@ -23,8 +23,13 @@ pub struct KeyRecord {
     #[serde(deserialize_with = "id")]
     pub id: String,
     /// Whose key it is, where it was made beside another: the id of their first key.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some_id")]
-    pub principal: Option<String>,
+    #[serde(
+        default,
+        alias = "principal",
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_id"
+    )]
+    pub client: Option<String>,
     /// What its maker called it.
     pub name: String,
     /// The SHA-256 of the whole key.
@@ -43,36 +48,36 @@ pub struct KeyRecord {
 impl KeyRecord {
     /// What to keep of a new key.
     #[must_use]
-    pub fn new(key: &ApiKey, name: &str) -> KeyRecord {
+    pub fn new(key: &NewKey, name: &str) -> KeyRecord {
         KeyRecord {
             id: key.id.clone(),
-            principal: None,
+            client: None,
             name: name.to_owned(),
             plan: None,
-            sha256: ApiKey::digest(key.secret.as_bytes()),
+            sha256: NewKey::digest(key.secret.as_bytes()),
             created_at: Timestamp::now(),
             revoked_at: None,
         }
     }
 
-    /// What to keep of a second key for the holder of this one.
+    /// What to keep of a second key for the client of this one.
     #[must_use]
-    pub fn rotated(&self, key: &ApiKey) -> KeyRecord {
-        let (principal, plan) = (Some(self.principal().to_owned()), self.plan.clone());
-        KeyRecord { principal, plan, ..KeyRecord::new(key, &self.name) }
+    pub fn rotated(&self, key: &NewKey) -> KeyRecord {
+        let (client, plan) = (Some(self.client().to_owned()), self.plan.clone());
+        KeyRecord { client, plan, ..KeyRecord::new(key, &self.name) }
     }
 
-    /// Who its holder is in logs, items and counts.
+    /// Who its client is in logs, items and counts.
     #[must_use]
-    pub fn principal(&self) -> &str {
-        self.principal.as_deref().unwrap_or(&self.id)
+    pub fn client(&self) -> &str {
+        self.client.as_deref().unwrap_or(&self.id)
     }
 }
 
 /// What the file says: all keys, also the revoked ones, the oldest first; and the plans that somebody made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Register {
+pub struct KeyFileContents {
     /// The keys.
     pub keys: Vec<KeyRecord>,
     /// The plans.
@@ -80,7 +85,7 @@ pub struct Register {
     pub plans: Vec<Plan>,
 }
 
-impl Register {
+impl KeyFileContents {
     /// The plan of this name; that of keys that name none is always there.
     #[must_use]
     pub fn plan(&self, name: &str) -> Option<Plan> {
@@ -107,20 +112,22 @@ impl KeyFile {
     }
 
     /// What the file says; nothing where there is no file, which is before the first key is made.
-    pub fn read(&self) -> Result<Register, KeyFileError> {
-        self.read_at(&self.path(), &Register::default())
+    pub fn read(&self) -> Result<KeyFileContents, KeyFileError> {
+        self.read_at(&self.path(), &KeyFileContents::default())
     }
 
     /// As [`KeyFile::read`], while a host has what was read before: a file with keys does not turn into none. It may be on
     /// its way to another place, or was removed by mistake.
-    pub(super) fn read_again(&self, before: &Register) -> Result<Register, KeyFileError> {
+    pub(super) fn read_again(&self, before: &KeyFileContents) -> Result<KeyFileContents, KeyFileError> {
         self.read_at(&self.path(), before)
     }
 
-    fn read_at(&self, path: &Path, before: &Register) -> Result<Register, KeyFileError> {
+    fn read_at(&self, path: &Path, before: &KeyFileContents) -> Result<KeyFileContents, KeyFileError> {
         let text = match files::read(path, FILE_LIMIT_BYTES) {
-            Err(ReadError::Missing) if *before == Register::default() => return Ok(Register::default()),
-            read => read.map_err(|error| KeyFileError::Unreadable { path: self.path(), error })?,
+            Err(ReadError::Missing) if *before == KeyFileContents::default() => {
+                return Ok(KeyFileContents::default());
+            }
+            read => read.map_err(|error| KeyFileError::InspectError { path: self.path(), error })?,
         };
         serde_json::from_slice(&text).map_err(|error| KeyFileError::Damaged {
             path: self.path(),
@@ -130,13 +137,13 @@ impl KeyFile {
     }
 
     /// Changes what the file says. Durable when it returns; where it fails, the file is as it was.
-    pub fn update<T>(&self, change: impl FnOnce(&mut Register) -> T) -> Result<T, KeyFileError> {
+    pub fn update<T>(&self, change: impl FnOnce(&mut KeyFileContents) -> T) -> Result<T, KeyFileError> {
         let target = files::behind_links(&self.path())
-            .map_err(|error| KeyFileError::Unreadable { path: self.path(), error })?;
+            .map_err(|error| KeyFileError::InspectError { path: self.path(), error })?;
         let _lock = files::lock(&target).map_err(|error| self.unchanged(error))?;
-        let mut register = self.read_at(&target, &Register::default())?;
-        let result = change(&mut register);
-        let text = text(&register).map_err(|error| self.unchanged(ReplaceError::Failed(error)))?;
+        let mut contents = self.read_at(&target, &KeyFileContents::default())?;
+        let result = change(&mut contents);
+        let text = text(&contents).map_err(|error| self.unchanged(ReplaceError::Failed(error)))?;
         files::replace(&target, &text).map_err(|error| self.unchanged(error))?;
         Ok(result)
     }
@@ -146,8 +153,8 @@ impl KeyFile {
     }
 }
 
-fn text(register: &Register) -> io::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec_pretty(register)?;
+fn text(contents: &KeyFileContents) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(contents)?;
     text.push(b'\n');
     if text.len() as u64 > FILE_LIMIT_BYTES {
         return Err(io::Error::other("it would have more bytes than a host reads"));
@@ -159,7 +166,7 @@ fn text(register: &Register) -> io::Result<Vec<u8>> {
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let good =
-        (1..=NAME_LIMIT_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        (1..=CLIENT_LIMIT_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if good { Ok(text) } else { Err(serde::de::Error::custom("an id has 1 to 64 visible ASCII characters")) }
 }
 
@@ -194,7 +201,7 @@ pub enum KeyFileError {
     },
     /// It cannot be read at all.
     #[error("{} cannot be read: {error}", path.display())]
-    Unreadable {
+    InspectError {
         /// The file, or the link to it.
         path: PathBuf,
         /// Why not.
@@ -224,8 +231,8 @@ mod tests {
     fn a_key_is_kept_as_its_hash_only() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
-        let key = ApiKey::generate();
-        file.update(|register| register.keys.push(KeyRecord::new(&key, "agent"))).unwrap();
+        let key = NewKey::generate();
+        file.update(|contents| contents.keys.push(KeyRecord::new(&key, "agent"))).unwrap();
         let text = fs::read_to_string(file.path()).unwrap();
         assert!(text.contains(&key.id) && text.contains("agent"));
         let random = &key.secret["portdesk_".len() + 8..];
@@ -242,7 +249,7 @@ mod tests {
         assert!(matches!(file.read(), Err(KeyFileError::Damaged { .. })));
         fs::write(file.path(), "{\"keys\": [\"portdesk_secret\"]}").unwrap();
         assert!(!file.read().unwrap_err().to_string().contains("portdesk_secret"));
-        assert!(file.update(|register| register.keys.clear()).is_err());
+        assert!(file.update(|contents| contents.keys.clear()).is_err());
     }
 
     #[test]
@@ -254,9 +261,24 @@ mod tests {
             r#"{{"keys":[{{"id":"bc1743b1","name":"agent","sha256":"{sha256}","created_at":"2026-11-22T00:00:00Z"}}]}}"#
         );
         fs::write(file.path(), old).unwrap();
-        let register = file.read().unwrap();
-        assert_eq!((register.keys[0].principal(), &register.keys[0].plan), ("bc1743b1", &None));
-        assert_eq!(register.plan("default"), Some(Plan::default_plan()));
+        let contents = file.read().unwrap();
+        assert_eq!((contents.keys[0].client(), &contents.keys[0].plan), ("bc1743b1", &None));
+        assert_eq!(contents.plan("default"), Some(Plan::default_plan()));
+    }
+
+    #[test]
+    fn a_file_from_before_clients_had_that_name_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = KeyFile::new(directory.path());
+        let (sha256, made) = ("0".repeat(64), "2026-11-22T00:00:00Z");
+        let old = format!(
+            r#"{{"keys":[{{"id":"bc1743b1","principal":"1a2b3c4d","name":"agent","sha256":"{sha256}","created_at":"{made}"}}]}}"#
+        );
+        fs::write(file.path(), old).unwrap();
+        let contents = file.read().unwrap();
+        assert_eq!(contents.keys[0].client(), "1a2b3c4d");
+        file.update(|_| ()).unwrap();
+        assert_eq!(file.read().unwrap(), contents);
     }
 
     #[test]
@@ -265,9 +287,9 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let record = KeyRecord::new(&ApiKey::generate(), "agent");
+                    let record = KeyRecord::new(&NewKey::generate(), "agent");
                     let file = KeyFile::new(directory.path());
-                    file.update(|register| register.keys.push(record)).unwrap();
+                    file.update(|contents| contents.keys.push(record)).unwrap();
                 });
             }
         });
@@ -288,9 +310,9 @@ mod tests {
         // Both folders share a lock, or one change would be lost.
         std::thread::scope(|scope| {
             for name in ["one", "other", "one", "other"] {
-                let record = KeyRecord::new(&ApiKey::generate(), name);
+                let record = KeyRecord::new(&NewKey::generate(), name);
                 let file = KeyFile::new(&at(name));
-                scope.spawn(move || file.update(|register| register.keys.push(record)).unwrap());
+                scope.spawn(move || file.update(|contents| contents.keys.push(record)).unwrap());
             }
         });
         assert!(at("one/keys.json").is_symlink() && at("other/keys.json").is_symlink());
@@ -304,7 +326,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
         symlink("not mounted/keys.json", file.path()).unwrap();
-        for error in [file.read().unwrap_err(), file.update(|register| register.keys.clear()).unwrap_err()] {
+        for error in [file.read().unwrap_err(), file.update(|contents| contents.keys.clear()).unwrap_err()] {
             assert!(error.to_string().contains("a link to not mounted/keys.json, where there is no file"));
         }
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -314,9 +336,9 @@ mod tests {
     fn keys_that_were_read_before_are_not_forgotten_because_their_file_is_bad() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
-        let mut before = Register::default();
+        let mut before = KeyFileContents::default();
         assert_eq!(file.read_again(&before).unwrap(), before, "no file and no keys are the same");
-        before.keys.push(KeyRecord::new(&ApiKey::generate(), "agent"));
+        before.keys.push(KeyRecord::new(&NewKey::generate(), "agent"));
         assert!(file.read_again(&before).is_err(), "no file");
         fs::create_dir(file.path()).unwrap();
         assert!(file.read_again(&before).is_err(), "a folder");
@@ -329,6 +351,10 @@ mod tests {
         too_large.set_len(1 << 40).unwrap();
         assert!(file.read_again(&before).unwrap_err().to_string().contains("16777216 bytes"));
         fs::write(file.path(), "{\"keys\": []}").unwrap();
-        assert_eq!(file.read_again(&before).unwrap(), Register::default(), "whoever writes this means it");
+        assert_eq!(
+            file.read_again(&before).unwrap(),
+            KeyFileContents::default(),
+            "whoever writes this means it"
+        );
     }
 }

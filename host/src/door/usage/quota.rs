@@ -1,4 +1,4 @@
-//! The quota of one principal: units that were taken from the meter, given out one by one.
+//! The quota of one client: units that were taken from the quota store, given out one by one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,26 +8,26 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 
-use crate::backend::{Count, Error, Meter};
+use crate::backend::{Count, Error, QuotaStore};
 use crate::door::plan::{Quota, Window};
-use crate::door::{Principal, Refusal};
+use crate::door::{ClientId, Refusal};
 
-/// What a principal has of its quota in this process.
-pub(super) struct Lease {
-    name: Arc<str>,
-    held: Mutex<Option<Held>>,
+/// What a client has of its quota in this process.
+pub(super) struct Reservation {
+    client: Arc<str>,
+    reserved: Mutex<Option<ReservedUnits>>,
 }
 
 /// Of one window.
-struct Held {
+struct ReservedUnits {
     window: Window,
     count: Count,
-    /// Taken from the meter, and not given out yet.
+    /// Taken from the quota store, and not given out yet.
     units: u64,
     pause: Option<Pause>,
 }
 
-/// Until when the meter is not asked again: one that is used up or does not answer is not asked by every request.
+/// Until when the quota store is not asked again: one that is used up or does not answer is not asked by every request.
 struct Pause {
     until: Instant,
     /// Of which quota; another one is asked for at once.
@@ -39,62 +39,76 @@ struct Pause {
 #[derive(Clone, Copy)]
 enum Why {
     Spent,
-    /// The meter failed, and fails until an operator has acted if `lasts`.
+    /// The quota store failed, and fails until an operator has acted if `lasts`.
     Uncounted {
         lasts: bool,
     },
 }
 
-impl Lease {
+impl Reservation {
     /// Nothing is taken yet.
-    pub(super) fn new(principal: &Principal) -> Lease {
-        Lease { name: principal.as_str().into(), held: Mutex::new(None) }
+    pub(super) fn new(client: &ClientId) -> Reservation {
+        Reservation { client: client.as_str().into(), reserved: Mutex::new(None) }
     }
 
     /// Gives out one unit of the window that `now` is in.
-    pub(super) async fn take(&self, meter: &dyn Meter, quota: Quota, now: Timestamp) -> Result<(), Refusal> {
-        let mut held = self.held.lock().await;
-        let held = match &mut *held {
-            Some(held) if held.is_of(quota, now) => held,
-            other => other.insert(Held::new(&self.name, quota.period.window(now))),
+    pub(super) async fn take(
+        &self,
+        quota_store: &dyn QuotaStore,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let mut reserved = self.reserved.lock().await;
+        let reserved = match &mut *reserved {
+            Some(reserved) if reserved.is_of(quota, now) => reserved,
+            other => other.insert(ReservedUnits::new(&self.client, quota.period.window(now))),
         };
-        if held.units == 0 {
-            held.refill(meter, quota, now).await?;
+        if reserved.units == 0 {
+            reserved.refill(quota_store, quota, now).await?;
         }
-        held.units = held.units.saturating_sub(1);
+        reserved.units = reserved.units.saturating_sub(1);
         Ok(())
     }
 
     /// Gives back what was not given out.
-    pub(super) async fn give_back(&self, meter: &dyn Meter) {
-        let Some(held) = self.held.lock().await.take() else { return };
-        if held.units == 0 {
+    pub(super) async fn give_back(&self, quota_store: &dyn QuotaStore) {
+        let Some(reserved) = self.reserved.lock().await.take() else { return };
+        if reserved.units == 0 {
             return;
         }
-        if let Err(error) = meter.give_back(&held.count, held.units).await {
-            let units = held.units;
-            warn!(name = %held.count.name, units, %error, "units of a quota were not used and are lost");
+        if let Err(error) = quota_store.give_back(&reserved.count, reserved.units).await {
+            let units = reserved.units;
+            warn!(client = %reserved.count.client, units, %error, "units of a quota were not used and are lost");
         }
     }
 }
 
-impl Held {
-    fn new(name: &Arc<str>, window: Window) -> Held {
-        let count = Count { name: Arc::clone(name), window: window.name.as_str().into() };
-        Held { window, count, units: 0, pause: None }
+impl ReservedUnits {
+    fn new(client: &Arc<str>, window: Window) -> ReservedUnits {
+        let count = Count { client: Arc::clone(client), window: window.name.as_str().into() };
+        ReservedUnits { window, count, units: 0, pause: None }
     }
 
     fn is_of(&self, quota: Quota, now: Timestamp) -> bool {
         self.window.holds(now) && self.window.name.ends_with(quota.period.word())
     }
 
-    async fn refill(&mut self, meter: &dyn Meter, quota: Quota, now: Timestamp) -> Result<(), Refusal> {
+    async fn refill(
+        &mut self,
+        quota_store: &dyn QuotaStore,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let pausing = |pause: &&Pause| pause.quota == quota && Instant::now() < pause.until;
         if let Some(pause) = self.pause.as_ref().filter(pausing) {
             return Err(self.refusal(pause.why, quota, now));
         }
         let limit = quota.requests.get();
-        let (why, time) = match timeout(METER_TIME, meter.take(&self.count, meter.block(limit), limit)).await
+        let (why, time) = match timeout(
+            QUOTA_STORE_TIME,
+            quota_store.take(&self.count, quota_store.batch_size(limit), limit),
+        )
+        .await
         {
             Ok(Ok(0)) => (Why::Spent, SPENT_PAUSE),
             Ok(Ok(units)) => {
@@ -103,11 +117,11 @@ impl Held {
                 return Ok(());
             }
             Ok(Err(error)) => {
-                warn!(name = %self.count.name, %error, "the use of a quota cannot be counted");
+                warn!(client = %self.count.client, %error, "the use of a quota cannot be counted");
                 (Why::Uncounted { lasts: matches!(error, Error::Misconfigured(_)) }, FAILED_PAUSE)
             }
             Err(_elapsed) => {
-                warn!(name = %self.count.name, "the use of a quota cannot be counted: the store is silent");
+                warn!(client = %self.count.client, "the use of a quota cannot be counted: the store is silent");
                 (Why::Uncounted { lasts: false }, FAILED_PAUSE)
             }
         };
@@ -130,8 +144,8 @@ impl Held {
     }
 }
 
-/// How long a request waits for the meter.
-const METER_TIME: Duration = Duration::from_secs(2);
+/// How long a request waits for the quota store.
+const QUOTA_STORE_TIME: Duration = Duration::from_secs(2);
 /// Other hosts may give units back.
 const SPENT_PAUSE: Duration = Duration::from_secs(10);
 const FAILED_PAUSE: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use crate::backend::memory::Memory;
 use crate::backend::{Count, Error, suite};
 use crate::door::{Period, Quota};
 
-fn memory() -> Arc<dyn Meter> {
+fn memory() -> Arc<dyn QuotaStore> {
     Arc::new(Memory::new(&suite::schema()))
 }
 
@@ -19,8 +19,8 @@ fn plan(rate: u32, burst: u32, quota: Option<(u64, Period)>) -> Arc<Plan> {
     Arc::new(Plan { name: "p".to_owned(), rate_per_second: number(rate), burst: number(burst), quota })
 }
 
-fn one() -> Principal {
-    Principal::new("one")
+fn one() -> ClientId {
+    ClientId::new("one")
 }
 
 fn at(text: &str) -> Timestamp {
@@ -96,11 +96,11 @@ async fn a_new_month_brings_a_new_quota_and_a_clock_set_back_none() {
 }
 
 #[tokio::test]
-async fn principals_have_usage_of_their_own() {
+async fn clients_have_usage_of_their_own() {
     let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
     let plan = plan(1, 10, Some((5, Period::Day)));
     assert_eq!(admitted(&usage, &plan, 20, Timestamp::UNIX_EPOCH).await, 5);
-    assert!(usage.take_at(&Principal::new("other"), &plan, Timestamp::UNIX_EPOCH).await.is_ok());
+    assert!(usage.take_at(&ClientId::new("other"), &plan, Timestamp::UNIX_EPOCH).await.is_ok());
 }
 
 #[tokio::test]
@@ -115,23 +115,23 @@ async fn another_plan_holds_at_once_and_keeps_what_was_used() {
 
 #[tokio::test]
 async fn without_plans_nothing_is_counted() {
-    let meter = memory();
-    let usage = Usage::new(RateLimit::Off, Arc::clone(&meter));
+    let quota_store = memory();
+    let usage = Usage::new(RateLimit::Off, Arc::clone(&quota_store));
     let plan = plan(1, 1, Some((1, Period::Day)));
     assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 1000);
-    let count = Count { name: "one".into(), window: "1970-01-01/day".into() };
-    assert_eq!(meter.used(&count).await, Ok(0));
+    let count = Count { client: "one".into(), window: "1970-01-01/day".into() };
+    assert_eq!(quota_store.used(&count).await, Ok(0));
 }
 
-/// Gives blocks of 50 until it is told to fail.
-struct Blocks {
+/// Gives batches of 50 until it is told to fail.
+struct Batches {
     memory: Memory,
     asked: std::sync::atomic::AtomicU32,
     fails: std::sync::Mutex<Option<Error>>,
 }
 
 #[async_trait]
-impl Meter for Blocks {
+impl QuotaStore for Batches {
     async fn take(&self, count: &Count, units: u64, limit: u64) -> Result<u64, Error> {
         self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         if let Some(error) = self.fails.lock().unwrap().clone() {
@@ -148,52 +148,56 @@ impl Meter for Blocks {
         self.memory.used(count).await
     }
 
-    fn block(&self, _limit: u64) -> u64 {
+    fn batch_size(&self, _limit: u64) -> u64 {
         50
     }
 }
 
-fn blocks() -> Arc<Blocks> {
-    Arc::new(Blocks { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() })
+fn batches() -> Arc<Batches> {
+    Arc::new(Batches { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_block_is_taken_at_once_used_up_and_its_rest_given_back() {
-    let meter = blocks();
-    let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
+    let quota_store = batches();
+    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
     let (plan, now) = (plan(1, 1000, Some((120, Period::Day))), Timestamp::UNIX_EPOCH);
-    let count = Count { name: "one".into(), window: "1970-01-01/day".into() };
+    let count = Count { client: "one".into(), window: "1970-01-01/day".into() };
     assert_eq!(admitted(&usage, &plan, 60, now).await, 60);
     assert_eq!(
-        (meter.asked.load(std::sync::atomic::Ordering::SeqCst), meter.used(&count).await),
+        (quota_store.asked.load(std::sync::atomic::Ordering::SeqCst), quota_store.used(&count).await),
         (2, Ok(100))
     );
     usage.close().await;
-    assert_eq!(meter.used(&count).await, Ok(60));
+    assert_eq!(quota_store.used(&count).await, Ok(60));
     assert_eq!(admitted(&usage, &plan, 500, now).await, 60);
-    assert_eq!(meter.asked.load(std::sync::atomic::Ordering::SeqCst), 5, "who is spent asks once in a while");
+    assert_eq!(
+        quota_store.asked.load(std::sync::atomic::Ordering::SeqCst),
+        5,
+        "who is spent asks once in a while"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_meter_that_fails_closes_the_door_once_the_block_is_used() {
-    let meter = blocks();
-    let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
+    let quota_store = batches();
+    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
     assert_eq!(admitted(&usage, &plan, 10, now).await, 10);
-    *meter.fails.lock().unwrap() = Some(Error::Unavailable("told to fail".to_owned()));
-    assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "what is left of the block");
+    *quota_store.fails.lock().unwrap() = Some(Error::Unavailable("told to fail".to_owned()));
+    assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "what is left of the batch");
     assert_eq!(usage.take_at(&one(), &plan, now).await, Err(Refusal::Uncounted { lasts: false }));
-    assert_eq!(meter.asked.load(std::sync::atomic::Ordering::SeqCst), 2, "it is asked once a second");
-    *meter.fails.lock().unwrap() = None;
+    assert_eq!(quota_store.asked.load(std::sync::atomic::Ordering::SeqCst), 2, "it is asked once a second");
+    *quota_store.fails.lock().unwrap() = None;
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_meter_that_fails_until_an_operator_acts_asks_nobody_to_come_again() {
-    let meter = blocks();
-    *meter.fails.lock().unwrap() = Some(Error::Misconfigured("no right".to_owned()));
-    let usage = Usage::with_clock(RateLimit::Plan, meter.clone(), FakeRelativeClock::default());
+    let quota_store = batches();
+    *quota_store.fails.lock().unwrap() = Some(Error::Misconfigured("no right".to_owned()));
+    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
     // The second one finds the pause.
     for _ in 0..2 {
@@ -201,7 +205,7 @@ async fn a_meter_that_fails_until_an_operator_acts_asks_nobody_to_come_again() {
         assert_eq!(refused, Refusal::Uncounted { lasts: true });
         assert_eq!((refused.status().as_u16(), refused.retry_after_seconds()), (503, None));
     }
-    *meter.fails.lock().unwrap() = None;
+    *quota_store.fails.lock().unwrap() = None;
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
 }

@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 use wasmtime::Engine;
 
 use super::{
-    BUILT_IN_COMPONENT, Component, LIMITS, Respondent, TIMES, compiled, config, costs, deadline, least,
+    BUILT_IN_COMPONENT, Component, LIMITS, Responder, TIMES, compiled, config, costs, deadline, least,
     location, sandbox,
 };
 

@@ -1,4 +1,4 @@
-//! Allocations of a request that comes over HTTP: of the server, the door and the walk as well as of the sandbox. Client and
+//! Allocations of a request that comes over HTTP: of the server, the door and the pipeline as well as of the sandbox. Client and
 //! host share a thread, and the client allocates nothing.
 
 use std::ffi::OsStr;

@@ -63,7 +63,7 @@ impl Operations {
             Operation::Page(name) => self.named.get(*name).unwrap_or(&self.other),
         };
         counted.durations.observe(seconds);
-        counted.answers.count(place(status), &[&counted.name, label(&status)]);
+        counted.answers.count(index(status), &[&counted.name, label(&status)]);
         &counted.name
     }
 }
@@ -81,7 +81,7 @@ fn label(status: &StatusCode) -> &str {
 }
 
 /// Where the counter of this status is: all that go by one label have one place.
-fn place(status: StatusCode) -> usize {
+fn index(status: StatusCode) -> usize {
     let number = usize::from(status.as_u16());
     if status.canonical_reason().is_some() { number } else { number / 100 }
 }

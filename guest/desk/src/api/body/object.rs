@@ -9,7 +9,7 @@ use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::refusal::{Fault, Issue, Refusal};
+use crate::refusal::{Issue, IssueKind, Refusal};
 
 /// The members of a body that are known, and what is wrong with the rest.
 pub(crate) struct Object {
@@ -44,12 +44,12 @@ impl Object {
     pub(crate) fn required<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(String) -> Result<T, Fault>,
+        parse: impl FnOnce(String) -> Result<T, IssueKind>,
     ) -> Option<T> {
         let present = self.texts.iter().any(|(member, _)| *member == name);
         // A member of a wrong type is there, and has its issue already.
         if !present && !self.issues.iter().any(|issue| issue.field == name) {
-            self.issues.push(Issue::new(name.into(), Fault::MissingMember));
+            self.issues.push(Issue::new(name.into(), IssueKind::MissingMember));
         }
         self.optional(name, parse)
     }
@@ -58,11 +58,11 @@ impl Object {
     pub(crate) fn optional<T>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(String) -> Result<T, Fault>,
+        parse: impl FnOnce(String) -> Result<T, IssueKind>,
     ) -> Option<T> {
         let at = self.texts.iter().position(|(member, _)| *member == name)?;
         let (_, text) = self.texts.swap_remove(at);
-        parse(text).map_err(|fault| self.issues.push(Issue::new(name.into(), fault))).ok()
+        parse(text).map_err(|kind| self.issues.push(Issue::new(name.into(), kind))).ok()
     }
 
     /// What was made of the members, if nothing at all is wrong.
@@ -91,18 +91,18 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some(name) = members.next_key::<String>()? {
             let Some(&known) = self.known.iter().find(|known| **known == name) else {
                 members.next_value::<IgnoredAny>()?;
-                object.issues.push(Issue::new(name, Fault::UnknownMember { known: self.known }));
+                object.issues.push(Issue::new(name, IssueKind::UnknownMember { known: self.known }));
                 continue;
             };
             let value = members.next_value::<Value>()?;
             if seen.contains(&known) {
-                object.issues.push(Issue::new(name, Fault::RepeatedMember));
+                object.issues.push(Issue::new(name, IssueKind::RepeatedMember));
                 continue;
             }
             seen.push(known);
             match value {
                 Value::Text(text) => object.texts.push((known, text)),
-                Value::Other(found) => object.issues.push(Issue::new(name, Fault::NotAText { found })),
+                Value::Other(found) => object.issues.push(Issue::new(name, IssueKind::NotAText { found })),
             }
         }
         Ok(object)

@@ -10,10 +10,10 @@ use std::time::Duration;
 use items::cursor;
 use portdesk_dynamo_server::Server;
 
-use super::failing::{Act, condition_failed, failed, refusal, script};
+use super::failing::{Act, condition_failed, failed, script, service_error};
 use super::{make, settings, store};
-use crate::backend::suite::storage_component::{Prepared, StorageComponent};
-use crate::backend::suite::{self, Store};
+use crate::backend::suite::store_component::{Prepared, StoreComponent};
+use crate::backend::suite::{self, SharedBackend};
 use crate::backend::{Error, Insert, Position, Update};
 
 suite::conformance!(component; async || {
@@ -73,12 +73,12 @@ async fn a_write_without_an_answer_is_unknown_and_a_read_unavailable() {
 
 #[tokio::test]
 async fn what_stored_nothing_says_so() {
-    let (get, insert, append) = ends(&refusal("ThrottlingException")).await;
+    let (get, insert, append) = ends(&service_error("ThrottlingException")).await;
     for error in [get, insert, append] {
         assert_eq!(error, Error::Throttled { retry_after: None });
     }
     for code in ["AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException"] {
-        let (get, insert, append) = ends(&refusal(code)).await;
+        let (get, insert, append) = ends(&service_error(code)).await;
         for error in [get, insert, append] {
             assert!(matches!(error, Error::Misconfigured(_)), "{code}: {error:?}");
         }
@@ -124,11 +124,11 @@ async fn what_is_signed_is_what_is_sent() {
 }
 
 /// The component over the table at an endpoint.
-fn open(endpoint: &str) -> Store {
+fn open(endpoint: &str) -> SharedBackend {
     open_for(endpoint, settings(endpoint).time_limit)
 }
 
-fn open_for(endpoint: &str, time_limit: Duration) -> Store {
+fn open_for(endpoint: &str, time_limit: Duration) -> SharedBackend {
     let environment = [
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "dummy"),
@@ -138,7 +138,7 @@ fn open_for(endpoint: &str, time_limit: Duration) -> Store {
         ("PORTDESK_TIME_LIMIT_MS", &time_limit.as_millis().to_string()),
     ];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Arc::new(StorageComponent::fresh(&COMPONENT, environment.into()))
+    Arc::new(StoreComponent::fresh(&COMPONENT, environment.into()))
 }
 
 static COMPONENT: LazyLock<Prepared> =

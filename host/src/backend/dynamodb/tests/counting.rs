@@ -6,13 +6,13 @@ use portdesk_dynamo_server::Server;
 
 use super::{make, settings};
 use crate::backend::dynamodb::DynamoDb;
-use crate::backend::suite::{self, counts};
-use crate::backend::{Backend, Meter, Query};
+use crate::backend::suite::{self, quotas};
+use crate::backend::{Backend, Query, QuotaStore};
 
-counts::counts!(async || {
+quotas::quotas!(async || {
     let server = Server::start();
     make(&server).await;
-    (Arc::new(open(&server).await) as counts::Metering, server)
+    (Arc::new(open(&server).await) as quotas::SharedQuotaStore, server)
 });
 
 async fn open(server: &Server) -> DynamoDb {
@@ -24,7 +24,7 @@ async fn hosts_that_share_a_table_share_its_counts() {
     let server = Server::start();
     make(&server).await;
     let (one, other) = (open(&server).await, open(&server).await);
-    let count = counts::count("one");
+    let count = quotas::count("one");
     let mut taken = 0;
     for _ in 0..5 {
         taken += one.take(&count, 7, 50).await.unwrap() + other.take(&count, 7, 50).await.unwrap();
@@ -38,7 +38,7 @@ async fn a_count_is_no_item_that_a_component_could_reach() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;
-    store.take(&counts::count("one"), 1, 1).await.unwrap();
+    store.take(&quotas::count("one"), 1, 1).await.unwrap();
     let key = super::super::layout::count_key("n", "w");
     assert!(key.len() > 128, "a key of a component has at most 128 bytes");
     for index in ["ByOwner", "ByState"] {
@@ -52,5 +52,8 @@ async fn blocks_are_a_hundredth_of_the_quota_and_at_most_50() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;
-    assert_eq!([1, 99, 100, 1_000, 10_000, 1_000_000].map(|limit| store.block(limit)), [1, 1, 1, 10, 50, 50]);
+    assert_eq!(
+        [1, 99, 100, 1_000, 10_000, 1_000_000].map(|limit| store.batch_size(limit)),
+        [1, 1, 1, 10, 50, 50]
+    );
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::settings;
-use crate::backend::dynamodb::{DynamoDb, PLACES, Settings};
+use crate::backend::dynamodb::{DynamoDb, PERMITS, Settings};
 use crate::backend::suite::{self, fields, note, set};
 use crate::backend::{Backend, Change, Error, Insert, Query, Update};
 
@@ -67,7 +67,7 @@ fn answer(stream: &mut TcpStream, status: u16, body: &str) {
     let _ = stream.write_all((head + body).as_bytes());
 }
 
-pub(super) fn refusal(code: &str) -> Act {
+pub(super) fn service_error(code: &str) -> Act {
     Act::Answer(400, format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"said so"}}"#))
 }
 
@@ -100,7 +100,7 @@ async fn ends(acts: Vec<Act>) -> (Error, Error, Error, Error, usize) {
 #[tokio::test]
 async fn throttling_is_tried_again_and_then_said() {
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"] {
-        let (get, query, insert, append, tried) = ends(vec![refusal(code)]).await;
+        let (get, query, insert, append, tried) = ends(vec![service_error(code)]).await;
         for error in [get, query, insert, append] {
             assert_eq!(error, Error::Throttled { retry_after: None }, "{code}");
         }
@@ -111,7 +111,7 @@ async fn throttling_is_tried_again_and_then_said() {
 #[tokio::test]
 async fn refused_credentials_store_nothing_and_say_what_to_do() {
     for code in ["AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"] {
-        let (get, query, insert, append, tried) = ends(vec![refusal(code)]).await;
+        let (get, query, insert, append, tried) = ends(vec![service_error(code)]).await;
         for error in [get, query, insert, append] {
             assert!(
                 matches!(&error, Error::Misconfigured(text) if text.contains("table policy")),
@@ -143,7 +143,7 @@ async fn a_write_without_an_answer_is_unknown_and_a_read_unavailable() {
 
 #[tokio::test]
 async fn a_refusal_after_a_lost_attempt_is_no_proof() {
-    for last in [refusal("ThrottlingException"), refusal("AccessDeniedException")] {
+    for last in [service_error("ThrottlingException"), service_error("AccessDeniedException")] {
         let (url, _) = script(vec![failed(), last]);
         let store = store(&url, Duration::from_secs(3)).await;
         let inserted = store.insert("a", fields(&[]), "c").await;
@@ -205,10 +205,10 @@ async fn a_silent_server_costs_no_more_than_the_time_of_a_request() {
 }
 
 #[tokio::test]
-async fn past_the_places_a_call_is_throttled_at_once() {
+async fn past_the_permits_a_call_is_throttled_at_once() {
     let (url, attempts) = script(vec![Act::Silence]);
     let store = store(&url, Duration::from_secs(3)).await;
-    let all = store.places.acquire_many(u32::try_from(PLACES).unwrap()).await.unwrap();
+    let all = store.permits.acquire_many(u32::try_from(PERMITS).unwrap()).await.unwrap();
     assert!(matches!(store.get("a").await, Err(Error::Throttled { retry_after: Some(_) })));
     assert_eq!(attempts.load(Ordering::SeqCst), 0);
     drop(all);

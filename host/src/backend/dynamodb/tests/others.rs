@@ -10,14 +10,16 @@ use tokio::task::JoinSet;
 
 use super::{settings, store};
 use crate::backend::dynamodb::{connection, layout};
-use crate::backend::suite::{self, Store, append, fields, get, ids, insert, listed, note, set, update};
+use crate::backend::suite::{
+    self, SharedBackend, append, fields, get, ids, insert, listed, note, set, update,
+};
 use crate::backend::{Change, Entry, Insert, Update};
 
 type Attributes = HashMap<String, AttributeValue>;
 
 /// A store, and the client of another program on its table.
 struct Shared {
-    store: Store,
+    store: SharedBackend,
     client: Client,
     _server: Server,
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 use portdesk_dynamo_server::Server;
 
-use super::failing::{Act, failed, refusal, script};
+use super::failing::{Act, failed, script, service_error};
 use super::{make, open, settings};
 use crate::backend::dynamodb::{DynamoDb, OpenError, connection, layout};
 use crate::backend::{Backend, Error, suite};
@@ -126,7 +126,7 @@ async fn a_host_without_rights_does_not_start_and_says_which_command_prints_them
         "InvalidSignatureException",
         "MissingAuthenticationTokenException",
     ] {
-        let (url, _) = script(vec![refusal(code)]);
+        let (url, _) = script(vec![service_error(code)]);
         let opened = DynamoDb::open(&settings(&url), &suite::schema()).await;
         let Err(OpenError::Misconfigured { text, .. }) = opened else { panic!("{code}: {opened:?}") };
         assert!(text.contains("portdesk table policy") && text.contains(code), "{text}");
@@ -138,7 +138,7 @@ async fn a_host_without_rights_does_not_start_and_says_which_command_prints_them
 async fn a_right_that_is_missing_is_named_by_its_action() {
     let done = || Act::Answer(200, "{}".to_owned());
     let listed = || Act::Answer(200, r#"{"Items":[]}"#.to_owned());
-    let denied = || refusal("AccessDeniedException");
+    let denied = || service_error("AccessDeniedException");
     for (acts, action) in [
         (vec![denied()], "GetItem"),
         (vec![done(), denied()], "Query"),
@@ -157,8 +157,12 @@ async fn a_table_that_does_not_answer_at_the_moment_keeps_no_host_from_starting(
     let backfilling = r#"{"__type":"ValidationException",
         "message":"Cannot read from backfilling global secondary index: ByOwner"}"#;
     let nobody = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
-    let urls =
-        [failed(), refusal("ThrottlingException"), Act::Reset, Act::Answer(400, backfilling.to_owned())];
+    let urls = [
+        failed(),
+        service_error("ThrottlingException"),
+        Act::Reset,
+        Act::Answer(400, backfilling.to_owned()),
+    ];
     let urls = urls.map(|act| script(vec![act]).0).into_iter().chain([nobody]);
     for url in urls {
         let store = DynamoDb::open(&settings(&url), &suite::schema()).await.unwrap();

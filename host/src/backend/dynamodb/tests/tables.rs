@@ -84,7 +84,7 @@ async fn a_table_without_an_optional_index_serves_everything_else() {
         matches!(&required, Err(Error::Misconfigured(text)) if text.contains("table check")),
         "{required:?}"
     );
-    let store: suite::Store = std::sync::Arc::new(store);
+    let store: suite::SharedBackend = std::sync::Arc::new(store);
     insert(&store, "a", &[("owner", "v"), ("made_at", "1")]).await;
     get(&store, "a").await;
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::{Embedded, wait_for};
 use crate::backend::embedded::OpenError;
-use crate::backend::embedded::counts::read;
-use crate::backend::suite::{self, counts};
-use crate::backend::{Count, Error, Meter};
+use crate::backend::embedded::quota::read;
+use crate::backend::suite::{self, quotas};
+use crate::backend::{Count, Error, QuotaStore};
 
-counts::counts!(async || {
+quotas::quotas!(async || {
     let dir = tempfile::tempdir().unwrap();
-    (open(dir.path()) as counts::Metering, dir)
+    (open(dir.path()) as quotas::SharedQuotaStore, dir)
 });
 
 fn open(dir: &Path) -> Arc<Embedded> {
@@ -20,20 +20,20 @@ fn open(dir: &Path) -> Arc<Embedded> {
 }
 
 fn of_day(day: usize) -> Count {
-    Count { name: "one".into(), window: format!("2026-11-{day:02}/day").into() }
+    Count { client: "one".into(), window: format!("2026-11-{day:02}/day").into() }
 }
 
-async fn take(meter: &Embedded, count: &Count) -> Result<u64, Error> {
-    meter.take(count, 1, 1000).await
+async fn take(quota_store: &Embedded, count: &Count) -> Result<u64, Error> {
+    quota_store.take(count, 1, 1000).await
 }
 
 /// A process that is killed leaves the file as its last write left it: this test reads it there.
 #[tokio::test]
 async fn a_unit_is_in_the_file_before_it_is_given_out() {
     let dir = tempfile::tempdir().unwrap();
-    let (meter, count) = (open(dir.path()), counts::count("one"));
+    let (quota_store, count) = (open(dir.path()), quotas::count("one"));
     for number in 1..=100 {
-        assert_eq!(take(&meter, &count).await, Ok(1));
+        assert_eq!(take(&quota_store, &count).await, Ok(1));
         assert_eq!(read(dir.path()).unwrap(), [(count.clone(), number)]);
     }
 }
@@ -41,29 +41,29 @@ async fn a_unit_is_in_the_file_before_it_is_given_out() {
 #[tokio::test]
 async fn counts_are_there_again() {
     let dir = tempfile::tempdir().unwrap();
-    let counts = [counts::count("one"), counts::count("two"), of_day(2)];
-    let meter = open(dir.path());
+    let counts = [quotas::count("one"), quotas::count("two"), of_day(2)];
+    let quota_store = open(dir.path());
     for count in &counts {
-        assert_eq!(take(&meter, count).await, Ok(1));
+        assert_eq!(take(&quota_store, count).await, Ok(1));
     }
-    drop(meter);
+    drop(quota_store);
     for round in 1..=3 {
-        let meter = wait_for(dir.path());
+        let quota_store = wait_for(dir.path());
         for count in &counts {
-            assert_eq!(meter.used(count).await, Ok(round));
-            assert_eq!(take(&meter, count).await, Ok(1));
+            assert_eq!(quota_store.used(count).await, Ok(round));
+            assert_eq!(take(&quota_store, count).await, Ok(1));
         }
     }
 }
 
 #[tokio::test]
-async fn the_last_windows_of_a_holder_are_kept_at_a_start() {
+async fn the_last_windows_of_a_client_are_kept_at_a_start() {
     let dir = tempfile::tempdir().unwrap();
-    let meter = open(dir.path());
+    let quota_store = open(dir.path());
     for day in 1..=20 {
-        take(&meter, &of_day(day)).await.unwrap();
+        take(&quota_store, &of_day(day)).await.unwrap();
     }
-    drop(meter);
+    drop(quota_store);
     drop(wait_for(dir.path()));
     let mut kept: Vec<_> = read(dir.path()).unwrap().into_iter().map(|(count, _)| count.window).collect();
     kept.sort();
@@ -73,25 +73,25 @@ async fn the_last_windows_of_a_holder_are_kept_at_a_start() {
 #[tokio::test]
 async fn a_line_that_was_never_finished_is_no_count() {
     let dir = tempfile::tempdir().unwrap();
-    let meter = open(dir.path());
-    take(&meter, &counts::count("one")).await.unwrap();
-    drop(meter);
+    let quota_store = open(dir.path());
+    take(&quota_store, &quotas::count("one")).await.unwrap();
+    drop(quota_store);
     let whole = fs::read(dir.path().join("usage")).unwrap();
     for torn in [&[0; 128][..], &whole[..60], &[0; 60]] {
         fs::write(dir.path().join("usage"), [&whole, torn].concat()).unwrap();
-        let meter = wait_for(dir.path());
-        take(&meter, &of_day(1)).await.unwrap();
-        drop(meter);
-        assert_eq!(read(dir.path()).unwrap(), [(counts::count("one"), 1), (of_day(1), 1)]);
+        let quota_store = wait_for(dir.path());
+        take(&quota_store, &of_day(1)).await.unwrap();
+        drop(quota_store);
+        assert_eq!(read(dir.path()).unwrap(), [(quotas::count("one"), 1), (of_day(1), 1)]);
     }
 }
 
 #[tokio::test]
 async fn every_flipped_bit_of_a_count_is_found() {
     let dir = tempfile::tempdir().unwrap();
-    let meter = open(dir.path());
-    take(&meter, &counts::count("one")).await.unwrap();
-    drop(meter);
+    let quota_store = open(dir.path());
+    take(&quota_store, &quotas::count("one")).await.unwrap();
+    drop(quota_store);
     let path = dir.path().join("usage");
     let whole = fs::read(&path).unwrap();
     let counted = read(dir.path()).unwrap();

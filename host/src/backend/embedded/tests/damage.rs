@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::backend::embedded::Embedded;
-use crate::backend::suite::{self, Store, fields, insert, keys, note, update};
+use crate::backend::suite::{self, SharedBackend, fields, insert, keys, note, update};
 use crate::backend::{Change, Error, Item, Position, Query, Summary};
 
 const ITEMS: usize = 120;
@@ -41,7 +41,7 @@ async fn sample(dir: &Path) -> (Vec<u8>, Content) {
     (fs::read(dir.join("store.sqlite3")).unwrap(), content)
 }
 
-async fn items(store: &Store) -> Result<Vec<Item>, Error> {
+async fn items(store: &SharedBackend) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     for number in 0..ITEMS {
         items.extend(store.get(&key(number)).await?);
@@ -49,7 +49,7 @@ async fn items(store: &Store) -> Result<Vec<Item>, Error> {
     Ok(items)
 }
 
-async fn lists(store: &Store) -> Result<Vec<Vec<Summary>>, Error> {
+async fn lists(store: &SharedBackend) -> Result<Vec<Vec<Summary>>, Error> {
     let mut lists = Vec::new();
     for (index, value) in indexed() {
         lists.push(pages(store, &index, &value).await?);
@@ -63,7 +63,7 @@ fn indexed() -> Vec<(String, String)> {
     (0..OWNERS).map(owner).chain([state("s"), state("t"), state("none")]).collect()
 }
 
-async fn pages(store: &Store, index: &str, value: &str) -> Result<Vec<Summary>, Error> {
+async fn pages(store: &SharedBackend, index: &str, value: &str) -> Result<Vec<Summary>, Error> {
     let mut items = Vec::new();
     let mut after: Option<Position> = None;
     loop {
@@ -92,7 +92,7 @@ impl Tally {
             self.refused += 1;
             return;
         };
-        let store: Store = std::sync::Arc::new(store);
+        let store: SharedBackend = std::sync::Arc::new(store);
         let mut errors = 0;
         for item in &content.items {
             errors += usize::from(judge(store.get(&item.key).await, &Some(item.clone()), place));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Embedded, open as open_store};
 use crate::backend::embedded::Parts;
-use crate::backend::suite::{self, counts, get};
-use crate::backend::{Backend, Count, Error, Fields, Insert, Meter};
+use crate::backend::suite::{self, get, quotas};
+use crate::backend::{Backend, Count, Error, Fields, Insert, QuotaStore};
 
 /// A store in `data`, a folder of its own, with the item `a` and one unit counted.
 struct Lost {
@@ -21,7 +21,7 @@ impl Lost {
         let outside = tempfile::tempdir().unwrap();
         fs::create_dir(outside.path().join("data")).unwrap();
         let store = Embedded::open(&outside.path().join("data"), &suite::schema()).unwrap();
-        let lost = Lost { outside, store, count: counts::count("one") };
+        let lost = Lost { outside, store, count: quotas::count("one") };
         assert_eq!(lost.insert("a").await, Ok(Insert::Inserted(1)));
         assert_eq!(lost.take().await, Ok(1));
         lost.store.check().await.unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::backend::embedded::{Embedded, OpenError};
-use crate::backend::suite::{self, Store, get, insert, keys, note, update};
+use crate::backend::suite::{self, SharedBackend, get, insert, keys, note, update};
 use crate::backend::{Error, Index, Query, Schema};
 use crate::config::DataDir;
 
@@ -96,7 +96,7 @@ async fn a_layout_that_another_program_changed_is_refused() {
     open(dir.path()).close().await;
 }
 
-async fn by_state(store: &Store) -> Result<Vec<String>, Error> {
+async fn by_state(store: &SharedBackend) -> Result<Vec<String>, Error> {
     let query = Query { index: "ByState".to_owned(), value: "s".to_owned(), limit: 5, after: None };
     store.query(query).await.map(|page| keys(&page.items).into_iter().map(str::to_owned).collect())
 }
@@ -108,7 +108,7 @@ async fn another_schema_gets_its_indexes() {
     let mut schema = suite::schema();
     let state = schema.indexes.pop().unwrap();
     let reopened =
-        |schema: &Schema| std::sync::Arc::new(Embedded::open(dir.path(), schema).unwrap()) as Store;
+        |schema: &Schema| std::sync::Arc::new(Embedded::open(dir.path(), schema).unwrap()) as SharedBackend;
 
     let store = reopened(&schema);
     assert!(matches!(by_state(&store).await, Err(Error::Invalid(_))));

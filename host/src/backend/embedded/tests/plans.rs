@@ -22,7 +22,7 @@ fn assert_searches(schema: &Schema) {
     let mut connection = Connection::open_in_memory().unwrap();
     let layout = Layout::new(schema).unwrap();
     layout.create(&mut connection).unwrap();
-    layout.settle(&mut connection).unwrap();
+    layout.ensure_indexes(&mut connection).unwrap();
     for tree in layout.trees() {
         for (sql, range) in
             [(&tree.ties, "<expr>=? AND <expr>=? AND key<?"), (&tree.rest, "<expr>=? AND <expr><?")]

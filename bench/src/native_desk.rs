@@ -1,0 +1,111 @@
+//! The native desk: the crate of the component as native code, behind the server, the door and the store of the host.
+//!
+//! It stands in the sandbox's place and gets what an instance gets: the store, the clock, randomness. What differs is
+//! the sandbox alone.
+
+mod env;
+mod fiber;
+
+use clap::Parser;
+use desk::Env;
+use portdesk::backend::{Index, List, Schema};
+use portdesk::config::{Config, environment_key};
+use portdesk::host::Host;
+use portdesk::sandbox::{Description, HandleError, Request, Responder, Response};
+use portdesk::store::GuestStore;
+use tokio::runtime::Runtime;
+use tokio::time::{Instant, timeout_at};
+
+use self::env::{DeskStore, Entropy, WallClock};
+use self::fiber::Stacks;
+use crate::failure::Failure;
+
+/// The command under which this program is the native desk.
+pub(crate) const COMMAND: &str = "native-desk";
+
+/// The host's settings behind that command.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// Serves until the process is killed. Prints where.
+pub(crate) fn serve() -> Result<(), Failure> {
+    let mut config = Arguments::parse_from(std::env::args_os().skip(1)).config;
+    config.api_key = environment_key().ok().flatten();
+    Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
+        let host = Host::start_as(config, description(), NativeDesk::new);
+        let host = host.await?;
+        println!("http://{}", host.address);
+        host.serve(std::future::pending()).await;
+        Ok(())
+    })
+}
+
+/// What the component says of itself.
+pub(crate) fn description() -> Description {
+    let desk::Collection { key_field, listed, lists, indexes } = desk::collection();
+    let lists = lists.iter().map(|list| List { name: list.name.into(), id_field: list.id_field.into() });
+    let indexes = indexes.iter().map(|index| Index {
+        name: index.name.into(),
+        partition: index.partition.into(),
+        order: index.order.into(),
+        optional: index.optional,
+    });
+    let schema = Schema {
+        key_field: key_field.into(),
+        listed: listed.iter().map(|name| (*name).into()).collect(),
+        lists: lists.collect(),
+        indexes: indexes.collect(),
+    };
+    Description { schema, openapi: desk::openapi().into() }
+}
+
+/// Answers natively.
+pub(crate) struct NativeDesk {
+    store: GuestStore,
+    stacks: Stacks,
+}
+
+impl NativeDesk {
+    pub(crate) fn new(store: GuestStore) -> NativeDesk {
+        NativeDesk { store, stacks: Stacks::default() }
+    }
+}
+
+impl Responder for NativeDesk {
+    async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError> {
+        let mut store = self.store.clone();
+        store.begin(request.request_id);
+        let request = owned(&request);
+        let answered = self.stacks.run(move |waiting| {
+            let store = DeskStore::new(store, waiting);
+            desk::handle(Env { store: &store, clock: &WallClock, random: &Entropy }, &request)
+        });
+        let desk::Response { status, headers, body, operation } =
+            timeout_at(deadline, answered).await.map_err(|_elapsed| HandleError::Deadline)?;
+        Ok(Response { status, headers, body, operation: operation.map(String::from) })
+    }
+
+    fn in_use(&self) -> usize {
+        0
+    }
+
+    fn memory_high_water_bytes(&self) -> usize {
+        0
+    }
+}
+
+fn owned(request: &Request<'_>) -> desk::Request {
+    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    desk::Request {
+        method: request.method.to_owned(),
+        path: request.path.to_owned(),
+        query: request.query.map(str::to_owned),
+        headers: request.headers.iter().map(header).collect(),
+        body: request.body.to_vec(),
+        client: request.client.map(str::to_owned),
+        request_id: request.request_id.to_owned(),
+    }
+}

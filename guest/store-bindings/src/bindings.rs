@@ -1,0 +1,19 @@
+//! What wit-bindgen makes of the interfaces in `wit/`.
+
+#![allow(
+    unsafe_code,
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code; the documentation is in wit/"
+)]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "store",
+    generate_all,
+    pub_export_macro: true,
+    default_bindings_module: "store_bindings::bindings",
+});

@@ -1,0 +1,18 @@
+//! `examples/store-js`, the store in another language.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use wasmtime_wasi::WasiCtx;
+
+use super::{Prepared, StoreComponent};
+use crate::backend::suite::{self, SharedBackend};
+
+suite::conformance!(exact component; async || {
+    (Arc::new(StoreComponent::kept(&COMPONENT, &mut WasiCtx::builder()).await) as SharedBackend, ())
+});
+
+static COMPONENT: LazyLock<Prepared> = LazyLock::new(|| {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js");
+    Prepared::of(&portdesk_tools::javascript_store(&example))
+});

@@ -1,0 +1,15 @@
+//! `guest/store-memory`, the store in Rust to begin with.
+
+use std::sync::{Arc, LazyLock};
+
+use wasmtime_wasi::WasiCtx;
+
+use super::{Prepared, StoreComponent};
+use crate::backend::suite::{self, SharedBackend};
+
+suite::conformance!(exact component; async || {
+    (Arc::new(StoreComponent::kept(&COMPONENT, &mut WasiCtx::builder()).await) as SharedBackend, ())
+});
+
+static COMPONENT: LazyLock<Prepared> =
+    LazyLock::new(|| Prepared::of(&portdesk_compose::component("portdesk-store-memory").unwrap()));

@@ -1,0 +1,123 @@
+//! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, with TLS or without, until it is told to stop.
+//!
+//! A connection is a task of its own from the moment it is accepted: `accept`, a place among the others
+//! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`protocol`, `stream`, `strict_http1`,
+//! `request`). Whose turn it is on it, and what is late, `wait` knows.
+
+// In the order in which a connection meets them.
+mod accept;
+mod tls;
+mod protocol;
+mod strict_http1;
+mod stream;
+mod request;
+mod connections;
+mod wait;
+mod close_reason;
+mod limits;
+mod descriptors;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{info, warn};
+
+use self::accept::Acceptor;
+use self::connections::Connections;
+pub use self::limits::ConnectionLimits;
+use self::protocol::Http;
+pub use self::tls::{IdentityError, IdentityFiles, Tls, Wanted};
+use crate::pipeline::Pipeline;
+use crate::sandbox::{Responder, Sandbox};
+
+/// What a server needs.
+pub struct Server<R = Sandbox> {
+    /// Where connections come from.
+    pub listener: TcpListener,
+    /// Without it, connections are plain.
+    pub tls: Option<Tls>,
+    /// Answers the requests.
+    pub pipeline: Arc<Pipeline<R>>,
+    /// What clients may ask of connections.
+    pub limits: ConnectionLimits,
+    /// How long connections are still accepted after readiness turned red.
+    pub drain: Duration,
+    /// How long requests that were begun may take after that.
+    pub grace: Duration,
+}
+
+impl<R: Responder> Server<R> {
+    /// Serves until `stop` resolves. Then readiness turns red, and for the time of `drain` everything goes on: who
+    /// balances the load sees it and sends its requests elsewhere. After that it takes no more connections, lets
+    /// requests that were begun finish within `grace`, and cuts what is left.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let Server { listener, tls, pipeline, limits, drain, grace } = self;
+        let most = descriptors::for_connections(limits.connections);
+        let limits = ConnectionLimits { connections: most, ..limits };
+        let connections = Arc::new(Connections::new(limits, Arc::clone(&pipeline.telemetry)));
+        let mut beside = JoinSet::new();
+        beside.spawn(Arc::clone(&connections).watch());
+        beside.spawn(make_room(Arc::clone(&pipeline), Arc::clone(&connections)));
+        let tls_acceptor = tls.as_ref().map(Tls::acceptor);
+        let telemetry = Arc::clone(&pipeline.telemetry);
+        beside.spawn(async move {
+            if let Some(tls) = tls {
+                tls.follow(&telemetry.metrics).await;
+            }
+        });
+        let graceful = GracefulShutdown::new();
+        let mut acceptor = Acceptor {
+            listener,
+            tls: tls_acceptor,
+            pipeline: Arc::clone(&pipeline),
+            http: Http::new(&limits),
+            connections: Arc::clone(&connections),
+            tasks: JoinSet::new(),
+        };
+        acceptor.accept_until(stop, &graceful).await;
+        pipeline.begin_shutdown();
+        info!("not ready any more; connections are still accepted for a while");
+        acceptor.accept_until(sleep(drain), &graceful).await;
+        let mut tasks = acceptor.close();
+        info!("no new connections; requests that were begun are finished");
+        let end = Instant::now() + grace;
+        if timeout_at(end, finish(graceful, &connections, &pipeline)).await.is_err() {
+            warn!(
+                grace_seconds = grace.as_secs(),
+                "requests were still open at the end of the grace period; cut"
+            );
+        }
+        tasks.shutdown().await;
+        beside.shutdown().await;
+    }
+}
+
+/// Waits until every request has its answer, and every write its end, also those whose client is gone.
+async fn finish<R>(graceful: GracefulShutdown, connections: &Connections, pipeline: &Pipeline<R>) {
+    let quiet = async {
+        loop {
+            sleep(CLOSING_TIME).await;
+            connections.cut_quiet();
+        }
+    };
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = quiet => {}
+    }
+    pipeline.door.requests.all_ended().await;
+}
+
+/// Cuts a connection that waits for its client whenever requests find no place.
+async fn make_room<R>(pipeline: Arc<Pipeline<R>>, connections: Arc<Connections>) {
+    loop {
+        pipeline.door.requests.crowded().await;
+        connections.evict();
+    }
+}
+
+/// What a connection without a request gets to close by itself before it is cut: HTTP/2 takes leave in two steps.
+const CLOSING_TIME: Duration = Duration::from_millis(200);

@@ -1,0 +1,157 @@
+//! Accepts connections, whatever the system or the peers do about it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use super::close_reason::CloseReason;
+use super::connections::{ConnectionSlot, Connections};
+use super::protocol::{Http, Version};
+use super::stream::{Stream, Transport};
+use super::tls;
+use crate::pipeline::Pipeline;
+use crate::sandbox::Responder;
+
+/// Where connections come in, each into a task of its own.
+pub(super) struct Acceptor<R> {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) pipeline: Arc<Pipeline<R>>,
+    pub(super) http: Http,
+    pub(super) connections: Arc<Connections>,
+    pub(super) tasks: JoinSet<()>,
+}
+
+impl<R: Responder> Acceptor<R> {
+    /// Accepts connections until `end` resolves.
+    pub(super) async fn accept_until(&mut self, end: impl Future<Output = ()>, graceful: &GracefulShutdown) {
+        let mut end = std::pin::pin!(end);
+        loop {
+            let (stream, peer) = tokio::select! {
+                biased;
+                () = &mut end => return,
+                accepted = self.accept() => accepted,
+            };
+            let Some(slot) = self.connections.admit(peer.ip()) else {
+                self.turn_away(&stream);
+                continue;
+            };
+            let _ = stream.set_nodelay(true);
+            self.tasks.spawn(self.serve(stream, slot, graceful.watcher()));
+            while self.tasks.try_join_next().is_some() {}
+        }
+    }
+
+    /// Accepts no more; gives the tasks of the connections that there are.
+    pub(super) fn close(self) -> JoinSet<()> {
+        self.tasks
+    }
+
+    /// The next connection. Survives a lack of file descriptors.
+    async fn accept(&self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if is_of_the_peer(&error) => {}
+                Err(error) => {
+                    // Out of file descriptors or memory: trying again at once would burn a core.
+                    warn!(%error, "no connection can be accepted at the moment");
+                    self.connections.evict();
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Says that there is no place, as far as that is possible without waiting for anybody. In TLS it is not.
+    fn turn_away(&self, stream: &TcpStream) {
+        debug!("too many connections, and the host is at work for all of them; one was turned away");
+        self.pipeline.telemetry.metrics.connection_ended(CloseReason::TurnedAway.as_str());
+        if self.tls.is_none() {
+            let _ = stream.try_write(no_slot().as_bytes());
+        }
+    }
+
+    /// Serves a connection until it ends or has to go.
+    fn serve(
+        &self,
+        stream: TcpStream,
+        slot: ConnectionSlot,
+        watcher: Watcher,
+    ) -> impl Future<Output = ()> + Send + use<R> {
+        let (tls, http, pipeline) = (self.tls.clone(), self.http.clone(), Arc::clone(&self.pipeline));
+        let handshake_time = self.connections.limits().handshake;
+        async move {
+            let connection = Arc::clone(&slot.connection);
+            let served = async {
+                let connection = Arc::clone(&connection);
+                let (version, transport) = match tls {
+                    None => (Version::Either, Transport::Plain(stream)),
+                    Some(tls) => match timeout(handshake_time, handshake(tls, stream)).await {
+                        Ok(Some(encrypted)) => encrypted,
+                        Ok(None) => return,
+                        Err(_elapsed) => {
+                            debug!("a TLS handshake did not end in time");
+                            return pipeline
+                                .telemetry
+                                .metrics
+                                .connection_ended(CloseReason::Handshake.as_str());
+                        }
+                    },
+                };
+                connection.wait().opened(Instant::now());
+                let stream = Stream::new(transport, Arc::clone(&connection));
+                http.serve(version, stream, connection, pipeline, watcher).await;
+            };
+            tokio::select! {
+                () = connection.cut() => {}
+                () = served => {}
+            }
+            drop(slot);
+        }
+    }
+}
+
+async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<(Version, Transport)> {
+    match tls.accept(stream).await {
+        Ok(stream) => {
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2);
+            let version = if is_http2 { Version::Two } else { Version::One };
+            Some((version, Transport::Tls(Box::new(stream))))
+        }
+        Err(error) => {
+            debug!(reason = %error.kind(), "a TLS handshake failed");
+            None
+        }
+    }
+}
+
+fn is_of_the_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// What a connection hears for which there is no place. No request was read, but an answer has an id.
+fn no_slot() -> String {
+    let request_id = Uuid::new_v4();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
+         content-type: application/json\r\nx-amzn-errortype: ServiceUnavailableException\r\n\
+         x-amzn-requestid: {request_id}\r\ncontent-length: {}\r\n\r\n{NO_SLOT}",
+        NO_SLOT.len()
+    )
+}
+
+const NO_SLOT: &str = r#"{"message":"Service Unavailable"}"#;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -1,0 +1,124 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, advance};
+
+use super::{ConnectionSlot, Connections, network};
+use crate::entry::http::limits::ConnectionLimits;
+use crate::telemetry::{Spans, Telemetry};
+
+const ONE: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
+
+fn connections(connections: usize, connections_per_peer: usize) -> Arc<Connections> {
+    let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
+    Arc::new(Connections::new(limits(connections, connections_per_peer), Arc::new(telemetry)))
+}
+
+fn limits(connections: usize, connections_per_peer: usize) -> ConnectionLimits {
+    ConnectionLimits {
+        connections,
+        connections_per_peer,
+        streams: 100,
+        head_bytes: 65_536,
+        unread_bytes: 1000,
+        handshake: Duration::from_secs(5),
+        first_byte: Duration::from_secs(5),
+        head: Duration::from_secs(5),
+        idle: Duration::from_secs(30),
+        stall: Duration::from_secs(5),
+        answer: Duration::from_secs(12),
+    }
+}
+
+fn admit(connections: &Arc<Connections>, peer: &str) -> Option<ConnectionSlot> {
+    let slot = connections.admit(peer.parse().unwrap())?;
+    slot.connection.wait().opened(Instant::now());
+    Some(slot)
+}
+
+/// Whether the connection was told to go, asked once.
+async fn is_cut(slot: &ConnectionSlot) -> bool {
+    tokio::time::timeout(Duration::ZERO, slot.connection.cut()).await.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_more_than_there_may_be_takes_the_slot_of_who_waited_longest() {
+    let connections = connections(2, 2);
+    let first = admit(&connections, ONE).unwrap();
+    advance(Duration::from_secs(2)).await;
+    let second = admit(&connections, ONE).unwrap();
+    let third = admit(&connections, OTHER).unwrap();
+    assert!(is_cut(&first).await);
+    assert!(!is_cut(&second).await && !is_cut(&third).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_goes_who_waited_for_a_moment_only_or_for_whom_the_host_works() {
+    let connections = connections(1, 1);
+    let first = admit(&connections, ONE).unwrap();
+    assert!(admit(&connections, OTHER).is_none());
+    first.connection.wait().request(false);
+    advance(Duration::from_mins(1)).await;
+    assert!(admit(&connections, OTHER).is_none());
+    drop(first);
+    assert!(admit(&connections, OTHER).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_never_made_a_request_goes_before_who_did() {
+    let connections = connections(2, 2);
+    let proven = admit(&connections, ONE).unwrap();
+    proven.connection.wait().request(false);
+    proven.connection.wait().request_ended(Instant::now());
+    advance(Duration::from_secs(2)).await;
+    let silent = admit(&connections, ONE).unwrap();
+    advance(Duration::from_secs(2)).await;
+    admit(&connections, OTHER).unwrap();
+    assert!(is_cut(&silent).await && !is_cut(&proven).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_has_too_many_loses_its_own() {
+    let connections = connections(10, 1);
+    let of_other = admit(&connections, OTHER).unwrap();
+    let first = admit(&connections, ONE).unwrap();
+    advance(Duration::from_secs(2)).await;
+    let second = admit(&connections, ONE).unwrap();
+    assert!(is_cut(&first).await);
+    assert!(!is_cut(&of_other).await && !is_cut(&second).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_leaves_most_untaken_goes_where_it_is_too_much_in_all() {
+    let connections = connections(10, 10);
+    let (large, small) = (admit(&connections, ONE).unwrap(), admit(&connections, ONE).unwrap());
+    large.connection.wait().answer(800, Instant::now());
+    small.connection.wait().answer(200, Instant::now());
+    connections.cut_timed_out(Instant::now());
+    assert!(!is_cut(&large).await);
+    small.connection.wait().answer(1, Instant::now());
+    connections.cut_timed_out(Instant::now());
+    assert!(is_cut(&large).await && !is_cut(&small).await);
+    assert!(large.connection.resets());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_late_is_cut_and_leaves_its_slot() {
+    let connections = connections(1, 1);
+    let silent = admit(&connections, ONE).unwrap();
+    connections.cut_timed_out(Instant::now() + Duration::from_secs(4));
+    assert!(!is_cut(&silent).await);
+    connections.cut_timed_out(Instant::now() + Duration::from_secs(5));
+    assert!(is_cut(&silent).await && !silent.connection.resets());
+    assert!(admit(&connections, ONE).is_some());
+}
+
+#[test]
+fn an_ipv6_network_is_one_peer() {
+    let network = |text: &str| network(text.parse::<IpAddr>().unwrap()).to_string();
+    assert_eq!(network("2001:db8:0:1:2:3:4:5"), "2001:db8:0:1::");
+    assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+    assert_eq!(network("192.0.2.1"), "192.0.2.1");
+}

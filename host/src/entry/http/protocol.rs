@@ -1,0 +1,110 @@
+//! HTTP on one connection.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::Watcher;
+use tracing::{debug, error, info};
+
+use super::connections::Connection;
+use super::limits::ConnectionLimits;
+use super::request;
+use super::stream::Stream;
+use super::strict_http1::StrictStream;
+use crate::clock;
+use crate::pipeline::Pipeline;
+use crate::sandbox::Responder;
+
+/// Speaks HTTP as its limits say.
+#[derive(Clone)]
+pub(super) struct Http {
+    /// For plain connections, whose first bytes tell the version.
+    either: Builder<TokioExecutor>,
+    one: Builder<TokioExecutor>,
+    two: Builder<TokioExecutor>,
+}
+
+/// Which version a connection speaks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Version {
+    Either,
+    One,
+    Two,
+}
+
+impl Http {
+    pub(super) fn new(limits: &ConnectionLimits) -> Http {
+        let either = builder(limits);
+        Http { one: either.clone().http1_only(), two: either.clone().http2_only(), either }
+    }
+
+    /// Answers the requests of a connection until it ends.
+    pub(super) async fn serve(
+        &self,
+        version: Version,
+        stream: Stream,
+        connection: Arc<Connection>,
+        pipeline: Arc<Pipeline<impl Responder>>,
+        watcher: Watcher,
+    ) {
+        let builder = match version {
+            Version::Either => &self.either,
+            Version::One => &self.one,
+            Version::Two => &self.two,
+        };
+        let service = service_fn(move |request| {
+            request::answer(Arc::clone(&pipeline), Arc::clone(&connection), request)
+        });
+        let served = builder.serve_connection(TokioIo::new(StrictStream::new(stream)), service);
+        let mut served = pin!(watcher.watch(served.into_owned()));
+        // hyper dates its answers by the machine's clock whenever it is polled, and panics past the year 9999.
+        let ended = poll_fn(|context| match clock::now() {
+            Ok(_) => served.as_mut().poll(context).map(Ok),
+            Err(error) => Poll::Ready(Err(error)),
+        });
+        match ended.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log(error.as_ref()),
+            Err(error) => error!(%error, "closed a connection"),
+        }
+    }
+}
+
+/// What hyper refuses by itself never becomes a request: it gets a bare 400 or 431, and this line.
+fn log(error: &(dyn std::error::Error + 'static)) {
+    match error.downcast_ref::<hyper::Error>() {
+        Some(error) if error.is_parse() => info!(%error, "refused what is no HTTP request"),
+        _ => debug!(%error, "a connection ended with an error"),
+    }
+}
+
+fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
+    let mut http = Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        // `wait` has the limits: hyper's would be one for a head and for the time between requests.
+        .header_read_timeout(None)
+        .max_buf_size(limits.head_bytes)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    http
+}
+
+/// What an HTTP/2 client may send ahead of what is read: of one body, and of all on its connection.
+const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
+/// An HTTP/2 peer that is gone is found out by a ping.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);

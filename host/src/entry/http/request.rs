@@ -1,0 +1,157 @@
+//! One request on a connection: how far it has come tells whose turn it is there.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http_body_util::BodyExt;
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::{Request, Response, Version};
+use tokio::time::Instant;
+
+use super::connections::Connection;
+use crate::pipeline::Pipeline;
+use crate::sandbox::Responder;
+
+/// Answers a request of this connection. It counts from here, not from when the answer is first polled: before that
+/// HTTP may already look for the end of the connection.
+pub(super) fn answer(
+    pipeline: Arc<Pipeline<impl Responder>>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<ResponseBody>, Infallible>> {
+    let is_http2 = request.version() == Version::HTTP_2;
+    let open = Open::new(&connection, is_http2);
+    let request = request.map(|body| RequestBody::new(body, &connection));
+    async move {
+        let mut answer = pipeline.answer(request).await;
+        if pipeline.is_stopping() && !is_http2 {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let (parts, body) = answer.into_parts();
+        let Ok(body) = body.collect().await;
+        // Before the request ends, so that at no time the connection looks quiet.
+        let body = ResponseBody::new(body.to_bytes(), &connection, is_http2);
+        drop(open);
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// A request that has no answer yet.
+struct Open(Arc<Connection>);
+
+impl Open {
+    fn new(connection: &Arc<Connection>, is_http2: bool) -> Open {
+        connection.wait().request(is_http2);
+        Open(Arc::clone(connection))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.wait().request_ended(Instant::now());
+    }
+}
+
+/// A body that is on its way to the host.
+struct RequestBody {
+    body: Incoming,
+    /// None where the body is here.
+    connection: Option<Arc<Connection>>,
+}
+
+impl RequestBody {
+    fn new(body: Incoming, connection: &Arc<Connection>) -> RequestBody {
+        if body.is_end_stream() {
+            return RequestBody { body, connection: None };
+        }
+        connection.wait().body_begun(Instant::now());
+        RequestBody { body, connection: Some(Arc::clone(connection)) }
+    }
+
+    fn ended(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.wait().body_ended();
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.ended();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        self.ended();
+    }
+}
+
+/// A body that is on its way to the client.
+pub(super) struct ResponseBody {
+    rest: Bytes,
+    is_http2: bool,
+    number: u64,
+    connection: Arc<Connection>,
+}
+
+impl ResponseBody {
+    fn new(rest: Bytes, connection: &Arc<Connection>, is_http2: bool) -> ResponseBody {
+        let number = connection.wait().answer(rest.len(), Instant::now());
+        ResponseBody { rest, is_http2, number, connection: Arc::clone(connection) }
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    /// HTTP/2 takes a piece as soon as the client's window has room for a byte, and holds the rest of the piece. So
+    /// the last byte is a piece of its own: when it is taken, and this body dropped, the window had room for all.
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let bytes = self.rest.len();
+        let taken = if self.is_http2 && bytes > 1 { bytes - 1 } else { bytes };
+        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(taken)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+impl Drop for ResponseBody {
+    fn drop(&mut self) {
+        self.connection.wait().taken(self.number, Instant::now());
+    }
+}

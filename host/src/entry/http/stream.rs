@@ -1,0 +1,143 @@
+//! The bytes of a connection, plain or in TLS, watched: what comes and goes tells whose turn it is.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_rustls::server::TlsStream;
+
+use super::connections::Connection;
+
+/// A connection's stream.
+pub(super) struct Stream {
+    transport: Transport,
+    connection: Arc<Connection>,
+    /// Runs out when the end that the client sent is told; see [`END_HELD`].
+    end: Option<Pin<Box<Sleep>>>,
+}
+
+/// What carries the bytes.
+pub(super) enum Transport {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+trait Duplex: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+
+impl Stream {
+    pub(super) fn new(transport: Transport, connection: Arc<Connection>) -> Stream {
+        Stream { transport, connection, end: None }
+    }
+
+    fn transport(&mut self) -> Pin<&mut dyn Duplex> {
+        match &mut self.transport {
+            Transport::Plain(stream) => Pin::new(stream),
+            Transport::Tls(stream) => Pin::new(stream.as_mut()),
+        }
+    }
+
+    /// Notes what came of a write.
+    fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending => self.connection.wait().blocked(Instant::now()),
+            Poll::Ready(Ok(_)) => self.connection.wait().wrote(),
+            Poll::Ready(Err(_)) => {}
+        }
+        written
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (before, has_room) = (buffer.filled().len(), buffer.remaining() > 0);
+        ready!(self.transport().poll_read(context, buffer))?;
+        let mut wait = self.connection.wait();
+        if buffer.filled().len() > before || !has_room {
+            wait.read(Instant::now());
+            return Poll::Ready(Ok(()));
+        }
+        // Also while a body is on its way: all of it may be here and not read yet.
+        let is_held = !wait.is_quiet();
+        drop(wait);
+        if is_held {
+            let end = self.end.get_or_insert_with(|| Box::pin(sleep(END_HELD)));
+            ready!(end.as_mut().poll(context));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.transport().poll_write(context, buffer);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.transport().poll_write_vectored(context, buffers);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.transport {
+            Transport::Plain(stream) => stream.is_write_vectored(),
+            Transport::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = self.transport().poll_flush(context);
+        match flushed {
+            Poll::Pending => self.connection.wait().blocked(Instant::now()),
+            Poll::Ready(Ok(())) => {
+                let mut wait = self.connection.wait();
+                wait.flushed(Instant::now());
+                // The answer is out, so that the end need not be held any longer.
+                if self.end.is_some() && wait.is_quiet() {
+                    context.waker().wake_by_ref();
+                }
+            }
+            Poll::Ready(Err(_)) => {}
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.transport().poll_shutdown(context)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.connection.resets() {
+            let stream = match &self.transport {
+                Transport::Plain(stream) => stream,
+                Transport::Tls(stream) => stream.get_ref().0,
+            };
+            let _ = stream.set_zero_linger();
+        }
+    }
+}
+
+/// How long the end of what a client sends is kept from HTTP while a request is open or its answer sent. A client that closed
+/// its half still gets what is ready by then; one that is gone looks the same, and its reads are cancelled then.
+const END_HELD: Duration = Duration::from_secs(1);

@@ -1,0 +1,306 @@
+//! Whose turn it is on a connection, the host's or the client's, and since when.
+//!
+//! The attack: a client that says nothing, half of something, or does not listen, and so holds a connection and
+//! memory for nothing. Every way to keep the host waiting has its limit here.
+
+use std::collections::BTreeMap;
+
+use tokio::time::Instant;
+
+use super::limits::ConnectionLimits;
+
+/// What is going on on one connection.
+pub(super) struct ClientWait {
+    /// Not before its handshake has ended, which has a time of its own.
+    is_open: bool,
+    first_byte_at: Option<Instant>,
+    /// When the first byte of the next head came. Not kept for HTTP/2, whose bytes need not belong to a head.
+    head_begun_at: Option<Instant>,
+    /// Since when there is no request; at first, since the connection is open.
+    quiet_since: Instant,
+    is_proven: bool,
+    is_http2: bool,
+    /// Requests without an answer; of these, those whose body is still on its way.
+    requests: usize,
+    arriving: usize,
+    arriving_since: Instant,
+    /// Answers that HTTP has not taken: with HTTP/2 the client's window decides.
+    answers: BTreeMap<u64, Unread>,
+    next_answer: u64,
+    unflushed_bytes: usize,
+    /// Since when the socket takes nothing; since when it has not taken everything.
+    stalled_since: Option<Instant>,
+    unflushed_since: Option<Instant>,
+}
+
+struct Unread {
+    since: Instant,
+    bytes: usize,
+}
+
+/// What a client was too late with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timeout {
+    Answer,
+    FirstByte,
+    Head,
+    Request,
+    WriteStall,
+}
+
+impl ClientWait {
+    pub(super) fn new(now: Instant) -> ClientWait {
+        ClientWait {
+            is_open: false,
+            first_byte_at: None,
+            head_begun_at: None,
+            quiet_since: now,
+            is_proven: false,
+            is_http2: false,
+            requests: 0,
+            arriving: 0,
+            arriving_since: now,
+            answers: BTreeMap::new(),
+            next_answer: 0,
+            unflushed_bytes: 0,
+            stalled_since: None,
+            unflushed_since: None,
+        }
+    }
+
+    /// HTTP may begin.
+    pub(super) fn opened(&mut self, now: Instant) {
+        self.is_open = true;
+        self.quiet_since = now;
+    }
+
+    /// Bytes came.
+    pub(super) fn read(&mut self, now: Instant) {
+        self.first_byte_at.get_or_insert(now);
+        if self.requests == 0 && !self.is_http2 {
+            self.head_begun_at.get_or_insert(now);
+        }
+    }
+
+    /// A head came, whole.
+    pub(super) fn request(&mut self, is_http2: bool) {
+        self.is_http2 = is_http2;
+        self.is_proven = true;
+        self.head_begun_at = None;
+        self.requests += 1;
+    }
+
+    /// The body of a request is on its way.
+    pub(super) fn body_begun(&mut self, now: Instant) {
+        self.arriving += 1;
+        self.arriving_since = now;
+    }
+
+    /// A body is here, or is waited for no more.
+    pub(super) fn body_ended(&mut self) {
+        self.arriving = self.arriving.saturating_sub(1);
+    }
+
+    /// A request has its answer, or nobody waits for it any more.
+    pub(super) fn request_ended(&mut self, now: Instant) {
+        self.requests = self.requests.saturating_sub(1);
+        self.quiet_since = now;
+    }
+
+    /// An answer is there to be taken; gives its number.
+    pub(super) fn answer(&mut self, bytes: usize, now: Instant) -> u64 {
+        let number = self.next_answer;
+        self.next_answer += 1;
+        self.answers.insert(number, Unread { since: now, bytes });
+        number
+    }
+
+    /// An answer was taken whole, or is given up; the socket may still have to take it.
+    pub(super) fn taken(&mut self, number: u64, now: Instant) {
+        if let Some(answer) = self.answers.remove(&number) {
+            self.unflushed_bytes += answer.bytes;
+            self.quiet_since = now;
+        }
+    }
+
+    /// The socket took some bytes.
+    pub(super) fn wrote(&mut self) {
+        self.stalled_since = None;
+    }
+
+    /// The socket takes nothing at the moment.
+    pub(super) fn blocked(&mut self, now: Instant) {
+        self.stalled_since.get_or_insert(now);
+        self.unflushed_since.get_or_insert(now);
+    }
+
+    /// The socket took everything.
+    pub(super) fn flushed(&mut self, now: Instant) {
+        if self.unflushed_since.take().is_some() {
+            self.quiet_since = now;
+        }
+        self.stalled_since = None;
+        self.unflushed_bytes = 0;
+    }
+
+    /// Whether no request is open and no answer on its way.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.requests == 0 && !self.is_answering()
+    }
+
+    /// Whether a request was ever made here. Who never made one is the first to go where there is no room.
+    pub(super) fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
+    /// How many bytes of answers wait for the client.
+    pub(super) fn unread_bytes(&self) -> usize {
+        // HTTP/2 may have flushed an answer before it said that it took it: while nothing is blocked, all is gone.
+        let unflushed_bytes = self.unflushed_since.map_or(0, |_| self.unflushed_bytes);
+        unflushed_bytes + self.answers.values().map(|answer| answer.bytes).sum::<usize>()
+    }
+
+    /// Since when it is the client who keeps the host waiting; none while the host works.
+    pub(super) fn waiting_since(&self) -> Option<Instant> {
+        if self.requests > self.arriving {
+            return None;
+        }
+        let taking = self.unread_since();
+        let arriving = (self.arriving > 0).then_some(self.arriving_since);
+        Some(taking.or(arriving).unwrap_or(self.quiet_since))
+    }
+
+    /// What the client is too late with, if it is.
+    pub(super) fn timed_out(&self, limits: &ConnectionLimits, now: Instant) -> Option<Timeout> {
+        let is_over = |since: Instant, limit| now.saturating_duration_since(since) >= limit;
+        if self.stalled_since.is_some_and(|since| is_over(since, limits.stall)) {
+            return Some(Timeout::WriteStall);
+        }
+        if self.unread_since().is_some_and(|since| is_over(since, limits.answer)) {
+            return Some(Timeout::Answer);
+        }
+        if !self.is_open || !self.is_quiet() {
+            return None;
+        }
+        let (since, limit, late) = match (self.first_byte_at, self.head_begun_at) {
+            (None, _) => (self.quiet_since, limits.first_byte, Timeout::FirstByte),
+            (Some(_), Some(begun_at)) => (begun_at, limits.head, Timeout::Head),
+            (Some(_), None) => (self.quiet_since, limits.idle, Timeout::Request),
+        };
+        is_over(since, limit).then_some(late)
+    }
+
+    fn is_answering(&self) -> bool {
+        !self.answers.is_empty() || self.unflushed_since.is_some()
+    }
+
+    fn unread_since(&self) -> Option<Instant> {
+        let unread = self.answers.values().map(|answer| answer.since).min();
+        unread.into_iter().chain(self.unflushed_since).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const LIMITS: ConnectionLimits = ConnectionLimits {
+        connections: 1,
+        connections_per_peer: 1,
+        streams: 100,
+        head_bytes: 65_536,
+        unread_bytes: 1000,
+        handshake: seconds(5),
+        first_byte: seconds(1),
+        head: seconds(2),
+        idle: seconds(30),
+        stall: seconds(3),
+        answer: seconds(10),
+    };
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// After how many whole seconds something is late, and what.
+    fn late(wait: &ClientWait, now: Instant) -> Option<(u64, Timeout)> {
+        (0..100).find_map(|second| Some((second, wait.timed_out(&LIMITS, now + seconds(second))?)))
+    }
+
+    fn opened() -> (ClientWait, Instant) {
+        let now = Instant::now();
+        let mut wait = ClientWait::new(now);
+        assert_eq!(late(&wait, now), None, "a handshake has a limit of its own");
+        wait.opened(now);
+        (wait, now)
+    }
+
+    #[test]
+    fn silence_half_a_head_and_idling_have_a_limit_each() {
+        let (mut wait, now) = opened();
+        assert_eq!(late(&wait, now), Some((1, Timeout::FirstByte)));
+        wait.read(now);
+        wait.read(now + seconds(1));
+        assert_eq!(late(&wait, now), Some((2, Timeout::Head)), "a byte now and then buys no time");
+        wait.request(false);
+        assert_eq!(late(&wait, now), None, "the host is at work");
+        wait.request_ended(now);
+        assert_eq!(late(&wait, now), Some((30, Timeout::Request)));
+        wait.read(now);
+        assert_eq!(late(&wait, now), Some((2, Timeout::Head)));
+    }
+
+    #[test]
+    fn frames_of_http_2_that_are_no_request_are_no_head_and_buy_no_time() {
+        let (mut wait, now) = opened();
+        wait.read(now);
+        wait.request(true);
+        wait.request_ended(now);
+        wait.read(now + seconds(20));
+        assert_eq!(late(&wait, now), Some((30, Timeout::Request)));
+    }
+
+    #[test]
+    fn an_answer_that_http_does_not_take_has_a_limit_and_counts() {
+        let (mut wait, now) = opened();
+        wait.request(true);
+        let answer = wait.answer(500, now);
+        wait.request_ended(now);
+        assert_eq!((wait.unread_bytes(), wait.waiting_since()), (500, Some(now)));
+        assert_eq!(late(&wait, now), Some((10, Timeout::Answer)));
+        wait.blocked(now);
+        wait.taken(answer, now);
+        assert_eq!(wait.unread_bytes(), 500, "it is in the buffers still");
+        wait.flushed(now);
+        assert_eq!((wait.unread_bytes(), wait.is_quiet()), (0, true));
+    }
+
+    #[test]
+    fn a_socket_that_takes_nothing_has_a_limit_and_one_that_takes_little_another() {
+        let (mut wait, now) = opened();
+        wait.request(false);
+        wait.request_ended(now);
+        wait.blocked(now);
+        assert_eq!(late(&wait, now), Some((3, Timeout::WriteStall)));
+        for second in 0..9 {
+            wait.wrote();
+            wait.blocked(now + seconds(second));
+        }
+        assert_eq!(late(&wait, now), Some((10, Timeout::Answer)));
+        wait.flushed(now);
+        assert!(wait.is_quiet());
+    }
+
+    #[test]
+    fn while_a_body_is_on_its_way_it_is_the_turn_of_the_client() {
+        let (mut wait, now) = opened();
+        wait.request(false);
+        assert_eq!(wait.waiting_since(), None);
+        wait.body_begun(now);
+        assert_eq!((wait.waiting_since(), wait.is_quiet()), (Some(now), false));
+        wait.body_ended();
+        assert_eq!((wait.waiting_since(), wait.is_quiet()), (None, false));
+    }
+}

@@ -1,0 +1,184 @@
+//! The way of one request, from what hyper parsed to the answer.
+//!
+//! Every request takes it once, top to bottom: the host's own pages, the door, the sandbox, the answer.
+
+mod answer;
+mod pages;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Body, Bytes};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Request, Response};
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+use uuid::Uuid;
+
+pub use self::pages::PAGES;
+use crate::backend::Backend;
+use crate::door::{Admitted, Door, Parity, Refusal};
+use crate::sandbox::{self, HandleError, Responder, Sandbox};
+use crate::store::GuestStore;
+use crate::telemetry::{self, Levels, Operation, Telemetry};
+
+/// What a request needs on its way.
+pub struct Pipeline<R = Sandbox> {
+    /// Checks who may come in.
+    pub door: Door,
+    /// How close refusals are to those of API Gateway.
+    pub parity: Parity,
+    /// Answers.
+    pub responder: R,
+    /// Asked by the readiness check.
+    pub store: GuestStore,
+    /// Closed at the end.
+    pub backend: Arc<dyn Backend>,
+    /// Told of every request.
+    pub telemetry: Arc<Telemetry>,
+    /// The component's contract, published as it is.
+    pub contract: Bytes,
+    /// How long a request may take, from its head to its answer.
+    pub time_limit: Duration,
+    /// Whether the host is on its way out; see [`Pipeline::begin_shutdown`].
+    pub stopping: AtomicBool,
+}
+
+/// An answer, whole.
+pub type Answer = Response<Full<Bytes>>;
+
+/// An answer and where it comes from.
+struct Reply {
+    answer: Answer,
+    operation: Operation,
+    /// Why the host answers in place of the component, if it does.
+    refusal: Option<&'static str>,
+}
+
+impl<R: Responder> Pipeline<R> {
+    /// Answers one request. Never fails: what goes wrong is an answer too.
+    ///
+    /// Dropping the future, as happens when the client goes away, cancels what only reads. What may write goes on to
+    /// its end, within its deadline.
+    pub async fn answer<B>(self: &Arc<Self>, request: Request<B>) -> Answer
+    where
+        B: Body<Data = Bytes>,
+    {
+        let begun = Instant::now();
+        let request_id = Uuid::new_v4().to_string();
+        let (parts, body) = request.into_parts();
+        let (http_method, version) = (parts.method.clone(), parts.version);
+        let method = known(&http_method);
+        let cors = self.door.cors.answer(&parts.headers);
+        let watch = self.telemetry.request(&parts.headers, method, &request_id);
+        let trace_id = watch.caller().map(tracing::field::display);
+        let reply = match self.door.check_head(&parts) {
+            Err(refusal) => answer::refused(&refusal, &http_method, self.parity),
+            Ok(()) => match self.page(&parts, &request_id).await {
+                Some(page) => page,
+                None => watch.within(self.ask(parts, body, &request_id, begun + self.time_limit)).await,
+            },
+        };
+        let Reply { answer, operation, refusal } = reply;
+        let summary = watch.answered(&operation, answer.status(), refusal);
+        let (operation, status) = (summary.operation, answer.status().as_u16());
+        let duration_us = u64::try_from(summary.duration.as_micros()).unwrap_or(u64::MAX);
+        info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
+        answer::finish(answer, &http_method, version, &request_id, cors.as_ref())
+    }
+
+    /// Turns the readiness check red, before connections are refused.
+    pub fn begin_shutdown(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it did.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The text of the metrics, as of now.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.telemetry.metrics.render(Levels {
+            instances_in_use: self.responder.in_use(),
+            guest_memory_high_water_bytes: self.responder.memory_high_water_bytes(),
+            store_log_bytes: self.backend.log_bytes().unwrap_or_default(),
+        })
+    }
+
+    async fn ask<B>(self: &Arc<Self>, parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
+    where
+        B: Body<Data = Bytes>,
+    {
+        let admitted = match self.door.admit(&parts, body, deadline).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return answer::refused(&refusal, &parts.method, self.parity),
+        };
+        let (pipeline, parity) = (Arc::clone(self), self.parity);
+        let (id, method) = (request_id.to_owned(), parts.method.clone());
+        let handled = async move { pipeline.handle(&parts, &admitted, &id, deadline).await };
+        if method.is_safe() {
+            return handled.await;
+        }
+        // In a task of its own: it is not dropped when the client goes away, and a panic ends nothing else.
+        tokio::spawn(telemetry::continued(handled)).await.unwrap_or_else(|_error| {
+            // The error has the text of the panic, which may quote data.
+            error!(request_id, "a request ended in a panic of the host");
+            answer::refused(&Refusal::Failed, &method, parity)
+        })
+    }
+
+    async fn handle(&self, parts: &Parts, admitted: &Admitted, request_id: &str, deadline: Instant) -> Reply {
+        let headers = passed_headers(&parts.headers);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        let request = sandbox::Request {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query(),
+            headers: &headers,
+            body: &admitted.body,
+            client: Some(admitted.client.as_str()),
+            request_id,
+        };
+        match self.responder.handle(request, deadline).await {
+            Ok(response) => answer::of_component(response, &parts.method, request_id, self.parity),
+            Err(failure) => {
+                log(&failure, request_id);
+                answer::refused(&Refusal::from(&failure), &parts.method, self.parity)
+            }
+        }
+    }
+}
+
+/// The headers that `wit/handler.wit` lets a component see. None is dropped for its value: the component would take a
+/// malformed `idempotency-key` for no key at all.
+fn passed_headers(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
+    let passed = headers.iter().filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
+    passed.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
+}
+
+/// The method, for the log: as it is only where it is one that HTTP has, since a client may send any text there.
+fn known(method: &Method) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PATCH", "OPTIONS", "PUT", "DELETE"];
+    known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}
+
+/// The one place where a failure of the component is logged.
+fn log(failure: &HandleError, request_id: &str) {
+    match failure {
+        HandleError::Busy | HandleError::Deadline => {
+            warn!(request_id, %failure, "no answer from the component");
+        }
+        HandleError::Answer(_) | HandleError::Memory(_) | HandleError::Trap(_) => {
+            error!(request_id, %failure, "no answer from the component");
+        }
+    }
+}
+
+const PASSED_HEADERS: [&str; 6] =
+    ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"];

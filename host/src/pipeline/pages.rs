@@ -1,0 +1,73 @@
+//! The host's own pages. They need no key and never reach the component.
+
+use hyper::body::Bytes;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+
+use super::{Answer, Pipeline, Reply};
+use crate::door::Cors;
+use crate::sandbox::Responder;
+use crate::telemetry::Operation;
+
+impl<R: Responder> Pipeline<R> {
+    /// The page that this request asks for, if it asks for one.
+    pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
+        if self.door.cors.is_preflight(parts) {
+            return Some(Reply { answer: preflight(), operation: Operation::None, refusal: None });
+        }
+        let path = parts.uri.path();
+        let answer = match path {
+            "/healthz" | "/readyz" | "/openapi.yaml" if !is_read(&parts.method) => not_allowed(),
+            "/healthz" => text(StatusCode::OK, "ok\n"),
+            "/readyz" => self.readiness(request_id).await,
+            "/openapi.yaml" => page(StatusCode::OK, "application/yaml", self.contract.clone()),
+            _ => return None,
+        };
+        let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");
+        Some(Reply { answer, operation: Operation::Page(name), refusal: None })
+    }
+
+    async fn readiness(&self, request_id: &str) -> Answer {
+        if self.is_stopping() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+        }
+        if self.store.is_ready(request_id).await {
+            text(StatusCode::OK, "ready\n")
+        } else {
+            text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n")
+        }
+    }
+}
+
+/// The names that the pages are counted by.
+pub const PAGES: [&str; 3] = ["healthz", "openapi.yaml", "readyz"];
+
+/// The answer to a browser that asks before it sends a request: it may.
+fn preflight() -> Answer {
+    let mut answer = Response::default();
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer.headers_mut().extend(Cors::preflight());
+    answer
+}
+
+fn is_read(method: &Method) -> bool {
+    *method == Method::GET || *method == Method::HEAD
+}
+
+fn not_allowed() -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "this page is only read\n");
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    answer
+}
+
+fn text(status: StatusCode, text: &'static str) -> Answer {
+    page(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+fn page(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
+    let mut answer = Response::new(body.into());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}

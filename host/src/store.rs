@@ -1,0 +1,198 @@
+//! `key-value` of `wit/`, implemented once, over any [`Backend`].
+//!
+//! Here every call is checked against the limits that the WIT names, so that a backend sees none that breaks
+//! them; here a cursor is made and read; and here an error of a backend becomes one of the WIT. What a backend
+//! says for the operator is logged at that crossing and goes no further.
+
+mod convert;
+mod lowered;
+mod outcome;
+mod readiness;
+
+use std::sync::Arc;
+
+use items::{cursor, limits};
+use tracing::{error, warn};
+
+// What a guest gets.
+pub use self::lowered::{Entry, EntryList, InsertOutcome, Item, Page, Summary, UpdateOutcome};
+use self::outcome::Counted;
+use self::readiness::Readiness;
+use crate::backend::{self, Backend, Position, Query, Schema};
+// What it hands over; and the errors, which hold nothing that could be shared.
+pub use crate::bindings::portdesk::desk::key_value::{Append, Change, Entry as NewEntry, Error, IndexQuery};
+use crate::telemetry::{Telemetry, Verb};
+
+/// The store as an instance sees it.
+#[derive(Clone)]
+pub struct GuestStore {
+    /// None while a component only describes itself.
+    store: Option<Arc<OpenStore>>,
+    /// Which request the instance works on, for the log.
+    request_id: String,
+}
+
+struct OpenStore {
+    backend: Arc<dyn Backend>,
+    schema: Schema,
+    telemetry: Arc<Telemetry>,
+    readiness: Readiness,
+}
+
+impl GuestStore {
+    /// A store over `backend`, which was opened for `schema`. Its calls are told to `telemetry`.
+    #[must_use]
+    pub fn new(backend: Arc<dyn Backend>, schema: Schema, telemetry: Arc<Telemetry>) -> GuestStore {
+        let store = OpenStore { backend, schema, telemetry, readiness: Readiness::default() };
+        GuestStore { store: Some(Arc::new(store)), request_id: String::new() }
+    }
+
+    /// Whether a schema keeps to the limits of `wit/schema.wit`.
+    pub(crate) fn check(schema: &Schema) -> Result<(), limits::LimitError> {
+        limits::schema(schema)
+    }
+
+    /// A store that has nothing and takes nothing, for a component that describes itself.
+    pub(crate) fn none() -> GuestStore {
+        GuestStore { store: None, request_id: String::new() }
+    }
+
+    /// Says which request the next calls belong to.
+    pub fn begin(&mut self, request_id: &str) {
+        self.request_id.clear();
+        self.request_id.push_str(request_id);
+    }
+
+    /// Whether the store can serve reads and writes. Many may ask at once, and as often as they like. Each waits in a task
+    /// of its own: a probe that was begun goes on to its end when the client goes away.
+    pub async fn is_ready(&self, request_id: &str) -> bool {
+        let Some(store) = self.store.as_ref().map(Arc::clone) else { return false };
+        let request_id = request_id.to_owned();
+        let asked = async move { store.readiness.ask(&*store.backend, &request_id).await };
+        // It fails only where it panics, which is logged.
+        tokio::spawn(asked).await.unwrap_or(false)
+    }
+
+    /// Makes a call of the store, and tells what it came to.
+    async fn watched<T: Counted>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let watch = self.store()?.telemetry.store_call(verb);
+        let answer = call.await;
+        watch.ended(answer.outcome());
+        answer
+    }
+
+    fn store(&self) -> Result<&OpenStore, Error> {
+        self.store.as_deref().ok_or(Error::Unavailable)
+    }
+
+    /// The one crossing from a backend's error to the WIT's.
+    fn error(&self, call: &'static str, error: &backend::Error) -> Error {
+        let request_id = self.request_id.as_str();
+        match error {
+            backend::Error::Throttled { .. } => warn!(request_id, call, %error, "the store refused a call"),
+            backend::Error::TooLarge => {}
+            backend::Error::Corrupt(_)
+            | backend::Error::Invalid(_)
+            | backend::Error::Misconfigured(_)
+            | backend::Error::Unavailable(_)
+            | backend::Error::Unknown(_) => error!(request_id, call, %error, "the store failed a call"),
+        }
+        convert::error(error)
+    }
+
+    /// The same for a call that writes.
+    fn write_error(&self, call: &'static str, error: &backend::Error) -> Error {
+        if let Some(store) = &self.store {
+            store.readiness.write_failed(error);
+        }
+        self.error(call, error)
+    }
+
+    /// A call that the component should not have made: its defect, so the operator is told.
+    fn invalid(&self, call: &'static str, defect: &limits::LimitError) -> Error {
+        error!(request_id = self.request_id.as_str(), call, %defect, "the component made an invalid call");
+        Error::Invalid
+    }
+}
+
+/// The four functions of `key-value`, whose promises stand in `wit/key-value.wit`; how often a guest may call them is not
+/// decided here.
+impl GuestStore {
+    /// The item under `key`.
+    pub async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
+        self.watched(Verb::Get, self.read(&key)).await
+    }
+
+    /// Stores a new item, if the key is free.
+    pub async fn insert(
+        &mut self,
+        key: String,
+        fields: Vec<(String, String)>,
+        change_id: String,
+    ) -> Result<InsertOutcome, Error> {
+        self.watched(Verb::Insert, self.add(&key, fields, &change_id)).await
+    }
+
+    /// Changes the item under `key`, whole or not at all.
+    pub async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
+        self.watched(Verb::Update, self.change(&key, change)).await
+    }
+
+    /// A page of an index.
+    pub async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
+        self.watched(Verb::Query, self.list(query)).await
+    }
+}
+
+/// The calls themselves.
+impl GuestStore {
+    async fn read(&self, key: &str) -> Result<Option<Item>, Error> {
+        limits::key(key).map_err(|defect| self.invalid("get", &defect))?;
+        let item = self.store()?.backend.get(key).await.map_err(|error| self.error("get", &error))?;
+        Ok(item.map(Item::from))
+    }
+
+    async fn add(
+        &self,
+        key: &str,
+        fields: Vec<(String, String)>,
+        change_id: &str,
+    ) -> Result<InsertOutcome, Error> {
+        let store = self.store()?;
+        let fields = limits::key(key)
+            .and_then(|()| limits::change_id(change_id))
+            .and_then(|()| limits::fields(&store.schema, fields))
+            .map_err(|defect| self.invalid("insert", &defect))?;
+        let outcome = store.backend.insert(key, fields, change_id).await;
+        outcome.map(InsertOutcome::from).map_err(|error| self.write_error("insert", &error))
+    }
+
+    async fn change(&self, key: &str, change: Change) -> Result<UpdateOutcome, Error> {
+        let store = self.store()?;
+        let change = limits::key(key)
+            .and_then(|()| limits::change(&store.schema, change.into()))
+            .map_err(|defect| self.invalid("update", &defect))?;
+        let outcome = store.backend.update(key, change).await;
+        outcome.map(UpdateOutcome::from).map_err(|error| self.write_error("update", &error))
+    }
+
+    async fn list(&self, query: IndexQuery) -> Result<Page, Error> {
+        let store = self.store()?;
+        limits::query(&store.schema, &query.index, &query.value, query.limit)
+            .map_err(|defect| self.invalid("query", &defect))?;
+        let after = match &query.cursor {
+            Some(text) => Some(cursor::read(text, &query.index, &query.value).ok_or(Error::InvalidCursor)?),
+            None => None,
+        };
+        let IndexQuery { index, value, limit, .. } = query;
+        let asked = Query { index: index.clone(), value: value.clone(), limit, after };
+        let page = store.backend.query(asked).await.map_err(|error| self.error("query", &error))?;
+        let cursor = |position: Position| cursor::write(&position, &index, &value);
+        let items = page.items.into_iter().map(Into::into).collect();
+        Ok(Page { items, cursor: page.next.map(cursor) })
+    }
+}

@@ -1,0 +1,138 @@
+//! Items in memory, for one caller at a time.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::listing::Listings;
+use crate::record::{Record, TooLargeError, Verdict};
+use crate::{Change, Entry, Fields, Insert, Item, Page, Query, Schema, Update};
+
+/// A store in memory. Its indexes never lag.
+#[derive(Debug)]
+pub struct MemoryItems {
+    items: BTreeMap<String, Arc<Stored>>,
+    listings: Listings,
+}
+
+impl MemoryItems {
+    /// An empty store with the indexes of the schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> MemoryItems {
+        MemoryItems { items: BTreeMap::new(), listings: Listings::new(schema) }
+    }
+
+    /// What is stored under `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Arc<Stored>> {
+        self.items.get(key).cloned()
+    }
+
+    /// Stores a new item unless the key is taken.
+    pub fn insert(&mut self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, TooLargeError> {
+        let record = Record::new(key, fields, change_id.to_owned())?;
+        let Some(stored) = self.items.get(key) else {
+            let version = record.version;
+            self.store(key, Stored { record: Arc::new(record), lists: BTreeMap::new() });
+            return Ok(Insert::Inserted(version));
+        };
+        let item = stored.item(key);
+        let same = stored.record.insert_change == change_id;
+        Ok(if same { Insert::Repeated(item) } else { Insert::Exists(item) })
+    }
+
+    /// Applies `change` to the item under `key`, whole or not at all.
+    pub fn update(&mut self, key: &str, change: Change) -> Update {
+        let Some(stored) = self.items.get(key) else { return Update::Missing };
+        let known = change.append.as_ref().and_then(|append| stored.entry(&append.list, &append.entry.id));
+        let record = match stored.record.judge(&change, known) {
+            Verdict::Applied(record) => record,
+            Verdict::Duplicate(entry) => return Update::Duplicate(entry),
+            Verdict::Repeated => return Update::Updated(stored.record.version),
+            Verdict::Stale => return Update::Stale(stored.item(key)),
+            Verdict::Refused => return Update::Refused(stored.item(key)),
+            Verdict::Full => return Update::Full,
+        };
+        let version = record.version;
+        let Some(stored) = self.items.remove(key) else { return Update::Missing };
+        // A reader that still has the old item keeps it; the copy here is then the new one.
+        let mut lists = Arc::unwrap_or_clone(stored).lists;
+        if let Some(append) = change.append {
+            lists.entry(append.list).or_default().push(append.entry);
+        }
+        self.store(key, Stored { record: Arc::new(record), lists });
+        Update::Updated(version)
+    }
+
+    /// A page of an index; none where the schema has no such index.
+    #[must_use]
+    pub fn query(&self, query: &Query) -> Option<Page> {
+        self.listings.page(query)
+    }
+
+    fn store(&mut self, key: &str, stored: Stored) {
+        self.listings.show(key, Arc::clone(&stored.record));
+        self.items.insert(key.to_owned(), Arc::new(stored));
+    }
+}
+
+/// An item as it is kept.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    record: Arc<Record>,
+    lists: BTreeMap<String, Vec<Entry>>,
+}
+
+impl Stored {
+    /// The item, which is stored under `key`. Its fields and those of its entries are shared, not copied.
+    #[must_use]
+    pub fn item(&self, key: &str) -> Item {
+        let lists = self.lists.iter().map(|(name, entries)| (name.clone(), entries.clone())).collect();
+        Item {
+            key: key.to_owned(),
+            version: self.record.version,
+            fields: Arc::clone(&self.record.fields),
+            lists,
+        }
+    }
+
+    /// All but its entries.
+    #[must_use]
+    pub fn record(&self) -> Arc<Record> {
+        Arc::clone(&self.record)
+    }
+
+    fn entry(&self, list: &str, id: &str) -> Option<Entry> {
+        self.lists.get(list)?.iter().find(|entry| entry.id == id).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn a_read_shares_the_fields_and_a_change_leaves_them_to_the_reader() {
+        let schema = Schema { key_field: "id".into(), listed: vec![], lists: vec![], indexes: vec![] };
+        let mut items = MemoryItems::new(&schema);
+        let fields = |value: &str| vec![("state".to_owned(), value.to_owned())];
+        assert_eq!(items.insert("a", fields("open"), "made"), Ok(Insert::Inserted(1)));
+        let read = |items: &MemoryItems| items.get("a").map(|stored| stored.item("a").fields).unwrap();
+        let before = read(&items);
+        assert!(Arc::ptr_eq(&before, &read(&items)));
+        let change = Change {
+            id: "shut".into(),
+            at_version: None,
+            unless: vec![],
+            unless_above: Vec::new(),
+            set: fields("shut"),
+            append: None,
+        };
+        assert_eq!(items.update("a", change), Update::Updated(2));
+        assert_eq!((&*before, &*read(&items)), (&fields("open"), &fields("shut")));
+    }
+}

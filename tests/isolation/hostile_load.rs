@@ -1,0 +1,207 @@
+//! All faults at once, two dozen requests of them at any moment, beside requests that want to be served.
+//!
+//! `cargo test` does it for a second and asserts that nobody else failed.
+//! `PORTDESK_HOSTILE_LOAD_SECONDS=30 cargo test --release -p portdesk-tests hostile_load -- --nocapture` does it for longer and asserts
+//! times and memory too, which need a machine that does nothing else.
+
+use std::env;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::answers::{ENDLESS, FAILING};
+use super::{Client, HOSTILE_FILE};
+use crate::harness::{Process, portdesk};
+
+const HOSTILE_CLIENTS: usize = 24;
+const OTHERS: usize = 2;
+/// Between two requests of one of the others.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Of a request, in a long hostile load.
+const TIME_LIMIT_MS: u64 = 1000;
+/// And in a short one, which shares its machine: the others must not run out of it.
+const SHORT_TIME_LIMIT_MS: u64 = 3000;
+/// The default.
+const MEMORY_LIMIT_MIB: u64 = 32;
+/// Seconds of an ordinary test run.
+const SECONDS: f64 = 1.0;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_else_fails_while_every_fault_is_committed_at_once() {
+    let long = env::var("PORTDESK_HOSTILE_LOAD_SECONDS").ok();
+    let seconds = long.as_ref().map_or(SECONDS, |seconds| seconds.parse().expect("a number of seconds"));
+    let data = tempfile::tempdir().unwrap();
+    let time_limit_ms = if long.is_some() { TIME_LIMIT_MS } else { SHORT_TIME_LIMIT_MS };
+    let time_limit = time_limit_ms.to_string();
+    let flags = ["--component", HOSTILE_FILE, "--time-limit-ms", &time_limit, "--rate-limit", "off"];
+    let mut command = portdesk(&flags);
+    command.args(["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]).arg(data.path());
+    let host = Process::spawn(command.stderr(Stdio::null()));
+    let client = Client::new(&host.url);
+    assert_eq!(client.send("GET", "/good", "").await.unwrap().0, 200, "it serves in peace");
+
+    let until = Instant::now() + Duration::from_secs_f64(seconds);
+    let load = Load { client, until, next: Arc::default(), over: Arc::default() };
+    let mut hostile = JoinSet::new();
+    for _ in 0..HOSTILE_CLIENTS {
+        hostile.spawn(load.clone().be_hostile());
+    }
+    let mut others = JoinSet::new();
+    for _ in 0..OTHERS {
+        others.spawn(load.clone().want_to_be_served());
+    }
+    let faults: Vec<Fault> = hostile.join_all().await.into_iter().flatten().collect();
+    load.over.store(true, Ordering::Relaxed);
+    let others: Vec<Served> = others.join_all().await.into_iter().flatten().collect();
+    let verdict = Verdict::new(time_limit_ms, &faults, &others, host.peak_kib());
+    println!("{verdict}");
+    verdict.assert_nobody_failed();
+    if long.is_some() {
+        verdict.assert_goals();
+    }
+    assert_eq!(host.end("TERM").0, Some(0), "a host that was under hostile load stops as any other");
+}
+
+#[derive(Clone)]
+struct Load {
+    client: Client,
+    until: Instant,
+    /// Counts the faults, so that all of them come about equally often.
+    next: Arc<AtomicUsize>,
+    over: Arc<AtomicBool>,
+}
+
+/// One fault: what came of it, and after how long.
+struct Fault {
+    path: &'static str,
+    status: Option<u16>,
+    time: Duration,
+}
+
+/// One request of the others.
+struct Served {
+    well: bool,
+    time: Duration,
+}
+
+impl Load {
+    async fn be_hostile(self) -> Vec<Fault> {
+        // Those that only the deadline ends stand in every other place, or most of the time would be spent on the rest.
+        let paths: Vec<_> = FAILING.iter().zip(ENDLESS.iter().cycle()).flat_map(|(a, b)| [*a, *b]).collect();
+        let mut faults = Vec::new();
+        // At least two each: then every fault was committed, however short the hostile load is.
+        while faults.len() < 2 || Instant::now() < self.until {
+            let path = paths[self.next.fetch_add(1, Ordering::Relaxed) % paths.len()];
+            let begun = Instant::now();
+            let answer = timeout(PATIENCE, self.client.send("POST", path, "")).await;
+            let status = answer.ok().and_then(Result::ok).map(|(status, _)| status);
+            faults.push(Fault { path, status, time: begun.elapsed() });
+        }
+        faults
+    }
+
+    async fn want_to_be_served(self) -> Vec<Served> {
+        let mut pause = interval(PAUSE);
+        pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut requests = Vec::new();
+        while !self.over.load(Ordering::Relaxed) {
+            pause.tick().await;
+            let begun = Instant::now();
+            let answer = timeout(PATIENCE, self.client.send("GET", "/good", "")).await;
+            let well = matches!(answer, Ok(Ok((200, text))) if text == "good");
+            requests.push(Served { well, time: begun.elapsed() });
+        }
+        requests
+    }
+}
+
+/// How long anybody waits for an answer that does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Verdict {
+    time_limit_ms: u64,
+    others: usize,
+    failed: usize,
+    median: Duration,
+    p99: Duration,
+    worst: Duration,
+    faults: usize,
+    /// Faults that were answered otherwise than they should be.
+    misjudged: Vec<String>,
+    slowest_cut: Duration,
+    slowest_failing: Duration,
+    peak_mib: u64,
+}
+
+impl Verdict {
+    fn new(time_limit_ms: u64, faults: &[Fault], others: &[Served], peak_kib: u64) -> Verdict {
+        let mut times: Vec<_> = others.iter().map(|served| served.time).collect();
+        times.sort_unstable();
+        let at = |part: f64| {
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a place in a list"
+            )]
+            let place = (times.len() as f64 * part) as usize;
+            times.get(place).or(times.last()).copied().unwrap_or_default()
+        };
+        let endless = |fault: &&Fault| ENDLESS.contains(&fault.path);
+        let expected = |fault: &Fault| if endless(&fault) { Some(504) } else { Some(500) };
+        // On a busy machine the deadline may come first whatever the fault is.
+        let wrong = |fault: &&Fault| fault.status != expected(fault) && fault.status != Some(504);
+        let misjudged = faults.iter().filter(wrong);
+        let slowest = |times: &mut dyn Iterator<Item = &Fault>| times.map(|fault| fault.time).max();
+        Verdict {
+            time_limit_ms,
+            others: others.len(),
+            failed: others.iter().filter(|served| !served.well).count(),
+            median: at(0.5),
+            p99: at(0.99),
+            worst: at(1.0),
+            faults: faults.len(),
+            misjudged: misjudged.map(|fault| format!("{} -> {:?}", fault.path, fault.status)).collect(),
+            slowest_cut: slowest(&mut faults.iter().filter(endless)).unwrap_or_default(),
+            slowest_failing: slowest(&mut faults.iter().filter(|fault| !endless(fault))).unwrap_or_default(),
+            peak_mib: peak_kib / 1024,
+        }
+    }
+
+    fn assert_nobody_failed(&self) {
+        assert!(self.others > 0 && self.faults >= 2 * HOSTILE_CLIENTS, "{self}");
+        assert_eq!((self.failed, self.misjudged.as_slice()), (0, [].as_slice()), "{self}");
+    }
+
+    fn assert_goals(&self) {
+        assert!(self.p99 <= Duration::from_millis(50), "{self}");
+        let limit = Duration::from_millis(self.time_limit_ms);
+        assert!(self.slowest_cut.max(self.slowest_failing) <= limit.mul_f64(1.1), "{self}");
+        assert!(self.peak_mib <= HOSTILE_CLIENTS as u64 * MEMORY_LIMIT_MIB + 100, "{self}");
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} other requests, {} failed; median {:?}, p99 {:?}, worst {:?}. {} faults, {} misjudged; the slowest \
+             endless one took {:?} of {} ms, the slowest other {:?}. The host had {} MiB at most.",
+            self.others,
+            self.failed,
+            self.median,
+            self.p99,
+            self.worst,
+            self.faults,
+            self.misjudged.len(),
+            self.slowest_cut,
+            self.time_limit_ms,
+            self.slowest_failing,
+            self.peak_mib
+        )
+    }
+}

@@ -1,0 +1,137 @@
+//! Texts that must not be seen, sent everywhere a client may send text, and looked for everywhere a host says something.
+
+use std::fs::{self, File};
+
+use reqwest::header::HeaderValue;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::collector::Collector;
+use crate::harness::{Client, KEY, Process, portdesk};
+
+/// Each stands for what it names.
+const SECRETS: [&str; 10] = [
+    "secret-key-0123456789",
+    "secret-caller",
+    "secret-description",
+    "secret-comment",
+    "secret-path",
+    "secret-query",
+    "secret-method",
+    "secret-header",
+    "secret-broken-body",
+    "secret-replay",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_clients_send_is_in_no_log_no_metric_no_span_and_no_error() {
+    for format in ["json", "text"] {
+        let data = tempfile::tempdir().unwrap();
+        let (log, collector) = (data.path().join("log"), Collector::start().await);
+        let mut command = portdesk(&["--log-level", "debug", "--log-format", format, "--rate-limit", "off"]);
+        command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--time-limit-ms", "2000"]);
+        command.args(["--otlp-endpoint", &collector.url, "--data-dir"]).arg(data.path());
+        let host = Process::spawn(command.stderr(File::create(&log).unwrap()));
+        let errors = talk(&host).await;
+        let metrics = reqwest::get(host.metrics()).await.unwrap().text().await.unwrap();
+        let (code, rest) = host.end("TERM");
+        assert_eq!(code, Some(0));
+        let log = fs::read(&log).unwrap();
+        // Each of them says something at all.
+        assert!(log.windows(8).filter(|part| part == b"answered").count() > 10);
+        assert!(metrics.contains("create_ticket") && collector.spans().len() > 10 && errors.len() > 5);
+        assert_none("the log", &log, &SECRETS);
+        assert_none("the metrics", metrics.as_bytes(), &SECRETS);
+        assert_none("the spans", &collector.bytes(), &SECRETS);
+        assert_none("standard output", rest.as_bytes(), &SECRETS);
+        for error in errors {
+            // The component tells a client which ticket and which parameter it asked for.
+            let silent = SECRETS.iter().filter(|secret| !["secret-path", "secret-query"].contains(secret));
+            assert_none("an error", error.as_bytes(), &silent.copied().collect::<Vec<_>>());
+            assert!(!error.contains('\x1b'), "{error}");
+        }
+        // What a client sends cannot make a line of its own, or colour a terminal.
+        let controls = log.iter().filter(|byte| byte.is_ascii_control() && **byte != b'\n').count();
+        assert_eq!(controls, 0, "{}", String::from_utf8_lossy(&log));
+    }
+}
+
+/// The defect that all of the above must find, found.
+#[test]
+#[should_panic(expected = "secret")]
+fn a_leaked_secret_is_found() {
+    assert_none("this", format!("x{}", SECRETS[3].to_uppercase()).as_bytes(), &SECRETS);
+}
+
+#[track_caller]
+pub(super) fn assert_none(place: &str, bytes: &[u8], secrets: &[&str]) {
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    for secret in secrets.iter().copied().chain([KEY]) {
+        assert!(!text.contains(secret), "{secret} is in {place}: {text}");
+    }
+}
+
+/// Says every secret in requests that succeed and in requests that fail, and gives what the failures said.
+async fn talk(host: &Process) -> Vec<String> {
+    let [key, caller, description, comment, path, query, method, header, broken, replay] = SECRETS;
+    let client = host.client();
+    let body = json!({ "caller_id": caller, "issue_description": description });
+    let replayed = [("idempotency-key", replay), ("x-request-id", header), ("traceparent", header)];
+    let made = client.send("POST", "/tickets", &replayed, Some(&body)).await.expect(201).json();
+    let ticket = format!("/tickets/{}", made["ticket_id"].as_str().unwrap());
+    client.get(&ticket).await.expect(200);
+    client.post(&format!("{ticket}/comments"), &json!({ "comment": comment })).await.expect(200);
+    client.get(&format!("/tickets?caller={caller}")).await.expect(200);
+    let other = json!({ "caller_id": caller, "issue_description": comment });
+    let mut errors = vec![
+        client.send("POST", "/tickets", &replayed, Some(&other)).await.expect(422),
+        client.get(&format!("/{path}?{query}={query}")).await.expect(404),
+        client.get(&format!("/tickets/{path}%0aforged%20line%1b%5b31m")).await.expect(404),
+        client.get(&format!("/tickets?caller={caller}&cursor={query}")).await.expect(400),
+        client.send("GET", &ticket, &[("if-none-match", header), ("user-agent", header)], None).await,
+        client.post("/tickets", &json!({ "caller_id": [broken], "issue_description": 7 })).await,
+        client.send(&method.replace('-', "").to_uppercase(), &format!("/{path}"), &[], None).await,
+        Client::new(&host.url, Some(key)).post(&format!("/{path}"), &body).await.expect(403),
+        client.post("/tickets", &json!({ "issue_description": broken.repeat(9000) })).await.expect(413),
+    ];
+    errors.retain(|answer| answer.status >= 400);
+    let mut errors: Vec<String> = errors.iter().map(|answer| answer.text()).collect();
+    // A new connection: the host closed the other behind the body that was too large.
+    let request = host.client().request("POST", "/tickets").header("content-type", "application/json");
+    let header = HeaderValue::from_bytes(b"secret-header\xff\x80").unwrap();
+    let answer = request.header("idempotency-key", header).body(broken).send().await.unwrap();
+    errors.push(answer.text().await.unwrap());
+    errors.extend(raw(host).await);
+    errors
+}
+
+/// What no client library sends.
+async fn raw(host: &Process) -> Vec<String> {
+    let [_, _, _, _, path, query, .., broken, _] = SECRETS;
+    let mut answers = Vec::new();
+    for request in [
+        format!("GET /{path}\x1b[31m HTTP/1.1\r\nhost: a\r\n\r\n"),
+        format!("GET /{path} {query} HTTP/1.1\r\nhost: a\r\n\r\n"),
+        format!("{broken}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nhost: a\r\n{broken}\x07: x\r\n\r\n"),
+        format!(
+            "POST /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\ntransfer-encoding: {broken}\r\n\r\n"
+        ),
+        format!(
+            "POST /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\ntransfer-encoding: chunked\r\n\r\nzz{broken}\r\n"
+        ),
+        format!(
+            "POST /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\ncontent-length: 900\r\nconnection: close\r\n\r\n\
+             {{\"caller_id\": \"{broken}"
+        ),
+    ] {
+        let mut connection = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+        connection.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        let _ = connection.read_to_end(&mut answer).await;
+        answers.push(String::from_utf8_lossy(&answer).into_owned());
+    }
+    answers
+}

@@ -1,0 +1,50 @@
+//! A flood gets its burst and its rate.
+//!
+//! `cargo test` floods for two seconds. `PORTDESK_BURST_SECONDS=60 cargo test --release -p portdesk-tests
+//! usage::burst -- --nocapture` is for a machine that does nothing else: it holds what was let in to 1%.
+
+use std::env;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::harness::{Client, Running};
+
+const CLIENTS: usize = 8;
+const SECONDS: u32 = 2;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_gets_its_burst_and_its_rate() {
+    let asked = env::var("PORTDESK_BURST_SECONDS").ok();
+    let seconds = asked.as_ref().map_or(SECONDS, |seconds| seconds.parse().expect("it is a number"));
+    let host = Running::start(&["--store", "memory", "--rate-limit", "plan"]).await;
+    let begun = Instant::now();
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(burst(host.client(), begun + Duration::from_secs(seconds.into())));
+    }
+    let (let_in, refused) =
+        clients.join_all().await.into_iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let most = 100.0 + 50.0 * begun.elapsed().as_secs_f64();
+    println!("{let_in} let in and {refused} refused in {seconds} s; the plan lets in {}", 100 + 50 * seconds);
+    assert!(f64::from(let_in) <= most + 1.0, "{let_in}, and the plan lets in {most:.0}");
+    assert!(let_in >= 100 && refused > 0, "{let_in} let in, {refused} refused");
+    if asked.is_some() {
+        let (least, most) = ((100 + 50 * seconds) * 99 / 100, (100 + 50 * seconds) * 101 / 100);
+        assert!((least..=most).contains(&let_in), "{let_in} is not within 1%");
+    }
+    host.stop().await;
+}
+
+/// Sends one request after the other; how many were let in and refused.
+async fn burst(client: Client, end: Instant) -> (u32, u32) {
+    let (mut let_in, mut refused) = (0, 0);
+    while Instant::now() < end {
+        let answer = client.get("/tickets?caller=ada").await;
+        match answer.status {
+            200 => let_in += 1,
+            _ => refused += u32::from(answer.expect(429).json()["message"] == "Too Many Requests"),
+        }
+    }
+    (let_in, refused)
+}
