@@ -20,7 +20,7 @@ struct Clock {
 impl Clock {
     fn new() -> Option<Clock> {
         let folder = tempfile::tempdir().unwrap();
-        match portdesk_tools::faketime() {
+        match portdesk_test_support::faketime() {
             Ok(library) => Some(Clock { library, folder }),
             Err(why) => {
                 println!("NOT RUN: {why}");

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::process::{Command, Output, Stdio};
 
 use portdesk::host::BUILT_IN_COMPONENT;
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, KEY, Process, portdesk, run};

@@ -5,7 +5,7 @@ mod load;
 
 use std::time::{Duration, Instant};
 
-use portdesk_dynamo_server::{Server, free_port};
+use portdesk_test_support::{Server, free_port};
 use tokio::task::JoinSet;
 
 use crate::faults::{Fault, Plan, Proxy};

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::thread;
 
 use portdesk_compose::{Artifact, STORES};
-use portdesk_dynamo_server::free_port;
+use portdesk_test_support::free_port;
 use tempfile::TempDir;
 
 use super::{Client, TABLE};
@@ -34,7 +34,7 @@ impl Platform {
 
     /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
     pub fn wasmtime_on_dynamodb(endpoint: &str) -> Platform {
-        let mut command = Command::new(portdesk_tools::wasmtime());
+        let mut command = Command::new(portdesk_test_support::wasmtime());
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
         for (name, value) in over_table(endpoint) {
             command.arg("--env").arg(format!("{name}={value}"));
@@ -115,7 +115,7 @@ impl Drop for Platform {
 }
 
 fn is_wasmtime(command: &Command) -> bool {
-    command.get_program() == portdesk_tools::wasmtime()
+    command.get_program() == portdesk_test_support::wasmtime()
 }
 
 /// The stand-alone component with the store in memory, as a file; made once for all tests.
@@ -134,7 +134,7 @@ fn dynamodb() -> &'static Path {
 fn javascript() -> &'static Path {
     static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let made = || {
-        let store = portdesk_tools::javascript_store(&example());
+        let store = portdesk_test_support::javascript_store(&example());
         written(portdesk_compose::with_store("javascript", store).unwrap_or_else(|error| panic!("{error}")))
     };
     &FILE.get_or_init(made).1
@@ -155,7 +155,7 @@ fn written(artifact: Artifact) -> (TempDir, PathBuf) {
 /// What jco makes of a stand-alone component, beside the server of `deploy/node`.
 fn transpiled(component: &Path) -> PathBuf {
     let folder = component.with_file_name("node");
-    portdesk_tools::transpile(component, &folder);
+    portdesk_test_support::transpile(component, &folder);
     folder
 }
 
@@ -182,7 +182,7 @@ fn linked() -> &'static Path {
             for (name, package) in [("desk", "portdesk-desk"), ("front", "portdesk-http-front")] {
                 let wasm = folder.path().join(name).with_extension("wasm");
                 std::fs::write(&wasm, portdesk_compose::component(package).unwrap()).unwrap();
-                let mut jco = Command::new(portdesk_tools::jco());
+                let mut jco = Command::new(portdesk_test_support::jco());
                 jco.arg("transpile").arg(wasm).args(["--instantiation", "async", "-o"]);
                 run(jco.arg(folder.path().join(name)));
             }
@@ -198,12 +198,12 @@ fn example() -> PathBuf {
 
 /// The packages that jco came with, where Node looks for them.
 fn link_modules(folder: &Path) {
-    let modules = portdesk_tools::jco().ancestors().nth(2).expect("it lies in node_modules/.bin");
+    let modules = portdesk_test_support::jco().ancestors().nth(2).expect("it lies in node_modules/.bin");
     std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
 }
 
 fn wasmtime_in_one_instance() -> Command {
-    let mut command = Command::new(portdesk_tools::wasmtime());
+    let mut command = Command::new(portdesk_test_support::wasmtime());
     command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
     command.args(["--max-instance-reuse-count", "1000000000", "--idle-instance-timeout", "3600s"]);
     command.args(["-O", "pooling-allocator=y", "-O", "pooling-total-component-instances=1"]);

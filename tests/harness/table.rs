@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Output, Stdio};
 
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 use tempfile::TempDir;
 
 use super::streams;

@@ -47,11 +47,11 @@ impl Platforms {
             }
         }
         if needs_wasmtime {
-            let installed = || portdesk_tools::optimized_wasmtime().to_owned();
+            let installed = || portdesk_test_support::optimized_wasmtime().to_owned();
             platforms.wasmtime = Some(wasmtime.map_or_else(installed, Path::to_owned));
         }
         if takes_part(&[Contestant::Node]) {
-            portdesk_tools::transpile(&platforms.component(), &platforms.transpiled());
+            portdesk_test_support::transpile(&platforms.component(), &platforms.transpiled());
         }
         Ok(platforms)
     }

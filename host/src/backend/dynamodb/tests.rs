@@ -10,7 +10,7 @@ mod tables;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 
 use super::table::Table;
 use super::{DynamoDb, Settings};

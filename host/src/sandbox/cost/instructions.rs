@@ -26,7 +26,7 @@ pub(super) fn count(test: &str) -> Result<Vec<u64>, String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64", debug_assertions)) {
         return Err("the figures are those of an unoptimized host on Linux and x86-64".into());
     }
-    let mut valgrind = portdesk_tools::valgrind()?;
+    let mut valgrind = portdesk_test_support::valgrind()?;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("component.cwasm");
     fs::write(&file, compile()).unwrap();

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use items::cursor;
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 
 use super::failing::{Act, condition_failed, failed, script, service_error};
 use super::{make, settings, store};
@@ -83,7 +83,7 @@ async fn what_stored_nothing_says_so() {
             assert!(matches!(error, Error::Misconfigured(_)), "{code}: {error:?}");
         }
     }
-    let nobody = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
+    let nobody = format!("http://127.0.0.1:{}", portdesk_test_support::free_port());
     let inserted = open(&nobody).insert("a", suite::fields(&[]), "c").await;
     assert!(matches!(inserted, Err(Error::Unavailable(_))), "{inserted:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 
 use super::{make, settings};
 use crate::backend::dynamodb::DynamoDb;

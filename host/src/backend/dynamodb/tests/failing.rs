@@ -185,7 +185,7 @@ async fn who_is_overtaken_while_making_guards_uses_those_that_are_there() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_stores_nothing_and_is_told_quickly() {
-    let url = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
+    let url = format!("http://127.0.0.1:{}", portdesk_test_support::free_port());
     let store = store(&url, Duration::from_secs(10)).await;
     let begun = Instant::now();
     let inserted = store.insert("a", fields(&[]), "c").await;

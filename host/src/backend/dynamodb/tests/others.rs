@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 use tokio::task::JoinSet;
 
 use super::{settings, store};

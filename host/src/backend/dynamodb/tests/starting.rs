@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 
 use super::failing::{Act, failed, script, service_error};
 use super::{make, open, settings};
@@ -156,7 +156,7 @@ async fn a_right_that_is_missing_is_named_by_its_action() {
 async fn a_table_that_does_not_answer_at_the_moment_keeps_no_host_from_starting() {
     let backfilling = r#"{"__type":"ValidationException",
         "message":"Cannot read from backfilling global secondary index: ByOwner"}"#;
-    let nobody = format!("http://127.0.0.1:{}", portdesk_dynamo_server::free_port());
+    let nobody = format!("http://127.0.0.1:{}", portdesk_test_support::free_port());
     let urls = [
         failed(),
         service_error("ThrottlingException"),

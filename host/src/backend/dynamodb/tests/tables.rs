@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use portdesk_dynamo_server::Server;
+use portdesk_test_support::Server;
 
 use super::{make, open, settings};
 use crate::backend::dynamodb::table::{Table, TableError};

@@ -14,5 +14,5 @@ suite::conformance!(exact component; async || {
 
 static COMPONENT: LazyLock<Prepared> = LazyLock::new(|| {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js");
-    Prepared::of(&portdesk_tools::javascript_store(&example))
+    Prepared::of(&portdesk_test_support::javascript_store(&example))
 });

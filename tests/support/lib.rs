@@ -1,17 +1,21 @@
-//! Programs of others that the tests run against, installed into the tools folder of the tree where they are missing.
+//! What tests and measurements need from outside of this tree: programs of other projects, and a DynamoDB-compatible
+//! server.
 //!
-//! Each in one exact version: the tests assert what it does. The first time needs the network; a test whose program
-//! cannot be had fails, it is never skipped. Neither is true of valgrind and
-//! libfaketime: whichever there is does the same, and there is none for some systems.
+//! A program that is missing is installed into the folder `.tools` of the tree, in one exact version, because the tests
+//! assert what it does. The first installation needs the network. A test fails if its program cannot be installed; no
+//! test is skipped. valgrind and libfaketime are exceptions: any version serves, and some systems have none.
 
 mod cargo;
 mod debian;
 mod npm;
+mod dynamodb;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+
+pub use dynamodb::{Server, free_port};
 
 /// The server of DynamoDB's protocol, `dynoxide`: the one that `PORTDESK_DYNOXIDE` names, for measurements with an
 /// optimized one, or else that in the tools folder.

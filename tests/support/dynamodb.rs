@@ -1,9 +1,8 @@
-//! A DynamoDB-compatible server for tests: dynoxide (the crate `dynoxide-rs`), installed where it is missing, one
-//! process for each test.
+//! A DynamoDB-compatible server for tests: dynoxide (the crate `dynoxide-rs`), one process for each test.
 //!
-//! It speaks the real wire protocol, so what is tested is what runs against AWS but for AWS itself. A test that
-//! cannot have it fails; it is never skipped. The server ends with the value that started it, and also with the
-//! process of the test, however that ends.
+//! The server speaks the wire protocol of DynamoDB, so a test runs the code that also runs against AWS. The server is a
+//! process and not a library because dynoxide links another SQLite than the host, and one build cannot have both. The
+//! server ends when its [`Server`] is dropped, and also when the process of the test ends, even by a kill.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -42,7 +41,7 @@ impl Server {
     /// Fails with what the server said.
     fn try_start(port: u16, database: Option<&Path>) -> Result<Server, String> {
         let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "dynoxide-keeper"]).arg(portdesk_tools::dynoxide());
+        command.args(["-c", KEEPER, "dynoxide-keeper"]).arg(crate::dynoxide());
         command.args(["serve", "--host", "127.0.0.1", "--port", &port.to_string()]);
         if let Some(database) = database {
             command.arg("--db-path").arg(database);
