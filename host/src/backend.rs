@@ -10,8 +10,8 @@ pub mod dynamodb;
 pub mod embedded;
 pub mod memory;
 mod quota;
-#[cfg(test)]
-pub(crate) mod suite;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 
 use std::time::Duration;
 

@@ -18,9 +18,6 @@ mod limits;
 mod answer;
 mod handle_error;
 
-#[cfg(test)]
-mod cost;
-
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};

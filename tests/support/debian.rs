@@ -6,17 +6,6 @@ use std::process::Command;
 
 use super::{folder, lock};
 
-/// See [`crate::valgrind`].
-pub(crate) fn valgrind() -> Result<Command, String> {
-    // Not `valgrind`, a script that starts this one and cannot lie in a folder with a space in its name.
-    let program = Path::new("usr/bin/valgrind.bin");
-    let root = provide("valgrind", program)?;
-    let mut valgrind = Command::new(root.join(program));
-    // It was built to find its parts in the root of the system.
-    valgrind.env("VALGRIND_LIB", root.join("usr/libexec/valgrind"));
-    Ok(valgrind)
-}
-
 /// See [`crate::faketime`].
 pub(crate) fn faketime() -> Result<PathBuf, String> {
     let libraries = Path::new("usr/lib").join(format!("{}-linux-gnu", std::env::consts::ARCH));

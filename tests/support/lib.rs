@@ -3,7 +3,7 @@
 //!
 //! A program that is missing is installed into the folder `.tools` of the tree, in one exact version, because the tests
 //! assert what it does. The first installation needs the network. A test fails if its program cannot be installed; no
-//! test is skipped. valgrind and libfaketime are exceptions: any version serves, and some systems have none.
+//! test is skipped. libfaketime is an exception: any version serves, and some systems have none.
 
 mod cargo;
 mod debian;
@@ -37,16 +37,6 @@ pub fn wasmtime() -> &'static Path {
 pub fn optimized_wasmtime() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| cargo::WASMTIME.provide_optimized())
-}
-
-/// valgrind: the one in `PATH`, or else that of Debian's package, in the tools folder; or why neither can be had.
-pub fn valgrind() -> Result<Command, String> {
-    let in_path = Command::new("valgrind").arg("--version").output();
-    if in_path.is_ok_and(|output| output.status.success()) {
-        Ok(Command::new("valgrind"))
-    } else {
-        debian::valgrind()
-    }
 }
 
 /// libfaketime, a library that sets the clock for one process: that of Debian's package, in the tools folder; or why it

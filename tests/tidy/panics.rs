@@ -113,13 +113,16 @@ fn is_any(name: &proc_macro2::Ident, names: &[&str]) -> bool {
     names.iter().any(|other| name == other)
 }
 
-/// `#[test]`, `#[tokio::test]`, `#[cfg(test)]` or `#[cfg(all(test, ..))]`.
+/// `#[test]`, `#[tokio::test]`, `#[cfg(test)]`, `#[cfg(all(test, ..))]`, or the feature by which `tests/` has the suite of
+/// stores.
 fn is_only_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.segments.last().is_some_and(|last| last.ident == "test"),
         Meta::List(list) if list.path.is_ident("cfg") => {
             let condition = list.tokens.to_string().replace(' ', "");
-            condition == "test" || condition.starts_with("all(test,")
+            condition == "test"
+                || condition.starts_with("all(test,")
+                || condition == "any(test,feature=\"suite\")"
         }
         Meta::List(list) => list.path.segments.last().is_some_and(|last| last.ident == "test"),
         Meta::NameValue(_) => false,
@@ -164,7 +167,10 @@ fn a_panic_in_a_test_or_in_words_is_none() {
 
 #[test]
 fn modules_for_tests_alone_are_known_by_their_paths() {
-    let file = syn::parse_file("mod memory; #[cfg(test)] mod suite; #[cfg(test)] mod tests {}").unwrap();
+    let file = syn::parse_file(
+        "mod memory; #[cfg(any(test, feature = \"suite\"))] mod suite; #[cfg(test)] mod tests {}",
+    )
+    .unwrap();
     let modules = test_modules("host/src/backend.rs", &file);
     assert_eq!(modules, ["host/src/backend/suite"]);
     assert_eq!(test_modules("host/src/lib.rs", &file), ["host/src/suite"]);

@@ -2,16 +2,29 @@
 //!
 //! A claim uses keys and values of its own, so that all may run against one store. `conformance!` makes a test of
 //! each; `reopened` is for stores that outlive their process.
+//!
+//! The tests of this package hold the memory store and the embedded store to the suite. The package in `tests/` holds
+//! stores to it that need a server or another program; the feature `suite` makes the module public for that package.
 
-pub(crate) mod appends;
-pub(crate) mod cursors;
-pub(crate) mod inserts;
-pub(crate) mod limits;
-pub(crate) mod lists;
-pub(crate) mod quotas;
-pub(crate) mod reopened;
-pub(crate) mod store_component;
-pub(crate) mod updates;
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "claims are tests: they fail by a panic, and their names are their documentation"
+)]
+
+pub mod appends;
+pub mod cursors;
+pub mod inserts;
+pub mod limits;
+pub mod lists;
+pub mod quotas;
+pub mod reopened;
+pub mod updates;
 
 use std::sync::Arc;
 
@@ -20,8 +33,13 @@ use super::{
 };
 use super::{Summary, Update};
 
+/// The text of [`Error::Invalid`] with which a component's backend says that it refused the cursor and not the call.
+///
+/// [`Error::Invalid`]: super::Error::Invalid
+pub const INVALID_CURSOR: &str = "invalid-cursor";
+
 /// What the claims are made about; shared, because they race tasks.
-pub(crate) type SharedBackend = Arc<dyn Backend>;
+pub type SharedBackend = Arc<dyn Backend>;
 
 /// One test for each claim. Takes an async closure that gives an empty store and whatever has to outlive it.
 ///
@@ -30,6 +48,7 @@ pub(crate) type SharedBackend = Arc<dyn Backend>;
 ///
 /// `conformance!(component; ...)` and `conformance!(exact component; ...)` are for components, before which nobody stands:
 /// they hold the limits of a call and make cursors by themselves.
+#[macro_export]
 macro_rules! conformance {
     (exact; $fresh:expr) => {
         $crate::backend::suite::conformance! { $fresh }
@@ -102,10 +121,10 @@ macro_rules! conformance {
         }
     )* };
 }
-pub(crate) use conformance;
+pub use conformance;
 
 /// The schema that the claims need.
-pub(crate) fn schema() -> Schema {
+pub fn schema() -> Schema {
     let index = |name: &str, partition: &str| Index {
         name: name.to_owned(),
         partition: partition.to_owned(),
@@ -122,7 +141,7 @@ pub(crate) fn schema() -> Schema {
 }
 
 /// Fields from pairs, sorted.
-pub(crate) fn fields(pairs: &[(&str, &str)]) -> Fields {
+pub fn fields(pairs: &[(&str, &str)]) -> Fields {
     let mut fields =
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Fields>();
     fields.sort();
@@ -130,7 +149,7 @@ pub(crate) fn fields(pairs: &[(&str, &str)]) -> Fields {
 }
 
 /// A change that does nothing yet.
-pub(crate) fn change(id: &str) -> Change {
+pub fn change(id: &str) -> Change {
     Change {
         id: id.to_owned(),
         at_version: None,
@@ -142,23 +161,23 @@ pub(crate) fn change(id: &str) -> Change {
 }
 
 /// A change that sets fields.
-pub(crate) fn set(id: &str, pairs: &[(&str, &str)]) -> Change {
+pub fn set(id: &str, pairs: &[(&str, &str)]) -> Change {
     Change { set: fields(pairs), ..change(id) }
 }
 
 /// A change that appends to `notes`; the entry's id names the change too.
-pub(crate) fn note(id: &str, text: &str) -> Change {
+pub fn note(id: &str, text: &str) -> Change {
     append(id, "notes", text, 10_000)
 }
 
 /// A change that appends an entry with one field.
-pub(crate) fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Change {
+pub fn append(id: &str, list: &str, text: &str, max_entries: u32) -> Change {
     let entry = Entry { id: id.to_owned(), fields: fields(&[("text", text)]).into() };
     Change { append: Some(Append { list: list.to_owned(), entry, max_entries }), ..change(id) }
 }
 
 /// Inserts an item that must be new; its version.
-pub(crate) async fn insert(store: &SharedBackend, key: &str, pairs: &[(&str, &str)]) -> u64 {
+pub async fn insert(store: &SharedBackend, key: &str, pairs: &[(&str, &str)]) -> u64 {
     // A key may be longer than a change id.
     let change_id: String = format!("insert {key}").chars().take(16).collect();
     let outcome = store.insert(key, fields(pairs), &change_id).await.unwrap();
@@ -167,31 +186,31 @@ pub(crate) async fn insert(store: &SharedBackend, key: &str, pairs: &[(&str, &st
 }
 
 /// Updates an item, which must be stored; its version.
-pub(crate) async fn update(store: &SharedBackend, key: &str, change: Change) -> u64 {
+pub async fn update(store: &SharedBackend, key: &str, change: Change) -> u64 {
     let outcome = store.update(key, change).await.unwrap();
     let Update::Updated(version) = outcome else { panic!("{key} was not updated: {outcome:?}") };
     version
 }
 
 /// The item, which must be there.
-pub(crate) async fn get(store: &SharedBackend, key: &str) -> Item {
+pub async fn get(store: &SharedBackend, key: &str) -> Item {
     store.get(key).await.unwrap().unwrap_or_else(|| panic!("{key} is missing"))
 }
 
 /// The ids of a list's entries.
-pub(crate) fn ids(item: &Item, list: &str) -> Vec<String> {
+pub fn ids(item: &Item, list: &str) -> Vec<String> {
     let entries = item.lists.iter().find(|(name, _)| name == list).map(|(_, entries)| entries.clone());
     entries.unwrap_or_default().into_iter().map(|entry| entry.id).collect()
 }
 
 /// A page of `ByOwner`.
-pub(crate) async fn page(store: &SharedBackend, owner: &str, limit: u32, after: Option<Position>) -> Page {
+pub async fn page(store: &SharedBackend, owner: &str, limit: u32, after: Option<Position>) -> Page {
     let query = Query { index: "ByOwner".to_owned(), value: owner.to_owned(), limit, after };
     store.query(query).await.unwrap()
 }
 
 /// All items of an owner, read in pages of `limit`.
-pub(crate) async fn listed(store: &SharedBackend, owner: &str, limit: u32) -> Vec<Summary> {
+pub async fn listed(store: &SharedBackend, owner: &str, limit: u32) -> Vec<Summary> {
     let mut items = Vec::new();
     let mut after = None;
     loop {
@@ -206,6 +225,6 @@ pub(crate) async fn listed(store: &SharedBackend, owner: &str, limit: u32) -> Ve
 }
 
 /// Their keys.
-pub(crate) fn keys(items: &[Summary]) -> Vec<&str> {
+pub fn keys(items: &[Summary]) -> Vec<&str> {
     items.iter().map(|item| item.key.as_str()).collect()
 }

@@ -73,13 +73,6 @@ impl Component {
         Ok(Component { pre, limits, memory_high_water: HighWater::default(), epochs })
     }
 
-    /// The same, but its clock is that of another engine, which interrupts nobody: how often a guest is interrupted depends
-    /// on what the machine does besides.
-    #[cfg(test)]
-    pub(super) fn uninterrupted(self) -> std::io::Result<Component> {
-        Ok(Component { epochs: Epochs::of(&Engine::default())?, ..self })
-    }
-
     /// Asks the component what it stores and which contract it serves.
     pub async fn describe(&self) -> Result<Description, LoadError> {
         let deadline = Instant::now() + DESCRIPTION_TIME;

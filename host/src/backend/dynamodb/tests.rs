@@ -1,65 +1,29 @@
-//! What this store promises beyond `suite`, against a real server.
+//! The limit of requests in flight, which is private. `tests/suite/dynamodb.rs` holds the store to everything else.
 
-mod component;
-mod counting;
-mod failing;
-mod others;
-mod starting;
-mod tables;
-
-use std::sync::Arc;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::time::Duration;
 
-use portdesk_test_support::Server;
-
-use super::table::Table;
-use super::{DynamoDb, Settings};
-use crate::backend::suite::{self, SharedBackend};
+use super::{DynamoDb, PERMITS, Settings};
+use crate::backend::{Backend, Error, suite};
 use crate::telemetry::Counter;
 
-suite::conformance!(async || {
-    let server = Server::start();
-    (store(&server).await, server)
-});
-
 #[tokio::test]
-async fn what_was_answered_is_there_again() {
-    let server = Server::start();
-    make(&server).await;
-    suite::reopened::what_was_answered_is_there_again(async || open(&server).await).await;
-}
-
-#[tokio::test]
-async fn a_closed_store_is_unavailable() {
-    let server = Server::start();
-    make(&server).await;
-    suite::reopened::a_closed_store_is_unavailable(async || open(&server).await).await;
-}
-
-/// A store over an empty table.
-async fn store(server: &Server) -> SharedBackend {
-    make(server).await;
-    open(server).await
-}
-
-async fn make(server: &Server) {
-    let table = Table::connect(&settings(&server.endpoint), &suite::schema()).await.unwrap();
-    assert!(table.create().await.unwrap());
-    table.wait(|_| {}).await.unwrap();
-}
-
-async fn open(server: &Server) -> SharedBackend {
-    Arc::new(DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await.unwrap())
-}
-
-fn settings(endpoint: &str) -> Settings {
-    Settings {
+async fn past_the_permits_a_call_is_throttled_at_once() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let settings = Settings {
         table: "items".to_owned(),
         region: None,
-        endpoint: Some(endpoint.parse().unwrap()),
+        endpoint: Some(format!("http://{}", server.local_addr().unwrap()).parse().unwrap()),
         attempts: 3,
-        // A tenth of it is an attempt's, and a machine that is busy with tests answers late.
-        time_limit: Duration::from_mins(5),
+        time_limit: Duration::from_secs(3),
         retries: Counter::default(),
-    }
+    };
+    let store = DynamoDb::connect(&settings, &suite::schema()).await.unwrap();
+    let all = store.permits.acquire_many(u32::try_from(PERMITS).unwrap()).await.unwrap();
+    assert!(matches!(store.get("a").await, Err(Error::Throttled { retry_after: Some(_) })));
+    let connected = server.accept();
+    assert!(matches!(&connected, Err(error) if error.kind() == ErrorKind::WouldBlock), "{connected:?}");
+    drop(all);
 }

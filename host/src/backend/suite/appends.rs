@@ -9,7 +9,7 @@ use crate::backend::{Change, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Update};
 
 /// Each of 64 writers appends 8 entries one after the other, each sent three times at once, as a client does that
 /// gave up waiting.
-pub(crate) async fn racing_repeats_of_an_append_store_it_once(store: &SharedBackend) {
+pub async fn racing_repeats_of_an_append_store_it_once(store: &SharedBackend) {
     insert(store, "once", &[]).await;
     let mut writers = JoinSet::new();
     for writer in 0..64 {
@@ -52,7 +52,7 @@ async fn append_thrice(store: &SharedBackend, id: &str) {
     assert_eq!(stored, 1, "{id} was stored {stored} times");
 }
 
-pub(crate) async fn appends_of_racing_writers_are_all_kept(store: &SharedBackend) {
+pub async fn appends_of_racing_writers_are_all_kept(store: &SharedBackend) {
     insert(store, "all", &[("owner", "all")]).await;
     let mut writers = JoinSet::new();
     for writer in 0..100 {
@@ -71,7 +71,7 @@ pub(crate) async fn appends_of_racing_writers_are_all_kept(store: &SharedBackend
     assert_eq!(stored, (0..100).map(|writer| format!("w{writer:02}")).collect::<Vec<_>>());
 }
 
-pub(crate) async fn entries_come_back_as_they_were_given(store: &SharedBackend) {
+pub async fn entries_come_back_as_they_were_given(store: &SharedBackend) {
     insert(store, "entries", &[]).await;
     let text = "it's \"so\" \\ \u{1F600}\0%_";
     // Neither the order of ids nor that of texts is the order of appends.
@@ -83,7 +83,7 @@ pub(crate) async fn entries_come_back_as_they_were_given(store: &SharedBackend) 
     assert!(item.lists[0].1.iter().all(|entry| *entry.fields == fields(&[("text", text)])));
 }
 
-pub(crate) async fn lists_are_apart(store: &SharedBackend) {
+pub async fn lists_are_apart(store: &SharedBackend) {
     insert(store, "apart", &[]).await;
     insert(store, "apart too", &[]).await;
     for (key, list) in [("apart", "notes"), ("apart", "links"), ("apart too", "notes")] {
@@ -98,7 +98,7 @@ pub(crate) async fn lists_are_apart(store: &SharedBackend) {
     assert!(ids(&get(store, "apart too").await, "links").is_empty());
 }
 
-pub(crate) async fn an_append_past_the_limit_of_its_list_is_full(store: &SharedBackend) {
+pub async fn an_append_past_the_limit_of_its_list_is_full(store: &SharedBackend) {
     insert(store, "bound", &[("f", "old")]).await;
     update(store, "bound", append("one", "notes", "text", 2)).await;
     update(store, "bound", append("two", "notes", "text", 2)).await;
@@ -113,7 +113,7 @@ pub(crate) async fn an_append_past_the_limit_of_its_list_is_full(store: &SharedB
 }
 
 /// A store may need bytes of its own beside an item's, but not more than an eighth of them for large entries.
-pub(crate) async fn an_append_past_the_bytes_of_an_item_is_full(store: &SharedBackend) {
+pub async fn an_append_past_the_bytes_of_an_item_is_full(store: &SharedBackend) {
     insert(store, "heavy", &[]).await;
     let text = "x".repeat(ITEM_LIMIT_BYTES / 16);
     let mut stored = Vec::new();
@@ -139,7 +139,7 @@ pub(crate) async fn an_append_past_the_bytes_of_an_item_is_full(store: &SharedBa
     update(store, "heavy", note("small", "text")).await;
 }
 
-pub(crate) async fn an_append_past_the_last_byte_of_an_item_is_full(store: &SharedBackend) {
+pub async fn an_append_past_the_last_byte_of_an_item_is_full(store: &SharedBackend) {
     insert(store, "bytes", &[]).await;
     let used = "bytes".len() + "notes".len() + "e".len() + "text".len();
     let most = ITEM_LIMIT_BYTES - ITEM_RESERVE_BYTES;

@@ -1,10 +1,9 @@
 //! Claims about cursors, for stores that make them: components. A cursor stands in a position's order value.
 
-use super::store_component::INVALID_CURSOR;
-use super::{SharedBackend, fields, insert, keys, page, set, update};
+use super::{INVALID_CURSOR, SharedBackend, fields, insert, keys, page, set, update};
 use crate::backend::{Error, Position, Query};
 
-pub(crate) async fn a_changed_cursor_is_refused(store: &SharedBackend) {
+pub async fn a_changed_cursor_is_refused(store: &SharedBackend) {
     let cursor = cursor(store, "changed").await;
     let is_url_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     assert!(cursor.bytes().all(is_url_safe), "{cursor}");
@@ -20,7 +19,7 @@ pub(crate) async fn a_changed_cursor_is_refused(store: &SharedBackend) {
     }
 }
 
-pub(crate) async fn a_cursor_of_another_query_is_refused(store: &SharedBackend) {
+pub async fn a_cursor_of_another_query_is_refused(store: &SharedBackend) {
     let own = cursor(store, "own").await;
     cursor(store, "other").await;
     for (index, value) in [("ByOwner", "other"), ("ByOwner", "nobody"), ("ByState", "own")] {
@@ -28,7 +27,7 @@ pub(crate) async fn a_cursor_of_another_query_is_refused(store: &SharedBackend) 
     }
 }
 
-pub(crate) async fn a_cursor_is_a_position_and_no_snapshot(store: &SharedBackend) {
+pub async fn a_cursor_is_a_position_and_no_snapshot(store: &SharedBackend) {
     let cursor = cursor(store, "moving").await;
     // Where the page ended nothing stands any more, and what follows is listed as it is now.
     update(store, "moving c", set("away", &[("owner", "elsewhere")])).await;

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::{SharedBackend, fields, get, insert, note, set, update};
 use crate::backend::{Error, ITEM_LIMIT_BYTES, Insert};
 
-pub(crate) async fn of_racing_inserts_exactly_one_is_inserted(store: &SharedBackend) {
+pub async fn of_racing_inserts_exactly_one_is_inserted(store: &SharedBackend) {
     let mut writers = JoinSet::new();
     for writer in 0..64 {
         let store = Arc::clone(store);
@@ -31,7 +31,7 @@ pub(crate) async fn of_racing_inserts_exactly_one_is_inserted(store: &SharedBack
     assert!(seen.iter().all(|other| *other == item), "a loser was shown another item than the winner's");
 }
 
-pub(crate) async fn a_repeated_insert_is_told_by_its_change_id(store: &SharedBackend) {
+pub async fn a_repeated_insert_is_told_by_its_change_id(store: &SharedBackend) {
     let first = insert(store, "again", &[("owner", "a")]).await;
     let repeat = async || store.insert("again", fields(&[("owner", "a")]), "insert again").await.unwrap();
     let Insert::Repeated(item) = repeat().await else { panic!("not repeated") };
@@ -50,7 +50,7 @@ pub(crate) async fn a_repeated_insert_is_told_by_its_change_id(store: &SharedBac
     assert_eq!(get(store, "again").await, item, "a lost insert changed the item");
 }
 
-pub(crate) async fn an_item_comes_back_as_it_was_given(store: &SharedBackend) {
+pub async fn an_item_comes_back_as_it_was_given(store: &SharedBackend) {
     assert_eq!(store.get("nothing").await.unwrap(), None);
     let long = "é\u{1F600}".repeat(20_000);
     let given =
@@ -63,7 +63,7 @@ pub(crate) async fn an_item_comes_back_as_it_was_given(store: &SharedBackend) {
     }
 }
 
-pub(crate) async fn an_insert_that_is_too_large_stores_nothing(store: &SharedBackend) {
+pub async fn an_insert_that_is_too_large_stores_nothing(store: &SharedBackend) {
     // What a store keeps beside an item may count too; more than the item itself never does.
     let (larger, fits) = ("x".repeat(ITEM_LIMIT_BYTES), "x".repeat(ITEM_LIMIT_BYTES * 15 / 16));
     assert_eq!(store.insert("heavy", fields(&[("f", &larger)]), "c").await, Err(Error::TooLarge));
@@ -72,7 +72,7 @@ pub(crate) async fn an_insert_that_is_too_large_stores_nothing(store: &SharedBac
     assert_eq!(*get(store, "heavy").await.fields, fields(&[("f", &fits)]));
 }
 
-pub(crate) async fn an_insert_past_the_last_byte_stores_nothing(store: &SharedBackend) {
+pub async fn an_insert_past_the_last_byte_stores_nothing(store: &SharedBackend) {
     // The key and the field's name count too.
     let value = "x".repeat(ITEM_LIMIT_BYTES - "large".len() - "f".len());
     let larger = format!("{value}x");

@@ -1,10 +1,9 @@
 //! Claims about calls that break a limit, for stores that hold the limits themselves: components.
 
-use super::store_component::INVALID_CURSOR;
-use super::{SharedBackend, append, change, fields, get, insert, note, set, update};
+use super::{INVALID_CURSOR, SharedBackend, append, change, fields, get, insert, note, set, update};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Query};
 
-pub(crate) async fn a_key_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
+pub async fn a_key_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
     for key in [String::new(), "x".repeat(129), "\u{e9}".repeat(65)] {
         assert_invalid(store.get(&key).await, &key);
         assert_invalid(store.insert(&key, fields(&[]), "c").await, &key);
@@ -12,7 +11,7 @@ pub(crate) async fn a_key_that_breaks_a_limit_is_invalid(store: &SharedBackend) 
     }
 }
 
-pub(crate) async fn an_insert_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
+pub async fn an_insert_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
     for change_id in [String::new(), "x".repeat(65)] {
         assert_invalid(store.insert("limited", fields(&[]), &change_id).await, &change_id);
     }
@@ -23,7 +22,7 @@ pub(crate) async fn an_insert_that_breaks_a_limit_is_invalid(store: &SharedBacke
     assert_eq!(store.get("limited").await, Ok(None));
 }
 
-pub(crate) async fn a_change_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
+pub async fn a_change_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
     insert(store, "guarded", &[("f", "1")]).await;
     let before = get(store, "guarded").await;
     let mut changes = vec![
@@ -52,7 +51,7 @@ pub(crate) async fn a_change_that_breaks_a_limit_is_invalid(store: &SharedBacken
     assert_eq!(get(store, "guarded").await, before);
 }
 
-pub(crate) async fn a_query_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
+pub async fn a_query_that_breaks_a_limit_is_invalid(store: &SharedBackend) {
     let long = "x".repeat(1_025);
     for (index, value, limit) in [
         ("ByOwner", "", 1),
@@ -67,7 +66,7 @@ pub(crate) async fn a_query_that_breaks_a_limit_is_invalid(store: &SharedBackend
     }
 }
 
-pub(crate) async fn what_is_at_a_limit_is_taken(store: &SharedBackend) {
+pub async fn what_is_at_a_limit_is_taken(store: &SharedBackend) {
     let (key, id) = ("\u{e9}".repeat(64), "x".repeat(64));
     let mut all = many(63);
     all.push(("owner".to_owned(), "x".repeat(1_024)));

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::{SharedBackend, change, fields, get, insert, keys, listed, note, page, set, update};
 use crate::backend::{Change, Error, Position, Query, Summary};
 
-pub(crate) async fn pages_follow_the_order(store: &SharedBackend) {
+pub async fn pages_follow_the_order(store: &SharedBackend) {
     // Many ties; order values compare as bytes, not as numbers or words.
     let orders = ["2", "10", "1", "a", "B", "\u{e9}", "z"];
     let mut expected = Vec::new();
@@ -31,7 +31,7 @@ pub(crate) async fn pages_follow_the_order(store: &SharedBackend) {
     }
 }
 
-pub(crate) async fn ties_follow_their_keys(store: &SharedBackend) {
+pub async fn ties_follow_their_keys(store: &SharedBackend) {
     // Many ties; order values and keys compare as bytes, not as numbers or words.
     let orders = ["2", "10", "1", "a", "B", "\u{e9}", "z"];
     let mut expected = Vec::new();
@@ -49,7 +49,7 @@ pub(crate) async fn ties_follow_their_keys(store: &SharedBackend) {
     }
 }
 
-pub(crate) async fn positions_need_no_item(store: &SharedBackend) {
+pub async fn positions_need_no_item(store: &SharedBackend) {
     for (key, order) in [("at a", "1"), ("at c", "3"), ("at e", "3"), ("at g", "5")] {
         insert(store, key, &[("owner", "at"), ("made_at", order)]).await;
     }
@@ -67,14 +67,14 @@ pub(crate) async fn positions_need_no_item(store: &SharedBackend) {
     assert!(behind("", "").await.is_empty());
 }
 
-pub(crate) async fn an_empty_page_and_an_unknown_index(store: &SharedBackend) {
+pub async fn an_empty_page_and_an_unknown_index(store: &SharedBackend) {
     let page = page(store, "nobody", 10, None).await;
     assert!(page.items.is_empty() && page.next.is_none());
     let query = Query { index: "by owner".to_owned(), value: "nobody".to_owned(), limit: 1, after: None };
     assert!(matches!(store.query(query).await, Err(Error::Invalid(_))));
 }
 
-pub(crate) async fn an_item_without_an_index_field_is_not_listed(store: &SharedBackend) {
+pub async fn an_item_without_an_index_field_is_not_listed(store: &SharedBackend) {
     insert(store, "no order", &[("owner", "lacking")]).await;
     insert(store, "no owner", &[("made_at", "1")]).await;
     insert(store, "both", &[("made_at", "1"), ("owner", "lacking")]).await;
@@ -83,7 +83,7 @@ pub(crate) async fn an_item_without_an_index_field_is_not_listed(store: &SharedB
     assert_eq!(keys(&listed(store, "lacking", 10).await), ["no order", "both"]);
 }
 
-pub(crate) async fn an_item_moves_when_its_index_field_is_set(store: &SharedBackend) {
+pub async fn an_item_moves_when_its_index_field_is_set(store: &SharedBackend) {
     insert(store, "mover", &[("owner", "here"), ("made_at", "1"), ("state", "s1")]).await;
     update(store, "mover", set("move", &[("owner", "there"), ("made_at", "2")])).await;
     assert!(listed(store, "here", 10).await.is_empty());
@@ -94,7 +94,7 @@ pub(crate) async fn an_item_moves_when_its_index_field_is_set(store: &SharedBack
     assert_eq!(store.query(query).await.unwrap().items, there);
 }
 
-pub(crate) async fn summaries_count_entries(store: &SharedBackend) {
+pub async fn summaries_count_entries(store: &SharedBackend) {
     insert(store, "counted", &[("owner", "counted"), ("made_at", "1")]).await;
     assert!(listed(store, "counted", 1).await[0].counts.is_empty());
     for id in ["1", "2", "3"] {
@@ -107,7 +107,7 @@ pub(crate) async fn summaries_count_entries(store: &SharedBackend) {
     assert_eq!((summary.key, summary.version, summary.fields), (item.key, item.version, item.fields));
 }
 
-pub(crate) async fn any_value_can_be_listed(store: &SharedBackend) {
+pub async fn any_value_can_be_listed(store: &SharedBackend) {
     let long = "o".repeat(1024);
     let values = [
         "it's",
@@ -142,7 +142,7 @@ pub(crate) async fn any_value_can_be_listed(store: &SharedBackend) {
 }
 
 /// Newer items than any old one come in at the head while a reader pages, and old ones change.
-pub(crate) async fn paging_while_others_insert_shows_each_old_item_once(store: &SharedBackend) {
+pub async fn paging_while_others_insert_shows_each_old_item_once(store: &SharedBackend) {
     let old = (0..60).map(|number| format!("old {number:02}")).collect::<Vec<_>>();
     for key in &old {
         insert(store, key, &[("owner", "busy"), ("made_at", &key[..5])]).await;

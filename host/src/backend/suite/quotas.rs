@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use crate::backend::{Count, QuotaStore};
 
 /// One test for each claim about counts, as `conformance!` makes them for items.
+#[macro_export]
 macro_rules! quotas {
     ($fresh:expr) => {
         $crate::backend::suite::quotas::quotas! { $fresh;
@@ -25,17 +26,17 @@ macro_rules! quotas {
         }
     )* };
 }
-pub(crate) use quotas;
+pub use quotas;
 
 /// What the claims are made about.
-pub(crate) type SharedQuotaStore = Arc<dyn QuotaStore>;
+pub type SharedQuotaStore = Arc<dyn QuotaStore>;
 
 /// A count of the month in which these claims were written.
-pub(crate) fn count(client: &str) -> Count {
+pub fn count(client: &str) -> Count {
     Count { client: client.into(), window: "2026-11-01/month".into() }
 }
 
-pub(crate) async fn a_count_gives_its_limit_and_no_more(quota_store: &SharedQuotaStore) {
+pub async fn a_count_gives_its_limit_and_no_more(quota_store: &SharedQuotaStore) {
     let count = count("one");
     assert_eq!(quota_store.used(&count).await, Ok(0));
     for (given, used) in [(4, 4), (4, 8), (2, 10), (0, 10), (0, 10)] {
@@ -44,14 +45,14 @@ pub(crate) async fn a_count_gives_its_limit_and_no_more(quota_store: &SharedQuot
     }
 }
 
-pub(crate) async fn another_limit_counts_what_was_given_before(quota_store: &SharedQuotaStore) {
+pub async fn another_limit_counts_what_was_given_before(quota_store: &SharedQuotaStore) {
     let count = count("one");
     assert_eq!(quota_store.take(&count, 5, 5).await, Ok(5));
     assert_eq!(quota_store.take(&count, 5, 3).await, Ok(0));
     assert_eq!(quota_store.take(&count, 5, 8).await, Ok(3));
 }
 
-pub(crate) async fn counts_of_other_clients_and_windows_are_apart(quota_store: &SharedQuotaStore) {
+pub async fn counts_of_other_clients_and_windows_are_apart(quota_store: &SharedQuotaStore) {
     let longest = "n".repeat(crate::backend::CLIENT_LIMIT_BYTES);
     let later = Count { window: "2026-12-01/month".into(), ..count("one") };
     for count in [count("one"), count("other"), count(&longest), later] {
@@ -60,7 +61,7 @@ pub(crate) async fn counts_of_other_clients_and_windows_are_apart(quota_store: &
     }
 }
 
-pub(crate) async fn racing_takers_get_the_limit_together(quota_store: &SharedQuotaStore) {
+pub async fn racing_takers_get_the_limit_together(quota_store: &SharedQuotaStore) {
     let mut takers = JoinSet::new();
     for _ in 0..16 {
         let quota_store = Arc::clone(quota_store);
@@ -75,7 +76,7 @@ pub(crate) async fn racing_takers_get_the_limit_together(quota_store: &SharedQuo
     assert_eq!(takers.join_all().await.into_iter().sum::<u64>(), 200);
 }
 
-pub(crate) async fn what_is_given_back_can_be_taken_again(quota_store: &SharedQuotaStore) {
+pub async fn what_is_given_back_can_be_taken_again(quota_store: &SharedQuotaStore) {
     let count = count("one");
     assert_eq!(quota_store.take(&count, 10, 10).await, Ok(10));
     quota_store.give_back(&count, 4).await.unwrap();

@@ -3,7 +3,7 @@
 use super::{SharedBackend, fields, get, ids, insert, listed, note, set, update};
 use crate::backend::{Error, Insert, Query, Update};
 
-pub(crate) async fn what_was_answered_is_there_again(open: impl AsyncFn() -> SharedBackend) {
+pub async fn what_was_answered_is_there_again(open: impl AsyncFn() -> SharedBackend) {
     let store = open().await;
     for number in 0..20 {
         let key = format!("kept {number:02}");
@@ -29,7 +29,7 @@ pub(crate) async fn what_was_answered_is_there_again(open: impl AsyncFn() -> Sha
     store.close().await;
 }
 
-pub(crate) async fn a_closed_store_is_unavailable(open: impl AsyncFn() -> SharedBackend) {
+pub async fn a_closed_store_is_unavailable(open: impl AsyncFn() -> SharedBackend) {
     let store = open().await;
     insert(&store, "closed", &[]).await;
     store.check().await.unwrap();

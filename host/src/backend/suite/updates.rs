@@ -7,13 +7,13 @@ use tokio::task::JoinSet;
 use super::{SharedBackend, append, change, fields, get, ids, insert, note, set, update};
 use crate::backend::{Change, Entry, FIELDS_LIMIT, ITEM_LIMIT_BYTES, Update};
 
-pub(crate) async fn an_update_of_nothing_is_missing(store: &SharedBackend) {
+pub async fn an_update_of_nothing_is_missing(store: &SharedBackend) {
     let all = Change { at_version: Some(1), unless: fields(&[("f", "v")]), ..note("n", "text") };
     assert_eq!(store.update("absent", all).await.unwrap(), Update::Missing);
     assert_eq!(store.get("absent").await.unwrap(), None);
 }
 
-pub(crate) async fn set_keeps_the_other_fields_sorted(store: &SharedBackend) {
+pub async fn set_keeps_the_other_fields_sorted(store: &SharedBackend) {
     let first = insert(store, "set", &[("b", "1"), ("d", "1")]).await;
     let second = update(store, "set", set("one", &[("d", "2"), ("a", "2"), ("c", "")])).await;
     let third = update(store, "set", set("two", &[("e", "3"), ("a", "3")])).await;
@@ -23,7 +23,7 @@ pub(crate) async fn set_keeps_the_other_fields_sorted(store: &SharedBackend) {
     assert_eq!(*item.fields, fields(&[("a", "3"), ("b", "1"), ("c", ""), ("d", "2"), ("e", "3")]));
 }
 
-pub(crate) async fn a_stale_change_brings_the_item(store: &SharedBackend) {
+pub async fn a_stale_change_brings_the_item(store: &SharedBackend) {
     let old = insert(store, "stale", &[("f", "1")]).await;
     let new = update(store, "stale", set("one", &[("f", "2")])).await;
     let at = |id: &str, version| Change { at_version: Some(version), ..set(id, &[("f", "3")]) };
@@ -35,7 +35,7 @@ pub(crate) async fn a_stale_change_brings_the_item(store: &SharedBackend) {
     assert_eq!(*get(store, "stale").await.fields, fields(&[("f", "3")]));
 }
 
-pub(crate) async fn a_repeated_change_is_done_once(store: &SharedBackend) {
+pub async fn a_repeated_change_is_done_once(store: &SharedBackend) {
     let old = insert(store, "repeat", &[("f", "1"), ("g", "1")]).await;
     let at_old = Change { at_version: Some(old), ..set("one", &[("f", "2")]) };
     let version = update(store, "repeat", at_old.clone()).await;
@@ -56,7 +56,7 @@ pub(crate) async fn a_repeated_change_is_done_once(store: &SharedBackend) {
     );
 }
 
-pub(crate) async fn unless_refuses(store: &SharedBackend) {
+pub async fn unless_refuses(store: &SharedBackend) {
     insert(store, "unless", &[("state", "shut"), ("f", "")]).await;
     let before = get(store, "unless").await;
     let guarded = |unless: &[(&str, &str)]| Change { unless: fields(unless), ..set("c", &[("f", "set")]) };
@@ -68,7 +68,7 @@ pub(crate) async fn unless_refuses(store: &SharedBackend) {
     update(store, "unless", guarded(&[("state", "open"), ("none", ""), ("f", "f")])).await;
 }
 
-pub(crate) async fn unless_above_refuses_greater_values_only(store: &SharedBackend) {
+pub async fn unless_above_refuses_greater_values_only(store: &SharedBackend) {
     insert(store, "above", &[("at", "2026-05"), ("empty", "")]).await;
     let before = get(store, "above").await;
     let guarded = |id: &str, above: &[(&str, &str)]| Change {
@@ -102,7 +102,7 @@ pub(crate) async fn unless_above_refuses_greater_values_only(store: &SharedBacke
 }
 
 /// Makes several outcomes hold at once and takes the reasons away, one by one.
-pub(crate) async fn of_several_outcomes_the_first_is_given(store: &SharedBackend) {
+pub async fn of_several_outcomes_the_first_is_given(store: &SharedBackend) {
     let old = insert(store, "order", &[("state", "shut")]).await;
     update(store, "order", append("known", "notes", "text", 1)).await;
     update(store, "order", set("last", &[("f", "1")])).await;
@@ -131,7 +131,7 @@ pub(crate) async fn of_several_outcomes_the_first_is_given(store: &SharedBackend
     assert_eq!(get(store, "order").await, item, "an outcome that stores nothing stored something");
 }
 
-pub(crate) async fn a_set_past_the_bytes_of_an_item_is_full(store: &SharedBackend) {
+pub async fn a_set_past_the_bytes_of_an_item_is_full(store: &SharedBackend) {
     let half = "x".repeat(ITEM_LIMIT_BYTES / 2);
     insert(store, "swell", &[("a", &half), ("state", "shut")]).await;
     update(store, "swell", note("n", "text")).await;
@@ -145,7 +145,7 @@ pub(crate) async fn a_set_past_the_bytes_of_an_item_is_full(store: &SharedBacken
     update(store, "swell", set("three", &[("b", &half)])).await;
 }
 
-pub(crate) async fn a_set_past_the_last_byte_of_an_item_is_full(store: &SharedBackend) {
+pub async fn a_set_past_the_last_byte_of_an_item_is_full(store: &SharedBackend) {
     let value = "x".repeat(ITEM_LIMIT_BYTES / 2);
     insert(store, "grow", &[("a", &value)]).await;
     update(store, "grow", note("n", "text")).await;
@@ -163,7 +163,7 @@ pub(crate) async fn a_set_past_the_last_byte_of_an_item_is_full(store: &SharedBa
     assert_eq!(ids(&get(store, "grow").await, "notes"), ["n", "m"]);
 }
 
-pub(crate) async fn a_set_past_the_fields_of_an_item_is_full(store: &SharedBackend) {
+pub async fn a_set_past_the_fields_of_an_item_is_full(store: &SharedBackend) {
     let names: Vec<_> = (0..FIELDS_LIMIT).map(|number| format!("f{number:02}")).collect();
     let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
     insert(store, "wide", &pairs).await;
@@ -173,7 +173,7 @@ pub(crate) async fn a_set_past_the_fields_of_an_item_is_full(store: &SharedBacke
     update(store, "wide", set("two", &[("f00", "y")])).await;
 }
 
-pub(crate) async fn racing_changes_at_one_version_are_done_once(store: &SharedBackend) {
+pub async fn racing_changes_at_one_version_are_done_once(store: &SharedBackend) {
     let version = insert(store, "swap", &[]).await;
     let mut writers = JoinSet::new();
     for writer in 0..32 {
@@ -196,7 +196,7 @@ pub(crate) async fn racing_changes_at_one_version_are_done_once(store: &SharedBa
     assert_eq!(*get(store, "swap").await.fields, fields(&[("by", &winners[0])]));
 }
 
-pub(crate) async fn every_answered_write_is_read(store: &SharedBackend) {
+pub async fn every_answered_write_is_read(store: &SharedBackend) {
     let mut writers = JoinSet::new();
     for writer in 0..8 {
         let store = Arc::clone(store);

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
+use portdesk::backend::suite::{self, SharedBackend};
 use wasmtime_wasi::WasiCtx;
 
 use super::{Prepared, StoreComponent};
-use crate::backend::suite::{self, SharedBackend};
 
 suite::conformance!(exact component; async || {
     (Arc::new(StoreComponent::kept(&COMPONENT, &mut WasiCtx::builder()).await) as SharedBackend, ())

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use items_dynamodb::layout;
+use portdesk::backend::dynamodb::DynamoDb;
+use portdesk::backend::suite::{self, quotas};
+use portdesk::backend::{Backend, Query, QuotaStore};
 use portdesk_test_support::Server;
 
 use super::{make, settings};
-use crate::backend::dynamodb::DynamoDb;
-use crate::backend::suite::{self, quotas};
-use crate::backend::{Backend, Query, QuotaStore};
 
 quotas::quotas!(async || {
     let server = Server::start();
@@ -39,7 +40,7 @@ async fn a_count_is_no_item_that_a_component_could_reach() {
     make(&server).await;
     let store = open(&server).await;
     store.take(&quotas::count("one"), 1, 1).await.unwrap();
-    let key = super::super::layout::count_key("n", "w");
+    let key = layout::count_key("n", "w");
     assert!(key.len() > 128, "a key of a component has at most 128 bytes");
     for index in ["ByOwner", "ByState"] {
         let query = Query { index: index.to_owned(), value: "one".to_owned(), limit: 100, after: None };

@@ -3,13 +3,13 @@
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use portdesk::backend::dynamodb::table::{Table, TableError};
+use portdesk::backend::dynamodb::{DynamoDb, OpenError};
+use portdesk::backend::suite::{self, get, insert};
+use portdesk::backend::{Backend, Error, Query, Schema};
 use portdesk_test_support::Server;
 
-use super::{make, open, settings};
-use crate::backend::dynamodb::table::{Table, TableError};
-use crate::backend::dynamodb::{DynamoDb, OpenError, connection};
-use crate::backend::suite::{self, get, insert};
-use crate::backend::{Backend, Error, Query, Schema};
+use super::{client, make, open, settings};
 
 async fn table(server: &Server, schema: &Schema) -> Table {
     Table::connect(&settings(&server.endpoint), schema).await.unwrap()
@@ -17,7 +17,7 @@ async fn table(server: &Server, schema: &Schema) -> Table {
 
 /// A table as somebody makes it in the console who reads half of the manual.
 async fn make_bare(server: &Server, key: &str) {
-    let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
+    let client = client(&server.endpoint);
     let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
     let hash = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
     let create = client.create_table().table_name("items").billing_mode(BillingMode::PayPerRequest);
@@ -62,7 +62,7 @@ async fn an_index_of_another_make_is_told_by_its_parts() {
     let mut schema = suite::schema();
     schema.indexes[0].order = "changed_at".to_owned();
     schema.listed.push("colour".to_owned());
-    schema.lists.push(crate::backend::List { name: "more".to_owned(), id_field: "id".to_owned() });
+    schema.lists.push(portdesk::backend::List { name: "more".to_owned(), id_field: "id".to_owned() });
     let found = table(&server, &schema).await.check().await.unwrap();
     let keys = "index \"ByOwner\" is over owner (S, HASH), made_at (S, RANGE), not owner (S, HASH), changed_at (S, RANGE)";
     let colour = |index: &str| format!("index {index:?} does not project \"colour\"");
@@ -103,7 +103,7 @@ async fn a_table_that_vanishes_is_a_refusal_that_lasts_and_no_empty_store() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;
-    let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
+    let client = client(&server.endpoint);
     client.delete_table().table_name("items").send().await.unwrap();
     for error in [store.get("a").await.unwrap_err(), store.check().await.unwrap_err()] {
         assert!(matches!(&error, Error::Misconfigured(text) if text.contains("table create")), "{error:?}");

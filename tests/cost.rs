@@ -1,32 +1,25 @@
-//! What one request costs, in counts that do not depend on what the machine does besides, held against those of the last
-//! change in `guest/desk/costs.json`. In the sandbox: the guest's fuel (one for nearly each instruction of WebAssembly), the
-//! host's allocations, and the processor's instructions for host and guest. Over HTTP: allocations and their bytes. The store
-//! in memory is a part of the host.
+//! What one request costs, in counts that do not depend on the load of the machine, held against the figures of the last
+//! change in `guest/desk/costs.json`. In the sandbox: the guest's fuel (about one unit for each WebAssembly instruction), and
+//! the host's allocations. Over HTTP: allocations and their bytes. The memory store is a part of the host.
 //!
-//! Where one of them is no longer true, look for the reason; where it is wanted, write the new figure down there.
+//! If a figure no longer holds, look for the reason. If the change is wanted, write the new figure into the file.
 
-mod instructions;
+mod fuel;
 mod over_http;
 
-use std::io::{Write, stderr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use portdesk::backend::memory::Memory;
+use portdesk::host::BUILT_IN_COMPONENT;
+use portdesk::sandbox::{Component, Isolation, Limits, Request, Responder, Response, Sandbox};
+use portdesk::store::GuestStore;
 use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
-use wasmtime::component::Component as Code;
-use wasmtime::{Engine, Store};
 
-use super::compiled;
-use super::engine::config;
-use super::instance::{State, store};
-use super::{Component, Isolation, Limits, Request, Responder, Response, Sandbox};
-use crate::backend::memory::Memory;
-use crate::bindings::Desk;
-use crate::host::BUILT_IN_COMPONENT;
-use crate::store::GuestStore;
-use crate::telemetry::{Spans, Telemetry};
+use crate::harness::telemetry;
+use fuel::Guest;
 
 /// A request, and what it costs.
 #[derive(Deserialize)]
@@ -40,7 +33,6 @@ struct Cost {
     body: String,
     fuel: u64,
     allocations: u64,
-    instructions: u64,
     over_http: OverHttp,
 }
 
@@ -81,20 +73,6 @@ fn a_request_over_http_takes_the_host_as_many_allocations_and_bytes_as_it_did() 
     hold("bytes over HTTP", |cost| cost.over_http.bytes, &of(|taken| taken.bytes));
 }
 
-/// Starts itself once more: there it is what callgrind counts.
-#[test]
-fn a_request_takes_the_processor_as_many_instructions_as_it_did() {
-    if let Some(compiled) = std::env::var_os(instructions::COMPILED) {
-        return instructions::answer(compiled.as_ref());
-    }
-    let this = "sandbox::cost::a_request_takes_the_processor_as_many_instructions_as_it_did";
-    match instructions::count(this) {
-        Ok(counted) => hold("instructions", |cost| cost.instructions, &counted),
-        // Not with `eprintln`, which is not shown of a test that passes.
-        Err(why) => writeln!(stderr(), "NOT COUNTED: the instructions of a request: {why}").unwrap(),
-    }
-}
-
 /// The least count of each request: without what comes up now and then, as a tree that grows.
 fn least<C: Ord>(mut ask: impl FnMut(&Cost, &str) -> (C, Option<String>)) -> Vec<C> {
     let mut made: Option<String> = None;
@@ -124,11 +102,11 @@ fn hold(unit: &str, committed: impl Fn(&Cost) -> u64, counted: &[u64]) {
     let holds = |(_, counted, committed): &(&str, u64, u64)| {
         counted.abs_diff(*committed) <= committed * TOLERANCE_PERCENT / 100
     };
-    assert!(both.iter().all(holds), "{unit}, counted and written in guest/desk/costs.json: {both:?}");
+    assert!(both.iter().all(holds), "{unit}: (request, counted, figure in guest/desk/costs.json): {both:?}");
 }
 
 fn costs() -> Vec<Cost> {
-    serde_json::from_str(include_str!("../../../guest/desk/costs.json")).unwrap()
+    serde_json::from_str(include_str!("../guest/desk/costs.json")).unwrap()
 }
 
 impl Cost {
@@ -145,33 +123,6 @@ impl Cost {
     }
 }
 
-/// An instance that lives on, as in the pool, and whose fuel is counted.
-struct Guest {
-    store: Store<State>,
-    desk: Desk,
-}
-
-impl Guest {
-    async fn start() -> Guest {
-        // A component asked for its schema has no fuel, so another one is asked.
-        let guest_store = guest_store(&Component::load(BUILT_IN_COMPONENT, LIMITS).unwrap()).await;
-        let engine = Engine::new(config(&LIMITS).consume_fuel(true)).unwrap();
-        let code = Code::from_binary(&engine, BUILT_IN_COMPONENT).unwrap();
-        let component = Component::new(&engine, &code, LIMITS).unwrap();
-        let mut store = store(&component, guest_store, deadline());
-        store.set_fuel(u64::MAX).unwrap();
-        let desk = component.instantiate(&mut store).await.unwrap();
-        Guest { store, desk }
-    }
-
-    fn answer(&mut self, runtime: &Runtime, request: Request<'_>) -> (u64, Option<String>) {
-        let before = self.store.get_fuel().unwrap();
-        let handler = self.desk.portdesk_desk_handler();
-        let response = runtime.block_on(handler.call_handle(&mut self.store, request)).unwrap();
-        (before - self.store.get_fuel().unwrap(), location(response))
-    }
-}
-
 async fn sandbox(component: Component) -> Sandbox {
     let guest_store = guest_store(&component).await;
     Sandbox::new(component, guest_store)
@@ -179,8 +130,7 @@ async fn sandbox(component: Component) -> Sandbox {
 
 async fn guest_store(component: &Component) -> GuestStore {
     let schema = component.describe().await.unwrap().schema;
-    let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
-    GuestStore::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry))
+    GuestStore::new(Arc::new(Memory::new(&schema)), schema, telemetry())
 }
 
 fn runtime() -> Runtime {

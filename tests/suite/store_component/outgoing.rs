@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-pub(super) struct Outgoing;
+pub struct Outgoing;
 
 type Rest = Box<dyn Future<Output = Result<(), Error>> + Send>;
 

@@ -4,12 +4,13 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
+use items_dynamodb::layout;
+use portdesk::backend::dynamodb::{DynamoDb, OpenError};
+use portdesk::backend::{Backend, Error, suite};
 use portdesk_test_support::Server;
 
-use super::failing::{Act, failed, script, service_error};
-use super::{make, open, settings};
-use crate::backend::dynamodb::{DynamoDb, OpenError, connection, layout};
-use crate::backend::{Backend, Error, suite};
+use super::script::{Act, failed, script, service_error};
+use super::{client, make, open, settings};
 
 /// A key or an attribute of one: its name, its type, its part of a key.
 type Part = (&'static str, ScalarAttributeType, KeyType);
@@ -42,7 +43,7 @@ async fn make_other(server: &Server, key: &[Part], indexes: &[(&str, &[Part])]) 
             index.set_key_schema(Some(parts.iter().map(element).collect())).build().unwrap()
         })
         .collect();
-    let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
+    let client = client(&server.endpoint);
     let create = client.create_table().table_name("items").billing_mode(BillingMode::PayPerRequest);
     let create = create.set_key_schema(Some(key.iter().map(element).collect()));
     let create = create.set_attribute_definitions(Some(definitions.collect()));
@@ -179,7 +180,7 @@ async fn a_check_writes_one_item_that_no_index_lists_and_no_component_reaches() 
     for _ in 0..3 {
         assert_eq!(store.check().await, Ok(()));
     }
-    let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
+    let client = client(&server.endpoint);
     let items = client.scan().table_name("items").send().await.unwrap().items.unwrap();
     let [item] = &items[..] else { panic!("{items:?}") };
     assert_eq!(item.len(), 1, "a key and nothing else: {item:?}");

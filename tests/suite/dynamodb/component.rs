@@ -8,13 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use items::cursor;
+use portdesk::backend::suite::{self, SharedBackend};
+use portdesk::backend::{Error, Insert, Position, Update};
 use portdesk_test_support::Server;
 
-use super::failing::{Act, condition_failed, failed, script, service_error};
+use super::script::{Act, condition_failed, failed, script, service_error};
 use super::{make, settings, store};
-use crate::backend::suite::store_component::{Prepared, StoreComponent};
-use crate::backend::suite::{self, SharedBackend};
-use crate::backend::{Error, Insert, Position, Update};
+use crate::suite::store_component::{Prepared, StoreComponent};
 
 suite::conformance!(component; async || {
     let server = Server::start();

@@ -9,6 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use portdesk::backend::suite::{INVALID_CURSOR, schema as suite_schema};
+use portdesk::backend::{
+    Backend, Change, Entry, Error, Fields, Index, Insert, Item, Page, Position, Query, Schema, Summary,
+    Update,
+};
 use tokio::sync::{Mutex, MutexGuard};
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
@@ -18,26 +23,18 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use self::outgoing::Outgoing;
 use self::world::exports::portdesk::desk::key_value as wit;
 use self::world::portdesk::desk::schema;
-use super::schema as suite_schema;
-use crate::backend::{
-    Backend, Change, Entry, Error, Fields, Index, Insert, Item, Page, Position, Query, Schema, Summary,
-    Update,
-};
 
 /// The world's bindings; apart, since wasmtime has a `Store` too.
 mod world {
     wasmtime::component::bindgen!({ path: "../wit", world: "store", exports: { default: async } });
 }
 
-/// The text of [`Error::Invalid`] where a cursor was refused and not the call.
-pub(crate) const INVALID_CURSOR: &str = "invalid-cursor";
-
 /// A component, compiled and linked.
-pub(crate) struct Prepared(world::StorePre<State>);
+pub struct Prepared(world::StorePre<State>);
 
 impl Prepared {
     /// Panics where it is no component of the world `store`.
-    pub(crate) fn of(wasm: &[u8]) -> Prepared {
+    pub fn of(wasm: &[u8]) -> Prepared {
         let engine = Engine::default();
         let component = Component::new(&engine, wasm).unwrap();
         let mut linker = Linker::new(&engine);
@@ -61,7 +58,7 @@ impl Prepared {
 }
 
 /// A component over the schema of the suite.
-pub(crate) struct StoreComponent {
+pub struct StoreComponent {
     prepared: &'static Prepared,
     environment: Vec<(String, String)>,
     /// The instance that answers all calls; none where each call has its own.
@@ -75,12 +72,12 @@ struct Instance {
 
 impl StoreComponent {
     /// An instance for each call, as platforms have it that serve HTTP: for stores that keep items elsewhere.
-    pub(crate) fn fresh(prepared: &'static Prepared, environment: Vec<(String, String)>) -> StoreComponent {
+    pub fn fresh(prepared: &'static Prepared, environment: Vec<(String, String)>) -> StoreComponent {
         StoreComponent { prepared, environment, kept: None }
     }
 
     /// One instance for all calls, also for stores that keep items in it.
-    pub(crate) async fn kept(prepared: &'static Prepared, wasi: &mut WasiCtxBuilder) -> StoreComponent {
+    pub async fn kept(prepared: &'static Prepared, wasi: &mut WasiCtxBuilder) -> StoreComponent {
         let kept = Some(Mutex::new(prepared.instance(wasi).await));
         StoreComponent { prepared, environment: Vec::new(), kept }
     }

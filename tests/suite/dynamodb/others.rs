@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use items_dynamodb::layout;
+use portdesk::backend::suite::{
+    self, SharedBackend, append, fields, get, ids, insert, listed, note, set, update,
+};
+use portdesk::backend::{Change, Entry, Insert, Update};
 use portdesk_test_support::Server;
 use tokio::task::JoinSet;
 
-use super::{settings, store};
-use crate::backend::dynamodb::{connection, layout};
-use crate::backend::suite::{
-    self, SharedBackend, append, fields, get, ids, insert, listed, note, set, update,
-};
-use crate::backend::{Change, Entry, Insert, Update};
+use super::{client, store};
 
 type Attributes = HashMap<String, AttributeValue>;
 
@@ -28,7 +28,7 @@ impl Shared {
     async fn new() -> Shared {
         let server = Server::start();
         let store = store(&server).await;
-        let client = connection::connect(&settings(&server.endpoint)).await.unwrap().client;
+        let client = client(&server.endpoint);
         Shared { store, client, _server: server }
     }
 
@@ -175,7 +175,7 @@ async fn other_programs_find_plain_attributes() {
     let attributes = shared.attributes("ours").await;
     assert_eq!(attributes["owner"], text("us"));
     assert_eq!(attributes["notes"], AttributeValue::L(vec![entry(Some("a"), "said")]));
-    let own = attributes.keys().filter(|name| name.starts_with(crate::backend::STORES_PREFIX)).count();
+    let own = attributes.keys().filter(|name| name.starts_with(portdesk::backend::STORES_PREFIX)).count();
     assert_eq!(own, 6, "{attributes:?}");
     assert!(suite::schema().lists.iter().all(|list| attributes.contains_key(&layout::count(&list.name))));
 }
@@ -187,7 +187,7 @@ async fn what_is_no_item_of_the_schema_is_damage() {
     shared.put("no version", &[(layout::VERSION, text("x"))]).await;
     for key in ["no list", "no version"] {
         let read = shared.store.get(key).await;
-        assert!(matches!(read, Err(crate::backend::Error::Corrupt(_))), "{key}: {read:?}");
+        assert!(matches!(read, Err(portdesk::backend::Error::Corrupt(_))), "{key}: {read:?}");
     }
 }
 

@@ -4,13 +4,13 @@
 use std::ffi::OsStr;
 
 use clap::Parser;
+use portdesk::config::Config;
+use portdesk::host::Host;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Cost;
-use crate::config::Config;
-use crate::host::Host;
 
 #[derive(Parser)]
 struct Arguments {
@@ -19,7 +19,7 @@ struct Arguments {
 }
 
 /// A connection to a host that serves on this thread.
-pub(super) struct Connection {
+pub struct Connection {
     runtime: Runtime,
     stream: TcpStream,
     answer: Box<[u8]>,
@@ -28,13 +28,13 @@ pub(super) struct Connection {
 
 /// What one request took of the host's allocator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Taken {
-    pub(super) allocations: u64,
-    pub(super) bytes: u64,
+pub struct Taken {
+    pub allocations: u64,
+    pub bytes: u64,
 }
 
 impl Connection {
-    pub(super) fn open() -> Connection {
+    pub fn open() -> Connection {
         let folder = tempfile::tempdir().unwrap();
         let flags = ["portdesk", "--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off"];
         let flags =
@@ -52,7 +52,7 @@ impl Connection {
     }
 
     /// Asks once, and gives what it took and where the answer says that something is.
-    pub(super) fn ask(&mut self, cost: &Cost, path: &str) -> (Taken, Option<String>) {
+    pub fn ask(&mut self, cost: &Cost, path: &str) -> (Taken, Option<String>) {
         let query = cost.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
         let (method, body, bytes) = (&cost.method, &cost.body, cost.body.len());
         let request = format!(

@@ -6,11 +6,11 @@
 
 use std::sync::{Arc, LazyLock};
 
+use portdesk::backend::suite::{self, SharedBackend};
 use tempfile::TempDir;
 use wasmtime_wasi::{FsPerms, WasiCtx};
 
 use super::{Prepared, StoreComponent};
-use crate::backend::suite::{self, SharedBackend};
 
 suite::conformance!(component; async || {
     let folder = tempfile::tempdir().unwrap();
