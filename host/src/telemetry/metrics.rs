@@ -1,24 +1,21 @@
-//! What is counted, and the text that a Prometheus server reads.
+//! The metrics of a host, and the text that a Prometheus server reads.
 //!
-//! A request that is not refused looks up no name and takes no lock: counters and histograms are atomic numbers, and the
-//! handle of each series is kept where it is used. A counter with labels appears with the first event that it counts. No
-//! label is a text that somebody outside can choose, so the number of series is limited.
+//! A counter with labels appears with the first event that it counts. No label is a text that somebody outside can choose,
+//! so the number of series is limited.
 
 mod operations;
-mod series;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::StatusCode;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 use tracing::warn;
 
 pub use self::operations::Operation;
 use self::operations::Operations;
-use self::series::Series;
 use super::{Outcome, Verb, log};
 
 /// Counts events; the default one counts nothing.
@@ -45,8 +42,8 @@ pub struct Metrics {
     connections_ended: IntCounterVec,
     instances_in_use: IntGauge,
     guest_memory: IntGauge,
-    store_calls: Series,
-    store_call_durations: Vec<Histogram>,
+    store_calls: IntCounterVec,
+    store_call_durations: HistogramVec,
     store_retries: IntCounter,
     dropped_lines: DroppedLines,
     store_log: IntGauge,
@@ -82,7 +79,7 @@ impl Metrics {
         )?;
         let (store_calls, store_call_durations) = families.store_calls()?;
         Ok(Metrics {
-            operations: Operations::new(contract, pages, &requests, &durations),
+            operations: Operations::new(contract, pages, requests, durations),
             refusals: families.counters(
                 "portdesk_refusals_total",
                 "Requests that the host answered in place of the component, by reason.",
@@ -177,11 +174,8 @@ impl Metrics {
     }
 
     pub(super) fn store_called(&self, verb: Verb, outcome: Outcome, seconds: f64) {
-        let index = verb as usize * Outcome::ALL.len() + outcome as usize;
-        self.store_calls.count(index, &[verb.as_str(), outcome.as_str()]);
-        if let Some(durations) = self.store_call_durations.get(verb as usize) {
-            durations.observe(seconds);
-        }
+        self.store_calls.with_label_values(&[verb.as_str(), outcome.as_str()]).inc();
+        self.store_call_durations.with_label_values(&[verb.as_str()]).observe(seconds);
     }
 }
 
@@ -245,7 +239,7 @@ impl Families<'_> {
         self.gauge("portdesk_store_log_bytes", help)
     }
 
-    fn store_calls(&self) -> Result<(Series, Vec<Histogram>), MetricsError> {
+    fn store_calls(&self) -> Result<(IntCounterVec, HistogramVec), MetricsError> {
         let calls = self.counters(
             "portdesk_store_calls_total",
             "Calls of the store by the component, by verb and outcome.",
@@ -256,8 +250,7 @@ impl Families<'_> {
             "From a call of the store to its outcome.",
             "verb",
         )?;
-        let durations = Verb::ALL.map(|verb| durations.with_label_values(&[verb.as_str()]));
-        Ok((Series::new(calls, Verb::ALL.len() * Outcome::ALL.len()), durations.into()))
+        Ok((calls, durations))
     }
 
     fn certificate_expiry(&self) -> Result<IntGaugeVec, MetricsError> {

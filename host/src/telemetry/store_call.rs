@@ -16,8 +16,6 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub(super) const ALL: [Verb; 4] = [Verb::Get, Verb::Insert, Verb::Query, Verb::Update];
-
     /// As a label.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -68,25 +66,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) const ALL: [Outcome; 16] = [
-        Outcome::Corrupt,
-        Outcome::Cut,
-        Outcome::Done,
-        Outcome::Duplicate,
-        Outcome::Exists,
-        Outcome::Full,
-        Outcome::Invalid,
-        Outcome::Misconfigured,
-        Outcome::Missing,
-        Outcome::Refused,
-        Outcome::Repeated,
-        Outcome::Stale,
-        Outcome::Throttled,
-        Outcome::TooLarge,
-        Outcome::Unavailable,
-        Outcome::Unknown,
-    ];
-
     /// As a label.
     #[must_use]
     pub fn as_str(self) -> &'static str {

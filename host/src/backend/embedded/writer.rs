@@ -1,28 +1,24 @@
 //! All writes, on one thread with the only connection that writes.
 //!
-//! Writes that come in while the disk syncs wait in a queue, and are committed together: one sync for all of
-//! them. A commit waits a little for clients that are likely to write again at once (see `gathering`), never for
-//! more than there are, so that a lone write takes one sync and no more.
+//! Writes that arrive while the disk syncs wait in a queue. The thread commits all waiting writes together, so that they
+//! share one sync (group commit).
 //!
-//! What is known after a commit that failed is found out in `committing`. Where nothing is known, the writer stores
-//! nothing more until a restart.
+//! `committing` finds out what is known after a commit that failed. If nothing is known, the writer stores nothing more
+//! until a restart.
 
 use std::fs::File;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::{io, iter};
 
 use rusqlite::Connection;
-use rustix::time::{ClockId, clock_gettime};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
 
 use super::committing::{BatchError, begin, commit, probe};
 use super::error;
-use super::gathering::Gathering;
 use super::opened::OpenedFiles;
-use super::queue::{self, Inlet, Outlet, Shut};
 use super::snapshots::Snapshots;
 use crate::backend::Error;
 
@@ -41,7 +37,8 @@ type Answer = Box<dyn FnOnce(Option<Error>)>;
 /// The way to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Inlet<Job>,
+    /// `None` after the store is closed. The thread ends when it has done what waits.
+    queue: RwLock<Option<mpsc::Sender<Job>>>,
     /// Why nothing more is stored.
     failure: Arc<OnceLock<String>>,
     /// Whether the last batch could not be stored, for a reason that may pass: a full disk, a file that was moved away.
@@ -52,7 +49,7 @@ pub(super) struct Writer {
 
 /// The other end, until the thread is started.
 pub(super) struct Inbox {
-    queue: Outlet<Job>,
+    queue: mpsc::Receiver<Job>,
     failure: Arc<OnceLock<String>>,
     failing: Arc<AtomicBool>,
     ended: oneshot::Sender<()>,
@@ -61,14 +58,13 @@ pub(super) struct Inbox {
 impl Writer {
     /// A writer whose queue nobody serves yet.
     pub(super) fn new() -> (Writer, Inbox) {
-        let (inlet, outlet) = queue::bounded(QUEUE);
+        let (sender, queue) = mpsc::channel(QUEUE);
         let (ended, has_ended) = oneshot::channel();
         let failure = Arc::new(OnceLock::new());
         let failing = Arc::new(AtomicBool::new(false));
-        let inbox =
-            Inbox { queue: outlet, failure: Arc::clone(&failure), failing: Arc::clone(&failing), ended };
+        let inbox = Inbox { queue, failure: Arc::clone(&failure), failing: Arc::clone(&failing), ended };
         let ended = tokio::sync::Mutex::new(has_ended);
-        (Writer { queue: inlet, failure, failing, ended }, inbox)
+        (Writer { queue: RwLock::new(Some(sender)), failure, failing, ended }, inbox)
     }
 
     /// Runs `op` in a transaction, and answers after its commit. An `op` that fails must have changed nothing.
@@ -89,7 +85,10 @@ impl Writer {
                 drop(sender.send(answer));
             })
         });
-        self.queue.put(job).map_err(refused)?;
+        self.sender()?.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => Error::Throttled { retry_after: None },
+            TrySendError::Closed(_) => thread_ended(),
+        })?;
         let lost = |_| Error::Unknown("the writing thread ended before it answered".to_owned());
         answer.await.map_err(lost)?
     }
@@ -97,7 +96,7 @@ impl Writer {
     /// How many writes are in the queue.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
-        self.queue.waiting()
+        self.sender().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     /// Whether writes can be stored: stores one that changes nothing.
@@ -114,12 +113,17 @@ impl Writer {
         if let Some(reason) = self.failure.get() {
             return Err(Error::Unavailable(reason.clone()));
         }
-        self.queue.check().map_err(refused)
+        if self.sender()?.is_closed() { Err(thread_ended()) } else { Ok(()) }
+    }
+
+    fn sender(&self) -> Result<mpsc::Sender<Job>, Error> {
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        queue.clone().ok_or_else(|| Error::Unavailable("the store is closed".to_owned()))
     }
 
     /// Takes no more writes, and returns when those that wait are committed and the thread has ended.
     pub(super) async fn close(&self) {
-        self.queue.close();
+        self.queue.write().unwrap_or_else(PoisonError::into_inner).take();
         let mut ended = self.ended.lock().await;
         if !ended.is_terminated() {
             drop((&mut *ended).await);
@@ -127,12 +131,8 @@ impl Writer {
     }
 }
 
-fn refused(why: Shut) -> Error {
-    match why {
-        Shut::Full => Error::Throttled { retry_after: None },
-        Shut::Closed => Error::Unavailable("the store is closed".to_owned()),
-        Shut::Abandoned => Error::Unavailable("the writing thread has ended".to_owned()),
-    }
+fn thread_ended() -> Error {
+    Error::Unavailable("the writing thread has ended".to_owned())
 }
 
 impl Inbox {
@@ -144,11 +144,11 @@ impl Inbox {
         files: OpenedFiles,
         snapshots: Arc<Snapshots>,
     ) -> io::Result<JoinHandle<()>> {
-        let Inbox { queue, failure, failing, ended } = self;
+        let Inbox { mut queue, failure, failing, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             let disk = Disk { connection: &connection, files: &files, snapshots: &snapshots };
-            disk.serve(&queue, &failure, &failing);
-            // In this order: who hears that the thread has ended may open the store again.
+            disk.serve(&mut queue, &failure, &failing);
+            // `ended` comes last: a task that waits for it may open the store again.
             drop(connection);
             // Let go, not only closed: a process that is just being started has every file open until it is another program.
             drop(lock.unlock());
@@ -165,15 +165,15 @@ struct Disk<'a> {
 }
 
 impl Disk<'_> {
-    fn serve(&self, queue: &Outlet<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
-        let mut gathering = Gathering::default();
-        while let Some(first) = queue.wait() {
+    fn serve(&self, queue: &mut mpsc::Receiver<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
+        while let Some(first) = queue.blocking_recv() {
             if let Some(reason) = failure.get() {
                 first(Err(Error::Unavailable(reason.clone())))(None);
                 continue;
             }
-            let (answers, verdict, taken) = self.commit_all(Batch::of(first, queue, &gathering));
-            gathering.committed(answers.len(), queue.waiting(), taken);
+            // The jobs that wait, and those that arrive while these run.
+            let waiting = iter::from_fn(|| queue.try_recv().ok());
+            let (answers, verdict) = self.commit_all(iter::once(first).chain(waiting).take(BATCH));
             if let Err(BatchError { end: Some(reason), .. }) = &verdict {
                 tracing::error!(%reason, "the store stops writing");
                 // Before anybody is answered: no check after an answer finds the writer in order.
@@ -212,17 +212,16 @@ impl Disk<'_> {
         }
     }
 
-    /// One transaction over all jobs. They are answered later, when it is known what became of it. Says too how long
-    /// the disk took for the commit.
-    fn commit_all(&self, batch: Batch<'_>) -> (Vec<Answer>, Result<(), BatchError>, Duration) {
+    /// Runs all jobs in one transaction. They are answered later, when the result of the commit is known.
+    fn commit_all(&self, jobs: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), BatchError>) {
         let mut verdict = begin(self.connection, self.files);
         let mut answers = Vec::new();
-        for job in batch {
+        for job in jobs {
             answers.push(match &verdict {
                 Ok(()) => job(Ok(self.connection)),
                 Err(fault) => job(Err(fault.error.clone())),
             });
-            // SQLite ends the transaction itself when a statement meets a full or broken disk. That was no commit:
+            // SQLite ends the transaction itself when a statement meets a full or broken disk. That was not a commit:
             // nothing of the batch is stored.
             if verdict.is_ok() && self.connection.is_autocommit() {
                 verdict =
@@ -230,51 +229,7 @@ impl Disk<'_> {
             }
         }
         let _committing = self.snapshots.commit();
-        let (begun, processed) = (Instant::now(), processor_time());
         let verdict = verdict.and_then(|()| commit(self.connection, self.files));
-        let processed = processor_time().saturating_sub(processed);
-        (answers, verdict, begun.elapsed().saturating_sub(processed))
+        (answers, verdict)
     }
-}
-
-/// The jobs of one commit: those that wait, those that come while these are run, and those worth waiting for.
-struct Batch<'a> {
-    first: Option<Job>,
-    queue: &'a Outlet<Job>,
-    gathering: &'a Gathering,
-    gathered: usize,
-    deadline: Option<Instant>,
-}
-
-impl<'a> Batch<'a> {
-    fn of(first: Job, queue: &'a Outlet<Job>, gathering: &'a Gathering) -> Batch<'a> {
-        Batch { first: Some(first), queue, gathering, gathered: 0, deadline: None }
-    }
-
-    fn await_more(&mut self) -> Option<Job> {
-        let missing = self.gathering.missing(self.gathered).min(BATCH - self.gathered);
-        let patience = self.gathering.patience().filter(|_| missing > 0)?;
-        // One deadline for the whole batch: it is not moved by writes that come one by one.
-        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + patience);
-        self.queue.wait_for(missing, deadline);
-        self.queue.next()
-    }
-}
-
-impl Iterator for Batch<'_> {
-    type Item = Job;
-
-    fn next(&mut self) -> Option<Job> {
-        if self.gathered == BATCH {
-            return None;
-        }
-        let job = self.first.take().or_else(|| self.queue.next()).or_else(|| self.await_more())?;
-        self.gathered += 1;
-        Some(job)
-    }
-}
-
-/// What this thread has had of a processor. The rest of the time it waited: in a commit, for the disk.
-fn processor_time() -> Duration {
-    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }

@@ -3,15 +3,13 @@
 //! The attack: a component names the operation of an answer as it likes, and each new name would be a series for ever.
 //! So a name counts only if the contract has it, which was read before the first request; any other is `other`.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use hyper::StatusCode;
 use indexmap::IndexMap;
-use prometheus::{Histogram, HistogramVec, IntCounterVec};
+use prometheus::{HistogramVec, IntCounterVec};
 use serde::Deserialize;
 use serde_json::Value;
-
-use super::Series;
 
 /// What answered a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,45 +24,37 @@ pub enum Operation {
 
 /// A series for each operation and status.
 pub(super) struct Operations {
-    named: HashMap<String, Counted>,
-    none: Counted,
-    other: Counted,
-}
-
-struct Counted {
-    name: String,
-    answers: Series,
-    durations: Histogram,
+    /// Operations of the contract and pages of the host.
+    known: HashSet<String>,
+    requests: IntCounterVec,
+    durations: HistogramVec,
 }
 
 impl Operations {
     pub(super) fn new(
         contract: &str,
         pages: &[&str],
-        requests: &IntCounterVec,
-        durations: &HistogramVec,
+        requests: IntCounterVec,
+        durations: HistogramVec,
     ) -> Operations {
-        let counted = |name: &str| Counted {
-            name: name.to_owned(),
-            answers: Series::new(requests.clone(), STATUSES),
-            durations: durations.with_label_values(&[name]),
-        };
-        let of_contract = names(contract);
-        let known = of_contract.iter().map(String::as_str).chain(pages.iter().copied());
-        let named = known.map(|name| (name.to_owned(), counted(name))).collect();
-        Operations { named, none: counted("none"), other: counted("other") }
+        let pages = pages.iter().map(|page| (*page).to_owned());
+        Operations { known: names(contract).into_iter().chain(pages).collect(), requests, durations }
     }
 
-    /// Counts an answer, and gives the name that its operation goes by.
+    /// Counts an answer, and returns the name of its operation.
     pub(super) fn answered(&self, operation: &Operation, status: StatusCode, seconds: f64) -> &str {
-        let counted = match operation {
-            Operation::None => &self.none,
-            Operation::Component(name) => self.named.get(name).unwrap_or(&self.other),
-            Operation::Page(name) => self.named.get(*name).unwrap_or(&self.other),
+        let name = match operation {
+            Operation::None => NONE,
+            Operation::Component(name) => self.known(name),
+            Operation::Page(name) => self.known(name),
         };
-        counted.durations.observe(seconds);
-        counted.answers.count(index(status), &[&counted.name, label(&status)]);
-        &counted.name
+        self.durations.with_label_values(&[name]).observe(seconds);
+        self.requests.with_label_values(&[name, label(&status)]).inc();
+        name
+    }
+
+    fn known(&self, name: &str) -> &str {
+        self.known.get(name).map_or(OTHER, String::as_str)
     }
 }
 
@@ -78,12 +68,6 @@ fn label(status: &StatusCode) -> &str {
         400..500 => "4xx",
         500.. => "5xx",
     }
-}
-
-/// Where the counter of this status is: all that go by one label have one place.
-fn index(status: StatusCode) -> usize {
-    let number = usize::from(status.as_u16());
-    if status.canonical_reason().is_some() { number } else { number / 100 }
 }
 
 /// The operations that a contract names. That it cannot be read is no reason not to serve it.
@@ -110,8 +94,10 @@ struct Contract {
 const OPERATIONS: usize = 64;
 /// The most bytes of an operation's name.
 const NAME_BYTES: usize = 64;
-/// A place for each number that a status may be.
-const STATUSES: usize = 1000;
+/// The label of answers that the host gives in place of the component, or that the component gave no operation.
+const NONE: &str = "none";
+/// The label of operations that the contract does not have.
+const OTHER: &str = "other";
 
 #[cfg(test)]
 mod tests {
@@ -127,7 +113,7 @@ mod tests {
         let families = Families(&registry);
         let requests = families.counters("requests", "-", &["operation", "status"]).unwrap();
         let durations = families.histograms("durations", "-", "operation").unwrap();
-        let operations = Operations::new(CONTRACT, &["healthz"], &requests, &durations);
+        let operations = Operations::new(CONTRACT, &["healthz"], requests, durations);
         for (name, status) in asked {
             let status = StatusCode::from_u16(*status).unwrap();
             operations.answered(&Operation::Component((*name).to_owned()), status, 0.0);
