@@ -6,8 +6,8 @@
 //!   a native build has not;
 //! - `target`, `body`, `cursor`, `record`, `settings`: what is edited.
 //!
-//! `cargo test` tries some hundred inputs of each. `PORTDESK_FUZZ_SECONDS=60 cargo test --release -p portdesk-tests fuzz --
-//! --nocapture` tries each for as many seconds. Nothing here is guided by coverage: that needs a nightly compiler.
+//! An ordinary run tries some hundred inputs of each; a long one tries each for a minute. Coverage guides no input, because that
+//! needs a nightly compiler.
 
 mod body;
 mod cursor;
@@ -18,11 +18,12 @@ mod settings;
 mod target;
 
 use std::cell::Cell;
-use std::env;
 use std::time::{Duration, Instant};
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use crate::harness::at_length;
 
 /// Inputs of an ordinary test run, for each target.
 const CASES: u32 = 400;
@@ -36,9 +37,7 @@ fn fuzz<S: Strategy>(
     least: f64,
     check: impl Fn(S::Value) -> Result<bool, TestCaseError>,
 ) {
-    let seconds = env::var("PORTDESK_FUZZ_SECONDS").ok();
-    let seconds = seconds.map(|seconds| seconds.parse().expect("PORTDESK_FUZZ_SECONDS is a number"));
-    let until = Instant::now() + Duration::from_secs(seconds.unwrap_or_default());
+    let until = Instant::now() + Duration::from_secs(at_length(0, 60));
     let (tried, reached) = (Cell::new(0_u32), Cell::new(0_u32));
     loop {
         let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };

@@ -4,6 +4,8 @@
 //! sleeps: a host is ready when it was started, and stopped when `stop` returns.
 
 mod client;
+pub mod journal;
+mod length;
 mod logged;
 mod platform;
 mod process;
@@ -22,6 +24,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use client::{Answer, Client};
+pub use length::{at_length, is_long};
 pub use logged::Logged;
 pub use platform::Platform;
 pub use process::{Process, portdesk, run};

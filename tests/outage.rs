@@ -9,6 +9,7 @@ use portdesk_test_support::{Server, free_port};
 use tokio::task::JoinSet;
 
 use crate::faults::{Fault, Plan, Proxy};
+use crate::harness::journal::{Verdict, shown};
 use crate::harness::{Client, HostOnDynamo, Table};
 use load::Load;
 
@@ -41,14 +42,11 @@ async fn a_host_outlives_its_store_and_finds_it_again() {
     until_ready(&host, 200).await;
     let acknowledged = load.seen().acknowledged;
     load.until("work goes on", |seen| seen.acknowledged >= acknowledged + 5 * CLIENTS).await;
-    let (seen, tickets) = load.stop().await;
+    let (seen, journal) = load.stop().await;
     println!("{seen:?}; {calm_kib} KiB before, {outage_kib} KiB in the outage");
     assert!(seen.slowest_refusal < QUICKLY, "{seen:?}");
     assert!(outage_kib < calm_kib + GROWTH_KIB, "{calm_kib} KiB before, {outage_kib} KiB in the outage");
-    for ticket in tickets {
-        let path = format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap());
-        assert_eq!(host.client().get(&path).await.expect(200).json(), ticket);
-    }
+    Verdict::of(&journal, &shown(&journal, &host.client()).await).assert_exact();
     host.stop().await;
 }
 

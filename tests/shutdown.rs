@@ -1,7 +1,5 @@
-//! How a host ends: readiness turns first, what was begun is finished, what is idle does not hold it.
-//!
-//! `PORTDESK_STOPS=200 cargo test --release -p portdesk-tests shutdown -- --nocapture` ends a host under load as often
-//! as one likes, and prints the figures.
+//! How a host ends: first `/readyz` fails, then the host finishes every request that has begun. Idle connections do not hold
+//! the host.
 
 mod load;
 

@@ -11,14 +11,13 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::is_full;
 use super::probe::Probe;
-use crate::harness::Process;
+use crate::harness::{Process, is_long};
 use part::Part;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bad_connections_are_closed_and_hold_nobody_up() {
-    let size = if is_full() { FULL } else { SMALL };
+    let size = if is_long() { FULL } else { SMALL };
     let connections = size.connections.min(descriptors().saturating_sub(OF_OTHERS));
     let data = tempfile::tempdir().unwrap();
     let flags = [&["--store", "memory", "--rate-limit", "off"], size.flags].concat();

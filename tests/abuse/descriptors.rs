@@ -10,9 +10,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::is_full;
 use super::probe::probe;
-use crate::harness::{Process, portdesk};
+use crate::harness::{Process, is_long, portdesk};
 
 const DESCRIPTORS: &str = "128";
 const CONNECTIONS: usize = 500;
@@ -33,19 +32,19 @@ async fn a_host_without_file_descriptors_waits_and_goes_on() {
     assert!(held.len() > 200, "only {} connections were made", held.len());
 
     // Not a wait for something: this long is measured.
-    let (measured, before) = (if is_full() { FULL } else { SMALL }, host.processor_time());
+    let (measured, before) = (if is_long() { FULL } else { SMALL }, host.processor_time());
     sleep(measured).await;
     let used = host.processor_time() - before;
     let share = used.as_secs_f64() / measured.as_secs_f64();
     println!("{} connections, {DESCRIPTORS} descriptors: {:.1} % of a core", held.len(), share * 100.0);
     // On a machine that shares its cores with other tests a turn costs more than its work.
-    assert!(share < if is_full() { 0.1 } else { 0.5 }, "{:.0} % of a core", share * 100.0);
+    assert!(share < if is_long() { 0.1 } else { 0.5 }, "{:.0} % of a core", share * 100.0);
 
     drop(held);
     let released = Instant::now();
     probe(address.to_string(), "/tickets?caller=ada").await;
     println!("served {:.1?} after the release", released.elapsed());
-    assert!(!is_full() || released.elapsed() < Duration::from_secs(2), "{:?}", released.elapsed());
+    assert!(!is_long() || released.elapsed() < Duration::from_secs(2), "{:?}", released.elapsed());
     assert_eq!(host.end("TERM").0, Some(0), "it stops as any other");
 }
 

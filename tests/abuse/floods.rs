@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::is_full;
 use super::probe::Probe;
-use crate::harness::Process;
+use crate::harness::{Process, is_long};
 use flood::{Flood, Seen};
 
 const ATTACKERS: usize = 4;
@@ -18,7 +17,7 @@ const GROWTH_KIB: u64 = 10 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn floods_of_frames_cost_little_memory_and_hold_nobody_up() {
-    let time = if is_full() { Duration::from_secs(10) } else { Duration::from_millis(700) };
+    let time = if is_long() { Duration::from_secs(10) } else { Duration::from_millis(700) };
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &["--store", "memory", "--rate-limit", "off"]);
     // After this there are as many instances and buffers as these floods ever need.

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::is_full;
 use super::probe::Probe;
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{HostOnDynamo, Table};
+use crate::harness::{HostOnDynamo, Table, is_long};
 use load::{Load, Offered};
 
 struct Size {
@@ -28,7 +27,7 @@ const TIMES: f64 = 10.0;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overload_is_refused_and_what_can_be_answered_is() {
-    let size = if is_full() { FULL } else { SMALL };
+    let size = if is_long() { FULL } else { SMALL };
     let table = Table::create().await;
     let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
     let host = HostOnDynamo::start(&proxy.url, &["--instances", size.instances]);
@@ -50,8 +49,8 @@ async fn overload_is_refused_and_what_can_be_answered_is() {
     println!("{peak:.0} a second at most; offered {:.0}: {offered}", TIMES * peak);
     println!("{probed}; normal again after {recovered:.1?}");
     assert!(offered.answered > 0 && offered.refused > offered.answered, "no overload: {offered}");
-    assert!(recovered < Duration::from_secs(if is_full() { 1 } else { 10 }), "{recovered:?}");
-    if is_full() {
+    assert!(recovered < Duration::from_secs(if is_long() { 1 } else { 10 }), "{recovered:?}");
+    if is_long() {
         assert!(offered.answered_a_second() >= 0.9 * peak, "{offered}, of {peak:.0} a second");
         assert!(offered.slowest_refusal <= Duration::from_millis(60), "{offered}");
     }

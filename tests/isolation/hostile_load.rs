@@ -1,10 +1,8 @@
 //! All faults at once, two dozen requests of them at any moment, beside requests that want to be served.
 //!
-//! `cargo test` does it for a second and asserts that nobody else failed.
-//! `PORTDESK_HOSTILE_LOAD_SECONDS=30 cargo test --release -p portdesk-tests hostile_load -- --nocapture` does it for longer and asserts
-//! times and memory too, which need a machine that does nothing else.
+//! An ordinary run takes a second and asserts that no other request failed. A long one also asserts times and memory, which
+//! need a machine that does nothing else.
 
-use std::env;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::answers::{ENDLESS, FAILING};
 use super::{Client, HOSTILE_FILE};
-use crate::harness::{Process, portdesk};
+use crate::harness::{Process, at_length, is_long, portdesk};
 
 const HOSTILE_CLIENTS: usize = 24;
 const OTHERS: usize = 2;
@@ -27,15 +25,11 @@ const TIME_LIMIT_MS: u64 = 1000;
 const SHORT_TIME_LIMIT_MS: u64 = 3000;
 /// The default.
 const MEMORY_LIMIT_MIB: u64 = 32;
-/// Seconds of an ordinary test run.
-const SECONDS: f64 = 1.0;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_else_fails_while_every_fault_is_committed_at_once() {
-    let long = env::var("PORTDESK_HOSTILE_LOAD_SECONDS").ok();
-    let seconds = long.as_ref().map_or(SECONDS, |seconds| seconds.parse().expect("a number of seconds"));
     let data = tempfile::tempdir().unwrap();
-    let time_limit_ms = if long.is_some() { TIME_LIMIT_MS } else { SHORT_TIME_LIMIT_MS };
+    let time_limit_ms = at_length(SHORT_TIME_LIMIT_MS, TIME_LIMIT_MS);
     let time_limit = time_limit_ms.to_string();
     let flags = ["--component", HOSTILE_FILE, "--time-limit-ms", &time_limit, "--rate-limit", "off"];
     let mut command = portdesk(&flags);
@@ -44,7 +38,7 @@ async fn nobody_else_fails_while_every_fault_is_committed_at_once() {
     let client = Client::new(&host.url);
     assert_eq!(client.send("GET", "/good", "").await.unwrap().0, 200, "it serves in peace");
 
-    let until = Instant::now() + Duration::from_secs_f64(seconds);
+    let until = Instant::now() + Duration::from_secs(at_length(1, 30));
     let load = Load { client, until, next: Arc::default(), over: Arc::default() };
     let mut hostile = JoinSet::new();
     for _ in 0..HOSTILE_CLIENTS {
@@ -60,7 +54,7 @@ async fn nobody_else_fails_while_every_fault_is_committed_at_once() {
     let verdict = Verdict::new(time_limit_ms, &faults, &others, host.peak_kib());
     println!("{verdict}");
     verdict.assert_nobody_failed();
-    if long.is_some() {
+    if is_long() {
         verdict.assert_goals();
     }
     assert_eq!(host.end("TERM").0, Some(0), "a host that was under hostile load stops as any other");

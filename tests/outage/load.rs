@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::harness::Client;
+use crate::harness::journal::Write;
 
 /// Clients at work.
 pub struct Load {
     stop: Arc<AtomicBool>,
     seen: watch::Receiver<Seen>,
-    clients: JoinSet<Vec<Value>>,
+    clients: JoinSet<Vec<Write>>,
 }
 
 /// What the clients saw together.
@@ -50,12 +50,12 @@ impl Load {
         assert!(matches!(waited, Ok(Ok(_))), "not within thirty seconds: {what}; {:?}", self.seen());
     }
 
-    /// Lets every client finish its ticket. What they saw, and all tickets that were acknowledged.
-    pub async fn stop(self) -> (Seen, Vec<Value>) {
+    /// Lets every client finish its ticket. Returns what the clients saw, and the tickets of each client.
+    pub async fn stop(self) -> (Seen, Vec<Vec<Write>>) {
         self.stop.store(true, Ordering::Relaxed);
-        let tickets = self.clients.join_all().await.into_iter().flatten().collect();
+        let journal = self.clients.join_all().await;
         let seen = *self.seen.borrow();
-        (seen, tickets)
+        (seen, journal)
     }
 }
 
@@ -66,32 +66,29 @@ struct Writer {
 }
 
 impl Writer {
-    async fn create_until(self, stop: Arc<AtomicBool>) -> Vec<Value> {
+    async fn create_until(self, stop: Arc<AtomicBool>) -> Vec<Write> {
         let mut tickets = Vec::new();
         while !stop.load(Ordering::Relaxed) {
-            let key = format!("client-{}-ticket-{}", self.number, tickets.len());
-            tickets.push(self.create(&key).await);
+            let text = format!("client {} ticket {}", self.number, tickets.len());
+            let mut ticket = Write::ticket("outage", text);
+            while ticket.acknowledged.is_none() {
+                self.send(&mut ticket).await;
+            }
+            tickets.push(ticket);
         }
         tickets
     }
 
-    /// Asks until the ticket is acknowledged.
-    async fn create(&self, key: &str) -> Value {
-        let body = json!({ "caller_id": "outage", "issue_description": key });
-        loop {
-            let begun = Instant::now();
-            let answer = self.client.send("POST", "/tickets", &[("idempotency-key", key)], Some(&body)).await;
-            match answer.status {
-                201 => {
-                    self.report.send_modify(|seen| seen.acknowledged += 1);
-                    return answer.json();
-                }
-                503 => self.report.send_modify(|seen| {
-                    seen.refused += 1;
-                    seen.slowest_refusal = seen.slowest_refusal.max(begun.elapsed());
-                }),
-                status => panic!("{status} in an outage: {}", answer.text()),
-            }
+    async fn send(&self, ticket: &mut Write) {
+        let begun = Instant::now();
+        let answer = ticket.send(&self.client).await.unwrap();
+        match answer.status {
+            201 => self.report.send_modify(|seen| seen.acknowledged += 1),
+            503 => self.report.send_modify(|seen| {
+                seen.refused += 1;
+                seen.slowest_refusal = seen.slowest_refusal.max(begun.elapsed());
+            }),
+            status => panic!("{status} in an outage: {}", answer.text()),
         }
     }
 }

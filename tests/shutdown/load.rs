@@ -1,43 +1,39 @@
 //! SIGTERM and SIGINT under load.
 
-use std::env;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
-use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::harness::{Client, KEY, Process};
+use crate::harness::journal::{Verdict, Write, shown};
+use crate::harness::{Client, KEY, Process, at_length};
 
 const CLIENTS: usize = 16;
-/// Stops of an ordinary test run.
-const STOPS: usize = 3;
 
-/// One request: when it was begun, and what it stored if it was answered.
-struct Request {
+/// What a client did until the host took no more: its writes, the last of which was refused at `begun` for `reason`.
+struct Refused {
+    writes: Vec<Write>,
     begun: Instant,
-    answer: Result<String, String>,
+    reason: String,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_request_that_was_begun_has_an_answer_and_no_acknowledged_write_is_lost() {
-    let stops =
-        env::var("PORTDESK_STOPS").map_or(STOPS, |stops| stops.parse().expect("PORTDESK_STOPS is a number"));
+    let stops = at_length(3, 200);
     let data = tempfile::tempdir().unwrap();
-    let (mut acknowledged, mut unanswered, mut longest) = (Vec::new(), Vec::new(), Duration::ZERO);
+    let (mut journal, mut unanswered, mut longest) = (Vec::new(), Vec::new(), Duration::ZERO);
     for stop in 0..stops {
         let host = start(data.path());
-        // Neither says anything; the first never did.
+        // Two connections without a request: one has had none, the other's is answered.
         let silent = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
         host.client().get("/tickets?caller=ada").await.expect(200);
-        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
         let mut clients = JoinSet::new();
-        for _ in 0..CLIENTS {
-            clients.spawn(write_until_refused(Client::new(&host.url, Some(KEY)), Arc::clone(&requests)));
+        for number in 0..CLIENTS {
+            let client = Client::new(&host.url, Some(KEY));
+            clients.spawn(write_until_refused(client, format!("stop-{stop}-client-{number}")));
         }
         // Not a wait for something: the moment of the signal is the input of this test.
         sleep(Duration::from_millis(rand::rng().random_range(50..400))).await;
@@ -46,50 +42,44 @@ async fn every_request_that_was_begun_has_an_answer_and_no_acknowledged_write_is
         let ended = tokio::task::spawn_blocking(move || host.end(signal));
         assert_eq!(ended.await.unwrap().0, Some(0));
         longest = longest.max(signalled.elapsed());
-        clients.join_all().await;
-        drop(silent);
-        for request in requests.lock().unwrap().drain(..) {
-            match request.answer {
-                Ok(id) => acknowledged.push(id),
-                Err(error) if request.begun < signalled => unanswered.push(error),
-                Err(_) => {}
-            }
+        for Refused { writes, begun, reason } in clients.join_all().await {
+            journal.push(writes);
+            unanswered.extend((begun < signalled).then_some(reason));
         }
+        drop(silent);
     }
     let host = start(data.path());
-    let mut lost = 0;
-    for id in &acknowledged {
-        lost += usize::from(host.client().get(&format!("/tickets/{id}")).await.status != 200);
-    }
+    let verdict = Verdict::of(&journal, &shown(&journal, &host.client()).await);
     println!(
-        "{stops} stops: {} writes acknowledged, {lost} of them lost; {} requests begun before the signal without \
-         an answer; the longest stop took {longest:.1?}",
-        acknowledged.len(),
+        "{stops} stops: {verdict}; {} requests begun before the signal without an answer; the longest stop took \
+         {longest:.1?}",
         unanswered.len()
     );
-    assert!(!acknowledged.is_empty(), "nothing was written before the signals: nothing was tested");
-    assert_eq!((lost, unanswered.as_slice()), (0, &[][..]));
+    assert!(verdict.acknowledged > 0, "nothing was written before the signals: nothing was tested");
+    assert_eq!(unanswered, [""; 0]);
+    verdict.assert_exact();
     assert!(longest < Duration::from_secs(10), "a stop took {longest:?}, which is the grace period");
 }
 
-fn start(data: &std::path::Path) -> Process {
+fn start(data: &Path) -> Process {
     Process::start(data, &["--rate-limit", "off"])
 }
 
 /// Creates tickets until the host takes no more.
-async fn write_until_refused(client: Client, requests: Arc<Mutex<Vec<Request>>>) {
+async fn write_until_refused(client: Client, caller: String) -> Refused {
+    let mut writes = Vec::new();
     loop {
         let begun = Instant::now();
-        let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-        let answer = match client.try_send("POST", "/tickets", &[], Some(&body)).await {
-            Ok(answer) if answer.status == 201 => Ok(answer.json()["ticket_id"].as_str().unwrap().to_owned()),
-            Ok(answer) => Err(format!("{}: {}", answer.status, answer.text())),
-            Err(error) => Err(format!("{error:?}")),
-        };
-        let ended = answer.is_err();
-        requests.lock().unwrap().push(Request { begun, answer });
-        if ended {
-            break;
+        let mut ticket = Write::ticket(&caller, format!("{caller} ticket {}", writes.len()));
+        let answer = ticket.send(&client).await;
+        let is_acknowledged = ticket.acknowledged.is_some();
+        writes.push(ticket);
+        if !is_acknowledged {
+            let reason = match answer {
+                Ok(answer) => format!("{}: {}", answer.status, answer.text()),
+                Err(error) => format!("{error:?}"),
+            };
+            return Refused { writes, begun, reason };
         }
     }
 }

@@ -1,22 +1,18 @@
 //! A flood gets its burst and its rate.
 //!
-//! `cargo test` floods for two seconds. `PORTDESK_BURST_SECONDS=60 cargo test --release -p portdesk-tests
-//! usage::burst -- --nocapture` is for a machine that does nothing else: it holds what was let in to 1%.
+//! The long test also holds what was let in to 1%.
 
-use std::env;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::harness::{Client, Running};
+use crate::harness::{Client, Running, at_length, is_long};
 
 const CLIENTS: usize = 8;
-const SECONDS: u32 = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_gets_its_burst_and_its_rate() {
-    let asked = env::var("PORTDESK_BURST_SECONDS").ok();
-    let seconds = asked.as_ref().map_or(SECONDS, |seconds| seconds.parse().expect("it is a number"));
+    let seconds: u32 = at_length(2, 60);
     let host = Running::start(&["--store", "memory", "--rate-limit", "plan"]).await;
     let begun = Instant::now();
     let mut clients = JoinSet::new();
@@ -29,7 +25,7 @@ async fn a_flood_gets_its_burst_and_its_rate() {
     println!("{let_in} let in and {refused} refused in {seconds} s; the plan lets in {}", 100 + 50 * seconds);
     assert!(f64::from(let_in) <= most + 1.0, "{let_in}, and the plan lets in {most:.0}");
     assert!(let_in >= 100 && refused > 0, "{let_in} let in, {refused} refused");
-    if asked.is_some() {
+    if is_long() {
         let (least, most) = ((100 + 50 * seconds) * 99 / 100, (100 + 50 * seconds) * 101 / 100);
         assert!((least..=most).contains(&let_in), "{let_in} is not within 1%");
     }

@@ -1,10 +1,7 @@
 //! A quota over `kill -9`: never more is let in than the quota, and every request that was let in is counted.
 //!
-//! `cargo test` kills four times. `PORTDESK_QUOTA_KILLS=20 cargo test --release -p portdesk-tests usage::kills
-//! -- --nocapture` does it as often as one likes. A kill leaves the page cache intact: what a power cut forgets, the last
-//! second's counts, is not shown.
+//! A kill leaves the page cache intact, so this does not show what a power cut forgets: the counts of the last second.
 
-use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,10 +10,9 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::{printed, with_quota};
-use crate::harness::{Client, Process};
+use crate::harness::{Client, Process, at_length};
 
 const CLIENTS: usize = 8;
-const KILLS: u64 = 4;
 /// What a run takes of the quota, on average.
 const PER_RUN: u64 = 50;
 
@@ -31,8 +27,7 @@ struct Seen {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quota_is_exact_however_often_its_host_is_killed() {
-    let kills =
-        env::var("PORTDESK_QUOTA_KILLS").map_or(KILLS, |kills| kills.parse().expect("it is a number"));
+    let kills: u64 = at_length(4, 20);
     let quota = kills * PER_RUN;
     let data = with_quota(&quota.to_string());
     let seen = Arc::new(Seen::default());
