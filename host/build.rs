@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use portdesk_guest_build::Guest;
+use portdesk_components::Guest;
 
 fn main() -> ExitCode {
     match build() {

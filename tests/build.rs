@@ -4,7 +4,7 @@ use std::env;
 use std::error::Error;
 use std::path::Path;
 
-use portdesk_guest_build::Guest;
+use portdesk_components::Guest;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Where the host's build script built the desk: they have nearly all of their dependencies in common.

@@ -172,7 +172,7 @@ fn a_file_that_is_no_component_is_refused_with_a_sentence() {
     let core_module = b"\0asm\x01\0\0\0";
     let empty_component = b"\0asm\x0d\0\x01\0";
     let networked = wat::parse_str(NETWORKED).unwrap();
-    let stand_alone = portdesk_compose::stand_alone(portdesk_compose::STORES[0]).unwrap().wasm;
+    let stand_alone = portdesk_components::stand_alone(portdesk_components::STORES[0]).unwrap().wasm;
     for (bytes, said) in [
         (&b"hello"[..], "not a WebAssembly component"),
         (core_module, "core WebAssembly module"),

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use portdesk_compose::STORES;
+use portdesk_components::STORES;
 
 use crate::harness::{Client, Platform, Running};
 
@@ -143,11 +143,11 @@ async fn other_platforms_answer_as_our_host_does() {
 
 #[test]
 fn components_keep_to_their_sizes_and_fit_every_platform() {
-    let desk = portdesk_compose::desk().unwrap();
+    let desk = portdesk_components::desk().unwrap();
     assert!(desk.wasm.len() <= 300_000, "{}", desk.wasm.len());
     for store in STORES {
         // Fails by itself where an import is unmet or not offered, or where more than one handler is exported.
-        let artifact = portdesk_compose::stand_alone(store).unwrap();
+        let artifact = portdesk_components::stand_alone(store).unwrap();
         if store.name == "memory" {
             assert!(artifact.wasm.len() <= 500_000, "{}", artifact.wasm.len());
         }

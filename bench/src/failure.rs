@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     },
     /// The stand-alone component is not made.
     #[error(transparent)]
-    Artifact(#[from] portdesk_compose::Error),
+    Artifact(#[from] portdesk_components::Error),
     /// The component cannot be loaded.
     #[error(transparent)]
     Component(portdesk::sandbox::LoadError),

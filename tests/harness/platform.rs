@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
-use portdesk_compose::{Artifact, STORES};
+use portdesk_components::{Artifact, STORES};
 use portdesk_test_support::free_port;
 use tempfile::TempDir;
 
@@ -135,14 +135,16 @@ fn javascript() -> &'static Path {
     static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let made = || {
         let store = portdesk_test_support::javascript_store(&example());
-        written(portdesk_compose::with_store("javascript", store).unwrap_or_else(|error| panic!("{error}")))
+        written(
+            portdesk_components::with_store("javascript", store).unwrap_or_else(|error| panic!("{error}")),
+        )
     };
     &FILE.get_or_init(made).1
 }
 
 fn stand_alone(name: &str) -> (TempDir, PathBuf) {
     let store = STORES.into_iter().find(|store| store.name == name).expect("it is one of them");
-    written(portdesk_compose::stand_alone(store).unwrap_or_else(|error| panic!("{error}")))
+    written(portdesk_components::stand_alone(store).unwrap_or_else(|error| panic!("{error}")))
 }
 
 fn written(artifact: Artifact) -> (TempDir, PathBuf) {
@@ -181,7 +183,7 @@ fn linked() -> &'static Path {
             }
             for (name, package) in [("desk", "portdesk-desk"), ("front", "portdesk-http-front")] {
                 let wasm = folder.path().join(name).with_extension("wasm");
-                std::fs::write(&wasm, portdesk_compose::component(package).unwrap()).unwrap();
+                std::fs::write(&wasm, portdesk_components::component(package).unwrap()).unwrap();
                 let mut jco = Command::new(portdesk_test_support::jco());
                 jco.arg("transpile").arg(wasm).args(["--instantiation", "async", "-o"]);
                 run(jco.arg(folder.path().join(name)));

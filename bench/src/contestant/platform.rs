@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use portdesk_compose::{STORES, stand_alone};
+use portdesk_components::{STORES, stand_alone};
 use tempfile::TempDir;
 
 use super::Contestant;

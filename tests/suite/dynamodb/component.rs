@@ -142,4 +142,4 @@ fn open_for(endpoint: &str, time_limit: Duration) -> SharedBackend {
 }
 
 static COMPONENT: LazyLock<Prepared> =
-    LazyLock::new(|| Prepared::of(&portdesk_compose::component("portdesk-store-dynamodb").unwrap()));
+    LazyLock::new(|| Prepared::of(&portdesk_components::component("portdesk-store-dynamodb").unwrap()));

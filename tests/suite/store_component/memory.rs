@@ -12,4 +12,4 @@ suite::conformance!(exact component; async || {
 });
 
 static COMPONENT: LazyLock<Prepared> =
-    LazyLock::new(|| Prepared::of(&portdesk_compose::component("portdesk-store-memory").unwrap()));
+    LazyLock::new(|| Prepared::of(&portdesk_components::component("portdesk-store-memory").unwrap()));

@@ -31,7 +31,7 @@ static COMPONENT: LazyLock<Prepared> = LazyLock::new(|| {
             let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
             std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
         }
-        None => portdesk_compose::component("portdesk-store-memory").unwrap(),
+        None => portdesk_components::component("portdesk-store-memory").unwrap(),
     };
     Prepared::of(&wasm)
 });

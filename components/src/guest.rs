@@ -1,13 +1,14 @@
-//! Builds a component of this workspace, for a build script that embeds it.
+//! Builds a component of this workspace for a build script that embeds it.
 //!
-//! A nested cargo builds it, for another target and with another profile than whoever embeds it. Where the target is
-//! missing it is added, so that `cargo run` is all that a new user has to type.
+//! The build script adds the target if the toolchain lacks it, so that a new user needs no command but `cargo run`.
 
 use std::env;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::nested_cargo::{self, TARGET};
 
 /// A package of this workspace that is a component.
 #[derive(Debug, Clone, Copy)]
@@ -21,13 +22,14 @@ pub struct Guest<'a> {
 }
 
 impl Guest<'_> {
-    /// Builds it in `target_dir`, tells the outer cargo what it was built from, and says where it is.
+    /// Builds the component in `target_dir`, names its sources to the outer cargo, and returns the path of the component.
     ///
-    /// Only for build scripts of packages that lie directly in the root of the workspace.
+    /// Only build scripts of packages whose folder is in the root of the workspace can call this.
     pub fn build(&self, target_dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
         let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
         provide_target()?;
-        let built = self.cargo(&root, target_dir)?.status()?;
+        let cargo = env::var_os("CARGO").ok_or("cargo did not set CARGO")?;
+        let built = nested_cargo::build(&cargo, &root, self.package, "guest", target_dir).status()?;
         if !built.success() {
             let folder = self.folder;
             return Err(format!("the component {folder} does not build; the messages above say why").into());
@@ -35,22 +37,6 @@ impl Guest<'_> {
         let wasm = target_dir.join(TARGET).join("guest").join(self.library).with_extension("wasm");
         self.watch(&root, &wasm)?;
         Ok(wasm)
-    }
-
-    fn cargo(&self, root: &Path, target_dir: &Path) -> Result<Command, Box<dyn Error>> {
-        let mut cargo = Command::new(env::var("CARGO")?);
-        cargo
-            .current_dir(root)
-            .args(["build", "--locked", "--package", self.package, "--target", TARGET, "--profile", "guest"])
-            // A folder of its own: the outer cargo holds the lock of the other one.
-            .env("CARGO_TARGET_DIR", target_dir);
-        // What is set for the host's build is not meant for the guest's: its flags, and clippy in rustc's place.
-        for variable in
-            ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
-        {
-            cargo.env_remove(variable);
-        }
-        Ok(cargo)
     }
 
     /// Has cargo run this again when anything changes that the component was built from.
@@ -91,5 +77,3 @@ fn provide_target() -> Result<(), Box<dyn Error>> {
         .into()),
     }
 }
-
-const TARGET: &str = "wasm32-wasip2";

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::platform::Platform;
-use crate::{Interfaces, PLATFORMS, build, composition};
+use crate::component::component;
+use crate::{Interfaces, PLATFORMS, composition};
 
 /// A store that is composed with the desk.
 #[derive(Debug, Clone, Copy)]
@@ -42,21 +43,21 @@ pub fn all() -> Result<Vec<Artifact>, Error> {
 
 /// The desk, for our host.
 pub fn desk() -> Result<Artifact, Error> {
-    let wasm = build::component("portdesk-desk")?;
+    let wasm = component("portdesk-desk")?;
     let interfaces = Interfaces::of(&wasm)?;
     Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, interfaces })
 }
 
 /// The front, which needs a desk to run.
 pub fn front() -> Result<Artifact, Error> {
-    let wasm = build::component("portdesk-http-front")?;
+    let wasm = component("portdesk-http-front")?;
     let interfaces = Interfaces::of(&wasm)?;
     Ok(Artifact { file: "portdesk-front.wasm".into(), platforms: Vec::new(), wasm, interfaces })
 }
 
 /// Front, desk and a store of this tree in one component that every platform of [`PLATFORMS`] can run.
 pub fn stand_alone(store: Store) -> Result<Artifact, Error> {
-    let artifact = with_store(store.name, build::component(store.package)?)?;
+    let artifact = with_store(store.name, component(store.package)?)?;
     PLATFORMS.iter().try_for_each(|platform| check(&artifact.interfaces, platform))?;
     Ok(artifact)
 }
@@ -64,8 +65,8 @@ pub fn stand_alone(store: Store) -> Result<Artifact, Error> {
 /// Front, desk and any store in one component that one platform of [`PLATFORMS`] at least can run. `store` is a
 /// component of the world `store`.
 pub fn with_store(name: &str, store: Vec<u8>) -> Result<Artifact, Error> {
-    let front = build::component("portdesk-http-front")?;
-    let desk = build::component("portdesk-desk")?;
+    let front = component("portdesk-http-front")?;
+    let desk = component("portdesk-desk")?;
     let wasm = composition::stand_alone(front, desk, store)?;
     let interfaces = Interfaces::of(&wasm)?;
     interfaces.check_stand_alone()?;

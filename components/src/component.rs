@@ -1,29 +1,23 @@
-//! Builds a component, so that the same sources give the same bytes wherever they lie.
+//! Builds a component for other platforms. The same sources give the same bytes in every folder.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::Error;
+use crate::nested_cargo::{self, TARGET};
 
-/// The component of a package of this tree.
-///
-/// One cargo for each: what features a dependency has in one component is then no matter of the others.
+/// The component of a package of this workspace.
 pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = root.canonicalize().map_err(|error| Error::File(root, error))?;
     let target = root.join("target").join("components");
     let profile = if package == "portdesk-desk" { "guest" } else { "guest-small" };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(&cargo)
-        .current_dir(&root)
-        .args(["build", "--quiet", "--locked", "--lib", "--target", TARGET, "--profile", profile])
-        .args(["--package", package])
-        .env("CARGO_TARGET_DIR", &target)
+    let built = nested_cargo::build(&cargo, &root, package, profile, &target)
+        .arg("--quiet")
         .env("CARGO_ENCODED_RUSTFLAGS", remaps(&root))
-        .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .status()
         .map_err(|error| Error::File(cargo.into(), error))?;
     if !built.success() {
@@ -34,8 +28,8 @@ pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     fs::read(&file).map_err(|error| Error::File(file, error))
 }
 
-/// Replaces the places of the sources, which stand in the texts of panics: of this tree, and of the packages that cargo
-/// fetched, whose folder is named after the registry that they came from.
+/// The flags that replace the paths of sources, which panic texts contain: the path of this workspace, and the folders of
+/// fetched packages, which are named after their registry.
 fn remaps(root: &Path) -> OsString {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
@@ -53,5 +47,3 @@ fn remaps(root: &Path) -> OsString {
     }
     flags
 }
-
-const TARGET: &str = "wasm32-wasip2";

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use data_encoding::HEXLOWER;
-use portdesk_compose::{Artifact, Error, all, with_store};
+use portdesk_components::{Artifact, Error, all, with_store};
 use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
