@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::platform::Platform;
 use crate::component::component;
+use crate::platform::Platform;
 use crate::{Interfaces, PLATFORMS, composition};
 
 /// A store that is composed with the desk.

@@ -1,9 +1,9 @@
-//! What keeps the items: one plain trait, implemented once a store.
+//! Backends: what the host's store stands on. They are a plain trait with one implementation for each product.
 //!
-//! A backend knows nothing of WIT, HTTP or wasm. It is given calls whose names, keys, ids and sizes were
-//! checked (by `store`, which makes them) and keeps the promises of `wit/key-value.wit`: exact outcomes under
-//! races, writes that are safe to repeat, pages that lose and repeat nothing. `suite` holds every backend against
-//! them.
+//! A backend does not depend on WIT, HTTP or wasm. Its only caller is `store`, which has already checked the names,
+//! keys, ids and sizes of a call. A backend keeps the promises of `wit/key-value.wit`: exact outcomes under
+//! races, writes that are safe to repeat, and pages that neither lose nor repeat an item. `suite` tests every
+//! backend for these promises.
 
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
@@ -25,61 +25,61 @@ pub use items::{
 
 /// A store of items.
 ///
-/// Every method may be called from any number of tasks at once. A write whose future is dropped is done or not
-/// done, never half done.
+/// Any number of tasks may call every method concurrently. If the future of a write is dropped, the write is either
+/// done completely or not at all.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
-    /// The item under `key` as of now: every write that was answered before is in it.
+    /// The current item under `key`. It includes every write that was acknowledged before this call.
     async fn get(&self, key: &str) -> Result<Option<Item>, Error>;
 
-    /// Stores a new item unless the key is taken. The change id stays with the item as long as it is.
+    /// Stores a new item unless the key is taken. The item keeps the change id for as long as it exists.
     async fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error>;
 
-    /// Applies `change` to the item under `key`, whole or not at all.
+    /// Applies `change` to the item under `key`, completely or not at all.
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error>;
 
-    /// A page of an index: the greatest order value first. Equal ones stand in an order that stays the same.
+    /// A page of an index, in descending order of the order field. Items with equal values have a stable order.
     async fn query(&self, query: Query) -> Result<Page, Error>;
 
-    /// Whether the store can serve at this moment, found out by doing it: a write that is as durable as any other and
-    /// changes no item, and a query of each index that is not optional. Asked by the readiness check, at most once a second.
+    /// Tests whether the store can serve now. The test makes a write that is as durable as any other but changes no
+    /// item, and queries each index that is not optional. The readiness check calls it at most once a second.
     async fn check(&self) -> Result<(), Error>;
 
-    /// How large the file is to which writes go before they are merged into the others, where there is such a file.
+    /// The size of the write-ahead log, if the store has one.
     fn log_bytes(&self) -> Option<u64> {
         None
     }
 
-    /// Finishes what was begun and leaves the store as it should lie. Calls after it are `Unavailable`.
+    /// Finishes all calls in progress and closes the store in good order. Later calls fail with `Unavailable`.
     async fn close(&self);
 }
 
-/// Why a call has no outcome: what the caller can do, and a text for the operator.
+/// Why a call has no outcome. The variant shows the caller what it can do; the text is for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// What is stored is damaged; nothing was changed.
+    /// The stored data is damaged. Nothing was changed.
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
-    /// The call names something that this store does not have, such as an optional index.
+    /// The call names something that this store does not have, for example an optional index.
     #[error("the store cannot do this: {0}")]
     Invalid(String),
-    /// The store is not set up for this: no such table or index, another key, no right to it. Nothing was stored, and
-    /// repeating does not help until an operator has acted.
+    /// The store is not set up for this call: the table or index is missing, has another key, or the host may not use
+    /// it. Nothing was stored, and the call fails again until an operator has acted.
     #[error("the store is not set up for this: {0}")]
     Misconfigured(String),
-    /// Too much to do; nothing was stored, repeat later.
-    #[error("the store has too much to do")]
+    /// The store is overloaded. Nothing was stored; the caller can repeat the call later.
+    #[error("the store is overloaded")]
     Throttled {
-        /// When to repeat, where the store knows.
+        /// How long to wait before a repeat, if the store knows it.
         retry_after: Option<Duration>,
     },
-    /// An insert is bigger than [`ITEM_LIMIT_BYTES`]; nothing was stored.
+    /// The item of an insert is larger than [`ITEM_LIMIT_BYTES`]. Nothing was stored.
     #[error("the item is too large")]
     TooLarge,
-    /// Out of reach or out of order; nothing was stored.
+    /// The store cannot be reached or does not work. Nothing was stored.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// A write may or may not have been stored.
+    /// The write may or may not have been stored.
     #[error("the outcome of a write is unknown: {0}")]
     Unknown(String),
 }

@@ -1,8 +1,9 @@
-//! Items in a table of Amazon DynamoDB: the store of hosts that share one.
+//! A backend that keeps items in a table of Amazon DynamoDB, for several hosts that share one store.
 //!
-//! What lies in the table, and what decides about a write, is in the crate `portdesk-items-dynamodb`, which the
-//! component `guest/store-dynamodb` has too. Here are the client, its permits and its failures: the SDK repeats what
-//! it has no answer to, and `attempts` watches for attempts that may have been applied.
+//! The crate `portdesk-items-dynamodb` defines the layout of the table and the conditions of each write. The component
+//! `guest/store-dynamodb` uses it too. This module adds the SDK's client, a limit on concurrent requests, and the
+//! errors: the SDK repeats a request that got no answer, and `attempts` records whether an attempt may have been
+//! applied.
 
 mod attempts;
 mod attribute;
@@ -27,19 +28,19 @@ pub use self::connection::Settings;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
 pub use items_dynamodb::{Endpoint, location};
 
-/// A store in a table.
+/// A backend over one table.
 #[derive(Debug)]
 pub struct DynamoDb {
     connection: Connection,
     table: String,
     schema: Schema,
-    /// A permit for each request in flight.
+    /// Each request in flight holds a permit.
     permits: Semaphore,
 }
 
 impl DynamoDb {
-    /// Connects to the table and does once what a host does. Fails where it cannot be served from as it is set up; a
-    /// table that does not answer at the moment may later, and is only warned of.
+    /// Connects to the table and makes each kind of request once. Fails if the table is not set up for the host. If the
+    /// table does not answer now, it may answer later, so the host only logs a warning.
     pub async fn open(settings: &Settings, schema: &Schema) -> Result<DynamoDb, OpenError> {
         let store = DynamoDb::connect(settings, schema).await?;
         match store.check().await {
@@ -47,10 +48,11 @@ impl DynamoDb {
             Err(Error::Misconfigured(text)) => {
                 return Err(OpenError::Misconfigured { table: store.table, text });
             }
-            // What the probe asks is right: where it is taken for wrong, the table is another than it should be.
+            // The requests of the probe are valid, so a table that refuses them is not the table that it should be.
             Err(Error::Invalid(text)) => {
-                let text =
-                    format!("a request of a host is refused; `portdesk table check` may say why ({text})");
+                let text = format!(
+                    "DynamoDB refuses a request of the host; run `portdesk table check` to find the cause ({text})"
+                );
                 return Err(OpenError::Misconfigured { table: store.table, text });
             }
             Err(error) => warn!(%error, "the table cannot be used at the moment"),
@@ -58,16 +60,16 @@ impl DynamoDb {
         Ok(store)
     }
 
-    /// As [`DynamoDb::open`], without asking the table for anything.
+    /// Does the same as [`DynamoDb::open`], but sends no request to the table.
     pub async fn connect(settings: &Settings, schema: &Schema) -> Result<DynamoDb, OpenError> {
         let connection = connection::connect(settings).await?;
         let (table, schema) = (settings.table.clone(), schema.clone());
         Ok(DynamoDb { connection, table, schema, permits: Semaphore::new(PERMITS) })
     }
 
-    /// A permit for a request. Waits a moment for one, never in a queue without an end.
+    /// Waits up to [`PERMIT_WAIT`] for a permit for one request.
     async fn permit(&self) -> Result<SemaphorePermit<'_>, RequestError> {
-        // A free permit is the rule, and needs no timer.
+        // A permit is nearly always free. This path needs no timer.
         if let Ok(permit) = self.permits.try_acquire() {
             return Ok(permit);
         }
@@ -82,7 +84,7 @@ impl DynamoDb {
         }
     }
 
-    /// The failure of a call that changed nothing, or of which it does not matter.
+    /// The error of a call that changed nothing, or whose effect does not matter.
     fn failed(&self, failure: RequestError) -> Error {
         failure.of_read(&self.table).into()
     }
@@ -111,7 +113,7 @@ impl Backend for DynamoDb {
     }
 
     async fn close(&self) {
-        // Every request in flight has its permit, and a time after which it has given it back.
+        // Every request in flight holds a permit and has a time limit, so this wait ends.
         let all = u32::try_from(PERMITS).unwrap_or(u32::MAX);
         if let Ok(permits) = self.permits.acquire_many(all).await {
             self.permits.close();
@@ -137,23 +139,23 @@ impl From<items_dynamodb::Error> for Error {
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// No flag and no setting of the machine names one.
-    #[error("--region: name the AWS region of the table, or set AWS_REGION")]
+    /// Neither a flag nor a setting of the machine names a region.
+    #[error("--region: no AWS region is set; give the region of the table or set AWS_REGION")]
     NoRegion,
-    /// The table is not there, is another than the component asks for, or does not let this host use it.
+    /// The table does not exist, does not fit the component's schema, or this host may not use it.
     #[error("--table {table}: {text}")]
     Misconfigured {
-        /// The table.
+        /// The name of the table.
         table: String,
-        /// What is wrong, and the command that says more or mends it.
+        /// What is wrong, and the command that shows more or repairs it.
         text: String,
     },
 }
 
-/// How many requests are in flight at most: twice as many as requests in the component by default, so that only a
-/// table that became slow fills them.
+/// The most requests in flight. This is twice the default number of requests in the component, so that only a slow
+/// table uses up all permits.
 const PERMITS: usize = 256;
 /// How long a request waits for a permit.
 const PERMIT_WAIT: Duration = Duration::from_millis(100);
-/// When a caller may come again who got none.
+/// How long a caller that got no permit should wait before it repeats the call.
 const PERMIT_RETRY: Duration = Duration::from_secs(1);

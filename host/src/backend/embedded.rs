@@ -1,10 +1,10 @@
-//! Items in one SQLite file on the local disk: the store of a host that needs no other machine.
+//! A backend that keeps items in one SQLite file on the local disk, for a host that needs no other machine.
 //!
-//! What was answered is on the disk: every commit is synced, and writes that wait share one (see `writer`). The
-//! file can be read with plain `sqlite3` at any time, and copied with its `.backup`. SQLite trusts its pages, so
-//! every row has a checksum and every tree a copy (see `row` and `index`): a damaged file gives errors, and no
-//! wrong or missing items. Lost log frames are not noticed: SQLite cannot tell a damaged end of the log, which it
-//! only has after a crash, from one that was never synced.
+//! An acknowledged write is on the disk: every commit is synced, and waiting writes share a commit (see `writer`).
+//! Plain `sqlite3` can read the file at any time and copy it with `.backup`. SQLite does not verify its pages, so
+//! every row has a checksum and every tree has a copy (see `row` and `index`): a damaged file causes errors, never
+//! wrong or missing items. There is one exception: lost frames at the end of the log are not detected, because SQLite
+//! cannot distinguish frames that were damaged in a crash from frames that were never synced.
 
 mod committing;
 mod connection;
@@ -39,29 +39,29 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
 
-/// How many reads run at once: about as many as a small machine has processors.
+/// The most concurrent reads: about the number of processors of a small machine.
 const READERS: usize = 4;
 
-/// A store in a folder. Dropping it closes it too, in the background.
+/// A backend over one folder. Dropping it closes it too, in the background.
 #[derive(Debug)]
 pub struct Embedded {
     layout: Arc<Layout>,
     readers: Readers,
     writer: Writer,
     quotas: Arc<Quotas>,
-    /// The file to which writes go first.
+    /// SQLite's write-ahead log, which receives every write first.
     log: PathBuf,
 }
 
 impl Embedded {
-    /// Opens the store in the folder `dir`, which is locked against every other process. Reads a few pages, whatever the
-    /// size; only a schema with other indexes than before makes it read everything.
+    /// Opens the store in the folder `dir` and locks the folder against all other processes. This reads only a few
+    /// pages, however large the store is, unless the schema has other indexes than before; then it reads everything.
     pub fn open(dir: &Path, schema: &Schema) -> Result<Embedded, OpenError> {
         Parts::prepare(dir, schema)?.start()
     }
 }
 
-/// What a store is made of, before its thread runs.
+/// The parts of a store before its thread runs.
 struct Parts {
     layout: Layout,
     lock: File,

@@ -1,4 +1,5 @@
-//! Items in memory: nothing outlives the process. For tests, demonstrations and as the measure of the others.
+//! A backend that keeps items in the memory of this process, for tests and demonstrations. When the process ends, the
+//! items are lost.
 
 mod quota;
 
@@ -11,7 +12,7 @@ use items::memory::MemoryItems;
 use self::quota::Quotas;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
 
-/// A store in the memory of this process.
+/// A backend in the memory of this process.
 #[derive(Debug)]
 pub struct Memory {
     items: RwLock<MemoryItems>,
@@ -27,13 +28,13 @@ impl Memory {
         Memory { items, quotas, closed: AtomicBool::new(false) }
     }
 
-    /// The items to read; never held across an await.
+    /// Locks the items for reading. The guard must not be held across an await.
     fn read(&self) -> Result<RwLockReadGuard<'_, MemoryItems>, Error> {
         self.check_open()?;
         Ok(self.items.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The items to change; never held across an await.
+    /// Locks the items for writing. The guard must not be held across an await.
     fn write(&self) -> Result<RwLockWriteGuard<'_, MemoryItems>, Error> {
         self.check_open()?;
         Ok(self.items.write().unwrap_or_else(PoisonError::into_inner))
@@ -50,7 +51,7 @@ impl Memory {
 #[async_trait]
 impl Backend for Memory {
     async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
-        // The item is made after the lock is given back: it may have many entries.
+        // The item is built after the lock is released, because it may have many entries.
         let stored = self.read()?.get(key);
         Ok(stored.map(|stored| stored.item(key)))
     }

@@ -1,7 +1,7 @@
-//! Whether one of the attempts of a call may have been applied although the call failed.
+//! Records whether an attempt of a failed call may have been applied.
 //!
-//! The SDK repeats a call that failed and shows the last failure only. When the first attempt was lost after it
-//! had been applied and the last one was refused, that refusal is no proof that nothing was stored.
+//! The SDK repeats a failed call and returns only the last error. If DynamoDB applied the first attempt but its answer
+//! was lost, and DynamoDB refused the last attempt, then that refusal does not prove that nothing was stored.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,38 +18,39 @@ use super::request_error;
 use crate::telemetry::Counter;
 
 task_local! {
-    /// The call that this task waits for. The SDK calls its interceptors in the task that waits.
+    /// The call that this task waits for. The SDK runs its interceptors in the waiting task.
     static CALL: Attempts;
 }
 
-/// What became of the attempts of one call. Clones are about the same call.
+/// The state of the attempts of one call. Clones share the state.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Attempts(Arc<Watch>);
 
 #[derive(Debug, Default)]
 struct Watch {
-    /// An attempt is under way that is not known to have stored nothing.
+    /// An attempt is in progress, and it may have stored something.
     open: AtomicBool,
+    /// An attempt has ended without an answer, and it may have stored something.
     lost: AtomicBool,
 }
 
 impl Attempts {
-    /// Waits for a call of a client that has the [`Watcher`].
+    /// Waits for a call and records its attempts. The client must have the [`Watcher`].
     pub(super) async fn watch<T>(&self, call: impl Future<Output = T>) -> T {
         CALL.scope(self.clone(), call).await
     }
 
-    /// Whether an attempt may have been applied that ended without the table's answer.
+    /// Whether an attempt without an answer may have been applied.
     pub(super) fn lost_one(&self) -> bool {
         self.0.open.load(Ordering::Acquire) || self.0.lost.load(Ordering::Acquire)
     }
 }
 
-/// Sees the attempts of all calls of a client. One for each call would have the SDK put its whole configuration together
-/// anew every time, which shows in the number of writes a second.
+/// Observes the attempts of all calls of a client. With one watcher for each call, the SDK would build its whole
+/// configuration anew every time, which lowers the number of writes per second measurably.
 #[derive(Debug)]
 pub(super) struct Watcher {
-    /// Counts the attempts beyond the first of a call.
+    /// Counts the attempts after the first one of a call.
     pub(super) retries: Counter,
 }
 
@@ -68,7 +69,7 @@ impl Intercept for Watcher {
         if is_repeated {
             self.retries.add_one();
         }
-        // Reads are not watched.
+        // Only writes run in a `CALL` scope.
         let _ = CALL.try_with(|call| call.0.open.store(true, Ordering::Release));
         Ok(())
     }
@@ -88,14 +89,15 @@ impl Intercept for Watcher {
     }
 }
 
-/// Whether the attempt was answered with an outcome or a refusal, or never left this machine.
+/// Whether it is certain what the attempt did: DynamoDB answered with an outcome or a refusal, or the request was
+/// never sent.
 fn is_conclusive(context: &FinalizerInterceptorContextRef<'_>) -> bool {
     match context.output_or_error() {
         None => false,
         Some(Ok(_)) => true,
         Some(Err(error)) => match context.response() {
             Some(response) => response.status().is_client_error(),
-            // The connector itself times out only while it connects.
+            // The connector itself only times out while it connects.
             None => error
                 .as_connector_error()
                 .is_some_and(|error| error.is_timeout() || request_error::is_unconnected(error)),

@@ -1,16 +1,16 @@
-//! Attributes of the SDK to and from those that items are made of: the same types, nothing decided.
+//! Converts the SDK's attributes to and from those of `items_dynamodb`, which have the same cases.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use items_dynamodb::Attributes;
 
-/// Attributes as the SDK has them.
+/// Converts attributes to the SDK's type.
 pub(super) fn to_sdk(attributes: Attributes) -> HashMap<String, AttributeValue> {
     attributes.into_iter().map(|(name, value)| (name, value_to_sdk(value))).collect()
 }
 
-/// Attributes that the SDK gave.
+/// Converts attributes from the SDK's type.
 pub(super) fn from_sdk(attributes: HashMap<String, AttributeValue>) -> Attributes {
     attributes.into_iter().map(|(name, value)| (name, value_from_sdk(value))).collect()
 }
@@ -28,7 +28,10 @@ fn value_to_sdk(value: items_dynamodb::AttributeValue) -> AttributeValue {
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK may learn of more types, and all others are one")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "later SDKs may have more types, which all map to `Other`"
+)]
 fn value_from_sdk(value: AttributeValue) -> items_dynamodb::AttributeValue {
     match value {
         AttributeValue::L(list) => {

@@ -1,4 +1,4 @@
-//! The one client of a host: where it connects, who it is, how long it tries.
+//! The host's one client for DynamoDB: its server, credentials, time limits and repeats.
 
 use std::time::Duration;
 
@@ -23,32 +23,32 @@ use super::attempts::Watcher;
 use crate::environment::variable;
 use crate::telemetry::Counter;
 
-/// Which table, where, and how long a call may take.
+/// Which table to use, where the table is, and how long a call may take.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The name of the table.
     pub table: String,
-    /// The region; what the AWS settings of this machine say where none is given.
+    /// The region. If it is `None`, the AWS settings of this machine decide.
     pub region: Option<String>,
-    /// Another server than AWS.
+    /// A server to use in place of AWS.
     pub endpoint: Option<Endpoint>,
-    /// How often a call is tried before it has failed.
+    /// The most attempts at one call.
     pub attempts: u32,
-    /// How long a request may take; a call of the store takes less.
+    /// How long a client's request may take. A call to the table gets less time.
     pub time_limit: Duration,
-    /// Counts the attempts at calls beyond the first.
+    /// Counts the attempts after the first one of a call.
     pub retries: Counter,
 }
 
-/// A client, and how it reaches the server.
+/// A client, and the proxy through which it reaches the server.
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     pub(super) client: Client,
-    /// The proxy before the server, as `host:port`.
+    /// The proxy in front of the server, as `host:port`.
     pub(super) proxy: Option<String>,
 }
 
-/// Makes the client. Connects to nothing yet, unless credentials or region have to be asked for.
+/// Makes the client. This opens a connection only if credentials or the region must be fetched.
 pub(super) async fn connect(settings: &Settings) -> Result<Connection, OpenError> {
     let (client, proxy) = match &settings.endpoint {
         Some(endpoint) if endpoint.is_this_machine() => (on_this_machine(settings, endpoint), None),
@@ -58,7 +58,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Connection, OpenError
             let server = settings.endpoint.clone().unwrap_or_else(|| Endpoint::of_aws(region.as_ref()));
             let mut client = Builder::from(&sdk);
             if settings.endpoint.is_none() && has_empty_endpoint() {
-                // The SDK would take the empty text for a URL.
+                // The SDK would use the empty variable as a URL.
                 client.set_endpoint_url(None);
             }
             (client, proxy_before(&server))
@@ -67,21 +67,21 @@ pub(super) async fn connect(settings: &Settings) -> Result<Connection, OpenError
     let client = client
         .retry_config(retries(settings.attempts))
         .timeout_config(timeouts(settings.time_limit, settings.attempts))
-        // It guards against bodies that trickle; the limit of an attempt does too, and costs nothing per call.
+        // The time limit of an attempt protects against slow bodies too, and costs nothing per call.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .interceptor(Watcher { retries: settings.retries.clone() });
     Ok(Connection { client: Client::from_conf(client.build()), proxy })
 }
 
-/// A server on this machine checks nobody: it is reached without region, credentials, files of settings and proxies, so
-/// that nothing of these has to be there or is asked for. Credentials and region of the environment are used, since
-/// some servers keep tables apart by them.
+/// The configuration for a server on this machine, which does not check credentials. It needs no region, no credentials,
+/// no settings files and no proxy, so that the host starts without any of them. Credentials and region from the
+/// environment are used if they are set, because some servers keep separate tables for each of them.
 fn on_this_machine(settings: &Settings, endpoint: &Endpoint) -> Builder {
     let made_up = Credentials::new("portdesk", "portdesk", None, None, "none needed");
     let credentials =
         CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
             .or_else("none needed", made_up);
-    // Without a proxy: the client that the SDK makes by itself follows HTTP_PROXY.
+    // The SDK's default HTTP client would use HTTP_PROXY.
     let direct = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .build_https();
@@ -93,9 +93,9 @@ fn on_this_machine(settings: &Settings, endpoint: &Endpoint) -> Builder {
         .http_client(direct)
 }
 
-/// The settings of this machine: environment, profile, or what AWS says of the machine.
+/// The AWS settings of this machine, from the environment, the profile or the instance metadata service.
 async fn sdk_config(settings: &Settings) -> SdkConfig {
-    // Not the region of the environment, which the settings have read: the SDK would take an empty one.
+    // `settings.region` already holds the region of the environment. The SDK would accept an empty variable.
     let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
         .or_else(ProfileFileRegionProvider::new())
         .or_else(ImdsRegionProvider::builder().build());
@@ -118,14 +118,14 @@ fn has_empty_endpoint() -> bool {
     names.iter().any(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()))
 }
 
-/// The proxy that the SDK's client goes through to this server, without its credentials.
+/// The proxy through which the SDK's client reaches this server, without the proxy's credentials.
 fn proxy_before(server: &Endpoint) -> Option<String> {
     let proxy = Matcher::from_env().intercept(&server.to_string().parse::<Uri>().ok()?)?;
     let own_port = if proxy.uri().scheme_str() == Some("https") { 443 } else { 80 };
     Some(format!("{}:{}", proxy.uri().host()?, proxy.uri().port_u16().unwrap_or(own_port)))
 }
 
-/// Not adaptive: that mode slows the whole client down when one item is throttled.
+/// The standard mode. The adaptive mode slows the whole client down when DynamoDB throttles one item.
 fn retries(attempts: u32) -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(attempts)
@@ -133,9 +133,10 @@ fn retries(attempts: u32) -> RetryConfig {
         .with_max_backoff(LONGEST_BACKOFF)
 }
 
-/// The SDK has no limit of its own but for connecting: a silent server would hold a request for ever. All attempts
-/// together leave a tenth of the request's time to say how it ended. A single one gets no more than another tenth, or a
-/// second: what has not answered by then hardly ever does, and silence is to be told soon.
+/// The time limits of a call. The SDK itself only limits the time to connect, so a silent server would hold a request
+/// forever. All attempts together get nine tenths of the request's time; the rest is for the answer to the client. One
+/// attempt gets a tenth of the request's time, but at least a second if its share allows: a server that has not
+/// answered by then hardly ever does.
 fn timeouts(time_limit: Duration, attempts: u32) -> TimeoutConfig {
     let call = time_limit * 9 / 10;
     let attempt = (call / attempts.max(1)).min(PATIENCE.max(time_limit / 10));
@@ -146,10 +147,10 @@ fn timeouts(time_limit: Duration, attempts: u32) -> TimeoutConfig {
         .build()
 }
 
-/// The SDK's own is a second, which is most of what a client waits for at all.
+/// The SDK's default is a second, which is a large part of the time that a client waits.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
-/// How long an attempt may take at least, if its share of the time allows. DynamoDB answers in milliseconds.
+/// The least time limit of an attempt, if its share of the time allows. DynamoDB answers in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_CONNECT: Duration = Duration::from_secs(1);
 

@@ -1,8 +1,9 @@
-//! Counts in the table, for hosts that share it: an item for each client and window, under a key that no component
-//! can name, without the attributes of an index.
+//! Counts in the table, for all hosts that share it. Each client and window has an item. Its key is one that no component
+//! can name, and it has no attribute of an index, so no list shows it.
 //!
-//! A host takes units in batches, one request each, and gives them out by itself. No unit is given to two hosts, so all
-//! of them together never give out more than the limit; what a host has taken when it is killed is lost.
+//! A host takes units in batches, one request per batch, and then hands out the units locally. DynamoDB never gives a
+//! unit to two hosts, so all hosts together never hand out more than the limit. If a host is killed, its unused units
+//! are lost.
 
 use std::collections::HashMap;
 
@@ -26,7 +27,7 @@ impl QuotaStore for DynamoDb {
             .table_name(&self.table)
             .key(&self.schema.key_field, key(count))
             .update_expression("ADD #u :units")
-            // The last batch may go past the limit; what is past it is given to nobody.
+            // The last batch may pass the limit. The units above it are handed out to nobody.
             .condition_expression("attribute_not_exists(#u) OR #u < :limit")
             .expression_attribute_names("#u", layout::USED)
             .expression_attribute_values(":units", number(units))
@@ -73,7 +74,7 @@ impl QuotaStore for DynamoDb {
         item.map_or(Ok(0), |item| used(count, &item))
     }
 
-    /// A hundredth of the quota, so that what lies unused at other hosts stays small beside it.
+    /// A hundredth of the quota, so that the units that lie unused at other hosts are a small part of it.
     fn batch_size(&self, limit: u64) -> u64 {
         (limit / 100).clamp(1, BATCH)
     }
@@ -90,7 +91,7 @@ fn number(number: u64) -> AttributeValue {
 fn used(count: &Count, attributes: &HashMap<String, AttributeValue>) -> Result<u64, Error> {
     let used = attributes.get(layout::USED).and_then(|used| used.as_n().ok()?.parse().ok());
     used.ok_or_else(|| {
-        Error::Corrupt(format!("the count of {} in {} is no number", count.client, count.window))
+        Error::Corrupt(format!("the count of {} in {} is not a number", count.client, count.window))
     })
 }
 

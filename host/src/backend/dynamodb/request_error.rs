@@ -1,11 +1,11 @@
-//! What a failed call comes to: a failure with a text for the operator.
+//! Turns a failed call into an error with a text for the operator.
 //!
-//! The text is made of kinds, codes and ids. What an error of the SDK says by itself is never told: it may quote the
-//! request, and with it what was to be stored.
+//! The text consists of kinds, codes and ids. It never contains the message of an SDK error, which may quote the
+//! request and so a client's data.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the SDK and TLS may learn of more errors, and all others are one"
+    reason = "later versions of the SDK and of rustls may have more errors, which all get the same text"
 )]
 
 use std::error::Error as StdError;
@@ -21,7 +21,7 @@ use tokio_rustls::rustls;
 use super::connection::Connection;
 
 impl Connection {
-    /// The failure of a read.
+    /// The error of a read.
     pub(super) fn read_failed<E>(&self, operation: &str, error: &SdkError<E>) -> RequestError
     where
         E: StdError + ProvideErrorMetadata + 'static,
@@ -29,7 +29,7 @@ impl Connection {
         self.write_failed(operation, error, false)
     }
 
-    /// The failure of a write; `lost` when an attempt may have been applied.
+    /// The error of a write. `lost` is set if an attempt may have been applied.
     pub(super) fn write_failed<E>(&self, operation: &str, error: &SdkError<E>, lost: bool) -> RequestError
     where
         E: StdError + ProvideErrorMetadata + 'static,
@@ -53,7 +53,7 @@ impl Connection {
         match &self.proxy {
             Some(proxy) if !is_of_dynamodb => {
                 format!(
-                    "{text}; by way of the proxy {proxy}, which HTTPS_PROXY or another variable of proxies names"
+                    "{text}; the request went through the proxy {proxy}, which HTTPS_PROXY or another proxy variable sets"
                 )
             }
             Some(_) | None => text,
@@ -61,7 +61,7 @@ impl Connection {
     }
 }
 
-/// None where DynamoDB did not answer, or not with an error that it has.
+/// The error of the service, or `None` if DynamoDB did not answer or did not answer with one of its errors.
 pub(super) fn service_error<E>(error: &SdkError<E>) -> Option<ServiceError>
 where
     E: StdError + ProvideErrorMetadata + 'static,
@@ -75,18 +75,18 @@ where
         Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => {
             Some(ServiceError::NoCredentials)
         }
-        // What gives them was asked and failed: it may not fail the next time.
+        // The credentials provider was called and failed. It may succeed the next time.
         Some(_) => None,
         None => is_unmade(error).then_some(ServiceError::Unmade),
     }
 }
 
-/// Whether no attempt at the call could be made at all.
+/// Whether the request could not be built, so that no attempt was made.
 fn is_unmade<E: StdError + 'static>(error: &SdkError<E>) -> bool {
     match error {
         SdkError::ConstructionFailure(_) => true,
-        // An endpoint of a profile is not checked before. The SDK finds one without a scheme when it puts it into the
-        // request, and takes that for an attempt.
+        // The SDK does not check the endpoint of a profile in advance. It detects a missing scheme only when it builds
+        // the request, and counts that as an attempt.
         SdkError::DispatchFailure(failure) => failure.is_user() || first::<HttpError>(error).is_some(),
         _ => false,
     }
@@ -97,8 +97,8 @@ fn kind<E: StdError + 'static>(error: &SdkError<E>) -> String {
         return match error {
             CredentialsError::CredentialsNotLoaded(_) => "no credentials are set",
             CredentialsError::InvalidConfiguration(_) => "the settings of the credentials are wrong",
-            CredentialsError::ProviderTimedOut(_) => "what gives credentials did not answer in time",
-            _ => "what gives credentials failed",
+            CredentialsError::ProviderTimedOut(_) => "the credentials provider did not answer in time",
+            _ => "the credentials provider failed",
         }
         .to_owned();
     }
@@ -126,9 +126,9 @@ fn connection_kind(error: &(dyn StdError + 'static)) -> String {
     match first::<io::Error>(error) {
         Some(error) => match error.raw_os_error() {
             Some(code) => format!("{stage}: {} (os error {code})", error.kind()),
-            // The resolver of names has no number.
+            // An error of name resolution has no number.
             None if stage == "no connection" => {
-                format!("{stage}: {}; is the server's name known?", error.kind())
+                format!("{stage}: {}; check the server's name", error.kind())
             }
             None => format!("{stage}: {}", error.kind()),
         },
@@ -136,7 +136,7 @@ fn connection_kind(error: &(dyn StdError + 'static)) -> String {
     }
 }
 
-/// Whether an error says that there was no connection, so that nothing can have arrived.
+/// Whether the connection was never made, so that the server cannot have received anything.
 pub(super) fn is_unconnected(error: &(dyn StdError + 'static)) -> bool {
     first::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
 }
@@ -149,7 +149,7 @@ fn first<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
             return Some(found);
         }
         next = match error.downcast_ref::<io::Error>() {
-            // Its source is that of what it wraps, which would be left out.
+            // `source` of an `io::Error` skips the error that it wraps.
             Some(error) if error.get_ref().is_some() => {
                 error.get_ref().map(|inner| inner as &(dyn StdError + 'static))
             }

@@ -1,4 +1,4 @@
-//! The four requests, as the SDK has them.
+//! The four requests of `items_dynamodb`, made with the SDK.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;

@@ -1,4 +1,4 @@
-//! The table itself: makes one for a schema, and says what differs in one that is there.
+//! Makes a table for a schema, and compares an existing table with a schema.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::request_error::service_error;
 use super::{OpenError, Settings};
 use crate::backend::{Index, Schema};
 
-/// A table, and the schema that it is for.
+/// A table, and the schema that it must fit.
 #[derive(Debug)]
 pub struct Table {
     connection: Connection,
@@ -26,23 +26,24 @@ pub struct Table {
     schema: Schema,
 }
 
-/// In what a table differs from what a schema asks for.
+/// How a table differs from what a schema requires.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// What keeps a host from serving something that the component does.
+    /// Differences that make some requests fail.
     pub defects: Vec<String>,
-    /// What is served, but not in every detail.
+    /// Differences that only make some answers less complete.
     pub notes: Vec<String>,
 }
 
 impl Table {
-    /// Connects to where the table is, or will be.
+    /// Makes the client. The table need not exist yet.
     pub async fn connect(settings: &Settings, schema: &Schema) -> Result<Table, OpenError> {
         let connection = connection::connect(settings).await?;
         Ok(Table { connection, name: settings.table.clone(), schema: schema.clone() })
     }
 
-    /// Makes the table, billed on demand; whether there was none. Returns at once: see [`Table::wait`].
+    /// Creates the table with on-demand billing. Returns `false` if it already exists. A new table is not ready
+    /// immediately: call [`Table::wait`].
     pub async fn create(&self) -> Result<bool, TableError> {
         let create = self
             .connection
@@ -66,7 +67,7 @@ impl Table {
         }
     }
 
-    /// Waits until the table and its indexes can be used; tells `progress` what it waits for.
+    /// Waits until the table and its indexes are ready. Calls `progress` with the reason for the wait.
     pub async fn wait(&self, mut progress: impl FnMut(&str)) -> Result<(), TableError> {
         for _ in 0..POLLS {
             let table = self.describe().await?.ok_or_else(|| TableError::Missing(self.name.clone()))?;
@@ -96,7 +97,7 @@ impl Table {
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         match self.connection.read_failed(operation, error) {
-            // A policy for hosts, which the text of this failure names, allows neither.
+            // `of_read` would recommend the policy for hosts, which does not allow these operations.
             RequestError::Failed { service_error: Some(ServiceError::Denied), text, .. } => {
                 TableError::Denied(self.name.clone(), operation, text)
             }
@@ -153,7 +154,7 @@ impl Table {
             found.defects.push(format!("index {:?} does not project {name:?}", index.name));
         }
         for name in self.own_projection().into_iter().filter(|name| !is_shown(name)) {
-            let text = "what lists show for it is 0";
+            let text = "lists show 0 for it";
             found.notes.push(format!("index {:?} does not project {name:?}: {text}", index.name));
         }
     }
@@ -174,7 +175,7 @@ impl Table {
             .map_err(|_| TableError::Request)
     }
 
-    /// What this store keeps beside the fields and shows in lists.
+    /// The attributes that this backend adds to the fields and shows in lists.
     fn own_projection(&self) -> Vec<String> {
         let counts = self.schema.lists.iter().map(|list| layout::count(&list.name));
         [layout::VERSION.to_owned()].into_iter().chain(counts).collect()
@@ -205,7 +206,7 @@ fn key_schema(partition: &str, order: Option<&str>) -> Result<Vec<KeySchemaEleme
     [element(partition, KeyType::Hash)].into_iter().chain(order).collect()
 }
 
-/// A key as a person reads it: `id (S, HASH)`.
+/// A key in readable form: `id (S, HASH)`.
 fn keys(schema: &[KeySchemaElement], defined: &[AttributeDefinition]) -> String {
     let key = |key: &KeySchemaElement| {
         let definition = defined.iter().find(|other| other.attribute_name() == key.attribute_name());
@@ -215,13 +216,13 @@ fn keys(schema: &[KeySchemaElement], defined: &[AttributeDefinition]) -> String 
     schema.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
-/// The key that is wanted, as [`keys`] writes one.
+/// The required key, in the form of [`keys`].
 fn written(partition: &str, order: Option<&str>) -> String {
     let order = order.map(|order| format!(", {order} (S, RANGE)"));
     format!("{partition} (S, HASH){}", order.unwrap_or_default())
 }
 
-/// What is not ready yet.
+/// The first part of the table that is not ready, and its status.
 fn pending(table: &TableDescription) -> Option<String> {
     let status = table.table_status().map_or("unknown", TableStatus::as_str);
     if !matches!(table.table_status(), Some(TableStatus::Active | TableStatus::Updating)) {
@@ -235,28 +236,28 @@ fn pending(table: &TableDescription) -> Option<String> {
     Some(format!("index {:?} is {status}", index.index_name().unwrap_or_default()))
 }
 
-/// Why a table could not be made or looked at.
+/// Why a table could not be created or described.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// These credentials may not do it.
+    /// The credentials do not allow the operation.
     #[error("--table {0}: these credentials must be allowed dynamodb:{1} on the table ({2})")]
     Denied(String, &'static str, String),
-    /// The server refused or did not answer.
+    /// The server refused the request or did not answer.
     #[error("--table {0}: {1}")]
     Failed(String, String),
-    /// There is none.
+    /// The table does not exist.
     #[error("--table {0}: there is no such table; `portdesk table create` makes it")]
     Missing(String),
-    /// A request could not be put together.
+    /// A request could not be built.
     #[error("the table cannot be described to AWS: a part of the component's schema is missing")]
     Request,
-    /// It did not become ready.
+    /// The table did not become ready in time.
     #[error(
-        "--table {0}: the table is not ready after five minutes; `portdesk table check` says whether it is later"
+        "--table {0}: the table is not ready after five minutes; run `portdesk table check` later to see whether it is"
     )]
     Slow(String),
 }
 
 const POLL: Duration = Duration::from_secs(1);
-/// Five minutes: AWS takes ten seconds for an empty table.
+/// Five minutes of polls. AWS needs about ten seconds for an empty table.
 const POLLS: u32 = 300;

@@ -1,8 +1,8 @@
-//! One commit: what is certain about it afterwards, and what is not.
+//! Makes a commit, and determines after a failed commit whether its writes are stored.
 //!
-//! A sync that failed must not be tried again: the kernel may have dropped the pages and report success. What was to
-//! be committed is then unknown, and the store writes nothing more until a restart. A commit that did not get as far
-//! as its sync, because the disk is full, is taken back and is certain not to be stored.
+//! A failed sync must not be repeated: the kernel may have dropped the pages and would report success. The outcome of
+//! the writes is then unknown, and the store writes nothing more until a restart. If a commit fails before its sync
+//! because the disk is full, it is rolled back, and it is certain that nothing was stored.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -18,27 +18,28 @@ use super::layout::VERSION;
 use super::opened::OpenedFiles;
 use crate::backend::Error;
 
-/// What befell a whole batch.
+/// Why a whole batch of writes failed.
 #[derive(Debug)]
 pub(super) struct BatchError {
     pub(super) error: Error,
-    /// Why nothing may be written any more, where that is so.
+    /// The reason why the store must stop writing, if it must.
     pub(super) end: Option<String>,
 }
 
 impl BatchError {
+    /// An error after which the store may go on writing.
     pub(super) fn passing(error: impl Into<Error>) -> BatchError {
         BatchError { error: error.into(), end: None }
     }
 }
 
-/// Begins a transaction, unless its commit would go into files that nobody finds again.
+/// Begins a transaction. Fails if the files were removed or replaced, because the next start would not find the commit.
 pub(super) fn begin(connection: &Connection, files: &OpenedFiles) -> Result<(), BatchError> {
     files.check().map_err(BatchError::passing)?;
     execute(connection, "BEGIN IMMEDIATE").map_err(BatchError::passing)
 }
 
-/// Commits, and looks whether the files are still in their places: the commit may be in one that was just removed.
+/// Commits, then checks again that the files are in their places: one may have been removed during the commit.
 pub(super) fn commit(connection: &Connection, files: &OpenedFiles) -> Result<(), BatchError> {
     if let Err(error) = execute(connection, "COMMIT") {
         return Err(take_back(connection, &error));
@@ -46,12 +47,12 @@ pub(super) fn commit(connection: &Connection, files: &OpenedFiles) -> Result<(),
     files.check().map_err(|error| BatchError::passing(Error::Unknown(error.to_string())))
 }
 
-/// A write that changes nothing: one page goes through the log to the disk, as in every other commit.
+/// Makes a write that changes nothing. It writes one page through the log to the disk, like every other commit.
 pub(super) fn probe(connection: &Connection) -> Result<(), Error> {
     Ok(connection.pragma_update(None, "user_version", VERSION)?)
 }
 
-/// What is true after a commit that failed.
+/// Rolls back a failed commit if that is possible, and determines its outcome.
 fn take_back(connection: &Connection, error: &rusqlite::Error) -> BatchError {
     let unknown = |detail: &dyn std::fmt::Display, is_final: bool| BatchError {
         error: Error::Unknown(detail.to_string()),
@@ -64,35 +65,36 @@ fn take_back(connection: &Connection, error: &rusqlite::Error) -> BatchError {
     }
     match cut_log(connection) {
         Ok(()) => BatchError::passing(Error::Unavailable(format!(
-            "the disk takes no more ({text}); nothing was stored; free some space"
+            "the disk is full ({text}); nothing was stored; free some space"
         ))),
         Err(CutError::Unsynced(failed)) => unknown(&failed, true),
         Err(CutError::Untouched(failed)) => unknown(&failed, false),
     }
 }
 
-/// Whether a commit failed at a write, before SQLite asked for a sync. A write that finds no room is `SQLITE_FULL`; one
-/// that exceeds a quota or a limit on the size of a file is `SQLITE_IOERR_WRITE`. The index of the log grows only after
-/// the sync, which then went well; so it is certain there too that no sync failed.
+/// Whether no sync failed in this commit. A write to a full disk is `SQLITE_FULL`; a write that exceeds a quota or a
+/// limit on the file size is `SQLITE_IOERR_WRITE`. Both happen before the sync. The log's index (`SHM`) grows only after
+/// the sync has succeeded.
 fn is_before_sync(error: &rusqlite::Error) -> bool {
     let grows = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
         || error.sqlite_error().is_some_and(|error| grows.contains(&error.extended_code))
 }
 
-/// Why the end of the log may still hold what was taken back.
+/// Why the end of the log may still hold the commit that was rolled back.
 #[derive(Debug)]
 pub(super) enum CutError {
-    /// A sync failed.
+    /// The log was shortened, but could not be synced.
     Unsynced(io::Error),
-    /// It could not be shortened.
+    /// The log could not be shortened.
     Untouched(Error),
 }
 
-/// Removes from the log what the commit wrote. SQLite would overwrite it some time; until then, a start after a power cut
-/// could find it complete: where a write stopped within a page, what lay behind may be what it was to write.
+/// Removes the frames of the failed commit from the log. SQLite would overwrite them later. Until then, a start after a
+/// power cut could find the commit complete: if the last write stopped within a page, the old bytes behind it may
+/// equal the missing ones.
 ///
-/// Another file descriptor of the log does no harm: SQLite's locks are on other files.
+/// It is safe to open the log a second time: SQLite does not lock the log itself, only other files.
 pub(super) fn cut_log(connection: &Connection) -> Result<(), CutError> {
     let untouched = |error: io::Error| CutError::Untouched(Error::Unavailable(error.to_string()));
     let frames = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, u32>(1));
@@ -107,6 +109,6 @@ pub(super) fn cut_log(connection: &Connection) -> Result<(), CutError> {
     log.sync_all().map_err(CutError::Unsynced)
 }
 
-/// sqlite.org/fileformat2.html#walformat
+/// See <https://sqlite.org/fileformat2.html#walformat>.
 const LOG_HEADER_BYTES: u64 = 32;
 const FRAME_HEADER_BYTES: u64 = 24;

@@ -1,4 +1,4 @@
-//! Connections to the file, and the settings that the promises rest on.
+//! Opens connections to the file, with the settings on which the store's promises depend.
 
 use std::path::Path;
 
@@ -11,40 +11,41 @@ use super::folder::PAGE_BYTES;
 use super::layout::{self, APPLICATION_ID, Layout, VERSION};
 use crate::backend::Error;
 
-/// A pragma, what it is set to, and what SQLite says when it took it.
+/// A pragma, its value, and the text that SQLite returns if it has accepted the value.
 type Setting = (&'static str, &'static str, &'static str);
 
-/// For every connection. A file mapped into memory would count as memory of the process, once a connection.
+/// Settings of every connection. `mmap_size` is 0 because a mapped file counts as memory of the process, once for each
+/// connection.
 const COMMON: [Setting; 3] =
     [("busy_timeout", "5000", "5000"), ("mmap_size", "0", "0"), ("temp_store", "MEMORY", "2")];
 
-/// For the connection that writes. FULL syncs the log at every commit; with NORMAL, acknowledged writes are lost
-/// when the power fails.
+/// Settings of the connection that writes. FULL syncs the log at every commit. With NORMAL, a power failure would lose
+/// acknowledged writes.
 const WRITER: [Setting; 7] = [
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", "2"),
     ("fullfsync", FULL_SYNC.0, FULL_SYNC.1),
     ("checkpoint_fullfsync", FULL_SYNC.0, FULL_SYNC.1),
     ("wal_autocheckpoint", "1000", "1000"),
-    // A reader that took long made the log long. When it is gone, the second commit shortens the file to this.
+    // A long read makes the log grow. After the read has ended, the second commit shortens the file to this size.
     ("journal_size_limit", "8388608", "8388608"),
     ("cache_size", "-32768", "-32768"),
 ];
 
-/// A plain sync does not reach the disk on macOS.
+/// On macOS, a plain sync does not reach the disk.
 const FULL_SYNC: (&str, &str) = if cfg!(target_os = "macos") { ("ON", "1") } else { ("OFF", "0") };
 
-/// For the connections that read.
+/// Settings of the connections that read.
 const READER: [Setting; 2] = [("cache_size", "-4096", "-4096"), ("query_only", "ON", "1")];
 
-/// What a file of ours has from its beginning.
+/// Settings that every file of the store has had since it was created.
 const HEADER: [(&str, &str); 2] = [("encoding", "UTF-8"), ("auto_vacuum", "0")];
 
-/// The one connection that writes, to a file that is ours or empty and that has the layout afterwards.
+/// Opens the only connection that writes. The file must be new or belong to Portdesk; afterwards it has the layout.
 pub(super) fn writer(path: &Path, layout: &Layout) -> Result<Connection, OpenError> {
     let mut connection = open(path)?;
     let failed = |error: Error| OpenError::of(error, path);
-    // Before anything is set: another program's file stays as it is.
+    // This check comes before the settings, so that another program's file stays unchanged.
     let is_new = is_new(&connection, path)?;
     if is_new {
         let sql = format!("PRAGMA page_size = {PAGE_BYTES}");
@@ -59,15 +60,15 @@ pub(super) fn writer(path: &Path, layout: &Layout) -> Result<Connection, OpenErr
     Ok(connection)
 }
 
-/// A connection that reads.
+/// Opens a connection that reads.
 pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let connection = open(path)?;
     apply(&connection, path, &READER)?;
     Ok(connection)
 }
 
-/// Runs a statement without values or rows, which is prepared once for a connection: rusqlite's own transactions are
-/// parsed anew each time.
+/// Runs a statement without parameters and rows. Each connection prepares the statement once, whereas rusqlite's own
+/// transactions are parsed anew each time.
 pub(super) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
@@ -76,18 +77,18 @@ fn open(path: &Path) -> Result<Connection, OpenError> {
     let failed = |error: rusqlite::Error| OpenError::of(error.into(), path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    // Each index of a schema has four statements.
+    // The cache must hold all statements, and each index of a schema has four.
     connection.set_prepared_statement_cache_capacity(128);
-    // Plans hang on the schema alone (sqlite.org/queryplanner-ng.html#qpsg). Without this a statement is parsed and planned
-    // anew whenever a limit is bound, which takes as long as to read the page.
+    // With this setting, plans depend only on the schema (sqlite.org/queryplanner-ng.html#qpsg). Without it, SQLite parses
+    // and plans a statement anew whenever a limit is bound, which takes as long as reading the page.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
-    // `writer` merges the log when it closes in order, and nobody else ever does.
+    // Only `writer` merges the log when it closes.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
     apply(&connection, path, &COMMON)?;
     Ok(connection)
 }
 
-/// Whether the file was never used; an error where it is not ours.
+/// Whether the file was never used. Fails if the file belongs to another program or a newer version.
 fn is_new(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
     let number = |name| {
         let read = connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));

@@ -1,4 +1,4 @@
-//! What went wrong: in words for an operator while opening, by what can be done afterwards.
+//! Errors: those of opening a store, with a text for the operator, and the conversion of SQLite's errors.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 
 use crate::backend::Error;
 
-/// Why a store could not be opened. Every text says where, what, and what to do.
+/// Why a store could not be opened. Every text names the file, the problem, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file is damaged, or was changed by another program.
@@ -18,7 +18,7 @@ pub enum OpenError {
         /// What is wrong with it.
         detail: String,
     },
-    /// Another program's file is in the place.
+    /// The file belongs to another program.
     #[error("{} belongs to another program (application id {application_id}); choose another folder", path.display())]
     Foreign {
         /// The file.
@@ -26,15 +26,15 @@ pub enum OpenError {
         /// The application id in it.
         application_id: i32,
     },
-    /// The folder, or a file in it, cannot be read and written.
+    /// The folder or a file in it cannot be read and written.
     #[error("cannot use {}: {source}; {}", path.display(), advice(source.kind()))]
     Io {
         /// The folder or file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Another process, or another store of this one, has the folder.
+    /// Another process, or another store of this process, has locked the folder.
     #[error("{} is in use by {holder}; stop it or choose another folder", path.display())]
     Locked {
         /// The folder.
@@ -43,19 +43,19 @@ pub enum OpenError {
         holder: String,
     },
     /// A newer version wrote the file.
-    #[error("{} has layout {found}, this version knows layout {known}; start a newer version", path.display())]
+    #[error("{} has layout {found}, but this version supports only layout {known}; start a newer version", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
         /// The layout of the file.
         found: i32,
-        /// The newest layout that this version knows.
+        /// The newest layout that this version supports.
         known: i32,
     },
-    /// A component wants indexes that cannot be made.
-    #[error("the component's schema cannot be stored: {0}; its author has to change it")]
+    /// The component's schema has indexes that SQLite cannot have.
+    #[error("the component's schema cannot be stored: {0}; its author must change it")]
     Schema(String),
-    /// SQLite did not take a setting that the promises of the store rest on.
+    /// SQLite did not accept a setting on which the promises of the store depend.
     #[error("{}: SQLite left {name} at {found:?} instead of {wanted:?}; use a local disk", path.display())]
     Setting {
         /// The file.
@@ -68,28 +68,28 @@ pub enum OpenError {
         found: String,
     },
     /// SQLite could not open the file.
-    #[error("cannot open {}: {detail}; check the disk and who else uses the file", path.display())]
+    #[error("cannot open {}: {detail}; check the disk, and whether another program uses the file", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's code and its meaning.
         detail: String,
     },
     /// The first write failed.
-    #[error("cannot write {}: {detail}; free some space, and look whether this user may write the folder", path.display())]
+    #[error("cannot write {}: {detail}; free some space, and check that this user may write the folder", path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's code and its meaning.
         detail: String,
     },
-    /// The system gives no thread.
-    #[error("cannot start the thread that writes: {0}; check the limits of this user")]
+    /// The operating system refused to start a thread.
+    #[error("cannot start a thread of the store: {0}; check the limits of this user")]
     Thread(io::Error),
 }
 
 impl OpenError {
-    /// The same failure, of the file that was to be opened.
+    /// Converts an error that occurred while `path` was opened.
     pub(super) fn of(error: Error, path: &std::path::Path) -> OpenError {
         let path = path.to_owned();
         if let Error::Corrupt(detail) = error {
@@ -99,7 +99,7 @@ impl OpenError {
     }
 }
 
-/// What to do about a file that cannot be used.
+/// Advice for the operator about a file that cannot be used.
 fn advice(kind: io::ErrorKind) -> &'static str {
     use io::ErrorKind as Kind;
     if kind == Kind::PermissionDenied {
@@ -109,13 +109,13 @@ fn advice(kind: io::ErrorKind) -> &'static str {
     } else if [Kind::StorageFull, Kind::QuotaExceeded, Kind::FileTooLarge].contains(&kind) {
         "free some space, or raise the limit"
     } else if kind == Kind::NotFound {
-        "make the folder"
+        "create the folder"
     } else {
         "move it out of the way, or choose another folder on a local disk that this user may write"
     }
 }
 
-/// A statement failed: nothing of it is stored. (A failed `COMMIT` is another matter, see `writer`.)
+/// For a failed statement, of which nothing is stored. A failed `COMMIT` is handled in `committing`.
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::Error as Sql;
@@ -126,7 +126,7 @@ impl From<rusqlite::Error> for Error {
                 | Sql::InvalidColumnType(..)
                 | Sql::Utf8Error(..)
         );
-        // A constraint: the item was looked for and not found, and yet it is there.
+        // A constraint violation means damage: the row was not found before the insert, and yet it exists.
         let is_contradiction = matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::ConstraintViolation | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
@@ -136,19 +136,19 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// What an operator is told of an error: its code and what SQLite calls that. What SQLite says beside it names statements
-/// and may name what they are about.
+/// The text of an error for the operator: its code and SQLite's name for the code. SQLite's message is left out, because
+/// it quotes statements and may quote stored data.
 pub(super) fn text(error: &rusqlite::Error) -> String {
     let code = error.sqlite_error().map(|failure| failure.extended_code);
     match code {
         Some(code) => format!("SQLite error {code}: {}", rusqlite::ffi::code_to_str(code)),
-        None => "a row is not as its table has it".to_owned(),
+        None => "a row does not fit the definition of its table".to_owned(),
     }
 }
 
-/// A column does not hold what its table allows.
+/// For a column whose value does not have the type of the column.
 impl From<rusqlite::types::FromSqlError> for Error {
     fn from(_: rusqlite::types::FromSqlError) -> Error {
-        Error::Corrupt("a column does not hold what its table has".to_owned())
+        Error::Corrupt("a value does not have the type of its column".to_owned())
     }
 }

@@ -1,4 +1,4 @@
-//! The folder of the store: its lock and its file, before SQLite sees them.
+//! Locks the store's folder and checks its files, before SQLite opens them.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
@@ -11,25 +11,27 @@ use super::error::OpenError;
 use super::opened::OpenedFiles;
 use super::quota;
 
-/// The pages of the file, in bytes. Written down so that a flipped byte in the header is noticed: with another
-/// page size every page number points elsewhere.
+/// The page size of the file. It is fixed here so that a flipped byte of the header is detected: with another page size,
+/// every page number would point to a different place.
 pub(super) const PAGE_BYTES: u16 = 4096;
 
-/// A folder that no one else has.
+/// A folder that this process has locked.
 #[derive(Debug)]
 pub(super) struct Folder {
-    /// As it was named. Where that is a link, it may lead elsewhere some day.
+    /// The absolute path that the operator gave, with links unresolved: a link may lead to another folder at the next
+    /// start.
     name: PathBuf,
+    /// The same path with links resolved.
     pub(super) path: PathBuf,
-    /// Unlocks when it is dropped.
+    /// Dropping this unlocks the folder.
     pub(super) lock: File,
 }
 
 impl Folder {
-    /// Locks the folder, and looks whether this process may write all that is in it and more.
+    /// Locks the folder, and checks that this process may write the files in it and create more.
     pub(super) fn claim(name: &Path) -> Result<Folder, OpenError> {
         let failed = |source| OpenError::Io { path: name.to_owned(), source };
-        // Absolute: SQLite takes a name that begins with `file:` for a URI.
+        // The path must be absolute, because SQLite parses a name that begins with `file:` as a URI.
         let path = fs::canonicalize(name).map_err(failed)?;
         let name = std::path::absolute(name).map_err(failed)?;
         let lock = lock(&path)?;
@@ -41,7 +43,7 @@ impl Folder {
         Ok(Folder { name, path, lock })
     }
 
-    /// The file of the store; made empty where it is missing, so that its mode is ours.
+    /// The path of the store's file. A missing file is created here, empty, so that it has the mode 600.
     pub(super) fn file(&self) -> Result<PathBuf, OpenError> {
         let path = self.path.join(STORE);
         let failed = |source| OpenError::Io { path: path.clone(), source };
@@ -50,11 +52,12 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_header(&path)?,
             Err(error) => return Err(failed(error)),
         }
-        // SQLite follows a link too, and has its log beside the file that the link leads to.
+        // SQLite resolves links too, and keeps its log next to the file to which the link leads.
         path.canonicalize().map_err(failed)
     }
 
-    /// What is open of the store whose file is `path`, under the names by which the next start opens it: the file first.
+    /// The open files of the store at `path`, under the names by which the next start opens them. The store's file is the
+    /// first.
     pub(super) fn opened_files(&self, path: &Path) -> Result<OpenedFiles, OpenError> {
         let beside = |end| {
             let mut path = path.as_os_str().to_owned();
@@ -64,14 +67,14 @@ impl Folder {
         OpenedFiles::look([self.name.join(STORE), beside("-wal"), beside("-shm"), self.name.join(LOCK)])
     }
 
-    /// A file of the folder by the name under which the next start opens it.
+    /// The path under which the next start opens a file of the folder.
     pub(super) fn named(&self, file: &str) -> PathBuf {
         self.name.join(file)
     }
 }
 
-/// A file that is there has to be a plain one that this process may write. SQLite would take one that it may only read,
-/// and fail later; and who opens a pipe waits for ever.
+/// Checks that an existing file is a plain file that this process may write. SQLite would open a read-only file and fail
+/// later, and opening a pipe would block forever.
 fn check_writable(path: &Path) -> Result<(), OpenError> {
     let failed = |source| Err(OpenError::Io { path: path.to_owned(), source });
     let wrong = |what: &str| failed(io::Error::other(what));
@@ -85,14 +88,14 @@ fn check_writable(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Only this user may look into it.
+/// Options for a file that only this user may read and write.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
     options
 }
 
-/// A new name is on the disk only when its folder is.
+/// Syncs a folder. The name of a new file survives a power cut only after its folder is synced.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
@@ -114,14 +117,14 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
-/// Who has the lock, as far as the file tells.
+/// The process that has the lock, if the lock file names it.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.read_to_string(&mut text).is_ok();
     if read && text.parse::<u32>().is_ok() { format!("process {text}") } else { "another process".to_owned() }
 }
 
-/// What SQLite itself would believe of a header: the page size, and the bytes that each page leaves unused.
+/// Checks the two values of the header that SQLite does not verify: the page size, and the unused bytes of each page.
 fn check_header(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Io { path: path.to_owned(), source };
     let mut header = Vec::new();

@@ -1,4 +1,4 @@
-//! An index of the schema: two trees over the same items, and how a page is read from them.
+//! An index of the schema. It consists of two trees over the same items, and a page is read from both.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
@@ -11,9 +11,9 @@ use items::record::Record;
 
 /// One index of the schema.
 ///
-/// It is kept twice, because SQLite does not check its pages: a flipped byte in one tree can hide items or show
-/// them in a wrong place, and no checksum of a row can tell. A page is given out only when both trees have the
-/// same keys for it.
+/// There are two trees because SQLite does not verify its pages: a flipped byte in one tree can hide items or show
+/// them in a wrong place, and the checksums of the rows cannot detect that. A page is returned only if both trees have
+/// the same keys for it.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     of: backend::Index,
@@ -24,14 +24,16 @@ pub(super) struct Index {
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
     pub(super) name: String,
-    /// What creates it, exactly as SQLite keeps it.
+    /// The statement that creates the tree, exactly as SQLite stores it.
     pub(super) sql: String,
+    /// Selects items that share the order value of the query's position and stand behind it.
     pub(super) ties: String,
+    /// Selects items whose order value is less than a given one.
     pub(super) rest: String,
 }
 
 impl Index {
-    /// The trees for an index of the schema. The first gives the rows, the second their keys alone.
+    /// The trees for an index of the schema. The first is used to read rows, the second to read only their keys.
     pub(super) fn new(index: &backend::Index) -> Index {
         Index { of: index.clone(), trees: [Tree::new(index, 1, ITEM_COLUMNS), Tree::new(index, 2, "key")] }
     }
@@ -40,14 +42,14 @@ impl Index {
         &self.trees
     }
 
-    /// Whether it is the index that a query names.
+    /// Whether the index has this name.
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.of.name == name
     }
 
     /// A page of the index.
     pub(super) fn page(&self, connection: &Connection, query: &Query) -> Result<Page, Error> {
-        // One more than asked for tells whether the list goes on.
+        // One additional row shows whether there is a next page.
         let limit = i64::from(query.limit) + 1;
         let [rows, keys] = &self.trees;
         let mut items = rows.read(connection, query, limit, row::item)?;
@@ -65,7 +67,7 @@ impl Index {
         Ok(Page { items: items.into_iter().map(summary).collect(), next })
     }
 
-    /// Whether each item belongs where the trees have it.
+    /// Checks that each item has the partition value of the query and that the order is right.
     fn check(&self, items: &[(String, Record)], query: &Query) -> Result<(), Error> {
         let mut before = query.after.as_ref().map(|after| (after.order.as_str(), after.key.as_str()));
         for (key, record) in items {
@@ -92,21 +94,21 @@ impl Tree {
         let sql = create(&name, &indexed);
         let tree = quoted(&name, '"');
         let from = format!("SELECT {columns} FROM items INDEXED BY {tree} WHERE {partition} = ?1");
-        // Two statements and not one with OR or a row value: each is a single search in the tree, whatever number
-        // of items share an order value.
+        // These are two statements because one statement with OR or a row value would not be a single search in the
+        // tree. So many items with the same order value do not make a page slower.
         let ties = format!("{from} AND {order} = ?2 AND key < ?3 ORDER BY key DESC LIMIT ?4");
         let rest = format!("{from} AND {order} < ?2 ORDER BY {order} DESC, key DESC LIMIT ?3");
         Tree { name, sql, ties, rest }
     }
 
-    /// What creates a tree that an earlier schema had, if `name` is the name that this program gave it.
+    /// Whether this program created the tree for an earlier schema, by its name and the statement that created it.
     pub(super) fn is_earlier(name: &str, sql: &str) -> bool {
         let Some((title, _)) = name.rsplit_once(' ') else { return false };
         let indexed = sql.rsplit_once(" ON items(").and_then(|(_, rest)| rest.strip_suffix(')'));
         indexed.is_some_and(|indexed| sealed_name(title, indexed) == name && create(name, indexed) == sql)
     }
 
-    /// Whether it can be searched, for a value that no item needs to have.
+    /// Checks that the tree can be searched. The searched value need not exist.
     pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
         let searched = || {
             connection.prepare_cached(&self.rest)?.query(params!["", Value::Blob(Vec::new()), 1])?.next()?;
@@ -127,8 +129,8 @@ impl Tree {
         decode: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         let mut found = Vec::with_capacity(usize::try_from(limit).unwrap_or_default().min(QUERY_ITEMS + 1));
-        // SQLite sorts every BLOB behind every TEXT, so that this is behind the greatest order value; and it
-        // compares with no NULL, so that items without an order value are left out.
+        // SQLite sorts every BLOB after every TEXT, so the empty BLOB is greater than every order value. A comparison
+        // with NULL is never true, so items without an order value are left out.
         let mut behind = Value::Blob(Vec::new());
         if let Some(Position { order, key }) = &query.after {
             let mut statement = connection.prepare_cached(&self.ties)?;
@@ -152,8 +154,8 @@ fn summary((key, record): (String, Record)) -> Summary {
     Summary { key, version: record.version, fields: record.fields, counts: record.counts }
 }
 
-/// The title and a checksum of what is indexed: the name tells a tree of an earlier schema, which may be dropped,
-/// from one whose definition is damaged.
+/// The name of a tree: its title and a checksum of the indexed expressions. The checksum distinguishes a tree of an
+/// earlier schema, which may be dropped, from a tree whose definition is damaged.
 fn sealed_name(title: &str, indexed: &str) -> String {
     format!("{title} {:08x}", crc32fast::hash(format!("{title}\n{indexed}").as_bytes()))
 }
@@ -162,7 +164,7 @@ fn create(name: &str, indexed: &str) -> String {
     format!("CREATE INDEX {} ON items({indexed})", quoted(name, '"'))
 }
 
-/// The SQL expression for the value of a field. SQLite reads the label of a path as JSON reads a string.
+/// The SQL expression for the value of a field. SQLite parses a label in a path like a JSON string.
 fn extract(field: &str) -> String {
     let path = format!("$.{}", serde_json::Value::from(field));
     format!("json_extract(fields, {})", quoted(&path, '\''))

@@ -1,6 +1,6 @@
-//! Items and entries, read and written on one connection.
+//! Reads and writes items and entries on one connection.
 //!
-//! Whoever calls this holds a transaction: what is read here belongs together, what is written is committed later.
+//! The caller holds a transaction, so all reads see the same state, and the caller commits the writes later.
 
 use std::sync::LazyLock;
 
@@ -11,12 +11,12 @@ use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Item, Update};
 use items::record::{Record, Verdict};
 
-/// The item under `key`, whole.
+/// The item under `key`, with its entries.
 pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Item>, Error> {
     find(connection, key)?.map(|record| whole(connection, key, record)).transpose()
 }
 
-/// Whether items can be read at all. Not whether they are sound: one damaged item is no outage.
+/// Checks that items can be read. It does not check that they are undamaged: one damaged item is not an outage.
 pub(super) fn probe(connection: &Connection) -> Result<(), Error> {
     connection.prepare_cached("SELECT 1 FROM items LIMIT 1")?.query([])?.next()?;
     Ok(())
@@ -67,7 +67,7 @@ fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
     let mut statement = connection.prepare_cached(&FIND_ITEM)?;
     if let Some(row) = statement.query([key])?.next()? {
         let (found, record) = row::item(row)?;
-        let wrong = || Error::Corrupt(format!("under item {key:?} lies item {found:?}"));
+        let wrong = || Error::Corrupt(format!("item {found:?} is stored under {key:?}"));
         return if found == key { Ok(Some(record)) } else { Err(wrong()) };
     }
     let copy = "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1";
@@ -87,8 +87,8 @@ fn find_entry(connection: &Connection, key: &str, append: &Append) -> Result<Opt
     Ok(None)
 }
 
-/// A row that a tree does not show is absent only if the tree's copy does not show it either: a flipped byte in
-/// an inner page hides what lies below it, and no checksum of a row can tell.
+/// Checks in the tree's copy that a row is really absent. A flipped byte in an inner page hides the rows below it, and
+/// the checksums of the rows cannot detect that.
 fn believe_absence<const N: usize>(
     connection: &Connection,
     copy: &str,
@@ -97,15 +97,18 @@ fn believe_absence<const N: usize>(
 ) -> Result<(), Error> {
     let hidden =
         connection.prepare_cached(copy)?.query_row(params_from_iter(place), |_| Ok(())).optional()?;
-    hidden.map_or(Ok(()), |()| Err(Error::Corrupt(format!("{} is in one index and not in its copy", name()))))
+    hidden.map_or(Ok(()), |()| {
+        Err(Error::Corrupt(format!("{} is missing in one index but not in its copy", name())))
+    })
 }
 
+/// The item of a record, with its entries.
 fn whole(connection: &Connection, key: &str, record: Record) -> Result<Item, Error> {
     let lists = if record.counts.is_empty() { Vec::new() } else { lists(connection, key, &record)? };
     Ok(Item { key: key.to_owned(), version: record.version, fields: record.fields, lists })
 }
 
-/// All entries of an item, which must be as many as its record says, without a gap in their places.
+/// All entries of an item. Fails unless their number is the one in the record and no place is empty.
 pub(super) fn lists(
     connection: &Connection,
     key: &str,
@@ -137,12 +140,12 @@ fn incomplete(key: &str) -> Error {
     Error::Corrupt(format!("the entries of item {key:?} are not those that were stored"))
 }
 
-/// Two statements: the savepoint takes the first back when the second fails, and leaves the neighbours in the
-/// same transaction alone.
+/// Stores the entry and the record. If the second statement fails, the savepoint rolls back the first, without an effect
+/// on the other writes in the same transaction.
 fn store_both(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
     execute(connection, "SAVEPOINT append")?;
     let stored = store_entry(connection, key, append, next).and_then(|()| store(connection, key, next));
-    // After an error that ended the whole transaction there is no savepoint left; `writer` sees to that.
+    // An error that ended the whole transaction has also removed the savepoint. `writer` handles that case.
     if stored.is_err() && !connection.is_autocommit() {
         execute(connection, "ROLLBACK TO append")?;
     }
@@ -166,7 +169,7 @@ fn store(connection: &Connection, key: &str, next: &Record) -> Result<(), Error>
     if changed == 1 {
         Ok(())
     } else {
-        Err(Error::Corrupt(format!("item {key:?} was there and cannot be changed")))
+        Err(Error::Corrupt(format!("item {key:?} was found but cannot be changed")))
     }
 }
 

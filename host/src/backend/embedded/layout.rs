@@ -1,4 +1,4 @@
-//! The tables and indexes of the file, and whether a file has them.
+//! The tables and indexes of the file: creates them in a new file and checks them in an existing one.
 
 use rusqlite::Connection;
 
@@ -6,15 +6,15 @@ use super::index::{Index, Tree, quoted};
 use super::{items, row};
 use crate::backend::{Error, Schema};
 
-/// In `application_id`: marks the file as ours. No byte is zero, so that no single flipped one makes it 0, which
-/// is what a file without an owner has. "pdsk"
+/// The `application_id` of the file: "pdsk". It marks the file as one of Portdesk. No byte of it is zero, so that a
+/// single flipped byte cannot make it 0, which is the id of a file without an owner.
 pub(super) const APPLICATION_ID: i32 = 0x7064_736b;
 
-/// In `user_version`: the layout that this program writes.
+/// The `user_version` of the file: the layout that this program writes.
 pub(super) const VERSION: i32 = 1;
 
-/// `items` has rowids: smaller and faster than without, measured at a million items. `size` spares the entries
-/// when it is decided whether another one fits.
+/// The items. The table has rowids, which makes it smaller and faster, measured at a million items. With the column
+/// `size`, an append can check the size limit without reading the other entries.
 const ITEMS: &str = "CREATE TABLE items(\n  \
     key TEXT NOT NULL PRIMARY KEY,\n  \
     version INTEGER NOT NULL,\n  \
@@ -25,7 +25,7 @@ const ITEMS: &str = "CREATE TABLE items(\n  \
     size INTEGER NOT NULL,\n  \
     checksum INTEGER NOT NULL\n) STRICT";
 
-/// One tree, so that the entries of an item lie together.
+/// The entries. `WITHOUT ROWID` makes the table one tree, in which the entries of an item lie together.
 const ENTRIES: &str = "CREATE TABLE entries(\n  \
     key TEXT NOT NULL,\n  \
     list TEXT NOT NULL,\n  \
@@ -35,13 +35,13 @@ const ENTRIES: &str = "CREATE TABLE entries(\n  \
     checksum INTEGER NOT NULL,\n  \
     PRIMARY KEY(key, list, id)\n) STRICT, WITHOUT ROWID";
 
-/// The second witness of absence, see `items::believe_absence`: the same keys once more, in a tree of their own.
+/// A second tree of the items' keys, which confirms that an item is absent (see `items::believe_absence`).
 const ITEMS_TWIN: &str = "CREATE UNIQUE INDEX items_twin ON items(key)";
 
-/// As above; without it a hidden entry could be appended again.
+/// A second tree of the entries' keys. Without it, an entry that damage hides could be appended again.
 const ENTRIES_TWIN: &str = "CREATE UNIQUE INDEX entries_twin ON entries(key, list, id)";
 
-/// What the file has to hold for a schema.
+/// The indexes that the file must have for a schema.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     indexes: Vec<Index>,
@@ -57,28 +57,28 @@ struct Object {
 }
 
 impl Layout {
-    /// The layout for a schema, or what is wrong with the schema.
+    /// The layout for a schema, or the reason why SQLite cannot have the schema's indexes.
     pub(super) fn new(schema: &Schema) -> Result<Layout, String> {
         let mut names =
             schema.indexes.iter().map(|index| index.name.to_ascii_lowercase()).collect::<Vec<_>>();
         names.sort();
         if names.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
-            return Err("two indexes have names that differ in case alone".to_owned());
+            return Err("two indexes have names that differ only in case".to_owned());
         }
         let texts = schema.indexes.iter().flat_map(|index| [&index.name, &index.partition, &index.order]);
         if texts.into_iter().any(|text| text.contains('\0')) {
-            return Err("the name of an index or of its field holds a NUL".to_owned());
+            return Err("the name of an index or of its field contains a NUL".to_owned());
         }
         Ok(Layout { indexes: schema.indexes.iter().map(Index::new).collect() })
     }
 
-    /// The index of a name.
+    /// The index with this name.
     pub(super) fn index(&self, name: &str) -> Result<&Index, Error> {
         let unknown = || Error::Invalid(format!("there is no index {name:?}"));
         self.indexes.iter().find(|index| index.is_named(name)).ok_or_else(unknown)
     }
 
-    /// Makes a new file ours, whole or not at all.
+    /// Creates the layout in a new file, completely or not at all.
     pub(super) fn create(&self, connection: &mut Connection) -> Result<(), Error> {
         let transaction = connection.transaction()?;
         for sql in [ITEMS, ITEMS_TWIN, ENTRIES, ENTRIES_TWIN] {
@@ -92,8 +92,8 @@ impl Layout {
         Ok(transaction.commit()?)
     }
 
-    /// Whether a file holds what it has to, to the letter. The trees of another schema are made those of this
-    /// one. Anything else is damage, or the work of another program, which is no better.
+    /// Checks that the definitions in the file are exactly those of the layout, and replaces the trees of an earlier
+    /// schema. Any other difference is an error: the file is damaged, or another program changed it.
     pub(super) fn ensure_indexes(&self, connection: &mut Connection) -> Result<(), Error> {
         let found = objects(connection)?;
         let unexpected = |object: &&Object| !self.expects(object) && !object.name.starts_with("sqlite_stat");
@@ -109,7 +109,7 @@ impl Layout {
         if earlier.is_empty() && missing.is_empty() {
             return Ok(());
         }
-        // A tree is built from what the table shows; let that be all of it.
+        // SQLite builds a tree from the rows that the table shows, so a row that damage hides would be missing in it.
         verify(connection)?;
         let transaction = connection.transaction()?;
         for name in earlier {
@@ -121,7 +121,7 @@ impl Layout {
         Ok(transaction.commit()?)
     }
 
-    /// Whether every index can be read. What is in it does not matter: one damaged item is no outage.
+    /// Checks that every index can be read. It does not check the rows: one damaged item is not an outage.
     pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
         items::probe(connection)?;
         self.trees().try_for_each(|tree| tree.probe(connection))
@@ -142,16 +142,17 @@ impl Object {
         self.kind == kind && self.name == name && self.table == table && self.sql.as_deref() == sql
     }
 
-    /// The name of a tree that an earlier schema had; an error for what is no such tree.
+    /// The name of the object, if it is a tree of an earlier schema; otherwise an error.
     fn earlier_tree(&self) -> Result<&str, Error> {
         let sql = self.sql.as_deref().unwrap_or_default();
         let earlier = self.kind == "index" && self.table == "items" && Tree::is_earlier(&self.name, sql);
-        let foreign = || Error::Corrupt(format!("its {} {:?} is not as it was made", self.kind, self.name));
+        let foreign =
+            || Error::Corrupt(format!("its {} {:?} is not as this program makes it", self.kind, self.name));
         earlier.then_some(self.name.as_str()).ok_or_else(foreign)
     }
 }
 
-/// What every file of this layout has: kind, name, table, SQL.
+/// The objects that every file of this layout has: kind, name, table and SQL.
 fn tables() -> [(&'static str, &'static str, &'static str, Option<&'static str>); 5] {
     [
         ("table", "items", "items", Some(ITEMS)),

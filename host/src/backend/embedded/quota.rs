@@ -1,9 +1,9 @@
-//! Counts in a file of their own, `usage` in the data folder: a line of text for each client and window.
+//! Keeps counts in the file `usage` of the data folder. The file has one line of text for each client and window.
 //!
-//! A line is written in place, by one write, before its unit is given out. What was written survives the process,
-//! however it ends: the kernel has it. So no unit is ever given twice, and a unit costs a system call and no sync.
-//! The file is synced every second; a power cut forgets what was counted in the last one, and nothing else. A new
-//! line is synced at once.
+//! A line is overwritten in place, with one write, before its unit is handed out. A finished write is in the kernel, so
+//! it survives every end of the process. So a restart never hands out a unit twice, and a unit costs one system
+//! call and no sync. The file is synced every second, so a power cut loses at most the counts of the last second. A new
+//! line is synced immediately.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -26,13 +26,13 @@ use super::folder::{self, Folder};
 use super::opened::OpenedFiles;
 use crate::backend::{CLIENT_LIMIT_BYTES, Count, Error, QuotaStore, WINDOW_LIMIT_BYTES};
 
-/// The counts of a folder that is locked for this process.
+/// The counts of a folder that this process has locked.
 #[derive(Debug)]
 pub(super) struct Quotas {
     lines: RwLock<HashMap<Count, Arc<Line>>>,
     file: Arc<Synced>,
     opened: OpenedFiles,
-    /// The thread that syncs ends when this is dropped.
+    /// Dropping this ends the thread that syncs.
     _open: mpsc::Sender<()>,
 }
 
@@ -49,13 +49,13 @@ struct Synced {
 }
 
 impl Quotas {
-    /// Opens the file, which is made where it is missing, and leaves out what nobody asks for any more.
+    /// Opens the file, or creates it if it is missing, and removes the lines of old windows.
     pub(super) fn open(folder: &Folder) -> Result<Quotas, OpenError> {
         let path = folder.path.join(FILE);
         let failed = |source| OpenError::Io { path: path.clone(), source };
         let counts = newest(read(&folder.path)?);
         let bytes = counts.iter().flat_map(|(count, used)| encode(count, *used)).collect::<Vec<_>>();
-        // The rule is that nothing was left out, and then a start writes nothing.
+        // Usually there is no old window, and then a start writes nothing.
         if fs::read(&path).ok().as_ref() != Some(&bytes) {
             replace(&folder.path, &bytes).map_err(failed)?;
         }
@@ -87,14 +87,14 @@ impl Quotas {
         Ok(line)
     }
 
-    /// Writes a line, and looks whether the file is still in its place: a unit that is counted in a file that was removed
-    /// is given out again after the next start.
+    /// Writes a line, and checks that the file is still in its place. If it was removed, the next start would not find
+    /// the count and would hand out the unit again.
     fn write(&self, count: &Count, used: u64, offset: u64) -> Result<(), Error> {
         self.file.write(count, used, offset)?;
         self.opened.check()
     }
 
-    /// Whether units can be counted: writes one line as it is. May batch.
+    /// Checks that units can be counted: rewrites one line without a change and syncs the file. This call may block.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.opened.check()?;
         let line = {
@@ -133,7 +133,7 @@ impl Synced {
             if self.changed.swap(false, Ordering::AcqRel)
                 && let Err(error) = self.file.sync_data()
             {
-                warn!(%error, "the counts of the quotas cannot be synced; a power cut may forget some");
+                warn!(%error, "the quota counts cannot be synced; a power cut may lose some of them");
             }
             if waited != Err(RecvTimeoutError::Timeout) {
                 return;
@@ -174,8 +174,8 @@ impl QuotaStore for Embedded {
     }
 }
 
-/// Every count of a folder, in the order of their lines; none where there is no file. Also for a folder that another
-/// process serves from.
+/// All counts of a folder, in the order of their lines. A folder without the file has none. Another process may have
+/// locked the folder.
 pub fn read(folder: &Path) -> Result<Vec<(Count, u64)>, OpenError> {
     let path = folder.join(FILE);
     let bytes = match fs::read(&path) {
@@ -183,16 +183,18 @@ pub fn read(folder: &Path) -> Result<Vec<(Count, u64)>, OpenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(OpenError::Io { path, source }),
     };
-    // A line that a power cut left unfinished: no unit was given out before it was synced.
+    // A power cut may leave a partial or empty line. No unit of such a line was handed out, because a new line is synced
+    // first.
     let whole = bytes.chunks_exact(LINE_BYTES).filter(|line| line.iter().any(|byte| *byte != 0));
     let counts = whole.map(decode).collect::<Option<Vec<_>>>();
     counts.ok_or_else(|| OpenError::Damaged {
         path,
-        detail: "a line of it is no count; remove it, and all quotas begin anew".to_owned(),
+        detail: "one of its lines is not a count; if you remove the file, all quotas begin anew".to_owned(),
     })
 }
 
-/// The last windows of each client. Not those of now: a clock that was wrong for a while must cost no count.
+/// The counts of each client's latest windows. The current time does not decide which windows are kept, so that a clock
+/// that is wrong for a while does not delete counts.
 fn newest(counts: Vec<(Count, u64)>) -> Vec<(Count, u64)> {
     let mut windows: HashMap<Arc<str>, Vec<Arc<str>>> = HashMap::new();
     for (Count { client, window }, _) in &counts {
@@ -237,14 +239,14 @@ fn checksum(client: &str, window: &str, used: u64) -> u32 {
 }
 
 fn unavailable(error: &io::Error) -> Error {
-    Error::Unavailable(format!("the counts of the quotas cannot be written ({error})"))
+    Error::Unavailable(format!("the quota counts cannot be written ({error})"))
 }
 
-/// Its name in the folder.
+/// The name of the file in the folder.
 pub(super) const FILE: &str = "usage";
-/// Divides a disk's sector, so that a line is written whole or not at all.
+/// The size of a line. It divides the size of a disk sector, so that a line is written completely or not at all.
 const LINE_BYTES: usize = 128;
 const _: () = assert!(20 + 1 + 8 + 1 + WINDOW_LIMIT_BYTES + 1 + CLIENT_LIMIT_BYTES < LINE_BYTES);
-/// How much counting a power cut can forget.
+/// The time between syncs. A power cut loses at most the counts of this time.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 const WINDOWS_KEPT: usize = 8;

@@ -1,4 +1,4 @@
-//! Reads, on connections of their own: a read never waits for a write or its sync.
+//! Reads on separate connections, so that a read never waits for a write or a sync.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,14 +12,14 @@ use tokio::task;
 use super::snapshots::Snapshots;
 use crate::backend::Error;
 
-/// A few connections that cannot write, lent to one read at a time.
+/// Read-only connections. Each of them serves one read at a time.
 #[derive(Debug)]
 pub(super) struct Readers {
     snapshots: Arc<Snapshots>,
-    /// One for each connection.
+    /// One permit for each connection.
     permits: Arc<Semaphore>,
     number: u32,
-    /// How long reads took of late: a moving average, in nanoseconds.
+    /// The moving average of the time of a read, in nanoseconds.
     average: AtomicU64,
 }
 
@@ -31,12 +31,13 @@ impl Readers {
         Readers { snapshots, permits, number, average: AtomicU64::new(0) }
     }
 
-    /// For who commits.
+    /// The snapshots, which the writer must end before it commits.
     pub(super) fn snapshots(&self) -> Arc<Snapshots> {
         Arc::clone(&self.snapshots)
     }
 
-    /// Runs `op` on a snapshot that has all that was answered, where it may block. Not to be called inside a `LocalSet`.
+    /// Runs `op` on a snapshot that includes all acknowledged writes. `op` may block. This must not be called inside a
+    /// `LocalSet`.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         op: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -44,7 +45,7 @@ impl Readers {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let snapshots = Arc::clone(&self.snapshots);
         let read = move || {
-            // Goes with the read, not with who waits for it: the connection is lent until the read is over.
+            // The read itself holds the permit, because it uses its connection to the end even if its caller is dropped.
             let _permit = permit;
             snapshots.read(op).unwrap_or_else(|| Err(closed()))
         };
@@ -55,8 +56,9 @@ impl Readers {
         task::spawn_blocking(read).await.map_err(ended)?
     }
 
-    /// Reads on this thread. A read whose pages are in memory takes some 10 us, and to have another thread take over this
-    /// one's tasks takes five times as long; that is done only while reads wait for the disk.
+    /// Reads on this thread. A read takes about 10 us if its pages are in memory, and moving this thread's other tasks to
+    /// another thread (`block_in_place`) takes five times as long. So that happens only while reads are slow because they
+    /// wait for the disk.
     fn in_place<T>(&self, read: impl FnOnce() -> T) -> T {
         let timed = || {
             let begin = Instant::now();
@@ -67,18 +69,18 @@ impl Readers {
         if self.average.load(Ordering::Relaxed) < SLOW { timed() } else { task::block_in_place(timed) }
     }
 
-    /// A read may be long because its thread was set aside, and by far: so none counts for more than eight times what is
-    /// slow, and one alone does not make the average slow. Two reads that end at once may lose one of the two times, which
-    /// does no harm.
+    /// Adds the time of a read to the average. A single read may be very long only because its thread was descheduled, so a
+    /// read counts for at most eight times [`SLOW`], which alone cannot bring the average to [`SLOW`]. If two reads end
+    /// together, one of the two times may be lost, which does no harm.
     fn note(&self, took: Duration) {
         let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).min(8 * SLOW);
         let average = self.average.load(Ordering::Relaxed);
         self.average.store(average - average / WEIGHT + took / WEIGHT, Ordering::Relaxed);
     }
 
-    /// Waits for the reads that are under way and closes the connections.
+    /// Waits for the reads in progress and closes the connections.
     pub(super) async fn close(&self) {
-        // Fails where it is closed already.
+        // This fails if the semaphore is already closed.
         if let Ok(all) = self.permits.acquire_many(self.number).await {
             self.permits.close();
             drop(all);
@@ -91,8 +93,8 @@ fn closed() -> Error {
     Error::Unavailable("the store is closed".to_owned())
 }
 
-/// From this average on, in nanoseconds, reads wait for the disk.
+/// If the average is at least this many nanoseconds, reads are assumed to wait for the disk.
 const SLOW: u64 = 500_000;
 
-/// A read is one part in so many of the average.
+/// A read has a weight of one part in this many in the average.
 const WEIGHT: u64 = 16;

@@ -1,7 +1,7 @@
-//! Rows as they lie in the file, and the checksum of each.
+//! Encodes and decodes rows, and checks their checksums.
 //!
-//! SQLite does not check its pages. So each row carries a CRC-32 over all its other columns, key included, each
-//! with its length before it: no two rows have the same encoding. Every row that is read is checked.
+//! SQLite does not verify its pages. So each row has a CRC-32 over all its other columns, including the key. The length
+//! of each text is part of the checksum, so that no two rows have the same input. Every read checks the checksum.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,7 +22,7 @@ pub(super) const ITEM_COLUMNS: &str =
 /// The columns of `entries`, in the order in which [`entry`] reads them.
 pub(super) const ENTRY_COLUMNS: &str = "key, list, id, seq, fields, checksum";
 
-/// As many fields as an item and an entry have that are not unusually large; others take memory a second time.
+/// The initial capacity for the fields of an item and of an entry. Only unusually large ones allocate a second time.
 const ITEM_FIELDS: usize = 8;
 const ENTRY_FIELDS: usize = 4;
 
@@ -78,7 +78,7 @@ pub(super) fn entry_values(key: &str, list: &str, seq: u32, entry: &Entry) -> Re
     Ok([owned(key), owned(list), owned(&entry.id), seq.into(), fields.into(), sum.value().into()])
 }
 
-/// An entry, the list that it is in, and its place there.
+/// An entry, its list, and its place in the list.
 pub(super) struct Placed {
     pub(super) list: String,
     pub(super) seq: i64,
@@ -99,7 +99,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Placed, Error> {
     Ok(Placed { list: list.to_owned(), seq, entry: Entry { id: id.to_owned(), fields } })
 }
 
-/// A column of text.
+/// The text in a column.
 pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, Error> {
     Ok(row.get_ref(column)?.as_str()?)
 }
@@ -108,16 +108,17 @@ fn number(row: &Row<'_>, column: usize) -> Result<i64, Error> {
     Ok(row.get_ref(column)?.as_i64()?)
 }
 
-/// A JSON object of names and values, as `json_extract` and a reader with `sqlite3` want it. They must be sorted.
+/// Writes pairs as a JSON object, for `json_extract` and for people who read the file with `sqlite3`. The names must be
+/// sorted.
 fn json<V: Serialize>(pairs: &[(String, V)]) -> Result<String, Error> {
     if !is_sorted(pairs) {
-        return Err(Error::Invalid("names that are not sorted".to_owned()));
+        return Err(Error::Invalid("the names of fields or lists are not sorted".to_owned()));
     }
     let unwritten = |_: serde_json::Error| Error::Unavailable("fields cannot be written as JSON".to_owned());
     serde_json::to_string(&Object(pairs)).map_err(unwritten)
 }
 
-/// What [`json`] wrote, with room for so many pairs from the beginning.
+/// Parses the result of [`json`]. `room` is the initial capacity for pairs.
 fn parsed<V: DeserializeOwned>(text: &str, room: usize) -> Option<Vec<(String, V)>> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let pairs = reader.deserialize_map(Pairs { room, of: PhantomData }).ok()?;
@@ -138,7 +139,7 @@ impl<V: Serialize> Serialize for Object<'_, V> {
     }
 }
 
-/// Makes pairs of a JSON object, in the order in which they stand there: a tree would sort what is sorted.
+/// Reads the pairs of a JSON object in their order. A map would sort them again although they are sorted.
 struct Pairs<V> {
     room: usize,
     of: PhantomData<V>,
@@ -160,9 +161,9 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
     }
 }
 
-/// SQLite's integers have a sign.
+/// Converts a number to SQLite's integers, which are signed.
 fn integer<N: TryInto<i64>>(number: N) -> Result<i64, Error> {
-    number.try_into().map_err(|_| Error::Unavailable("a number is past what SQLite can store".to_owned()))
+    number.try_into().map_err(|_| Error::Unavailable("a number is larger than SQLite can store".to_owned()))
 }
 
 #[derive(Default)]
@@ -170,7 +171,7 @@ struct Checksum(crc32fast::Hasher);
 
 impl Checksum {
     fn text(&mut self, text: &str) -> &mut Checksum {
-        // A length never is -1, so that `option` can use it.
+        // A length is never -1, so `option` uses -1 for `None`.
         self.number(i64::try_from(text.len()).unwrap_or(i64::MAX));
         self.0.update(text.as_bytes());
         self

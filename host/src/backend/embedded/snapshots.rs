@@ -1,9 +1,10 @@
-//! The connections that read, and how long each may go on seeing what it sees.
+//! The read-only connections and their snapshots.
 //!
-//! To begin and to end a read takes SQLite nearly as long as to find an item, and a lock that all connections share. So a
-//! connection keeps the snapshot of its last read for the next one, as long as nothing is committed. A commit ends all
-//! that are kept before it begins: whoever reads after it was answered sees it, and none holds the log from being merged.
-//! What another program writes into the file, which it must not, may be seen only after the next commit.
+//! Beginning and ending a read transaction takes SQLite nearly as long as finding an item, and needs a lock that all
+//! connections share. So a connection keeps the snapshot of its last read for the next read until there is a commit. A
+//! commit first ends all snapshots of idle connections: so a read after an acknowledged write sees that write, and no
+//! snapshot prevents SQLite from merging the log. Other programs must not write into the file; if one does, reads may see
+//! its writes only after the next commit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,18 +14,18 @@ use super::connection::execute;
 use crate::backend::Error;
 use crate::idle::Idle;
 
-/// Connections that cannot write, each lent to one read at a time.
+/// Read-only connections. Each of them serves one read at a time.
 #[derive(Debug)]
 pub(super) struct Snapshots {
     idle: Idle<Reader>,
-    /// How often a commit began or ended: odd while one is under way.
+    /// How often a commit began or ended. The number is odd during a commit.
     commits: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Reader {
     connection: Connection,
-    /// What `commits` was when its snapshot was taken; none while it has no snapshot.
+    /// The value of `commits` when the snapshot was taken; `None` while the connection has no snapshot.
     taken: Option<u64>,
 }
 
@@ -37,8 +38,8 @@ impl Snapshots {
         Snapshots { idle, commits: AtomicU64::new(0) }
     }
 
-    /// Runs `op` on an idle connection: an item and its entries, an index and its copy, all as of one moment. None where
-    /// there is no such connection.
+    /// Runs `op` on an idle connection, with one snapshot for all its statements. Returns `None` if there is no idle
+    /// connection.
     pub(super) fn read<T>(
         &self,
         op: impl FnOnce(&Connection) -> Result<T, Error>,
@@ -50,20 +51,20 @@ impl Snapshots {
         Some(outcome)
     }
 
-    /// To be held from before a commit to its end.
+    /// Ends all snapshots. The caller holds the returned guard from before a commit to its end.
     pub(super) fn commit(&self) -> Committing<'_> {
         self.commits.fetch_add(1, Ordering::SeqCst);
-        // Who gives a connection back from now on sees the number above.
+        // The number changes first: a read that returns its connection from now on sees it and ends its own snapshot.
         self.idle.for_each(Reader::end);
         Committing(self)
     }
 
-    /// Closes the connections that are idle.
+    /// Closes the idle connections.
     pub(super) fn close(&self) {
         while self.idle.take().is_some() {}
     }
 
-    /// Whether the snapshot of a reader is what a new one would be.
+    /// Whether the snapshot of a reader shows the same state as a new one would.
     fn is_newest(&self, reader: &Reader) -> bool {
         let commits = self.commits.load(Ordering::SeqCst);
         let is_open = !reader.connection.is_autocommit();
@@ -71,7 +72,7 @@ impl Snapshots {
     }
 }
 
-/// A commit is under way.
+/// Marks a commit in progress until it is dropped.
 pub(super) struct Committing<'a>(&'a Snapshots);
 
 impl Drop for Committing<'_> {
@@ -80,20 +81,21 @@ impl Drop for Committing<'_> {
     }
 }
 
-/// A connection that goes back when it is dropped, also by a panic.
+/// A connection in use. Dropping this returns the connection, also during a panic.
 struct Loan<'a> {
     reader: Option<Reader>,
-    /// Whether the read went as it should: only then its snapshot is kept.
+    /// Whether the read succeeded. Only then the snapshot is kept.
     is_sound: bool,
     snapshots: &'a Snapshots,
 }
 
 impl Loan<'_> {
     fn read<T>(&mut self, op: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let lost = || Error::Unavailable("a connection is not there any more".to_owned());
+        let lost = || Error::Unavailable("a connection to the store's file is gone".to_owned());
         let Reader { connection, taken } = self.reader.as_mut().ok_or_else(lost)?;
         if taken.is_none() {
-            // Before the snapshot is taken: a commit in between makes it look older than it is, never newer.
+            // The number is read before the snapshot is taken. A commit in between makes the snapshot look older than it
+            // is, which is safe, and never newer.
             let commits = self.snapshots.commits.load(Ordering::SeqCst);
             execute(connection, "BEGIN")?;
             *taken = Some(commits);
@@ -106,7 +108,8 @@ impl Drop for Loan<'_> {
     fn drop(&mut self) {
         let Loan { is_sound, snapshots, .. } = *self;
         if let Some(reader) = self.reader.take() {
-            // A commit that begins after this look finds the connection among the idle ones.
+            // A commit that begins after `is_newest` has read `commits` finds this connection among the idle ones,
+            // because `put` runs the closure under the same lock.
             snapshots.idle.put(reader, |reader| {
                 if !is_sound || !snapshots.is_newest(reader) {
                     reader.end();
@@ -119,7 +122,7 @@ impl Drop for Loan<'_> {
 impl Reader {
     fn end(&mut self) {
         if self.taken.take().is_some() {
-            // Nothing was written that could be lost; where it fails, the next read cannot begin, and says so.
+            // A read has no writes to lose. If the rollback fails, the next `BEGIN` fails and reports the error.
             drop(execute(&self.connection, "ROLLBACK"));
         }
     }

@@ -1,10 +1,10 @@
-//! All writes, on one thread with the only connection that writes.
+//! Makes all writes on one thread, which has the only connection that writes.
 //!
 //! Writes that arrive while the disk syncs wait in a queue. The thread commits all waiting writes together, so that they
 //! share one sync (group commit).
 //!
-//! `committing` finds out what is known after a commit that failed. If nothing is known, the writer stores nothing more
-//! until a restart.
+//! `committing` determines the outcome of a failed commit. If the outcome is unknown, the writer stores nothing more until
+//! a restart.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,32 +22,33 @@ use super::opened::OpenedFiles;
 use super::snapshots::Snapshots;
 use crate::backend::Error;
 
-/// How many writes may wait. At some 10,000 a second they wait for a tenth of one.
+/// The most waiting writes. At about 10,000 writes a second, the last of them waits for a tenth of a second.
 const QUEUE: usize = 1024;
 
-/// The most writes in one commit: limits how long the first of them waits.
+/// The most writes in one commit. This limits how long the first of them waits.
 const BATCH: usize = 256;
 
-/// Does its work in an open transaction, or is refused. Gives back how it is answered.
+/// A write. It gets a connection with an open transaction, or the error that prevented the transaction. It returns the
+/// function that answers its caller.
 type Job = Box<dyn FnOnce(Result<&Connection, Error>) -> Answer + Send>;
 
-/// Answers a job after the commit, with what the job found or with what befell the commit.
+/// Answers the caller of a job after the commit, with the job's result or with the error of the commit.
 type Answer = Box<dyn FnOnce(Option<Error>)>;
 
-/// The way to the writing thread.
+/// Sends writes to the writing thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// `None` after the store is closed. The thread ends when it has done what waits.
+    /// `None` after the store is closed. The thread then ends after it has done the waiting writes.
     queue: RwLock<Option<mpsc::Sender<Job>>>,
-    /// Why nothing more is stored.
+    /// The reason why the writer has stopped for good, if it has.
     failure: Arc<OnceLock<String>>,
-    /// Whether the last batch could not be stored, for a reason that may pass: a full disk, a file that was moved away.
+    /// Whether the last batch failed. The reason may be temporary, for example a full disk or a file that was moved.
     failing: Arc<AtomicBool>,
-    /// Closes when the thread has ended.
+    /// This channel closes when the thread has ended.
     ended: tokio::sync::Mutex<oneshot::Receiver<()>>,
 }
 
-/// The other end, until the thread is started.
+/// The receiving end of a [`Writer`], before its thread is started.
 pub(super) struct Inbox {
     queue: mpsc::Receiver<Job>,
     failure: Arc<OnceLock<String>>,
@@ -56,7 +57,7 @@ pub(super) struct Inbox {
 }
 
 impl Writer {
-    /// A writer whose queue nobody serves yet.
+    /// A writer whose thread is not started yet.
     pub(super) fn new() -> (Writer, Inbox) {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (ended, has_ended) = oneshot::channel();
@@ -67,8 +68,8 @@ impl Writer {
         (Writer { queue: RwLock::new(Some(sender)), failure, failing, ended }, inbox)
     }
 
-    /// Runs `op` in a transaction, and answers after its commit. An `op` that fails must have changed nothing.
-    /// Once it is queued it is done, whether or not somebody waits for the answer.
+    /// Runs `op` in a transaction and returns after its commit. If `op` fails, it must not have changed anything.
+    /// A queued `op` always runs, even if its caller is dropped.
     pub(super) async fn submit<T: Send + 'static>(
         &self,
         op: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
@@ -81,7 +82,7 @@ impl Writer {
                     (Ok(_), Some(failure)) => Err(failure),
                     (outcome, _) => outcome,
                 };
-                // Nobody may wait for it any more.
+                // Sending fails if the caller was dropped, which is not an error.
                 drop(sender.send(answer));
             })
         });
@@ -93,17 +94,17 @@ impl Writer {
         answer.await.map_err(lost)?
     }
 
-    /// How many writes are in the queue.
+    /// The number of writes in the queue.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.sender().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
-    /// Whether writes can be stored: stores one that changes nothing.
+    /// Checks that writes can be stored, with a write that changes nothing.
     pub(super) async fn check(&self) -> Result<(), Error> {
         self.check_thread()?;
         match self.submit(probe).await {
-            // The writes that fill the queue are being stored.
+            // The queue is full, but the last batch was stored, so writes work.
             Err(Error::Throttled { .. }) if !self.failing.load(Ordering::Relaxed) => Ok(()),
             stored => stored,
         }
@@ -121,7 +122,7 @@ impl Writer {
         queue.clone().ok_or_else(|| Error::Unavailable("the store is closed".to_owned()))
     }
 
-    /// Takes no more writes, and returns when those that wait are committed and the thread has ended.
+    /// Accepts no more writes, and returns after the waiting writes are committed and the thread has ended.
     pub(super) async fn close(&self) {
         self.queue.write().unwrap_or_else(PoisonError::into_inner).take();
         let mut ended = self.ended.lock().await;
@@ -136,7 +137,7 @@ fn thread_ended() -> Error {
 }
 
 impl Inbox {
-    /// Starts the thread. It ends when the writer is closed or dropped; until then it holds the lock.
+    /// Starts the thread. It ends when the writer is closed or dropped, and holds the folder's lock until then.
     pub(super) fn start(
         self,
         connection: Connection,
@@ -148,16 +149,17 @@ impl Inbox {
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             let disk = Disk { connection: &connection, files: &files, snapshots: &snapshots };
             disk.serve(&mut queue, &failure, &failing);
-            // `ended` comes last: a task that waits for it may open the store again.
+            // `ended` is dropped last, because a task that waits for it may open the store again.
             drop(connection);
-            // Let go, not only closed: a process that is just being started has every file open until it is another program.
+            // The file is unlocked explicitly, because a child process between fork and exec still has it open, and a lock
+            // that is only closed would last until then.
             drop(lock.unlock());
             drop(ended);
         })
     }
 }
 
-/// What is written to, and whom a commit concerns.
+/// The connection that writes, and what each commit must check and invalidate.
 struct Disk<'a> {
     connection: &'a Connection,
     files: &'a OpenedFiles,
@@ -171,12 +173,12 @@ impl Disk<'_> {
                 first(Err(Error::Unavailable(reason.clone())))(None);
                 continue;
             }
-            // The jobs that wait, and those that arrive while these run.
+            // The iterator yields the waiting jobs, and also those that arrive while earlier ones run.
             let waiting = iter::from_fn(|| queue.try_recv().ok());
             let (answers, verdict) = self.commit_all(iter::once(first).chain(waiting).take(BATCH));
             if let Err(BatchError { end: Some(reason), .. }) = &verdict {
                 tracing::error!(%reason, "the store stops writing");
-                // Before anybody is answered: no check after an answer finds the writer in order.
+                // The failure is recorded before the answers, so that a check after an answer reports it.
                 failure.get_or_init(|| reason.clone());
             }
             let has_failed_before = failing.swap(verdict.is_err(), Ordering::Relaxed);
@@ -191,7 +193,8 @@ impl Disk<'_> {
                 self.merge_log("PASSIVE");
             }
         }
-        // No reader may hold the log from being merged, or the file when somebody else may open it.
+        // An open snapshot would prevent SQLite from merging the log. An open connection would still have the file open
+        // when another process may open it.
         let _last = self.snapshots.commit();
         self.snapshots.close();
         if failure.get().is_none() {
@@ -199,20 +202,20 @@ impl Disk<'_> {
         }
     }
 
-    /// Brings what is in the log into the file, if that is still in its place; also from a log that was removed. The log
-    /// of a file that was replaced may belong to the new one, and stays as it is.
+    /// Merges the log into the file, if the file is still in its place. This also saves the content of a log that was
+    /// removed. If the file was replaced, the log may belong to the new file, so it stays unchanged.
     fn merge_log(&self, mode: &str) {
         if self.files.check_first().is_err() {
             return;
         }
         let sql = format!("PRAGMA wal_checkpoint({mode})");
         if let Err(error) = self.connection.query_row(&sql, [], |_| Ok(())) {
-            // Nothing is lost where the log is in its place: the next start reads it.
+            // If the log is in its place, nothing is lost: the next start reads it.
             tracing::warn!(error = error::text(&error), "the store's log could not be merged");
         }
     }
 
-    /// Runs all jobs in one transaction. They are answered later, when the result of the commit is known.
+    /// Runs all jobs in one transaction and commits it. The caller answers them when the result of the commit is known.
     fn commit_all(&self, jobs: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), BatchError>) {
         let mut verdict = begin(self.connection, self.files);
         let mut answers = Vec::new();
@@ -221,8 +224,8 @@ impl Disk<'_> {
                 Ok(()) => job(Ok(self.connection)),
                 Err(fault) => job(Err(fault.error.clone())),
             });
-            // SQLite ends the transaction itself when a statement meets a full or broken disk. That was not a commit:
-            // nothing of the batch is stored.
+            // If a statement fails because the disk is full or broken, SQLite rolls the transaction back by itself.
+            // Nothing of the batch is stored.
             if verdict.is_ok() && self.connection.is_autocommit() {
                 verdict =
                     Err(BatchError::passing(Error::Unavailable("the disk is full or broken".to_owned())));

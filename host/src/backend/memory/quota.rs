@@ -1,4 +1,4 @@
-//! Counts in memory: gone with the process, as the items are.
+//! Keeps counts in memory. When the process ends, the counts are lost like the items.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::Memory;
 use crate::backend::{Count, Error, QuotaStore};
 
-/// All counts. As many as clients and windows of this run.
+/// All counts of this process. They are never removed: there is one for each client and window.
 #[derive(Debug, Default)]
 pub(super) struct Quotas(Mutex<HashMap<Count, u64>>);
 
