@@ -1,20 +1,19 @@
-//! What is made of a run: tables in Markdown and a chart.
+//! What a run reports: tables in Markdown and a chart.
 
 mod chart;
-mod goals;
 mod machine;
+mod ratios;
 mod table;
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-pub(crate) use self::goals::verdict;
 pub(crate) use self::machine::Machine;
 use crate::failure::Failure;
 use crate::rounds::{Plan, Results};
 
-/// A run, with the machine that it was on.
+/// A run, and the machine that it ran on.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
@@ -23,12 +22,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Everything as Markdown.
+    /// The head, the notes and all tables as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let Report { machine, plan, results } = self;
         let (rounds, seconds) = (plan.rounds, plan.time.as_secs_f64());
         let head = format!("{machine}\nMedians of {rounds} rounds of {seconds} s for each measurement.\n");
-        [head, goals::table(results), table::tables(plan, results), NOTES.to_owned()].join("\n")
+        [head, ratios::table(results), table::tables(plan, results), NOTES.to_owned()].join("\n")
     }
 
     /// Writes `performance.md` and `performance.svg`.
@@ -39,7 +38,7 @@ impl Report {
     }
 }
 
-/// Writes what a command measured into `performance.md`, between its marks.
+/// Writes what a command measured into `performance.md`, between the marks of that command.
 pub(crate) fn write_page(folder: &Path, command: &str, measured: &str) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(Failure::io(folder.display().to_string()))?;
     let page = folder.join("performance.md");
@@ -51,7 +50,7 @@ pub(crate) fn write_page(folder: &Path, command: &str, measured: &str) -> Result
     fs::write(&page, text).map_err(Failure::io(page.display().to_string()))
 }
 
-/// The page with what is measured in place of what was; at its end where it has no marks.
+/// Replaces what lies between the marks of this command. If the page has no marks, they are added at its end.
 fn between_marks(page: &str, command: &str, measured: &str) -> String {
     let mark = |what: &str| format!("<!-- measured by {command}: {what} -->");
     let (begin, end) = (mark("begin"), mark("end"));
@@ -62,13 +61,13 @@ fn between_marks(page: &str, command: &str, measured: &str) -> String {
     format!("{before}{begin}\n\n{}\n\n{end}{after}", measured.trim())
 }
 
-/// What a reader has to know of the tables.
+/// What a reader must know to read the tables.
 const NOTES: &str = "\
 - CPU is processor time of the server, user and system, for one answered request.
-- `wasmtime serve` makes an instance for every request, so its store in memory forgets at once: with its defaults it is \
-asked for new tickets alone. Everything else is asked of one with a single instance that stays. That one works on one \
-request at a time and refuses others, so only one is in flight there, whatever the connections; a request that is \
-refused all the same is sent again, and what the refusal cost is counted.
+- With its defaults, `wasmtime serve` makes an instance for every request, so its store in memory loses each ticket at once: \
+it is measured with `POST /tickets` only. For the rest it has one instance, which takes one request at a time, so one request \
+is in flight there for any count of connections. If it refuses a request all the same, the request is sent again, and the cost \
+of the refusal counts.
 ";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `cargo bench-desk store`: the embedded store beside the engine that it is made of, and how both grow.
+//! `cargo bench-desk store`: the embedded store beside its engine alone (SQLite), and what both cost with many tickets.
 
 mod bare;
 mod commits;

@@ -9,7 +9,7 @@ use crate::figures::medians;
 use crate::load::Operation;
 use crate::rounds::Results;
 
-/// Dots on a logarithmic scale, since the contestants lie orders of magnitude apart; the figure stands beside the dot.
+/// Draws dots on a logarithmic scale, because the contestants differ by orders of magnitude. The figure stands beside each dot.
 pub(super) fn svg(results: &Results) -> String {
     let (mut rows, mut y) = (String::new(), TOP);
     for operation in Operation::ALL {
@@ -39,9 +39,9 @@ pub(super) fn svg(results: &Results) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
          height=\"{height}\" role=\"img\" aria-labelledby=\"title\">\n  <title id=\"title\">Microseconds of processor \
-         time for one request, {CONNECTIONS} connections (logarithmic; less is better)</title>\n{STYLE}\
+         time for one request, {CONNECTIONS} connections (logarithmic scale, less is better)</title>\n{STYLE}\
          <rect class=\"card\" width=\"{WIDTH}\" height=\"{height}\"/>\n  <text class=\"head\" x=\"20\" \
-         y=\"26\">Microseconds of processor time for one request, {CONNECTIONS} connections (logarithmic; less is \
+         y=\"26\">Microseconds of processor time for one request, {CONNECTIONS} connections (logarithmic scale, less is \
          better)</text>\n{ticks}{rows}</svg>\n"
     )
 }

@@ -14,7 +14,6 @@ use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::figures::Spread;
 use crate::load::{LISTED, Load, Operation, Stock};
-use crate::report::verdict;
 
 /// What is measured, a column each.
 const COLUMNS: [&str; 8] = [
@@ -150,39 +149,10 @@ fn text(sizes: &[Size]) -> String {
     {
         let ratios = last.iter().zip(first).map(|(last, first)| format!("{:.2}", last / first));
         let _ = writeln!(text, "| last / first | {} |", ratios.collect::<Vec<_>>().join(" | "));
-        let _ = writeln!(text, "| goal | {} |", verdicts(first, last).join(" | "));
     }
     text
 }
 
-/// Whether the goals of each column are reached, by what it has with few and with many tickets.
-fn verdicts(few: &Row, many: &Row) -> [String; COLUMNS.len()] {
-    let [get, list, create, read, bare_create, ..] = *few;
-    let [gets, lists, creates, reads, bare_creates, resident_mb, first_start, later_start] = *many;
-    let most = |figure: f64, goal: f64| format!("{goal}: {}", verdict(figure <= goal));
-    [
-        grown(get, gets, reads - read),
-        grown(list, lists, reads - read),
-        grown(create, creates, bare_creates - bare_create),
-        String::new(),
-        String::new(),
-        most(resident_mb, 150.0),
-        most(first_start, 250.0),
-        most(later_start, 20.0),
-    ]
-}
-
-/// Whether an operation costs no more than it may among many tickets; `engine` is what the engine alone takes more there for
-/// one item, which is not the host's.
-fn grown(few: f64, many: f64, engine: f64) -> String {
-    let is_met = many <= few * GROWTH;
-    let verdict =
-        if !is_met && many - engine <= few * GROWTH { "met but for the engine" } else { verdict(is_met) };
-    format!("{GROWTH}: {verdict}")
-}
-
-/// What an operation may cost with the most tickets, by what it costs with the fewest.
-const GROWTH: f64 = 1.3;
 /// Data sets of at most so many tickets are made anew for each round.
 const MADE_ANEW: u32 = 10_000;
 /// How many tickets and callers of a data set are asked for in turn.
@@ -202,16 +172,6 @@ mod tests {
         let lines: Vec<_> = text.lines().skip(2).collect();
         assert!(lines[0].starts_with("| 1000 | 10.0 | 10.0 "), "{text}");
         assert!(lines[2].starts_with("| last / first | 1.25 | 1.25 "), "{text}");
-        assert_eq!(
-            lines[3],
-            "| goal | 1.3: met | 1.3: met | 1.3: met |  |  | 150: met | 250: met | 20: met |"
-        );
-    }
-
-    #[test]
-    fn growth_is_held_against_the_host_but_for_what_the_engine_shows() {
-        assert_eq!(grown(10.0, 13.0, 0.0), "1.3: met");
-        assert_eq!(grown(10.0, 14.0, 1.0), "1.3: met but for the engine");
-        assert_eq!(grown(10.0, 14.0, 0.9), "1.3: **missed**");
+        assert_eq!(lines.len(), 3, "{text}");
     }
 }
