@@ -178,7 +178,7 @@ fn a_file_that_is_no_component_is_refused_with_a_sentence() {
         (core_module, "core WebAssembly module"),
         (empty_component, "does not fit the world"),
         (&BUILT_IN_COMPONENT[..BUILT_IN_COMPONENT.len() / 2], "is damaged"),
-        (&networked, "wants the network (wasi:sockets/network@0.2.12)"),
+        (&networked, "imports the network (wasi:sockets/network@0.2.12)"),
         (&stand_alone, "serves wasi:http by itself"),
     ] {
         fs::write(&file, bytes).unwrap();

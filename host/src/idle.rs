@@ -1,25 +1,26 @@
-//! What one request after another uses, each thread its own.
+//! A pool of idle objects, with a separate stack for each thread.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-/// What nobody uses at the moment (instances, connections), each kept by the thread that used it last: what it needs is
-/// still in the caches of that thread's processor.
+/// Objects that are idle now, such as instances or connections. Each object is on the shelf of the thread that used it
+/// last, because the object's data is probably still in the cache of that thread's processor.
 #[derive(Debug)]
 pub(crate) struct Idle<T> {
     shelves: Box<[MemoryItems<T>]>,
-    /// How many there are that nobody has claimed.
+    /// The number of idle objects that no call of `take` has claimed.
     unclaimed: AtomicUsize,
 }
 
-/// What one thread keeps. On cache lines of its own: a change beside it would take it out of that thread's caches.
+/// The shelf of one thread. The alignment gives each shelf separate cache lines, so that a change to one shelf does not
+/// evict another from its processor's cache.
 #[derive(Debug)]
 #[repr(align(128))]
 struct MemoryItems<T>(Mutex<Vec<T>>);
 
 impl<T> Idle<T> {
-    /// For as many threads as the machine has processors; where there are more, some share a shelf.
+    /// A pool with one shelf for each processor. If there are more threads, some of them share a shelf.
     pub(crate) fn new() -> Idle<T> {
         Idle::of(available_parallelism().map_or(1, usize::from))
     }
@@ -29,20 +30,20 @@ impl<T> Idle<T> {
         Idle { shelves: shelves.collect(), unclaimed: AtomicUsize::new(0) }
     }
 
-    /// The one that this thread put here last, or where it has none, another thread's. None only if all are in use: who
-    /// may use one of as many as there are finds one.
+    /// Takes the object that this thread put here last, or if it has none, one of another thread. Returns `None` only if
+    /// no object is idle. A caller that holds one of as many permits as there are objects always gets one.
     pub(crate) fn take(&self) -> Option<T> {
         self.take_as(this_thread())
     }
 
-    /// Keeps one for this thread, once `settle` is done with it: before anybody takes it, or is shown it by
-    /// [`Idle::for_each`].
+    /// Puts an object on this thread's shelf. `settle` runs first, under the lock of the shelf, so it ends before another
+    /// thread can take the object and before [`Idle::for_each`] can see it.
     pub(crate) fn put(&self, idle: T, settle: impl FnOnce(&mut T)) {
         self.put_as(this_thread(), idle, settle);
     }
 
-    /// Shows all that are idle, one after the other. One that comes meanwhile may not be shown: it is settled after this
-    /// began.
+    /// Calls `show` with each idle object. It may miss an object that is put here meanwhile, but then the `settle` of
+    /// that object runs after this call has begun.
     pub(crate) fn for_each(&self, mut show: impl FnMut(&mut T)) {
         for shelf in &self.shelves {
             shelf.lend(|shelf| shelf.iter_mut().for_each(&mut show));
@@ -53,7 +54,8 @@ impl<T> Idle<T> {
         let claim = |unclaimed: usize| unclaimed.checked_sub(1);
         self.unclaimed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, claim).ok()?;
         let (before, own_on) = self.shelves.split_at_checked(self.place(thread))?;
-        // One is there, but it may come to a shelf that was looked into, while one is taken from the next.
+        // An object is there for this claim. But this search can miss it if it is put on a shelf that was already
+        // searched, while another thread takes the one on the next shelf. Then the search begins again.
         loop {
             if let Some(found) = own_on.iter().chain(before).find_map(|shelf| shelf.lend(Vec::pop)) {
                 return Some(found);
@@ -82,7 +84,7 @@ impl<T> MemoryItems<T> {
     }
 }
 
-/// Threads are numbered as they come here.
+/// The number of this thread. Threads are numbered in the order of their first call.
 fn this_thread() -> usize {
     static NUMBERED: AtomicUsize = AtomicUsize::new(0);
     thread_local! {

@@ -1,10 +1,10 @@
-//! Runs the component: an instance for each request, a deadline, a limit on its memory, and nothing of the host
-//! but what `wit/` names.
+//! Runs the component. Each request has an instance, a deadline and a memory limit, and can reach only the functions of
+//! the host that `wit/` names.
 //!
-//! The guest gets the store, the wall clock and randomness. It gets no file, no socket, no environment: they are
-//! not denied here, they are not linked.
+//! The guest gets the store, the wall clock and randomness. It cannot use files, sockets or the environment, because the
+//! host does not link them.
 
-// First what a component meets, then what a request does.
+// The first five modules prepare a component; the others serve a request.
 mod component;
 mod inspect;
 mod compiled;
@@ -34,16 +34,17 @@ pub use crate::bindings::exports::portdesk::desk::handler::{Request, Response};
 use crate::idle::Idle;
 use crate::store::GuestStore;
 
-/// Answers what the door let in: the sandbox, and in measurements the same logic as native code.
+/// Answers the requests that the door has admitted. The sandbox implements this; measurements also use an
+/// implementation with the same logic as native code.
 pub trait Responder: Send + Sync + 'static {
-    /// Answers one request, or says by `deadline` why there is no answer.
+    /// Answers one request, or fails by `deadline` with the reason why there is no answer.
     fn handle(
         &self,
         request: Request<'_>,
         deadline: Instant,
     ) -> impl Future<Output = Result<Response, HandleError>> + Send;
 
-    /// How many instances work on a request at this moment.
+    /// The number of instances that work on a request now.
     fn in_use(&self) -> usize;
 
     /// The most memory that an instance has had.
@@ -54,7 +55,7 @@ pub trait Responder: Send + Sync + 'static {
 pub struct Sandbox {
     component: Component,
     store: GuestStore,
-    /// As many permits as instances may live at once: the pool of memory below never runs dry.
+    /// One permit for each instance that wasmtime's memory pool can hold, so that the pool is never exhausted.
     permits: Semaphore,
     idle: Idle<Instance>,
 }
@@ -75,7 +76,7 @@ impl Sandbox {
     }
 
     async fn permit(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, HandleError> {
-        // Nobody is passed over: while others wait, what is given back goes to them.
+        // This does not overtake waiting requests: tokio passes a released permit to them first.
         if let Ok(permit) = self.permits.try_acquire() {
             return Ok(permit);
         }
@@ -93,7 +94,7 @@ impl Sandbox {
         }
     }
 
-    /// Keeps an instance that answered. One that trapped, ran out of time or was cut never gets here.
+    /// Keeps an instance that has answered. An instance that trapped or was interrupted is dropped instead.
     fn give_back(&self, instance: Instance) {
         if self.component.limits().isolation == Isolation::Pooled && instance.may_stay() {
             self.idle.put(instance, |_| {});
@@ -102,12 +103,12 @@ impl Sandbox {
 }
 
 impl Responder for Sandbox {
-    /// Dropping the future cuts the guest where it stands and throws its instance away. What it had handed to
-    /// the store by then is done or not done, never half done.
+    /// Dropping the future stops the guest and drops its instance. A write that the guest had already passed to the store
+    /// is then done completely or not at all.
     async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError> {
         let _permit = self.permit(deadline).await?;
         let _running = self.component.run();
-        // A guest that runs is cut by its epoch deadline; this one ends a guest that waits for the store.
+        // The epoch deadline interrupts a guest that runs; this timeout ends a guest that waits for the store.
         timeout_at(deadline, self.answer(request, deadline))
             .await
             .map_err(|_elapsed| HandleError::Deadline)?
@@ -123,6 +124,6 @@ impl Responder for Sandbox {
     }
 }
 
-/// How long a request waits for an instance before it is refused. With the wait at the door, and what a busy machine adds
-/// to both, a refusal comes within 60 ms.
+/// How long a request waits for an instance before it is refused. Together with the wait at the door and the delays of a
+/// busy machine, a refusal takes at most 60 ms.
 const LONGEST_WAIT: Duration = Duration::from_millis(40);

@@ -1,8 +1,8 @@
-//! `key-value` of `wit/`, implemented once, over any [`Backend`].
+//! The host's store: the only implementation of `key-value` of `wit/`, over any [`Backend`].
 //!
-//! Here every call is checked against the limits that the WIT names, so that a backend sees none that breaks
-//! them; here a cursor is made and read; and here an error of a backend becomes one of the WIT. What a backend
-//! says for the operator is logged at that crossing and goes no further.
+//! This module checks every call against the limits of the WIT, so that a backend gets only valid calls. It also
+//! writes and reads cursors, and converts the errors of a backend to those of the WIT. It logs the text of a backend's
+//! error for the operator; the guest never gets that text.
 
 mod convert;
 mod lowered;
@@ -14,21 +14,21 @@ use std::sync::Arc;
 use items::{cursor, limits};
 use tracing::{error, warn};
 
-// What a guest gets.
+// The results that a guest gets.
 pub use self::lowered::{Entry, EntryList, InsertOutcome, Item, Page, Summary, UpdateOutcome};
 use self::outcome::Counted;
 use self::readiness::Readiness;
 use crate::backend::{self, Backend, Position, Query, Schema};
-// What it hands over; and the errors, which hold nothing that could be shared.
+// The arguments that a guest passes, and the errors. Bindgen makes these types: they have no strings worth sharing.
 pub use crate::bindings::portdesk::desk::key_value::{Append, Change, Entry as NewEntry, Error, IndexQuery};
 use crate::telemetry::{Telemetry, Verb};
 
-/// The store as an instance sees it.
+/// The store as an instance uses it.
 #[derive(Clone)]
 pub struct GuestStore {
-    /// None while a component only describes itself.
+    /// `None` while a component only describes itself.
     store: Option<Arc<OpenStore>>,
-    /// Which request the instance works on, for the log.
+    /// The id of the request on which the instance works, for the log.
     request_id: String,
 }
 
@@ -40,40 +40,40 @@ struct OpenStore {
 }
 
 impl GuestStore {
-    /// A store over `backend`, which was opened for `schema`. Its calls are told to `telemetry`.
+    /// A store over `backend`, which was opened for `schema`. Its calls are counted in `telemetry`.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, schema: Schema, telemetry: Arc<Telemetry>) -> GuestStore {
         let store = OpenStore { backend, schema, telemetry, readiness: Readiness::default() };
         GuestStore { store: Some(Arc::new(store)), request_id: String::new() }
     }
 
-    /// Whether a schema keeps to the limits of `wit/schema.wit`.
+    /// Checks a schema against the limits of `wit/schema.wit`.
     pub(crate) fn check(schema: &Schema) -> Result<(), limits::LimitError> {
         limits::schema(schema)
     }
 
-    /// A store that has nothing and takes nothing, for a component that describes itself.
+    /// A store without a backend, for a component that describes itself. All its calls fail.
     pub(crate) fn none() -> GuestStore {
         GuestStore { store: None, request_id: String::new() }
     }
 
-    /// Says which request the next calls belong to.
+    /// Sets the request to which the next calls belong.
     pub fn begin(&mut self, request_id: &str) {
         self.request_id.clear();
         self.request_id.push_str(request_id);
     }
 
-    /// Whether the store can serve reads and writes. Many may ask at once, and as often as they like. Each waits in a task
-    /// of its own: a probe that was begun goes on to its end when the client goes away.
+    /// Whether the store can serve reads and writes. Callers may ask concurrently and often. Each call runs in a separate
+    /// task, so that a probe runs to its end even if the client disconnects.
     pub async fn is_ready(&self, request_id: &str) -> bool {
         let Some(store) = self.store.as_ref().map(Arc::clone) else { return false };
         let request_id = request_id.to_owned();
         let asked = async move { store.readiness.ask(&*store.backend, &request_id).await };
-        // It fails only where it panics, which is logged.
+        // The task fails only if it panics, which is logged.
         tokio::spawn(asked).await.unwrap_or(false)
     }
 
-    /// Makes a call of the store, and tells what it came to.
+    /// Makes a call to the store and counts its outcome.
     async fn watched<T: Counted>(
         &self,
         verb: Verb,
@@ -89,7 +89,7 @@ impl GuestStore {
         self.store.as_deref().ok_or(Error::Unavailable)
     }
 
-    /// The one crossing from a backend's error to the WIT's.
+    /// Converts a backend's error to one of the WIT, and logs it. Every error of a backend passes through here.
     fn error(&self, call: &'static str, error: &backend::Error) -> Error {
         let request_id = self.request_id.as_str();
         match error {
@@ -99,12 +99,12 @@ impl GuestStore {
             | backend::Error::Invalid(_)
             | backend::Error::Misconfigured(_)
             | backend::Error::Unavailable(_)
-            | backend::Error::Unknown(_) => error!(request_id, call, %error, "the store failed a call"),
+            | backend::Error::Unknown(_) => error!(request_id, call, %error, "a call to the store failed"),
         }
         convert::error(error)
     }
 
-    /// The same for a call that writes.
+    /// Does the same as [`GuestStore::error`] for a call that writes, which also affects readiness.
     fn write_error(&self, call: &'static str, error: &backend::Error) -> Error {
         if let Some(store) = &self.store {
             store.readiness.write_failed(error);
@@ -112,15 +112,15 @@ impl GuestStore {
         self.error(call, error)
     }
 
-    /// A call that the component should not have made: its defect, so the operator is told.
+    /// Logs a call that breaks a limit of the WIT. That is a defect of the component.
     fn invalid(&self, call: &'static str, defect: &limits::LimitError) -> Error {
         error!(request_id = self.request_id.as_str(), call, %defect, "the component made an invalid call");
         Error::Invalid
     }
 }
 
-/// The four functions of `key-value`, whose promises stand in `wit/key-value.wit`; how often a guest may call them is not
-/// decided here.
+/// The four functions of `key-value`; `wit/key-value.wit` defines their promises. `sandbox/budget.rs` limits how often a
+/// guest may call them.
 impl GuestStore {
     /// The item under `key`.
     pub async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
@@ -137,7 +137,7 @@ impl GuestStore {
         self.watched(Verb::Insert, self.add(&key, fields, &change_id)).await
     }
 
-    /// Changes the item under `key`, whole or not at all.
+    /// Changes the item under `key`, completely or not at all.
     pub async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
         self.watched(Verb::Update, self.change(&key, change)).await
     }
@@ -148,7 +148,7 @@ impl GuestStore {
     }
 }
 
-/// The calls themselves.
+/// The same functions without the count of their outcomes.
 impl GuestStore {
     async fn read(&self, key: &str) -> Result<Option<Item>, Error> {
         limits::key(key).map_err(|defect| self.invalid("get", &defect))?;

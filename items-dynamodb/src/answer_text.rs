@@ -1,20 +1,20 @@
-//! What is told of an answer of DynamoDB's: which request it refused, its status, its code and its id.
+//! The text of a refusal by DynamoDB, for the operator: the request, its HTTP status, its code and its id.
 //!
-//! Its message is not told: it may quote what was to be stored. Nor is a code or an id that does not look like one: a
-//! server in the place of DynamoDB may put there what it likes.
+//! The text leaves out DynamoDB's message, which may quote a client's data. It also leaves out a code or an id of
+//! unusual shape, because another server in place of DynamoDB could put anything there.
 
 use std::fmt;
 
-/// A refusal, as an operator reads it.
+/// A refusal, as text for an operator.
 #[derive(Debug, Clone, Copy)]
 pub struct AnswerText<'a> {
-    /// The request, as `PutItem`.
+    /// The name of the request, for example `PutItem`.
     pub operation: &'a str,
     /// The HTTP status.
     pub status: u16,
-    /// The code of the error, where there is one.
+    /// The code of the error, or an empty text.
     pub code: &'a str,
-    /// `x-amzn-requestid`, where there is one: AWS finds the request by it.
+    /// The header `x-amzn-requestid`, or an empty text. AWS can find the request by it.
     pub request_id: &'a str,
 }
 

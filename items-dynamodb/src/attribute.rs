@@ -1,8 +1,8 @@
-//! Attributes, as far as items are made of them.
+//! The attributes of DynamoDB that items consist of.
 
 use std::collections::BTreeMap;
 
-/// Names and values of an item, of a key, or of an entry.
+/// The names and values of an item, a key or an entry.
 pub type Attributes = BTreeMap<String, AttributeValue>;
 
 /// The value of an attribute.
@@ -14,7 +14,7 @@ pub enum AttributeValue {
     M(Attributes),
     /// A number, as text.
     N(String),
-    /// Of a type that no item of this store has. It is read as that and never written.
+    /// A value of any other type. Items of this store have none, so such a value is read but never written.
     Other,
     /// A string.
     S(String),
@@ -23,25 +23,25 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    /// The list, if it is one.
+    /// The list, if the value is one.
     #[must_use]
     pub fn as_l(&self) -> Option<&Vec<AttributeValue>> {
         if let AttributeValue::L(list) = self { Some(list) } else { None }
     }
 
-    /// The number, if it is one.
+    /// The number, if the value is one.
     #[must_use]
     pub fn as_n(&self) -> Option<&String> {
         if let AttributeValue::N(number) = self { Some(number) } else { None }
     }
 
-    /// The string, if it is one.
+    /// The string, if the value is one.
     #[must_use]
     pub fn as_s(&self) -> Option<&String> {
         if let AttributeValue::S(text) = self { Some(text) } else { None }
     }
 
-    /// The set, if it is one.
+    /// The set, if the value is one.
     #[must_use]
     pub fn as_ss(&self) -> Option<&Vec<String>> {
         if let AttributeValue::Ss(texts) = self { Some(texts) } else { None }

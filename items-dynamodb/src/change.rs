@@ -1,31 +1,35 @@
-//! A change as one conditional update, and what it means that its condition failed.
+//! Expresses a change as one conditional update, and determines the outcome if its condition failed.
+//!
+//! For each list, an item has two guards: the set of its entry ids and the number of its entries (see `layout`). The
+//! condition of an append uses them. If another program changed the list, the guards are outdated, and the update must
+//! replace them: it adopts the list.
 
 use items::{Append, Change, ITEM_LIMIT_BYTES, Schema, Update, fields_size};
 
 use crate::item::{self, Stored};
 use crate::{AttributeValue, Attributes, Error, Expression, layout};
 
-/// What another program left without a guard, or with an outdated one: the entries of a list as they were read.
+/// The state of a list whose guards are missing or outdated, as it was read. The next update makes new guards from it.
 #[derive(Debug)]
 pub(crate) struct Adoption {
     version: Option<AttributeValue>,
-    /// Whether the item has the list at all.
+    /// Whether the item has the list.
     is_there: bool,
     ids: Vec<String>,
 }
 
-/// What is to be done after a condition failed.
+/// The decision after a condition failed.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Outcome(Update),
-    /// No rule forbids the change: only the guard of the list is not as it should be. Repeat with a new one.
+    /// No rule forbids the change, but the guards of the list are wrong. The caller repeats the update with new guards.
     Adopt(Adoption),
-    /// No rule forbids the change, and the guards are in order.
+    /// No rule forbids the change, and the guards are right.
     Nothing,
 }
 
-/// The update for a change. With one condition for everything that may forbid it, the table decides at once and
-/// alone; why it refused is found out from the item that it sends back.
+/// The update for a change. One condition covers every rule that may forbid the change, so one request decides
+/// atomically. If it is refused, [`judge`] finds the reason in the item that DynamoDB returns.
 pub(crate) fn expression(
     schema: &Schema,
     change: &Change,
@@ -93,7 +97,7 @@ impl ListNames {
         Ok(())
     }
 
-    /// As nearly always: the guards are in order, and the table itself compares.
+    /// The usual append: the guards are right, and the condition compares them.
     fn guard(&self, update: &mut Expression, append: &Append, one: &str) {
         let ListNames { list, ids, count } = self;
         let (id, max) = (update.text(&append.entry.id), update.number(&append.max_entries));
@@ -105,8 +109,8 @@ impl ListNames {
         update.add(count, one);
     }
 
-    /// The guards are made anew, from the entries as they were read, if nothing has changed since. That the id is
-    /// new and the list not full was seen then.
+    /// An append that also makes new guards from the entries that were read. The condition is that the item has not changed
+    /// since. [`judge`] has already checked that the id is new and the list is not full.
     fn adopt(&self, update: &mut Expression, append: &Append, adoption: &Adoption, version: &str) {
         let ListNames { list, ids, count } = self;
         match &adoption.version {
@@ -126,7 +130,7 @@ impl ListNames {
         all.push(append.entry.id.clone());
         let length = update.number(&all.len());
         update.set(count, &length);
-        // A set has no element twice; a list of another program may.
+        // A list of another program may have an id twice, but a set must not.
         all.sort_unstable();
         all.dedup();
         let all = update.value(AttributeValue::Ss(all));
@@ -134,7 +138,8 @@ impl ListNames {
     }
 }
 
-/// Why a change was refused, from the item as it was then, in the order of `wit/key-value.wit`.
+/// Finds the reason why a change was refused in the item at that time. The order of the checks is that of
+/// `wit/key-value.wit`.
 pub(crate) fn judge(schema: &Schema, change: &Change, attributes: Attributes) -> Result<Verdict, Error> {
     let version = item::stored_version(&attributes).cloned();
     let guards = change.append.as_ref().map(|append| guards(append, &attributes));
@@ -166,8 +171,8 @@ pub(crate) fn judge(schema: &Schema, change: &Change, attributes: Attributes) ->
     })
 }
 
-/// Whether the item has the list, and whether the guards of the list say what it holds. The id to be appended is in
-/// no entry.
+/// Whether the item has the list, and whether the guards fit the list. The caller has checked that no entry has the id of
+/// the entry to append.
 fn guards(append: &Append, attributes: &Attributes) -> (bool, bool) {
     let length = attributes.get(&append.list).and_then(AttributeValue::as_l).map(Vec::len);
     let count = attributes.get(&layout::count(&append.list)).and_then(AttributeValue::as_n);
@@ -176,7 +181,7 @@ fn guards(append: &Append, attributes: &Attributes) -> (bool, bool) {
     (length.is_some(), is_counted && !ids.is_some_and(|ids| ids.contains(&append.entry.id)))
 }
 
-/// Whether a change is larger than any item, so that it need not be sent to know that it does not fit.
+/// Whether a change alone is larger than an item may be, so that it need not be sent.
 pub(crate) fn is_hopeless(change: &Change) -> bool {
     let entry = change.append.as_ref().map_or(0, |append| append.entry.size());
     fields_size(&change.set) + entry > ITEM_LIMIT_BYTES

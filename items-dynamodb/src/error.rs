@@ -1,34 +1,34 @@
-//! Why a call has no outcome. The cases are those of a backend of the host, whose own type is one that errors of its
-//! engines turn into: that takes a type of the host.
+//! The error of a call. The host's backends have an error type with the same cases; it is a separate type because it
+//! implements conversions from the errors of the host's libraries.
 
 use std::time::Duration;
 
-/// Why a call has no outcome: what the caller can do, and a text for the operator.
+/// Why a call has no outcome. The variant shows the caller what it can do; the text is for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// What is stored is damaged; nothing was changed.
+    /// The stored data is damaged. Nothing was changed.
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
-    /// The call names something that this store does not have, such as an optional index.
+    /// The call names something that this store does not have, for example an optional index.
     #[error("the store cannot do this: {0}")]
     Invalid(String),
-    /// The store is not set up for this: no such table or index, another key, no right to it. Nothing was stored, and
-    /// repeating does not help until an operator has acted.
+    /// The store is not set up for this call: the table or index is missing, has another key, or the program may not use
+    /// it. Nothing was stored, and the call fails again until an operator has acted.
     #[error("the store is not set up for this: {0}")]
     Misconfigured(String),
-    /// Too much to do; nothing was stored, repeat later.
-    #[error("the store has too much to do")]
+    /// The store is overloaded. Nothing was stored; the caller can repeat the call later.
+    #[error("the store is overloaded")]
     Throttled {
-        /// When to repeat, where the store knows.
+        /// How long to wait before a repeat, if the store knows it.
         retry_after: Option<Duration>,
     },
-    /// An insert is bigger than [`items::ITEM_LIMIT_BYTES`]; nothing was stored.
+    /// The item of an insert is larger than [`items::ITEM_LIMIT_BYTES`]. Nothing was stored.
     #[error("the item is too large")]
     TooLarge,
-    /// Out of reach or out of order; nothing was stored.
+    /// The store cannot be reached or does not work. Nothing was stored.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// A write may or may not have been stored.
+    /// The write may or may not have been stored.
     #[error("the outcome of a write is unknown: {0}")]
     Unknown(String),
 }

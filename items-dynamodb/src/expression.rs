@@ -1,11 +1,11 @@
-//! Expressions of DynamoDB, in which every name and every value is a placeholder: many words are reserved, and
-//! nothing of a caller's is ever read as a part of an expression.
+//! Expressions of DynamoDB. Every name and every value is a placeholder, because DynamoDB reserves many words, and so that
+//! no input can become a part of an expression.
 
 use std::collections::BTreeMap;
 
 use crate::AttributeValue;
 
-/// What an update sets and adds, and on what condition.
+/// The assignments, additions and conditions of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expression {
     /// `ExpressionAttributeNames`.
@@ -18,26 +18,26 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// The placeholder for a name.
+    /// Makes a placeholder for a name.
     pub(crate) fn name(&mut self, name: &str) -> String {
         let placeholder = format!("#{}", self.names.len());
         self.names.insert(placeholder.clone(), name.to_owned());
         placeholder
     }
 
-    /// The placeholder for a value.
+    /// Makes a placeholder for a value.
     pub(crate) fn value(&mut self, value: AttributeValue) -> String {
         let placeholder = format!(":{}", self.values.len());
         self.values.insert(placeholder.clone(), value);
         placeholder
     }
 
-    /// The placeholder for a text.
+    /// Makes a placeholder for a text.
     pub(crate) fn text(&mut self, text: &str) -> String {
         self.value(AttributeValue::S(text.to_owned()))
     }
 
-    /// The placeholder for a number.
+    /// Makes a placeholder for a number.
     pub(crate) fn number(&mut self, number: &impl ToString) -> String {
         self.value(AttributeValue::N(number.to_string()))
     }
@@ -52,7 +52,7 @@ impl Expression {
         self.adds.push(format!("{name} {value}"));
     }
 
-    /// One more thing that has to hold.
+    /// Adds a condition. All conditions must hold.
     pub(crate) fn only_if(&mut self, condition: String) {
         self.conditions.push(condition);
     }

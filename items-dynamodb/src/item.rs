@@ -1,4 +1,4 @@
-//! Attributes from and to items.
+//! Converts items to attributes and back.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tracing::warn;
 
 use crate::{AttributeValue, Attributes, Error, layout};
 
-/// An item, and what the store keeps beside it.
+/// An item, and the store's own attributes of it.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) item: Item,
@@ -16,8 +16,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// Reads an item, whoever wrote it. Attributes that are no strings and no lists of the schema are another
-    /// program's: they are left out here, and left alone in the table.
+    /// Reads an item, which another program may have written. Attributes that are neither strings nor lists of the schema
+    /// belong to other programs: they are left out here, and writes leave them unchanged in the table.
     pub(crate) fn read(schema: &Schema, attributes: Attributes) -> Result<Stored, Error> {
         let key = key(schema, &attributes)?;
         let version = version(&key, &attributes)?;
@@ -29,7 +29,9 @@ impl Stored {
             let entries = match attributes.remove(&list.name) {
                 Some(AttributeValue::L(elements)) => entries(list, elements),
                 None => Vec::new(),
-                Some(_) => return Err(Error::Corrupt(format!("item {key:?}: {:?} is no list", list.name))),
+                Some(_) => {
+                    return Err(Error::Corrupt(format!("item {key:?}: {:?} is not a list", list.name)));
+                }
             };
             if !entries.is_empty() {
                 lists.push((list.name.clone(), entries));
@@ -40,15 +42,16 @@ impl Stored {
         Ok(Stored { item: Item { key, version, fields, lists }, created_by, changed_by })
     }
 
-    /// The entries of a list, in order.
+    /// The entries of a list, in their order.
     pub(crate) fn entries(&self, list: &str) -> &[Entry] {
         let list = self.item.lists.iter().find(|(name, _)| name == list);
         list.map_or(&[], |(_, entries)| entries)
     }
 }
 
-/// Reads an item of an index, which may lack what its projection leaves out. A damaged version is 0 here, as a missing
-/// one is: it must not hide the whole page, and the item itself is refused by `get` and `update`.
+/// Reads an item of an index. Attributes may be missing because the index does not project them. A damaged version is read
+/// as 0, like a missing one, so that one damaged item does not make the whole page fail; `get` and `update` refuse
+/// the item itself.
 pub(crate) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary, Error> {
     let key = key(schema, &attributes)?;
     let version = version(&key, &attributes).unwrap_or_else(|error| {
@@ -68,7 +71,7 @@ pub(crate) fn summary(schema: &Schema, attributes: Attributes) -> Result<Summary
     Ok(Summary { key, version, counts, fields: Arc::new(fields(schema, attributes)) })
 }
 
-/// The attributes of a new item. Its lists are there from the start, empty, as other programs expect them.
+/// The attributes of a new item. It has its lists from the start, empty, because other programs expect them.
 pub(crate) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -> Attributes {
     let mut attributes = map(fields);
     for list in &schema.lists {
@@ -81,7 +84,7 @@ pub(crate) fn new(schema: &Schema, key: &str, fields: Fields, change_id: &str) -
     attributes
 }
 
-/// The key of an item, as a request names it.
+/// The key of an item, as a request contains it.
 pub(crate) fn key_of(schema: &Schema, key: &str) -> Attributes {
     Attributes::from([(schema.key_field.clone(), AttributeValue::S(key.to_owned()))])
 }
@@ -93,14 +96,14 @@ pub(crate) fn element(list: &List, entry: Entry) -> AttributeValue {
     AttributeValue::M(element)
 }
 
-/// The version; none where another program stored the item.
+/// The version; `None` if another program stored the item.
 pub(crate) fn stored_version(attributes: &Attributes) -> Option<&AttributeValue> {
     attributes.get(layout::VERSION)
 }
 
-/// Reads the version, which is 0 where there is none.
+/// Reads the version. A missing version is 0.
 pub(crate) fn version(key: &str, attributes: &Attributes) -> Result<u64, Error> {
-    let damaged = || Error::Corrupt(format!("item {key:?}: {} is no version", layout::VERSION));
+    let damaged = || Error::Corrupt(format!("item {key:?}: {} is not a version", layout::VERSION));
     match stored_version(attributes) {
         None => Ok(0),
         Some(AttributeValue::N(version)) => version.parse().map_err(|_| damaged()),
@@ -117,8 +120,8 @@ fn text(attributes: &Attributes, name: &str) -> Option<String> {
     attributes.get(name)?.as_s().cloned()
 }
 
-/// An element that is a string, as other programs may store one, is an entry whose only field has the list's name. Of
-/// an element that is neither a map nor a string nothing is shown but that it is there.
+/// Reads the elements of a list. Other programs may store an element as a string: it becomes an entry whose only field has
+/// the name of the list. An element that is neither a map nor a string becomes an entry without fields.
 fn entries(list: &List, elements: Vec<AttributeValue>) -> Vec<Entry> {
     let entry = |(place, element): (usize, AttributeValue)| {
         if let AttributeValue::M(mut map) = element {
@@ -135,7 +138,7 @@ fn entries(list: &List, elements: Vec<AttributeValue>) -> Vec<Entry> {
     elements.into_iter().enumerate().map(entry).collect()
 }
 
-/// The id that an entry has; none where it has none that a set of ids could hold.
+/// The id of an entry. Returns `None` if the entry has no id, or one that a set of strings cannot contain.
 fn entry_id(value: AttributeValue) -> Option<String> {
     if let AttributeValue::S(id) | AttributeValue::N(id) = value {
         return Some(id).filter(|id| !id.is_empty());

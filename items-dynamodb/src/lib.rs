@@ -1,15 +1,16 @@
-//! Items in a table of Amazon DynamoDB, as other programs have it, for every program that serves such a table: the
-//! host, through the SDK, and the component `guest/store-dynamodb`, through `wasi:http`. Both may serve one table at
-//! the same time, because what decides about a write is here and nowhere else.
+//! Items in a table of Amazon DynamoDB. Two programs use this: the host, through the SDK, and the component
+//! `guest/store-dynamodb`, through `wasi:http`. Both may serve the same table concurrently, because the rules of a write
+//! are defined only here. Other programs may use the table too.
 //!
-//! A key is the partition key, a field a string attribute, a list a list of maps, an index of the schema a global
-//! secondary index. What is kept beside that is in `layout`; an item without it, that another program wrote, is read
-//! and changed like any other. Each verb is one request; why a condition failed is found out from the item that
-//! comes back with the refusal.
+//! The item's key is the partition key, a field is a string attribute, a list is a list of maps, and an index of the
+//! schema is a global secondary index. `layout` names the store's own attributes. An item without them, which another
+//! program wrote, is read and changed like any other. Each verb is one request. If its condition fails, DynamoDB
+//! returns the item with the refusal, and the reason is found there.
 //!
-//! Every write is safe to repeat, also by a [`Table`], which repeats what it has no answer to: an insert is known by
-//! its change id, an append by the id of its entry in the set beside the list, an update by its change id while it is
-//! the last one. A call of which an attempt was lost and whose end proves nothing is `Unknown`.
+//! Every write is safe to repeat, also by a [`Table`], which repeats a request without an answer. An insert is recognized
+//! by its change id, an append by the id of its entry in the set of ids, and an update by its change id while it is
+//! the item's last update. If the answer to an attempt was lost and the last answer proves nothing about that attempt,
+//! the call fails with `Unknown`.
 
 mod probe;
 mod verbs;

@@ -1,5 +1,5 @@
-//! Where a table is: its name, its region and the server that is asked. A text that can mean none of these is refused
-//! when it is read, and not by the first request.
+//! The location of a table: its name, its region and its server. An invalid text is refused when it is parsed, not by the
+//! first request.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,13 +12,13 @@ use http::Uri;
 pub struct Endpoint {
     /// Whether the connection is encrypted.
     pub encrypted: bool,
-    /// The host, and the port where it is not the scheme's own.
+    /// The host, and the port if it is not the scheme's default.
     pub authority: String,
     host: String,
 }
 
 impl Endpoint {
-    /// Whether the server runs on this machine. Such a server checks nobody, and no proxy stands before it.
+    /// Whether the server runs on this machine. Such a server does not check credentials and is reached without a proxy.
     #[must_use]
     pub fn is_this_machine(&self) -> bool {
         let address = self.host.trim_matches(['[', ']']).parse::<IpAddr>().map(|ip| ip.to_canonical());
@@ -52,16 +52,18 @@ impl FromStr for Endpoint {
         {
             Some("http") => false,
             Some("https") => true,
-            Some(_) | None => return Err("it must begin with http:// or https://, as http://127.0.0.1:8000"),
+            Some(_) | None => {
+                return Err("it must begin with http:// or https://, like http://127.0.0.1:8000");
+            }
         };
-        let url: Uri = text.parse().map_err(|_| "it is no URL, as http://127.0.0.1:8000 is one")?;
-        let authority = url.authority().ok_or("it names no host")?;
+        let url: Uri = text.parse().map_err(|_| "it is not a URL like http://127.0.0.1:8000")?;
+        let authority = url.authority().ok_or("it has no host")?;
         if authority.as_str().contains('@') {
-            return Err("it must not have a user or a password: credentials are set as those of AWS");
+            return Err("it must not have a user or a password; set the credentials like those of AWS");
         }
-        // The parser drops a fragment silently.
+        // The parser silently drops a fragment, so the text itself is searched for one.
         if !matches!(url.path(), "" | "/") || url.query().is_some() || text.contains('#') {
-            return Err("it must have a host, and perhaps a port, and nothing behind them");
+            return Err("it must end after the host or the port, without a path or a query");
         }
         let host = authority.host().to_ascii_lowercase();
         if !is_host(&host) {
@@ -72,7 +74,7 @@ impl FromStr for Endpoint {
         if port == Some(None) {
             return Err("its port is not a number from 1 to 65535");
         }
-        // A signature covers the header `Host`, which does not have the scheme's own port.
+        // A signature covers the header `Host`, which leaves out the scheme's default port.
         let own = if encrypted { 443 } else { 80 };
         let authority = match port.flatten() {
             Some(port) if port != own => format!("{host}:{port}"),
@@ -90,10 +92,10 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.len() <= 253 && host.bytes().all(is_usual)
 }
 
-/// Reads the name of a table, by DynamoDB's own rule.
+/// Parses the name of a table, by DynamoDB's rules.
 pub fn table_name(text: &str) -> Result<String, &'static str> {
     if text.starts_with("arn:") {
-        return Err("give the name of the table, not its ARN, and its region beside it");
+        return Err("give the name of the table, not its ARN, and give its region separately");
     }
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     if (3..=255).contains(&text.len()) && text.bytes().all(is_usual) {
@@ -102,7 +104,7 @@ pub fn table_name(text: &str) -> Result<String, &'static str> {
     Err("a table's name has 3 to 255 of the characters A-Z, a-z, 0-9, `_`, `.` and `-`")
 }
 
-/// Reads a region: its shape, since new ones are made.
+/// Parses a region. This checks only its shape, because AWS adds new regions.
 pub fn region(text: &str) -> Result<String, &'static str> {
     let is_usual = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if !(2..=64).contains(&text.len())
@@ -110,11 +112,11 @@ pub fn region(text: &str) -> Result<String, &'static str> {
         || text.starts_with('-')
         || text.ends_with('-')
     {
-        return Err("a region has lower-case letters, digits and hyphens, as eu-west-1");
+        return Err("a region has lower-case letters, digits and hyphens, like eu-west-1");
     }
     let number = text.rsplit_once('-').map(|(_, number)| number.as_bytes());
     if matches!(number, Some([first, .., last]) if first.is_ascii_digit() && last.is_ascii_lowercase()) {
-        return Err("this is an availability zone; its region has no letter at the end, as eu-west-1");
+        return Err("this is an availability zone; a region has no letter at the end, like eu-west-1");
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! A page of an index, read by as many queries as it takes: one, but for pages of more than a megabyte.
+//! Reads a page of an index. This takes one query, or more for a page of more than a megabyte.
 
 use items::{Index, Page, Position, Query, Schema, Summary};
 
@@ -7,7 +7,7 @@ use crate::{
     AttributeValue, Attributes, Error, Expression, QueryResult, Range, RequestError, ServiceError, Table,
 };
 
-/// A page of an index: the greatest order value first.
+/// Reads a page of an index, in descending order of the order value.
 pub async fn query(table: &impl Table, schema: &Schema, query: &Query) -> Result<Page, Error> {
     let unknown = || Error::Invalid(format!("there is no index {:?}", query.index));
     let index = schema.indexes.iter().find(|index| index.name == query.index);
@@ -16,7 +16,7 @@ pub async fn query(table: &impl Table, schema: &Schema, query: &Query) -> Result
     let wanted = query.limit as usize;
     let mut items = Vec::new();
     loop {
-        // One more than asked for tells whether the list goes on.
+        // One additional item shows whether there is a next page.
         let left = wanted + 1 - items.len();
         let found = part(table, index, &query.value, left, from).await?;
         for attributes in found.items {
@@ -33,7 +33,7 @@ pub async fn query(table: &impl Table, schema: &Schema, query: &Query) -> Result
     Ok(Page { items: items.into_iter().map(|(_, summary)| summary).collect(), next })
 }
 
-/// One query.
+/// Makes one query.
 async fn part(
     table: &impl Table,
     index: &Index,
@@ -50,7 +50,7 @@ async fn part(
             if index.optional =>
         {
             Err(Error::Invalid(format!(
-                "table {:?} lacks the optional index {:?}; nothing else needs it ({text})",
+                "table {:?} lacks the optional index {:?}, which only this list needs ({text})",
                 table.name(),
                 index.name,
             )))
@@ -59,7 +59,8 @@ async fn part(
     }
 }
 
-/// Where a query goes on. The partition is always that of the query: a forged position cannot leave it.
+/// The key at which a query continues. The partition always comes from the query, so a forged position cannot lead to
+/// another partition.
 fn start(schema: &Schema, index: &Index, value: &str, after: &Position) -> Attributes {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     Attributes::from([
@@ -69,7 +70,7 @@ fn start(schema: &Schema, index: &Index, value: &str, after: &Position) -> Attri
     ])
 }
 
-/// An item and its place in the list.
+/// An item and its position in the list.
 fn listed(schema: &Schema, index: &Index, attributes: Attributes) -> Result<(Position, Summary), Error> {
     let summary = item::summary(schema, attributes)?;
     let order = summary.fields.iter().find(|(name, _)| *name == index.order);

@@ -1,15 +1,16 @@
-//! Whether a table serves what a store promises: found out by doing it, since a host may not describe its table.
+//! Checks that a table serves all kinds of requests. It makes such requests, because a host's credentials do not allow it
+//! to describe the table.
 
 use items::{Index, Schema};
 
 use crate::{Error, Expression, Range, Table, item, layout};
 
-/// Reads, writes, changes and lists one item that no component can reach. Fails as the calls of a component would, and
-/// with an error of its own where they would for ever.
+/// Reads, writes, changes and lists one item that no component can reach. Fails like the calls of a component would; the
+/// error shows whether they would fail until an operator acts.
 ///
-/// The write is a real one, of the same few bytes each time: it costs a write unit, as a condition that fails would,
-/// and proves more. The change is one whose condition fails by design: it proves the right to change, and is no second
-/// write.
+/// The write is a real one, of the same few bytes each time. It costs one write unit, like a write whose condition fails,
+/// and proves more. The condition of the change always fails: that proves the permission to change an item, without a
+/// second write.
 pub async fn probe(table: &impl Table, schema: &Schema) -> Result<(), Error> {
     let name = table.name();
     let key = layout::probe_key();
@@ -28,7 +29,7 @@ pub async fn probe(table: &impl Table, schema: &Schema) -> Result<(), Error> {
     changed.map(drop).map_err(|failure| failure.of_write(name))
 }
 
-/// A page of the index that has nothing. Both of its keys are named: with another key DynamoDB refuses the request.
+/// A query that finds nothing. It uses both keys of the index, because DynamoDB refuses the request if a key is different.
 fn nothing_of(index: &Index) -> Range {
     let mut only_if = Expression::default();
     let (partition, order) = (only_if.name(&index.partition), only_if.name(&index.order));
@@ -38,7 +39,7 @@ fn nothing_of(index: &Index) -> Range {
     Range { index: index.name.clone(), only_if, limit: 1, start: None }
 }
 
-/// A change of what is there, on the condition that it is not.
+/// A change of an existing item with the condition that the item does not exist, which always fails.
 fn never(schema: &Schema) -> Expression {
     let mut never = Expression::default();
     let key = never.name(&schema.key_field);

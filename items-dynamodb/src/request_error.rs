@@ -1,25 +1,25 @@
-//! What a failed request comes to: an error that says what the caller can do, with a text for the operator.
+//! Turns a failed request into an [`Error`], with a text for the operator.
 
 use crate::{Error, ServiceError};
 
 /// A request without an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestError {
-    /// DynamoDB refused it, or never answered.
+    /// DynamoDB refused the request or did not answer.
     Failed {
-        /// None where there was no answer, or none of DynamoDB's.
+        /// `None` if there was no answer, or one that did not come from DynamoDB.
         service_error: Option<ServiceError>,
-        /// For the operator. Never an item.
+        /// The text for the operator. It never contains data of an item.
         text: String,
         /// Whether one of the attempts may have been applied.
         lost: bool,
     },
-    /// It was never sent, for a reason of the program's own.
+    /// The program itself did not send the request.
     Unsent(Error),
 }
 
 impl RequestError {
-    /// The error of a read, or of a write of which no attempt may have been applied.
+    /// The error of a read, or of a write if no attempt of it may have been applied.
     #[must_use]
     pub fn of_read(self, table: &str) -> Error {
         let (service_error, text) = match self {
@@ -32,23 +32,23 @@ impl RequestError {
                 "there is no table {table:?} in this region and account; `portdesk table create` makes it ({text})"
             )),
             Some(ServiceError::Denied) => Error::Misconfigured(format!(
-                "AWS does not take these credentials or does not allow them this; `portdesk table policy` prints what \
-                 they must be allowed ({text})"
+                "AWS does not accept these credentials or does not allow them this request; `portdesk table policy` \
+                 prints the permissions that they need ({text})"
             )),
             Some(ServiceError::NoCredentials) => Error::Misconfigured(format!(
-                "no AWS credentials could be had: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or \
-                 give this machine a role ({text})"
+                "there are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give \
+                 this machine a role ({text})"
             )),
             Some(ServiceError::NoIndex | ServiceError::OtherLayout) => Error::Misconfigured(format!(
-                "table {table:?} is made in another way than the component asks for; `portdesk table check` says what \
-                 differs ({text})"
+                "table {table:?} does not have the layout that the component needs; `portdesk table check` shows the \
+                 differences ({text})"
             )),
             Some(ServiceError::Unmade) => Error::Misconfigured(format!(
-                "no request can be made for table {table:?}; look at its region and at the endpoint of the AWS settings \
+                "no request can be made for table {table:?}; check its region and the endpoint in the AWS settings \
                  ({text})"
             )),
             Some(ServiceError::Building) => Error::Unavailable(format!(
-                "an index of table {table:?} is being made; `portdesk table check` says when it is ready ({text})"
+                "an index of table {table:?} is being created; `portdesk table check` shows when it is ready ({text})"
             )),
             Some(ServiceError::Other) => Error::Invalid(text),
             Some(ServiceError::ItemSize) => Error::TooLarge,
@@ -56,14 +56,14 @@ impl RequestError {
         }
     }
 
-    /// The error of a read of this index, which a missing one is told by.
+    /// The error of a query of this index. If the index is missing, the text names it.
     #[must_use]
     pub fn of_index(self, table: &str, index: &str) -> Error {
         match self {
             RequestError::Failed { service_error: Some(ServiceError::NoIndex), text, .. } => {
                 Error::Misconfigured(format!(
-                    "table {table:?} lacks the index {index:?}; `portdesk table check` says what differs, and `portdesk \
-                 table create` makes a table that has it ({text})"
+                    "table {table:?} lacks the index {index:?}; `portdesk table check` shows all differences, and \
+                     `portdesk table create` makes a table that has it ({text})"
                 ))
             }
             RequestError::Failed { .. } | RequestError::Unsent(_) => self.of_read(table),

@@ -1,17 +1,17 @@
-//! Why DynamoDB refused a request, told from what it answered.
+//! Classifies the errors of DynamoDB.
 
-/// Why DynamoDB refused a request that reached it, as far as this store tells reasons apart.
+/// Why DynamoDB refused a request, or why the request could not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceError {
-    /// The index is being made; it is there by itself after a while.
+    /// The index is still being created.
     Building,
     /// The credentials are wrong, expired, or not allowed to do this.
     Denied,
-    /// Its own failure: nothing is known about what was stored.
+    /// DynamoDB itself failed. It is unknown whether something was stored.
     Failed,
     /// The item would be larger than an item may be.
     ItemSize,
-    /// There are no credentials to ask with.
+    /// There are no credentials.
     NoCredentials,
     /// The index does not exist.
     NoIndex,
@@ -19,16 +19,16 @@ pub enum ServiceError {
     NoTable,
     /// The request itself is wrong.
     Other,
-    /// The table's key or an index is made of other attributes.
+    /// The key of the table or of an index has other attributes.
     OtherLayout,
-    /// Too much to do.
+    /// DynamoDB limits the rate of requests.
     Throttled,
-    /// The request cannot be put together or sent anywhere.
+    /// The request cannot be built or sent.
     Unmade,
 }
 
 impl ServiceError {
-    /// What an answer says: its HTTP status, and code and message of its body.
+    /// Classifies an answer by its HTTP status, and the code and message of its body.
     #[must_use]
     pub fn read(status: u16, code: &str, message: &str) -> ServiceError {
         if status >= 500 {
@@ -60,13 +60,13 @@ impl ServiceError {
             | "SignatureDoesNotMatch"
             | "SubscriptionRequiredException"
             | "UnrecognizedClientException" => ServiceError::Denied,
-            // Nothing that a caller of this store could have caused.
+            // No caller of this store can have caused any other code.
             _ => ServiceError::Failed,
         }
     }
 }
 
-/// DynamoDB has one code for all of these and tells them apart by their texts alone.
+/// Classifies a `ValidationException`. DynamoDB has this one code for all of these errors; only their messages differ.
 fn invalid(message: &str) -> ServiceError {
     let has = |part: &str| message.contains(part);
     if has("Item size") && has("exceeded") {
@@ -82,7 +82,7 @@ fn invalid(message: &str) -> ServiceError {
     }
 }
 
-/// The key of the table or of an index has other attributes, other types, or another number of them.
+/// Parts of the messages that mean that a key has other attributes, other types, or another number of attributes.
 const OTHER_LAYOUT: [&str; 7] = [
     "does not match schema type",
     "does not match the schema",

@@ -1,40 +1,37 @@
-//! What is asked of a table: four requests, each with placeholders for every name and value.
+//! The four requests to a table. Every name and value in them is a placeholder.
 
 use crate::{Attributes, Expression, RequestError};
 
 /// A table of DynamoDB.
 ///
-/// Who implements this speaks the protocol and repeats what failed; what a request says, and what its answer
-/// means, is decided before and after.
-#[expect(
-    async_fn_in_trait,
-    reason = "both implementations are known where they are called; one is not `Send`"
-)]
+/// An implementation sends the requests, and repeats them if they fail. It does not decide what a request contains or what
+/// its answer means.
+#[expect(async_fn_in_trait, reason = "the callers know the implementation, and one of the two is not `Send`")]
 pub trait Table {
-    /// The table's name, for texts.
+    /// The table's name, for error texts.
     fn name(&self) -> &str;
 
-    /// `GetItem`, consistent.
+    /// Sends `GetItem` with a consistent read.
     async fn read(&self, key: Attributes) -> Result<Option<Attributes>, RequestError>;
 
-    /// `PutItem` on a condition.
+    /// Sends `PutItem` with a condition.
     async fn put(&self, item: Attributes, only_if: Expression) -> Result<WriteResult, RequestError>;
 
-    /// `UpdateItem` on a condition.
+    /// Sends `UpdateItem` with a condition.
     async fn change(&self, key: Attributes, expression: Expression) -> Result<WriteResult, RequestError>;
 
-    /// `Query` of an index, in descending order.
+    /// Sends a `Query` of an index, in descending order.
     async fn range(&self, range: Range) -> Result<QueryResult, RequestError>;
 }
 
-/// What became of a write on a condition.
+/// The outcome of a write with a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteResult {
-    /// Done. An update brings the attributes that it set, as they are now.
+    /// The write is done. An update returns the new values of the attributes that it changed.
     Done(Attributes),
     /// The condition does not hold.
     Refused {
-        /// The item as it was; none if there is none.
+        /// The item that made the condition fail; `None` if there is no item.
         by: Option<Attributes>,
         /// Whether an earlier attempt of this request may have been applied.
         lost: bool,
@@ -46,19 +43,19 @@ pub enum WriteResult {
 pub struct Range {
     /// The name of the index.
     pub index: String,
-    /// Which items: the condition is a `KeyConditionExpression`.
+    /// The condition for the items to read, a `KeyConditionExpression`.
     pub only_if: Expression,
     /// The most items to read.
     pub limit: usize,
-    /// Where to go on.
+    /// The key after which the query starts.
     pub start: Option<Attributes>,
 }
 
-/// What a query found, and where the next one starts.
+/// The items that a query found, and where the next query starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueryResult {
     /// The items, in order.
     pub items: Vec<Attributes>,
-    /// None where the list ended.
+    /// The key after which the next query starts; `None` at the end of the list.
     pub next: Option<Attributes>,
 }

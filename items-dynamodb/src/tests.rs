@@ -1,4 +1,4 @@
-//! How failures are told apart. What the verbs come to is tested by those that have a server, and by the host's suite.
+//! Tests how failures are classified. The verbs are tested against a server in `tests/`, and by the host's suite.
 
 use crate::{Error, RequestError, ServiceError};
 
@@ -57,7 +57,7 @@ fn a_lost_attempt_makes_a_write_unknown_and_a_read_no_worse() {
     assert_eq!(RequestError::Unsent(Error::TooLarge).of_write("t"), Error::TooLarge);
 }
 
-/// Texts of DynamoDB for tables and indexes of another make.
+/// Messages of DynamoDB for tables and indexes with another layout.
 #[test]
 fn another_key_is_told_from_a_wrong_request() {
     for message in [

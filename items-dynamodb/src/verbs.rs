@@ -1,4 +1,4 @@
-//! `get`, `insert` and `update` over a table.
+//! Implements `get`, `insert` and `update` over a table.
 
 use items::{Change, Fields, ITEM_LIMIT_BYTES, Insert, Item, Schema, Update, fields_size};
 
@@ -6,7 +6,7 @@ use crate::change::{self, Adoption, Verdict};
 use crate::item::{self, Stored};
 use crate::{Attributes, Error, Expression, RequestError, ServiceError, Table, WriteResult};
 
-/// The item under `key` as of now.
+/// Reads the current item under `key`.
 pub async fn get(table: &impl Table, schema: &Schema, key: &str) -> Result<Option<Item>, Error> {
     let Some(attributes) = read(table, schema, key).await? else { return Ok(None) };
     Ok(Some(Stored::read(schema, attributes)?.item))
@@ -43,7 +43,7 @@ pub async fn insert(
     }
 }
 
-/// Applies `change` to the item under `key`, whole or not at all.
+/// Applies `change` to the item under `key`, completely or not at all.
 pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Change) -> Result<Update, Error> {
     if change::is_hopeless(&change) {
         return full(table, schema, key, &change).await;
@@ -69,7 +69,7 @@ pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Chan
                         adoption = Some(entries);
                         continue;
                     }
-                    // Somebody else was faster, and the guards are in order now.
+                    // Another program has changed the item meanwhile, and the guards are right now.
                     Verdict::Nothing if adoption.is_some() => {
                         adoption = None;
                         continue;
@@ -82,14 +82,14 @@ pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Chan
         };
         return conclusive(&change, outcome, lost);
     }
-    // Another program changes the list as fast as it is read.
+    // Another program changes the list again after each read.
     if lost { Err(unexplained(key, lost)) } else { Err(Error::Throttled { retry_after: None }) }
 }
 
-/// What became of one update.
+/// The result of one attempt at an update.
 enum UpdateAttempt {
     Done(u64),
-    /// By the item as it was; by none if there is none.
+    /// The condition failed. `by` is the item that made it fail, or `None` if there is no item.
     Refused {
         by: Option<Attributes>,
         lost: bool,
@@ -117,7 +117,7 @@ async fn try_update(
     }
 }
 
-/// What a change comes to that makes the item too large: whatever forbids it comes first.
+/// The outcome of a change that would make the item too large. Every other reason to refuse it takes precedence.
 async fn full(table: &impl Table, schema: &Schema, key: &str, change: &Change) -> Result<Update, Error> {
     let Some(attributes) = read(table, schema, key).await? else { return Ok(Update::Missing) };
     Ok(match change::judge(schema, change, attributes)? {
@@ -126,13 +126,14 @@ async fn full(table: &impl Table, schema: &Schema, key: &str, change: &Change) -
     })
 }
 
-/// Whether an outcome proves that nothing was stored. An entry that is not in its list was never stored; but a
-/// change of fields alone, of which an attempt was lost, may have been stored and then been followed by another.
+/// Returns the outcome if it is certain, and otherwise the error `Unknown`. An entry that is not in its list was never
+/// stored, so the outcome of an append is certain. But if an attempt of a change without an append was lost, it may
+/// have been stored, and another change may have followed.
 fn conclusive(change: &Change, outcome: Update, lost: bool) -> Result<Update, Error> {
     match outcome {
-        Update::Stale(_) | Update::Refused(_) | Update::Full if lost && change.append.is_none() => {
-            Err(Error::Unknown("an attempt was lost, and others have changed the item since".to_owned()))
-        }
+        Update::Stale(_) | Update::Refused(_) | Update::Full if lost && change.append.is_none() => Err(
+            Error::Unknown("the answer to an attempt was lost, and the item has changed since".to_owned()),
+        ),
         Update::Stale(_)
         | Update::Refused(_)
         | Update::Full
@@ -143,9 +144,9 @@ fn conclusive(change: &Change, outcome: Update, lost: bool) -> Result<Update, Er
 }
 
 fn unexplained(key: &str, lost: bool) -> Error {
-    let text = format!("the table refused a change of item {key:?} that nothing forbids");
+    let text = format!("the table refused a change of item {key:?} for no visible reason");
     if lost { Error::Unknown(text) } else { Error::Unavailable(text) }
 }
 
-/// How often the guards of a list are made anew for one change.
+/// The most attempts at one change. Those after the first may make new guards.
 const ADOPTIONS: usize = 4;

@@ -1,8 +1,8 @@
-//! Cursors: a position in an index as text that a client may keep.
+//! Cursors. A cursor is a position in an index, as text that a client may keep.
 //!
-//! A cursor carries the position and a digest over position, index and value, so that one that was changed, or
-//! that belongs to another query, is found out. The digest is not a secret: who computes one gets to a place
-//! of a list that is theirs to read anyway, because index and value always come from the query.
+//! A cursor contains the position and a digest of position, index and value. The digest detects a cursor that was changed
+//! or belongs to another query. It needs no secret: a client that forges a cursor only reaches another position in a list
+//! that it may read anyway, because index and value always come from the query.
 
 use alloc::string::String;
 
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Position;
 
-/// The cursor for `position` in the list of `value` in `index`.
+/// Makes the cursor for `position` in the list of `value` in `index`.
 #[must_use]
 pub fn write(position: &Position, index: &str, value: &str) -> String {
     let mut bytes = digest(position, index, value).to_vec();
@@ -22,7 +22,7 @@ pub fn write(position: &Position, index: &str, value: &str) -> String {
     Base64UrlUnpadded::encode_string(&bytes)
 }
 
-/// The position of a cursor; none if this is no cursor of this list.
+/// Reads the position of a cursor. Returns `None` if the text is not a cursor of this list.
 #[must_use]
 pub fn read(cursor: &str, index: &str, value: &str) -> Option<Position> {
     if cursor.len() > CURSOR_BYTES {
@@ -56,11 +56,12 @@ fn digest(position: &Position, index: &str, value: &str) -> [u8; DIGEST_BYTES] {
     digest
 }
 
-/// Names the format, so that a cursor of another one is found out too.
+/// The name of the format. It is part of the digest, so that a cursor of another format is refused too.
 const FORMAT: &str = "portdesk cursor 1";
-/// Enough that no accident finds another cursor.
+/// 96 bits: enough that no change by accident passes.
 const DIGEST_BYTES: usize = 12;
-/// Longer than any that `write` makes: an order value of 1,024 bytes and a key of 128.
+/// The longest text that `read` decodes. `write` makes shorter ones, from an order value of at most 1,024 bytes and a key
+/// of at most 128.
 const CURSOR_BYTES: usize = 2048;
 
 #[cfg(test)]

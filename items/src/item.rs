@@ -1,33 +1,33 @@
-//! Items, whole and as an index lists them.
+//! Items, with their entries and as an index lists them.
 
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// The most bytes that an item may have, see [`Item::size`]: what DynamoDB allows, so that data can move.
+/// The largest size of an item (see [`Item::size`]). It is DynamoDB's limit, so that data can move between stores.
 pub const ITEM_LIMIT_BYTES: usize = 400 * 1024;
 
-/// The bytes of an item that no append may take: without them the fields of a full item could not change any more.
+/// The bytes of an item that appends must leave free. Otherwise the fields of a full item could not change any more.
 pub const ITEM_RESERVE_BYTES: usize = 1024;
 
 /// The most fields that an item or an entry may have.
 pub const FIELDS_LIMIT: usize = 64;
 
-/// How the names begin under which a store keeps what is its own beside the fields of an item.
+/// The prefix of the names under which a store keeps its own data next to the fields of an item.
 pub const STORES_PREFIX: &str = "portdesk_";
 
-/// Names and values, sorted by name; no name appears twice.
+/// Names and values, sorted by name. No name appears twice.
 pub type Fields = Vec<(String, String)>;
 
-/// Fields that are stored: whoever reads an item shares them with the store and copies none.
+/// Stored fields. The reader of an item shares them with the store, so nothing is copied.
 pub type SharedFields = Arc<Fields>;
 
-/// An item, whole.
+/// An item with its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What it is stored under.
+    /// The key under which the item is stored.
     pub key: String,
-    /// Opaque; another one after every update.
+    /// The version. It is opaque, and every update changes it.
     pub version: u64,
     /// The fields, sorted by name.
     pub fields: SharedFields,
@@ -36,7 +36,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// The bytes that count towards [`ITEM_LIMIT_BYTES`]: the key, and names, values and ids of everything.
+    /// The size that counts towards [`ITEM_LIMIT_BYTES`]: the bytes of the key and of all names, values and ids.
     #[must_use]
     pub fn size(&self) -> usize {
         let list = |(name, entries): &(String, Vec<Entry>)| {
@@ -46,12 +46,12 @@ impl Item {
     }
 }
 
-/// One entry of a list; never changes once stored.
+/// One entry of a list. A stored entry never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Names the entry within its list.
+    /// The id of the entry, unique within its list.
     pub id: String,
-    /// What it says, sorted by name.
+    /// The fields, sorted by name.
     pub fields: SharedFields,
 }
 
@@ -72,12 +72,12 @@ pub fn fields_size(fields: &[(String, String)]) -> usize {
 /// An item as an index lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// What it is stored under.
+    /// The key under which the item is stored.
     pub key: String,
-    /// Opaque; another one after every update.
+    /// The version. It is opaque, and every update changes it.
     pub version: u64,
     /// The fields, sorted by name.
     pub fields: SharedFields,
-    /// How many entries each list has, sorted by name; a list without entries is left out.
+    /// The number of entries in each list, sorted by name. Lists without entries are left out.
     pub counts: Vec<(String, u32)>,
 }

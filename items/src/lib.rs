@@ -1,8 +1,8 @@
-//! Items and the rules of their writes: what `wit/key-value.wit` and `wit/schema.wit` promise, as plain Rust.
+//! Items and the rules of their writes: the promises of `wit/key-value.wit` and `wit/schema.wit` as plain Rust.
 //!
-//! Nothing here knows of WIT bindings, wasm or IO, so that the host and stores that are components share it. `limits`
-//! holds the limits of a call, `cursor` makes and reads cursors, `record` decides what a write comes to, `listing` and
-//! `memory` keep indexes and items in memory.
+//! This crate does not use WIT bindings, wasm or IO, so the host and the store components can share it. `limits`
+//! checks the limits of a call, `cursor` writes and reads cursors, `record` decides the outcome of a write, and `listing`
+//! and `memory` keep indexes and items in memory.
 
 #![no_std]
 

@@ -1,4 +1,4 @@
-//! The limits that `wit/key-value.wit` and `wit/schema.wit` name, held before a store is asked.
+//! The limits of `wit/key-value.wit` and `wit/schema.wit`. A store checks them before it handles a call.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -7,55 +7,57 @@ use alloc::vec;
 
 use crate::{Append, Change, FIELDS_LIMIT, Fields, STORES_PREFIX, Schema};
 
-/// How a call, or a schema, breaks the interface. The caller has a defect.
+/// The limit that a call or a schema breaks. This is a defect of the component.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
-    /// A change id, by its bytes.
+    /// A change id has this many bytes.
     #[error("a change id has {0} bytes, not 1 to {CHANGE_ID_BYTES}")]
     ChangeId(usize),
-    /// A field that stands twice.
-    #[error("a field named {0:?} stands twice")]
+    /// A field appears twice.
+    #[error("a field named {0:?} appears twice")]
     FieldTwice(String),
-    /// More fields than one call or entry may have.
+    /// A call or an entry has this many fields.
     #[error("there are {0} fields, more than {FIELDS_LIMIT}")]
     Fields(usize),
-    /// A value of an indexed field, by its bytes.
+    /// The value of an indexed field has this many bytes.
     #[error("the indexed field {0:?} has {1} bytes, not 1 to {INDEXED_BYTES}")]
     Indexed(String, usize),
-    /// A key or an entry id, by its bytes.
+    /// A key or an entry id has this many bytes.
     #[error("a key or an entry id has {0} bytes, not 1 to {KEY_BYTES}")]
     Key(usize),
-    /// The most items that a query asks for.
+    /// A query asks for this many items.
     #[error("a query has the limit {0}, not 1 to {QUERY_ITEMS}")]
     Limit(u32),
-    /// The limit of a list.
-    #[error("a list may not be bounded by {0} entries, only by 1 to {LIST_ENTRIES}")]
+    /// A change gives a list this limit.
+    #[error("a list has the limit {0}, not 1 to {LIST_ENTRIES} entries")]
     MaxEntries(u32),
-    /// A name that is malformed or taken.
-    #[error("a field or a list is named {0:?}: not 1 to {NAME_BYTES} bytes, or taken by something else")]
+    /// The name of a field or a list is malformed or used by something else.
+    #[error(
+        "a field or a list is named {0:?}, which is not 1 to {NAME_BYTES} bytes or is used by something else"
+    )]
     Name(String),
-    /// An index that the schema lacks.
+    /// The schema does not have this index.
     #[error("the schema has no index {0:?}")]
     NoIndex(String),
-    /// A list that the schema lacks.
+    /// The schema does not have this list.
     #[error("the schema has no list {0:?}")]
     NoList(String),
-    /// An index of the schema itself.
-    #[error("the schema has an index named {0:?}, which is no name for one, or {INDEXES} indexes already")]
+    /// An index of the schema has a malformed or repeated name, or the schema has too many indexes.
+    #[error("the schema's index {0:?} has a malformed or repeated name, or is one too many after {INDEXES}")]
     Index(String),
 }
 
-/// A key, or an entry id.
+/// Checks a key or an entry id.
 pub fn key(key: &str) -> Result<(), LimitError> {
     within(key.len(), KEY_BYTES).ok_or(LimitError::Key(key.len()))
 }
 
-/// The id of a change.
+/// Checks the id of a change.
 pub fn change_id(id: &str) -> Result<(), LimitError> {
     within(id.len(), CHANGE_ID_BYTES).ok_or(LimitError::ChangeId(id.len()))
 }
 
-/// The fields of an item, sorted.
+/// Checks the fields of an item and sorts them.
 pub fn fields(schema: &Schema, fields: Fields) -> Result<Fields, LimitError> {
     let fields = sorted(fields)?;
     for (field, value) in &fields {
@@ -70,7 +72,7 @@ pub fn fields(schema: &Schema, fields: Fields) -> Result<Fields, LimitError> {
     Ok(fields)
 }
 
-/// A change, its fields sorted.
+/// Checks a change and sorts its fields.
 pub fn change(schema: &Schema, change: Change) -> Result<Change, LimitError> {
     change_id(&change.id)?;
     Ok(Change {
@@ -83,7 +85,8 @@ pub fn change(schema: &Schema, change: Change) -> Result<Change, LimitError> {
     })
 }
 
-/// What `unless` or `unless_above` names. A field may stand there more than once: two values may both forbid the change.
+/// Checks the fields of `unless` or `unless_above`. A field may appear there more than once, because each of several
+/// values may forbid the change.
 fn forbidden(fields: Fields) -> Result<Fields, LimitError> {
     if fields.len() > FIELDS_LIMIT {
         return Err(LimitError::Fields(fields.len()));
@@ -107,7 +110,7 @@ fn append(schema: &Schema, mut append: Append) -> Result<Append, LimitError> {
     Ok(append)
 }
 
-/// A query: the name of an index, the value of its partition field, and the most items to give.
+/// Checks a query: the name of an index, the value of its partition field, and the most items to return.
 pub fn query(schema: &Schema, index: &str, value: &str, limit: u32) -> Result<(), LimitError> {
     let known = schema.indexes.iter().find(|known| known.name == index);
     let known = known.ok_or_else(|| LimitError::NoIndex(index.to_owned()))?;
@@ -115,7 +118,7 @@ pub fn query(schema: &Schema, index: &str, value: &str, limit: u32) -> Result<()
     within(limit as usize, QUERY_ITEMS).ok_or(LimitError::Limit(limit))
 }
 
-/// A schema that a component gave, before a store is prepared by it.
+/// Checks the schema of a component, before a store is prepared for it.
 pub fn schema(schema: &Schema) -> Result<(), LimitError> {
     let names = |names: &mut dyn Iterator<Item = &String>| {
         sorted(names.map(|name| (name.clone(), String::new())).collect())

@@ -1,4 +1,4 @@
-//! The indexes of a schema over records in memory.
+//! Keeps the indexes of a schema over records in memory.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use crate::limits::QUERY_ITEMS;
 use crate::record::Record;
 use crate::{Index, Page, Position, Query, Schema, Summary};
 
-/// All indexes of a schema, and the records as they show them.
+/// All indexes of a schema, and the records that they show.
 #[derive(Debug)]
 pub struct Listings {
     listings: Vec<Listing>,
@@ -26,7 +26,7 @@ impl Listings {
         Listings { listings: listings.collect(), shown: BTreeMap::new() }
     }
 
-    /// Shows a record in the place of what was shown under its key before.
+    /// Shows a record in place of the record that was shown under its key before.
     pub fn show(&mut self, key: &str, record: Arc<Record>) {
         let before = self.shown.get(key);
         for listing in &mut self.listings {
@@ -38,8 +38,8 @@ impl Listings {
         self.shown.insert(key.to_owned(), record);
     }
 
-    /// A page of an index: the greatest order value first, equal ones by their keys, the greatest first. None where
-    /// the schema has no such index.
+    /// A page of an index, in descending order of the order value and then of the key. Returns `None` if the schema has no
+    /// such index.
     #[must_use]
     pub fn page(&self, query: &Query) -> Option<Page> {
         let listing = self.listings.iter().find(|listing| listing.index.name == query.index)?;
@@ -67,12 +67,12 @@ impl Listings {
 #[derive(Debug)]
 struct Listing {
     index: Index,
-    /// By the value of the partition field: order values and keys.
+    /// For each value of the partition field, the order values and keys of its items.
     positions: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 impl Listing {
-    /// The places behind the query's position, the greatest first.
+    /// The positions behind that of the query, in descending order.
     fn positions(&self, query: &Query) -> impl Iterator<Item = &(String, String)> {
         let after = query.after.clone();
         self.positions.get(&query.value).into_iter().flat_map(move |positions| match after.clone() {
@@ -96,7 +96,7 @@ impl Listing {
         }
     }
 
-    /// Where a record stands; nowhere when it lacks one of the fields.
+    /// The partition and the position of a record, or `None` if it lacks one of the fields.
     fn position(&self, key: &str, record: &Record) -> Option<(String, (String, String))> {
         let partition = record.field(&self.index.partition)?;
         let order = record.field(&self.index.order)?;

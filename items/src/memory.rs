@@ -10,7 +10,7 @@ use crate::listing::Listings;
 use crate::record::{Record, TooLargeError, Verdict};
 use crate::{Change, Entry, Fields, Insert, Item, Page, Query, Schema, Update};
 
-/// A store in memory. Its indexes never lag.
+/// Items in memory. Every write is immediately visible in the indexes.
 #[derive(Debug)]
 pub struct MemoryItems {
     items: BTreeMap<String, Arc<Stored>>,
@@ -24,7 +24,7 @@ impl MemoryItems {
         MemoryItems { items: BTreeMap::new(), listings: Listings::new(schema) }
     }
 
-    /// What is stored under `key`.
+    /// The stored item under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Stored>> {
         self.items.get(key).cloned()
@@ -43,7 +43,7 @@ impl MemoryItems {
         Ok(if same { Insert::Repeated(item) } else { Insert::Exists(item) })
     }
 
-    /// Applies `change` to the item under `key`, whole or not at all.
+    /// Applies `change` to the item under `key`, completely or not at all.
     pub fn update(&mut self, key: &str, change: Change) -> Update {
         let Some(stored) = self.items.get(key) else { return Update::Missing };
         let known = change.append.as_ref().and_then(|append| stored.entry(&append.list, &append.entry.id));
@@ -57,7 +57,7 @@ impl MemoryItems {
         };
         let version = record.version;
         let Some(stored) = self.items.remove(key) else { return Update::Missing };
-        // A reader that still has the old item keeps it; the copy here is then the new one.
+        // This copies the lists only if a reader still shares the old item.
         let mut lists = Arc::unwrap_or_clone(stored).lists;
         if let Some(append) = change.append {
             lists.entry(append.list).or_default().push(append.entry);
@@ -66,7 +66,7 @@ impl MemoryItems {
         Update::Updated(version)
     }
 
-    /// A page of an index; none where the schema has no such index.
+    /// A page of an index. Returns `None` if the schema has no such index.
     #[must_use]
     pub fn query(&self, query: &Query) -> Option<Page> {
         self.listings.page(query)
@@ -78,7 +78,7 @@ impl MemoryItems {
     }
 }
 
-/// An item as it is kept.
+/// A stored item.
 #[derive(Debug, Clone)]
 pub struct Stored {
     record: Arc<Record>,
@@ -86,7 +86,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The item, which is stored under `key`. Its fields and those of its entries are shared, not copied.
+    /// The item under `key`. Its fields and the fields of its entries are shared, not copied.
     #[must_use]
     pub fn item(&self, key: &str) -> Item {
         let lists = self.lists.iter().map(|(name, entries)| (name.clone(), entries.clone())).collect();
@@ -98,7 +98,7 @@ impl Stored {
         }
     }
 
-    /// All but its entries.
+    /// The item without its entries.
     #[must_use]
     pub fn record(&self) -> Arc<Record> {
         Arc::clone(&self.record)

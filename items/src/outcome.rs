@@ -1,35 +1,35 @@
-//! Calls of a store, and what becomes of them.
+//! The calls to a store and their outcomes.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{Entry, Fields, Item, Summary};
 
-/// What became of an insert.
+/// The outcome of an insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insert {
     /// The key was free; the item is stored and has this version.
     Inserted(u64),
-    /// This very insert (same change id) had been stored before; the item as it is now.
+    /// The same insert (by its change id) was stored before. This is the current item.
     Repeated(Item),
-    /// Another insert holds the key; the item as it is now.
+    /// Another insert holds the key. This is the current item.
     Exists(Item),
 }
 
 /// One atomic change of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Names the change; the same id is the same change.
+    /// The id of the change. A repeat of the change has the same id.
     pub id: String,
-    /// Only at this version.
+    /// Condition: the item has this version.
     pub at_version: Option<u64>,
-    /// Only while none of these fields has the value beside it.
+    /// Condition: none of these fields has the given value.
     pub unless: Fields,
-    /// Only while none of these fields has a value that is greater than the one beside it, byte by byte.
+    /// Condition: none of these fields has a value greater than the given one, compared byte by byte.
     pub unless_above: Fields,
-    /// Fields to set.
+    /// The fields to set.
     pub set: Fields,
-    /// An entry to append.
+    /// The entry to append.
     pub append: Option<Append>,
 }
 
@@ -40,41 +40,41 @@ pub struct Append {
     pub list: String,
     /// The entry.
     pub entry: Entry,
-    /// The most entries that the list may hold after the append.
+    /// The most entries that the list may have after the append.
     pub max_entries: u32,
 }
 
-/// What became of an update; where several hold, the first in this order.
+/// The outcome of an update. If several apply, the first one in this order is returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
     /// No item has the key.
     Missing,
-    /// The list has this entry, under the id that was to be appended.
+    /// The list already has this entry under the id of the entry to append.
     Duplicate(Entry),
-    /// The item is at another version than asked for. A repeat of the item's last change is not stale.
+    /// The item has another version than `at_version`. A repeat of the item's last change is not stale.
     Stale(Item),
-    /// A field has a value that `unless` names.
+    /// A field has a value that `unless` or `unless_above` excludes.
     Refused(Item),
-    /// The list, or the item, can take no more.
+    /// The list or the item is at its limit.
     Full,
-    /// Stored, or stored before as the item's last change; the item has this version.
+    /// The change is stored, now or before as the item's last change. The item has this version.
     Updated(u64),
 }
 
-/// Where to read in an index, and how much.
+/// Which page of an index to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// The name of the index; one that the schema has.
+    /// The name of an index of the schema.
     pub index: String,
-    /// The value of its partition field.
+    /// The value of the index's partition field.
     pub value: String,
-    /// The most items to give, 1 to 100.
+    /// The most items to return, 1 to 100.
     pub limit: u32,
-    /// Only items behind this position.
+    /// The position behind which the page begins.
     pub after: Option<Position>,
 }
 
-/// A place in an index's order. The item that stood there may be gone.
+/// A position in the order of an index. There may be no item at the position any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The value of the order field.
@@ -83,11 +83,11 @@ pub struct Position {
     pub key: String,
 }
 
-/// A part of an index's list.
+/// A page of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The items, in order.
     pub items: Vec<Summary>,
-    /// Where to read on; none where the list ended.
+    /// The position behind which the next page begins; `None` at the end of the list.
     pub next: Option<Position>,
 }

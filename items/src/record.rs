@@ -1,6 +1,7 @@
-//! The rules of a write, once for every store that decides by itself.
+//! The rules that decide the outcome of a write, for every store that decides in its own code.
 //!
-//! DynamoDB decides by conditions of its own; `suite` holds both to the same claims.
+//! The DynamoDB stores express the same rules as conditions of a request; the host's `backend::suite` tests that both
+//! behave alike.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -12,47 +13,47 @@ use crate::{
     fields_size,
 };
 
-/// An item without its entries: all that is needed to decide about a write.
+/// An item without its entries. A write can be decided from it alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// 1 at the insert, one more with every update.
+    /// The version: 1 after the insert, and one more after every update.
     pub version: u64,
-    /// Sorted by name.
+    /// The fields, sorted by name.
     pub fields: SharedFields,
-    /// How many entries each list has, sorted by name; a list without entries is left out.
+    /// The number of entries in each list, sorted by name. Lists without entries are left out.
     pub counts: Vec<(String, u32)>,
     /// The change id of the insert.
     pub insert_change: String,
-    /// The id of the last update; none before the first.
+    /// The id of the last update; `None` before the first.
     pub last_change: Option<String>,
-    /// The bytes that count towards [`ITEM_LIMIT_BYTES`], those of the entries included.
+    /// The size of the item that counts towards [`ITEM_LIMIT_BYTES`], including its entries.
     pub size: usize,
 }
 
-/// What an update of a record that is there comes to.
+/// The decision about an update of an existing record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The entry is there, under the id that was to be appended.
+    /// The list already has this entry under the id of the entry to append.
     Duplicate(Entry),
     /// The change was the record's last one.
     Repeated,
-    /// The record is at another version.
+    /// The record has another version than the change requires.
     Stale,
-    /// A field has a forbidden value.
+    /// A field has a value that the change excludes.
     Refused,
-    /// The list, or the item, can take no more.
+    /// The list or the item is at its limit.
     Full,
-    /// To be stored in the place of the old record, with the entry that the change appends.
+    /// The caller must store this record in place of the old one, and the entry that the change appends.
     Applied(Record),
 }
 
-/// A new item is bigger than [`ITEM_LIMIT_BYTES`].
+/// A new item is larger than [`ITEM_LIMIT_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLargeError;
 
 impl Record {
-    /// The record of a new item. Whether it fits is decided before it is known whether the key is free, as in
-    /// DynamoDB, where a write that is too large is refused unseen.
+    /// The record of a new item. The size is checked before the caller knows whether the key is free, because DynamoDB
+    /// also refuses a write that is too large before it checks the key.
     pub fn new(key: &str, fields: Fields, change_id: String) -> Result<Record, TooLargeError> {
         let size = key.len() + fields_size(&fields);
         if size > ITEM_LIMIT_BYTES {
@@ -68,7 +69,7 @@ impl Record {
         })
     }
 
-    /// Decides about a change; `known` is the entry that is stored under the id to be appended.
+    /// Decides about a change. `known` is the stored entry that has the id of the entry to append.
     pub fn judge(&self, change: &Change, known: Option<Entry>) -> Verdict {
         if let Some(entry) = known {
             return Verdict::Duplicate(entry);
@@ -93,13 +94,13 @@ impl Record {
         value(&self.fields, name)
     }
 
-    /// How many entries a list has.
+    /// The number of entries in a list.
     #[must_use]
     pub fn count(&self, list: &str) -> u32 {
         self.counts.iter().find(|(name, _)| name == list).map_or(0, |(_, count)| *count)
     }
 
-    /// This record after the change; none where it would pass a limit.
+    /// This record after the change, or `None` if it would exceed a limit.
     fn changed(&self, change: &Change) -> Option<Record> {
         let mut next =
             Record { version: self.version + 1, last_change: Some(change.id.clone()), ..self.clone() };
@@ -130,14 +131,14 @@ impl Record {
     }
 }
 
-/// The value beside a name.
+/// The value of a name in sorted fields.
 #[must_use]
 pub fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     let at = fields.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
     fields.get(at).map(|(_, value)| value.as_str())
 }
 
-/// Sets the value beside a name and keeps the names sorted.
+/// Sets the value of a name and keeps the names sorted.
 pub fn put<V>(sorted: &mut Vec<(String, V)>, name: &str, value: V) {
     match sorted.binary_search_by(|(other, _)| other.as_str().cmp(name)) {
         Ok(at) => {

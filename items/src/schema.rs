@@ -1,14 +1,14 @@
-//! What a component stores.
+//! The schema of a component's items.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a component stores: `schema.collection-schema`.
+/// The schema of a component's items: `schema.collection-schema` of the WIT.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
-    /// The name that the key has where items are stored as attributes.
+    /// The name of the key in stores that keep items as attributes.
     pub key_field: String,
-    /// The fields that a summary has to show, beside those of the indexes.
+    /// The fields that a summary must show, in addition to those of the indexes.
     pub listed: Vec<String>,
     /// The append-only lists.
     pub lists: Vec<List>,
@@ -19,16 +19,16 @@ pub struct Schema {
 /// An append-only list of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
-    /// Its name.
+    /// The name of the list.
     pub name: String,
-    /// The name that an entry's id has where entries are stored as attributes.
+    /// The name of an entry's id in stores that keep entries as attributes.
     pub id_field: String,
 }
 
-/// Lists the items that share the value of one field, ordered by another.
+/// An index. It lists the items that share the value of one field, ordered by another field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
-    /// What `query` names it by.
+    /// The name of the index, which `query` uses.
     pub name: String,
     /// The field whose value the listed items share.
     pub partition: String,

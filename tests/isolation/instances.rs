@@ -107,7 +107,7 @@ async fn what_a_guest_asks_for_too_much_is_named_to_the_operator() {
     let memory = format!("more than {} bytes of memory", limits.memory_bytes);
     let named = [
         ("/bomb", memory.as_str()),
-        ("/get-flood", "more than 1000 calls of the store"),
+        ("/get-flood", "more than 1000 calls to the store"),
         ("/random-flood", "more than 65536 random bytes"),
         ("/random-huge", "more than 65536 random bytes"),
         ("/huge-key", "fuel allocated for hostcalls has been exhausted"),

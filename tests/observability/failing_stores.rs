@@ -211,7 +211,7 @@ async fn no_failure_of_dynamodb_tells_what_was_to_be_stored() {
         // Nobody listens any more.
         drop(server);
         ask(&watched.host.client(), NO_TICKET).await;
-        watched.assert_silent("the store failed a call").await;
+        watched.assert_silent("a call to the store failed").await;
     }
 }
 

@@ -31,8 +31,8 @@ async fn every_line_of_a_request_carries_the_id_that_the_client_got() {
         let of_request = lines.iter().filter(|line| line["request_id"] == *id);
         of_request.map(|line| line["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(messages(request_id), ["the store failed a call", "answered"]);
-    assert_eq!(messages(&readiness_id), ["not ready", "answered"]);
+    assert_eq!(messages(request_id), ["a call to the store failed", "answered"]);
+    assert_eq!(messages(&readiness_id), ["the store is not ready", "answered"]);
     let answered =
         lines.iter().find(|line| line["request_id"] == *request_id && line["status"] == 503).unwrap();
     assert_eq!(answered["operation"], "get_ticket_status");

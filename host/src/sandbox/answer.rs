@@ -1,8 +1,8 @@
-//! How large an answer may be. `wit/handler.wit` names the limits.
+//! The limits of an answer, which `wit/handler.wit` documents.
 
 use super::Response;
 
-/// Refuses an answer that is over a limit; whether it is HTTP is for others to find out.
+/// Refuses an answer that exceeds a limit. It does not check whether the answer is valid HTTP.
 pub(super) fn check(answer: &Response) -> Result<(), AnswerLimitError> {
     if answer.body.len() > BODY_BYTES {
         return Err(AnswerLimitError::Body(answer.body.len()));
@@ -21,33 +21,33 @@ pub(super) fn check(answer: &Response) -> Result<(), AnswerLimitError> {
     }
 }
 
-/// An operation is written to the log and may name a metric.
+/// Whether an operation's name is safe in the log and as a label of a metric.
 fn is_name(operation: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     (1..=OPERATION_BYTES).contains(&operation.len()) && operation.bytes().all(allowed)
 }
 
-/// How an answer breaks the limits.
+/// The limit that an answer exceeds.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerLimitError {
-    /// The body has so many bytes.
+    /// The body has this many bytes.
     #[error("its body has {0} bytes, more than {BODY_BYTES}")]
     Body(usize),
-    /// There are so many headers.
+    /// The answer has this many headers.
     #[error("it has {0} headers, more than {HEADERS}")]
     Headers(usize),
-    /// Names and values of the headers have so many bytes.
+    /// The names and values of the headers together have this many bytes.
     #[error("its headers have {0} bytes, more than {HEADER_BYTES}")]
     HeaderBytes(usize),
-    /// The operation is no name.
+    /// The name of the operation is too long, empty, or has other characters.
     #[error("its operation is not 1 to {OPERATION_BYTES} characters of `A-Z a-z 0-9 _ . -`")]
     Operation,
 }
 
-/// A page of a hundred items, or an item of 400 KiB, fits twice.
+/// A page of a hundred items, or an item of 400 KiB, needs less than half of this.
 const BODY_BYTES: usize = 4 * 1024 * 1024;
-/// Clients take about a hundred, and the host adds its own.
+/// Clients accept about a hundred headers, and the host adds some.
 const HEADERS: usize = 64;
-/// Clients and proxies refuse a head of more than this.
+/// Clients and proxies refuse a larger head.
 const HEADER_BYTES: usize = 32 * 1024;
 const OPERATION_BYTES: usize = 64;

@@ -1,7 +1,7 @@
-//! What one request may ask of the host. A guest that asks for more is cut before its time is up: until then each call
-//! would cost the store, or the log, which others need.
+//! The limits on the host's functions that a guest may use in one request. A guest that exceeds one traps immediately and
+//! does not run on to its deadline, because its calls would take the store and the log from other requests.
 
-/// What is left for the request that an instance works on.
+/// The calls and random bytes that the current request may still use.
 #[derive(Debug)]
 pub(super) struct Budget {
     store_calls: u32,
@@ -9,18 +9,18 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// That of a new request.
+    /// The budget of a new request.
     pub(super) fn full() -> Budget {
         Budget { store_calls: STORE_CALLS, random_bytes: RANDOM_BYTES }
     }
 
-    /// Takes one call of the store.
+    /// Takes one call to the store from the budget.
     pub(super) fn call_store(&mut self) -> Result<(), BudgetError> {
         self.store_calls = self.store_calls.checked_sub(1).ok_or(BudgetError::StoreCalls)?;
         Ok(())
     }
 
-    /// Takes as many random bytes as the guest asks for; as a size, where they are to be had.
+    /// Takes `bytes` random bytes from the budget, and returns their number as a size.
     pub(super) fn draw_random(&mut self, bytes: u64) -> Result<usize, BudgetError> {
         let bytes = usize::try_from(bytes).map_err(|_| BudgetError::RandomBytes)?;
         self.random_bytes = self.random_bytes.checked_sub(bytes).ok_or(BudgetError::RandomBytes)?;
@@ -28,16 +28,16 @@ impl Budget {
     }
 }
 
-/// The trap of a guest that asked for more than it may have.
+/// The trap of a guest that has exceeded its budget.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BudgetError {
-    #[error("more than {RANDOM_BYTES} random bytes for one request")]
+    #[error("the component asked for more than {RANDOM_BYTES} random bytes in one request")]
     RandomBytes,
-    #[error("more than {STORE_CALLS} calls of the store for one request")]
+    #[error("the component made more than {STORE_CALLS} calls to the store in one request")]
     StoreCalls,
 }
 
-/// The desk makes eleven at most: a move reads once, is tried nine times, and may read once more.
+/// The desk makes at most eleven calls: a move reads once, tries its update up to nine times, and may read once more.
 const STORE_CALLS: u32 = 1000;
-/// The guest names the size of an allocation in the host, and its interface has no error to answer with.
+/// The host allocates as many bytes as the guest asks for, and the function cannot return an error.
 const RANDOM_BYTES: usize = 64 * 1024;

@@ -1,10 +1,9 @@
-//! Components that were compiled before: the one that a host keeps in its data folder, so that it compiles once and
-//! not at every start, and the files of `portdesk compile`, for images that nobody can write to.
+//! Components that were compiled before. There are two kinds: the host's cache in its data folder, so that a host does not
+//! compile at every start, and the files of `portdesk compile`, for read-only images.
 //!
-//! What is loaded here runs as native code, outside of every sandbox (wasmtime, "Unsafety" of
-//! `Module::deserialize`). So nothing is loaded that anybody else could have written (`trusted_file`), and nothing that is
-//! not, byte for byte, what was written. A file is wasmtime's code, the name of what it was compiled from, and the
-//! SHA-256 of both.
+//! Compiled code runs natively, outside of the sandbox (wasmtime, "Unsafety" of `Module::deserialize`). So a file is
+//! loaded only if no other user could have written it (`trusted_file`) and if its checksum is right. A file consists
+//! of wasmtime's code, a hash of the component and the compiler's settings, and the SHA-256 of both.
 
 mod trusted_file;
 
@@ -20,31 +19,34 @@ use wasmtime::component::Component as Code;
 
 pub use self::trusted_file::TrustedFileError;
 
-/// Whether these are the bytes of a compiled component, and not of one to compile.
+/// Whether these bytes are a compiled component, not WebAssembly.
 pub(super) fn is_compiled(bytes: &[u8]) -> bool {
     Engine::detect_precompiled(bytes).is_some()
 }
 
-/// The code of `wasm`: what `folder` keeps of it, or compiled now and kept for the next start.
+/// The code of `wasm`, from the cache in `folder` if it is there. Otherwise `wasm` is compiled and cached for the next
+/// start.
 ///
-/// A folder that cannot be trusted or written to costs the time of compiling, and nothing else.
+/// If the folder cannot be trusted or written to, only the cache is unused: the component is compiled at every start.
 pub(super) fn cached(engine: &Engine, wasm: &[u8], folder: &Path) -> wasmtime::Result<Code> {
     let file = folder.join(FILE);
     let origin = Origin::of(engine, wasm);
     match kept(engine, &file, &origin) {
         Ok(Some(code)) => return Ok(code),
         Ok(None) => {}
-        Err(error) => warn!(%error, "the compiled component that was kept is not used; compiling it anew"),
+        Err(error) => {
+            warn!(%error, "the cached compiled component cannot be used; compiling the component again")
+        }
     }
     let code = Code::from_binary(engine, wasm)?;
     match keep(&code, &file, &origin) {
-        Ok(()) => debug!(file = %file.display(), "kept the compiled component"),
-        Err(error) => warn!(%error, "the compiled component cannot be kept; every start compiles it"),
+        Ok(()) => debug!(file = %file.display(), "cached the compiled component"),
+        Err(error) => warn!(%error, "the compiled component cannot be cached; every start compiles it again"),
     }
     Ok(code)
 }
 
-/// The bytes of a file that a host can serve without compiling it.
+/// The bytes of a compiled file, which a host can serve without compiling.
 pub(super) fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Vec<u8>> {
     sealed(&Code::from_binary(engine, wasm)?, &Origin::of(engine, wasm))
 }
@@ -68,7 +70,7 @@ fn kept(engine: &Engine, file: &Path, origin: &Origin) -> Result<Option<Code>, C
     deserialize(engine, code).map(Some).map_err(CompiledError::Foreign)
 }
 
-/// Replaces what was kept, whole or not at all.
+/// Replaces the cached file, completely or not at all.
 fn keep(code: &Code, file: &Path, origin: &Origin) -> wasmtime::Result<()> {
     let mut new = NamedTempFile::new_in(file.parent().unwrap_or(Path::new(".")))?;
     new.write_all(&sealed(code, origin)?)?;
@@ -83,7 +85,7 @@ fn sealed(code: &Code, origin: &Origin) -> wasmtime::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The code and what it was compiled from; none if a byte is not as it was written.
+/// The code and its origin, or `None` if the checksum is wrong.
 fn unsealed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (rest, seal) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST_BYTES)?)?;
     if Sha256::digest(rest).as_slice() != seal {
@@ -92,14 +94,17 @@ fn unsealed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(rest.len().checked_sub(DIGEST_BYTES)?)
 }
 
-#[expect(unsafe_code, reason = "both callers have checked who could write the bytes, and their seal")]
+#[expect(
+    unsafe_code,
+    reason = "both callers have checked that the file is trusted and its checksum is right"
+)]
 fn deserialize(engine: &Engine, code: &[u8]) -> wasmtime::Result<Code> {
-    // SAFETY: the code was written by `sealed` on this machine or by whoever administers it, and is as it was
-    // written. Whether this engine can run it, another version or another processor's, wasmtime checks itself.
+    // SAFETY: `sealed` made this code, on this machine or for its administrator, and the checksum shows that it is
+    // unchanged. Wasmtime itself checks that the code is for this version, these settings and this processor.
     unsafe { Code::deserialize(engine, code) }
 }
 
-/// What code was compiled from: the component, and everything of the engine that shapes its code.
+/// A hash of the component and of all settings of the engine that affect the code.
 struct Origin([u8; DIGEST_BYTES]);
 
 impl Origin {
@@ -114,18 +119,20 @@ impl Origin {
 /// Why compiled code is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum CompiledError {
-    /// It is cut off or changed.
-    #[error("the file is damaged; make it anew with `portdesk compile`")]
+    /// The file is truncated or changed.
+    #[error("the file is damaged; make it again with `portdesk compile`")]
     Damaged,
-    /// Somebody else could have written it.
+    /// Another user could have written the file.
     #[error(transparent)]
     Untrusted(#[from] TrustedFileError),
-    /// Another version made it, or other settings, or it is for another processor.
-    #[error("this program cannot run it; make it anew with `portdesk compile` of this version ({0:#})")]
+    /// The code is from another version, for other settings or for another processor.
+    #[error(
+        "this program cannot run the file; make it again with `portdesk compile` of this version ({0:#})"
+    )]
     Foreign(wasmtime::Error),
 }
 
-/// In the data folder.
+/// The name of the cached file in the data folder.
 const FILE: &str = "component.cwasm";
 const DIGEST_BYTES: usize = 32;
 

@@ -1,4 +1,5 @@
-//! A component, from bytes to something that can be instantiated, and what it says of itself.
+//! Loads a component: from its bytes to linked code that can be instantiated. Also reads the component's description of
+//! itself.
 
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +39,7 @@ impl Component {
         Component::new(&engine, &code, limits)
     }
 
-    /// As [`Component::load`], but compiles only what `folder` does not keep compiled.
+    /// Does the same as [`Component::load`], but uses the compiled code that is cached in `folder`.
     pub fn load_cached(wasm: &[u8], limits: Limits, folder: &Path) -> Result<Component, LoadError> {
         inspect(wasm)?;
         let engine = engine(&limits).map_err(LoadError::Engine)?;
@@ -46,8 +47,8 @@ impl Component {
         Component::new(&engine, &code, limits)
     }
 
-    /// Links what [`Component::compile`] made and this file holds. Refuses a file that others could have written, since
-    /// its code runs outside of the sandbox.
+    /// Links the code in a file that [`Component::compile`] made. Refuses a file that another user could have written,
+    /// because its code runs outside of the sandbox.
     pub fn load_compiled(file: &Path, limits: Limits) -> Result<Component, LoadError> {
         let engine = engine(&limits).map_err(LoadError::Engine)?;
         let code = compiled::load(&engine, file)?;
@@ -60,7 +61,7 @@ impl Component {
         compiled::is_compiled(bytes)
     }
 
-    /// Compiles `wasm` to the bytes of a file, for this version of this program on processors like this one.
+    /// Compiles `wasm` to the bytes of a file for this version of this program and this kind of processor.
     pub fn compile(wasm: &[u8], limits: &Limits) -> Result<Vec<u8>, LoadError> {
         inspect(wasm)?;
         let engine = engine(limits).map_err(LoadError::Engine)?;
@@ -73,7 +74,7 @@ impl Component {
         Ok(Component { pre, limits, memory_high_water: HighWater::default(), epochs })
     }
 
-    /// Asks the component what it stores and which contract it serves.
+    /// Calls the component for its schema and its contract.
     pub async fn describe(&self) -> Result<Description, LoadError> {
         let deadline = Instant::now() + DESCRIPTION_TIME;
         timeout(DESCRIPTION_TIME, self.ask(deadline))
@@ -100,12 +101,12 @@ impl Component {
         self.pre.instantiate_async(store).await
     }
 
-    /// To be held while one of its instances may run.
+    /// The caller holds the returned guard while one of the component's instances may run.
     pub(super) fn run(&self) -> Running<'_> {
         self.epochs.run()
     }
 
-    /// The clock of its instances.
+    /// The epoch clock of the component's instances.
     pub(super) fn epochs(&self) -> &Epochs {
         &self.epochs
     }
@@ -114,19 +115,20 @@ impl Component {
         self.pre.engine()
     }
 
-    /// What its instances may use.
+    /// The limits of the component's instances.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// The most memory that one of its instances has had.
+    /// The most memory that one of the component's instances has had.
     pub(super) fn memory_high_water(&self) -> &HighWater {
         &self.memory_high_water
     }
 }
 
-/// Says in words what a component lacks, before it is compiled.
+/// Checks that a component fits the world `desk`. This runs before the component is compiled, so that the error can name
+/// what is missing.
 fn inspect(wasm: &[u8]) -> Result<(), LoadError> {
     let inspection = Inspection::of(wasm)?;
     if inspection.is_desk() { Ok(()) } else { Err(LoadError::NoDesk(inspection)) }
@@ -139,12 +141,12 @@ fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     DeskPre::new(linker.instantiate_pre(code)?)
 }
 
-/// What a component says of itself.
+/// A component's description of itself.
 #[derive(Debug, Clone)]
 pub struct Description {
-    /// What it stores.
+    /// The schema of the items that the component stores.
     pub schema: Schema,
-    /// The contract that it serves: an OpenAPI document in YAML.
+    /// The contract that the component serves: an OpenAPI document in YAML.
     pub openapi: String,
 }
 
@@ -170,37 +172,38 @@ impl From<CollectionSchema> for Schema {
 /// Why a component cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Compiled code that cannot be loaded.
+    /// The compiled code cannot be loaded.
     #[error(transparent)]
     Compiled(#[from] CompiledError),
     /// The machine cannot hold the pool of instances.
-    #[error("no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})")]
+    #[error(
+        "this machine has no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})"
+    )]
     Engine(wasmtime::Error),
-    /// A component, but none that this host serves.
+    /// The file is a component, but not one that this host can serve.
     #[error("{0}")]
     NoDesk(Inspection),
-    /// What it says that it stores breaks a limit of `wit/schema.wit`.
+    /// The component's schema breaks a limit of `wit/schema.wit`.
     #[error("the component's schema breaks a limit of wit/schema.wit: {0}")]
     Schema(String),
-    /// Its description could not be had.
+    /// The component failed to describe itself.
     #[error("the component does not describe itself: its export `schema` failed ({0:#})")]
     Silent(wasmtime::Error),
-    /// More memories, tables or memory than an instance may have.
+    /// The component needs more memories, tables or memory than an instance may have.
     #[error("the component needs more than --memory-limit-mib and the other limits allow ({})", cause(.0))]
     TooMuch(wasmtime::Error),
-    /// Not a component at all.
+    /// The file is not a component.
     #[error(transparent)]
     Inspect(#[from] InspectError),
-    /// Its imports or exports have the names of the world `desk`, and other types.
+    /// The imports or exports have the names of the world `desk`, but other types.
     #[error(
-        "this component was built against another version of wit/: it has the names of the world `desk` and other types \
+        "this component was built against another version of wit/: it has the names of the world `desk` but other types \
          ({0:#}); build it again"
     )]
     WrongWorld(wasmtime::Error),
 }
 
-/// The last cause, which says what is wrong; the first says only that something is. One line of it: a parser
-/// appends what it could not read.
+/// The first line of the last cause. The last cause is the specific one, and a parser appends its input in further lines.
 fn cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string().lines().next().unwrap_or_default().to_owned()
 }

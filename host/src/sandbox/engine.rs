@@ -1,19 +1,19 @@
-//! The wasmtime engine, with the settings that measurements chose (docs of each line).
+//! The wasmtime engine. Its settings were chosen by measurement, and comments give the reasons.
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLE_ELEMENTS, TABLES};
 
-/// An engine that can hold `limits.instances` instances. Fails where the machine cannot reserve the address space.
+/// An engine that can hold `limits.instances` instances. Fails if the machine cannot reserve the address space.
 pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     Engine::new(&config(limits))
 }
 
-/// What components are compiled and run with.
+/// The settings with which components are compiled and run.
 pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
-    // Component-model async is neither used nor offered; without it every call and every store is cheaper.
+    // No component uses component-model async. Without it, every call and every `Store` is cheaper.
     config.concurrency_support(false);
     config.max_wasm_stack(GUEST_STACK_BYTES);
     config.async_stack_size(GUEST_STACK_BYTES + HOST_STACK_BYTES);
@@ -33,12 +33,12 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_memory_size(limits.memory_bytes)
         .table_elements(TABLE_ELEMENTS)
-        // Reset what a request touched by writing zeros, not by giving the pages back: giving them back
-        // interrupts every other core, for each request of a fresh instance.
+        // Memory up to these sizes is reset by writing zeros, not by returning its pages to the kernel. Returning pages
+        // interrupts all other cores, with every new instance.
         .linear_memory_keep_resident(256 * 1024)
         .table_keep_resident(64 * 1024)
         .async_stack_keep_resident(64 * 1024)
-        // Reuse the slot that is warm before one that is cold.
+        // With 0, wasmtime reuses the slots that were used before it takes new ones.
         .max_unused_warm_slots(0)
         .pagemap_scan(if PoolingAllocationConfig::is_pagemap_scan_available() {
             Enabled::Yes
@@ -48,10 +48,10 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
     pool
 }
 
-/// How deep a guest may call.
+/// The stack of a guest, which limits the depth of its calls.
 const GUEST_STACK_BYTES: usize = 512 * 1024;
 
-/// What the host's functions have of a guest's stack, however deep the guest is when it calls them: an overflow there
-/// ends the process. They never recurse, and neither does what wasmtime runs for them: no type of `wit/` contains
-/// itself.
+/// The stack that remains for the host's functions when a guest has used its whole part. A stack overflow in the host would
+/// end the process. The host's functions never recurse, and wasmtime's code for them does not either, because no type of
+/// `wit/` contains itself.
 const HOST_STACK_BYTES: usize = 1536 * 1024;

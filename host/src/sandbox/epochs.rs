@@ -1,4 +1,4 @@
-//! The clock that interrupts guests.
+//! The clock that interrupts guests, by wasmtime's epochs.
 
 use std::io;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use wasmtime::Engine;
 
-/// Ticks the epochs of an engine, on a thread of the operating system: a guest that loops may hold every thread of the
-/// runtime, and with them its timers. While no guest runs the thread sleeps: a host without requests has no use for it.
+/// Advances the epoch of an engine from a separate thread of the operating system. A timer of the async runtime could not
+/// do it, because looping guests may occupy all threads of the runtime. While no guest runs, the thread sleeps.
 ///
-/// Waking a thread costs as much as a request or two. So the clock is calm as long as guests are done within an epoch, as all
-/// but hostile ones are, and ticks every epoch only once a guest was not.
+/// Waking a thread costs about as much as one or two requests. So the clock ticks slowly while all guests end within an
+/// epoch, as all but hostile guests do. It ticks once per epoch after a guest has run longer.
 #[derive(Debug, Clone)]
 pub(super) struct Epochs(Arc<Clock>);
 
@@ -24,21 +24,21 @@ struct Clock {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// How many guests may run at this moment.
+    /// The number of guests that may run now.
     running: AtomicUsize,
-    /// Whether the clock stands still, or is about to: it looks at the guests once more then.
+    /// Whether the clock has stopped or is about to stop. It checks `running` once more after it has set this.
     stands: AtomicBool,
-    /// How many of the next ticks come after one epoch each.
+    /// The number of further ticks that follow at intervals of one epoch.
     hurried: AtomicU32,
     ended: AtomicBool,
 }
 
-/// A guest may run as long as this lives.
+/// A guest may run while this guard exists.
 #[derive(Debug)]
 pub(super) struct Running<'a>(&'a Shared);
 
 impl Epochs {
-    /// A clock for `engine`, which ends when the last clone of it is dropped.
+    /// A clock for `engine`. Its thread ends when the last clone of the clock is dropped.
     pub(super) fn of(engine: &Engine) -> io::Result<Epochs> {
         let shared = Arc::new(Shared::default());
         let (engine, seen) = (engine.clone(), Arc::clone(&shared));
@@ -46,7 +46,7 @@ impl Epochs {
         Ok(Epochs(Arc::new(Clock { shared, ticker: ticker.thread().clone() })))
     }
 
-    /// To be held while a guest may run: without it nothing interrupts it.
+    /// The caller holds the returned guard while a guest may run. Without a guard, nothing interrupts the guest.
     pub(super) fn run(&self) -> Running<'_> {
         let Clock { shared, ticker } = &*self.0;
         shared.running.fetch_add(1, Ordering::SeqCst);
@@ -56,7 +56,7 @@ impl Epochs {
         Running(shared)
     }
 
-    /// Says that a guest ran for a whole epoch: it and those like it are to be interrupted as soon as they may be.
+    /// Makes the clock tick once per epoch for a while, because a guest has run for a whole epoch.
     pub(super) fn hurry(&self) {
         let Clock { shared, ticker } = &*self.0;
         if shared.hurried.swap(HURRIED_TICKS, Ordering::SeqCst) == 0 {
@@ -96,7 +96,8 @@ impl Shared {
         }
     }
 
-    /// Waits for a guest. One that begins to run now sees that the clock stands, or is seen.
+    /// Waits for a guest. Setting `stands` before checking `running` ensures that a guest that begins meanwhile either is
+    /// seen here or wakes this thread.
     fn stand(&self) {
         self.stands.store(true, Ordering::SeqCst);
         if self.is_idle() && !self.ended.load(Ordering::SeqCst) {
@@ -110,17 +111,17 @@ impl Shared {
     }
 }
 
-/// How long a guest may run before it lets others run, and how finely its deadline is kept, where guests do not end by
-/// themselves before.
+/// How long a guest may run before it must yield, and how exactly deadlines are kept, while guests run for long.
 pub(super) const EPOCH: Duration = Duration::from_millis(1);
 
-/// Between two ticks while every guest ends within an epoch. The first one that does not may hold a thread for this long.
+/// The time between ticks while every guest ends within an epoch. The first guest that runs longer may occupy a thread for
+/// this time.
 const CALM: Duration = Duration::from_millis(5);
 
-/// How long the clock is not calm after a guest has run for a whole epoch: a tenth of a second.
+/// The number of ticks at intervals of one epoch after a guest has run for a whole epoch: a tenth of a second.
 const HURRIED_TICKS: u32 = 100;
 
-/// After so many ticks without a guest the clock stands still: requests that follow each other need not wake it.
+/// After this many ticks without a guest the clock stops. So requests in close succession need not wake it.
 const IDLE_TICKS: u32 = 3;
 
 #[cfg(test)]

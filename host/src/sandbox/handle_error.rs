@@ -1,23 +1,23 @@
-//! Why a request has no answer from the component. The guest or the host failed, never the client.
+//! Why a request has no answer from the component. The cause is always the guest or the host, never the client.
 
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 use super::answer::AnswerLimitError;
 use super::limits::MemoryLimitError;
 
-/// The ways in which a request ends without an answer.
+/// Why a request ended without an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HandleError {
-    /// The guest answered with more than an answer may be.
+    /// The guest's answer exceeds a limit.
     #[error("the component's answer is refused: {0}")]
     Answer(AnswerLimitError),
-    /// All instances are taken, or the pool has no room for another; the component was not called.
+    /// All instances are in use, or the pool has no room for another. The component was not called.
     #[error("all instances of the component are busy")]
     Busy,
-    /// The deadline passed, in the guest or in the store.
+    /// The deadline passed while the guest ran or waited for the store.
     #[error("the deadline passed")]
     Deadline,
-    /// The guest asked for more memory than it may have.
+    /// The guest asked for more memory than its limit.
     #[error("{0}")]
     Memory(String),
     /// The guest trapped.
@@ -26,12 +26,13 @@ pub enum HandleError {
 }
 
 impl HandleError {
-    /// A start that found no room has run nothing; any other failure is the guest's, which may have run already.
+    /// Converts an error of an instance's start. If the pool had no room, no code of the guest has run. For any other error,
+    /// code of the guest may have run.
     pub(super) fn of_start(error: wasmtime::Error) -> HandleError {
         if error.is::<PoolConcurrencyLimitError>() { HandleError::Busy } else { HandleError::of_call(error) }
     }
 
-    /// Tells the limits that the host set apart from the defects of a guest.
+    /// Converts an error of a call. It distinguishes an exceeded limit of the host from a defect of the guest.
     pub(super) fn of_call(error: wasmtime::Error) -> HandleError {
         if let Some(exhausted) = error.downcast_ref::<MemoryLimitError>() {
             return HandleError::Memory(exhausted.to_string());

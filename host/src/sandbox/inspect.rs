@@ -1,47 +1,47 @@
-//! What a file is, in words, before it is compiled: which world it fits, what it lacks, and what supplies that.
+//! Describes a file before it is compiled: which world it fits, which imports it lacks, and what supplies them.
 
 use std::fmt;
 
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
-/// The worlds of `wit/world.wit`, and what becomes of them.
+/// The worlds of `wit/world.wit`, and the composition of three of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
-    /// What a host of this kind serves.
+    /// The host serves components of this world.
     Desk,
-    /// Lifts a desk into `wasi:http`.
+    /// Components of this world lift a desk into `wasi:http`.
     Front,
-    /// Keeps items.
+    /// Components of this world implement `key-value`.
     Store,
-    /// Front, desk and store in one.
+    /// A composition of a front, a desk and a store.
     StandAlone,
 }
 
-/// A component, by the names of its imports and exports.
+/// The world of a component, derived from the names of its imports and exports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// What it offers; none of the worlds where it fits none.
+    /// The world that the component's exports fit, if any.
     pub world: Option<World>,
-    /// Its imports that this world is not given.
+    /// The component's imports that this world does not have.
     pub missing: Vec<String>,
 }
 
-/// A file that is no component.
+/// Why a file is not a component.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InspectError {
-    /// WebAssembly, but without the shell that says what it imports and exports.
+    /// The file is a core module.
     #[error(
         "this is a core WebAssembly module, not a WebAssembly component; build it for wasm32-wasip2, or wrap it with \
          `wasm-tools component new`"
     )]
     CoreModule,
-    /// It begins as a component and does not go on as one.
+    /// The file begins like a component, but is not valid.
     #[error("this WebAssembly component is damaged ({0}); build or fetch the file again")]
     Damaged(String),
-    /// Something else.
+    /// The file is not WebAssembly.
     #[error(
-        "this is not a WebAssembly component: it does not begin as one; name the .wasm file that a build for \
-         wasm32-wasip2 made"
+        "this is not a WebAssembly component: its first bytes are not those of one; name the .wasm file that a build \
+         for wasm32-wasip2 made"
     )]
     NotWasm,
 }
@@ -70,7 +70,7 @@ impl Inspection {
         Ok(Inspection { world, missing: imports.into_iter().filter(is_missing).collect() })
     }
 
-    /// Whether a host of this kind can serve it.
+    /// Whether this host can serve the component.
     #[must_use]
     pub fn is_desk(&self) -> bool {
         self.world == Some(World::Desk) && self.missing.is_empty()
@@ -78,7 +78,7 @@ impl Inspection {
 }
 
 impl World {
-    /// Whether a component of this world may import this.
+    /// Whether a component of this world may have this import.
     fn gives(self, import: &str) -> bool {
         let any_of = |interfaces: &[&str]| interfaces.iter().any(|interface| is(import, interface));
         let is_wasi = import.starts_with("wasi:");
@@ -96,8 +96,8 @@ impl fmt::Display for Inspection {
         out.write_str(match self.world {
             Some(World::Desk) => "this component is a desk: `portdesk --component FILE` serves it",
             Some(World::Front) => {
-                "this component is a front, which lifts a desk into wasi:http; it is served by nothing alone: compose \
-                 it with a desk and a store (`cargo dist-components`)"
+                "this component is a front, which lifts a desk into wasi:http; it does not run alone: compose it with a \
+                 desk and a store (`cargo dist-components`)"
             }
             Some(World::Store) => {
                 "this component is a store; compose it with a front and a desk (docs/stores.md), or let `portdesk` \
@@ -105,10 +105,10 @@ impl fmt::Display for Inspection {
             }
             Some(World::StandAlone) => {
                 "this component serves wasi:http by itself: run it on wasmtime, Spin, wasmCloud or Node \
-                 (docs/deploy.md); `portdesk` serves the desk inside of it, portdesk-desk.wasm"
+                 (docs/deploy.md); `portdesk` itself serves only the desk inside it, portdesk-desk.wasm"
             }
             None => {
-                "this component does not fit the world `desk` of wit/world.wit, nor any other there: it exports \
+                "this component does not fit the world `desk` of wit/world.wit or any other world there: it exports \
                  neither portdesk:desk/handler with portdesk:desk/schema, nor portdesk:desk/key-value, nor \
                  wasi:http/incoming-handler; build it against wit/"
             }
@@ -118,35 +118,37 @@ impl fmt::Display for Inspection {
         }
         self.missing
             .iter()
-            .try_for_each(|import| write!(out, "; it does not fit yet: {}", advice(import, self.world)))
+            .try_for_each(|import| write!(out, "; it cannot run yet: {}", advice(import, self.world)))
     }
 }
 
-/// What to do about an import that its world is not given.
+/// Advice about an import that the world does not have.
 fn advice(import: &str, world: Option<World>) -> String {
     let network = ["wasi:sockets/", "wasi:http/"].iter().any(|package| import.starts_with(package));
     if world == Some(World::Desk) && network {
         return format!(
-            "it wants the network ({import}), which a desk is not given; keep what it fetches in key-value, or let a \
-             store or a program beside it do the fetching"
+            "it imports the network ({import}), which a desk cannot use; let a store component or another program fetch \
+             the data, and read it through key-value"
         );
     }
     if world == Some(World::Desk) && import.starts_with("wasi:") {
         return format!(
-            "it wants {import}, and a desk is given nothing of WASI but wasi:clocks/wall-clock and wasi:random/random; \
-             build it without std, as guest/desk is"
+            "it imports {import}, but a desk can use only wasi:clocks/wall-clock and wasi:random/random of WASI; build \
+             it without std, like guest/desk"
         );
     }
     let adapter = match import.split_once('@').map_or(import, |(name, _)| name) {
-        HANDLER | SCHEMA => "a desk supplies it (portdesk-desk.wasm): compose with it",
-        KEY_VALUE => "a store supplies it (guest/store-memory, guest/store-dynamodb): compose with one",
-        _ => "nothing here supplies it; remove the import, or compose with a component that exports it",
+        HANDLER | SCHEMA => "a desk exports it (portdesk-desk.wasm): compose it with a desk",
+        KEY_VALUE => "a store exports it (guest/store-memory, guest/store-dynamodb): compose it with a store",
+        _ => {
+            "no component of Portdesk exports it; remove the import, or compose it with a component that exports it"
+        }
     };
     format!("it lacks {import}; {adapter}")
 }
 
-/// The imports and exports of a component that is valid throughout.
-#[expect(clippy::wildcard_enum_match_arm, reason = "what else stands in a component is no matter here")]
+/// The names of the imports and exports of a component. Fails if any part of the component is invalid.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other parts of a component do not matter here")]
 fn names(wasm: &[u8]) -> wasmparser::Result<(Vec<String>, Vec<String>)> {
     Validator::new_with_features(WasmFeatures::all()).validate_all(wasm)?;
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
@@ -171,7 +173,7 @@ fn names(wasm: &[u8]) -> wasmparser::Result<(Vec<String>, Vec<String>)> {
     Ok((imports, exports))
 }
 
-/// Whether a name is that of an interface, in whatever version.
+/// Whether a name is the name of an interface, in any version.
 fn is(name: &str, interface: &str) -> bool {
     name.split_once('@').map_or(name, |(name, _)| name) == interface
 }

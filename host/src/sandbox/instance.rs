@@ -1,4 +1,4 @@
-//! One instance in one store, and a call of it.
+//! An instance of a component, and a call to it. A "store" here is wasmtime's: the state that belongs to an instance.
 
 use tokio::task::yield_now;
 use tokio::time::Instant;
@@ -12,27 +12,27 @@ use super::{Component, HandleError, Request, Response, answer};
 use crate::bindings::Desk;
 use crate::store::GuestStore;
 
-/// What a store carries beside the guest's memory.
+/// The host's data in a wasmtime store.
 pub(super) struct State {
     pub(super) guest_store: GuestStore,
-    /// Of the request that the instance works on.
+    /// The budget of the current request.
     pub(super) budget: Budget,
     limiter: Limiter,
     epochs: Epochs,
     deadline: Instant,
-    /// Since when the guest runs without having let others run.
+    /// When the guest last yielded or waited.
     slice_started: Instant,
 }
 
 impl State {
-    /// Begins a call of the store, if the guest may make one more.
+    /// Begins a call to `key-value`, if the budget allows one more.
     pub(super) fn begin_call(&mut self) -> Result<Instant, BudgetError> {
         self.budget.call_store()?;
         Ok(Instant::now())
     }
 
-    /// Ends the call that began at `begin`. A call of some length has let others run; a short one may have not, and a
-    /// guest must not get a new turn by calling often.
+    /// Ends the call that began at `begin`. Other tasks have run during a long call, so the guest gets a new time slice.
+    /// They may not have run during a short call, and a guest must not get new slices by calling often.
     pub(super) fn end_call(&mut self, begin: Instant) {
         let now = Instant::now();
         if now.duration_since(begin) >= EPOCH {
@@ -49,7 +49,7 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// Makes an instance. Its deadline holds for its start too: a start function may loop.
+    /// Makes an instance. The deadline applies to the start too, because a start function may loop.
     pub(super) async fn start(
         component: &Component,
         guest_store: GuestStore,
@@ -62,7 +62,7 @@ impl Instance {
         Ok(Instance { store, desk, served: 0 })
     }
 
-    /// Answers one request. An instance that failed must not be called again.
+    /// Answers one request. After an error, the instance must not be called again.
     pub(super) async fn handle(
         &mut self,
         request: Request<'_>,
@@ -81,13 +81,13 @@ impl Instance {
         Ok(response)
     }
 
-    /// Whether it may answer another request: it is not too old, and no request made it grow large.
+    /// Whether the instance may answer another request: it has not answered too many, and its memory is not too large.
     pub(super) fn may_stay(&self) -> bool {
         self.served < REQUESTS && self.store.data().limiter.memory_bytes() <= IDLE_MEMORY_BYTES
     }
 }
 
-/// A store whose guest is cut at `deadline`.
+/// A wasmtime store whose guest is interrupted at `deadline`.
 pub(super) fn store(component: &Component, guest_store: GuestStore, deadline: Instant) -> Store<State> {
     let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
     let epochs = component.epochs().clone();
@@ -101,9 +101,10 @@ pub(super) fn store(component: &Component, guest_store: GuestStore, deadline: In
     store
 }
 
-/// Cuts a guest that is past its deadline; makes any other wait for its turn, unless it has just had to wait for the store.
+/// Interrupts a guest that is past its deadline. Any other guest yields, unless it has just waited for `key-value`.
 ///
-/// Not wasmtime's own yield: tokio would run the guest again at once, before the tasks that wait.
+/// This uses tokio's `yield_now`, because after wasmtime's own yield tokio would run the guest again before the tasks that
+/// wait.
 fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let (now, state) = (Instant::now(), context.data_mut());
     if now >= state.deadline {
@@ -112,19 +113,19 @@ fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateD
     if now.duration_since(state.slice_started) < EPOCH {
         return Ok(UpdateDeadline::Continue(1));
     }
-    // What comes after the others have run is a new turn; that they take long must not make it shorter.
+    // The new slice really begins after the other tasks have run. If they take long, the next epoch restarts the slice.
     state.slice_started = now;
     state.epochs.hurry();
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
 }
 
-/// The most bytes that one call of a guest may make the host hold, names and lists included: far above what an
-/// item of 400 KiB or an answer needs.
+/// The most bytes that wasmtime copies from a guest in one call, including names and lists. This is far more than an item
+/// of 400 KiB or an answer needs.
 const HOSTCALL_BYTES: usize = 8 * 1024 * 1024;
 
-/// After so many requests an instance is replaced: what a guest leaks is limited.
+/// An instance is replaced after this many requests, which limits the memory that a guest can leak.
 const REQUESTS: u32 = 10_000;
 
-/// Memory never shrinks, so an instance that grew for one large request would hold all of it while it is idle. The
-/// desk needs less than half of this for any but the largest pages.
+/// An instance with more memory than this is not kept. Linear memory never shrinks, so an instance that grew for one large
+/// request would hold that memory while it is idle. The desk needs less than half of this, except for the largest pages.
 const IDLE_MEMORY_BYTES: usize = 4 * 1024 * 1024;

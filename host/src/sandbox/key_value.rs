@@ -1,6 +1,6 @@
-//! The store as a guest calls it: counted, then handed to [`GuestStore`].
+//! Links `key-value` of `wit/`: a guest's call is counted against its budget and then passed to [`GuestStore`].
 //!
-//! Linked by hand and not by bindgen, whose results own their strings (see `store/lowered.rs`).
+//! The functions are linked by hand, because the results of bindgen's types own their strings (see `store/lowered.rs`).
 
 use wasmtime::component::Linker;
 use wasmtime::{Result, StoreContextMut};
@@ -9,8 +9,8 @@ use super::instance::State;
 use crate::backend::Fields;
 use crate::store::{Change, GuestStore, IndexQuery};
 
-/// Gives a component `key-value` of `wit/`. The store is reached from a fiber: the guest waits, the thread goes on
-/// (ARCHITECTURE.md, "Fibers").
+/// Adds `key-value` of `wit/` to the linker. The guest runs on a fiber, so while a call waits for the store, the thread
+/// serves other requests (ARCHITECTURE.md, "Fibers").
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     let mut functions = linker.instance("portdesk:desk/key-value@0.1.0")?;
     functions.func_wrap_async("get", |store, (key,): (String,)| {
@@ -27,7 +27,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     })
 }
 
-/// Makes a call, if the guest may make one more; one that calls too often is cut (`budget.rs`).
+/// Makes a call if the budget allows it. A guest that calls too often traps (`budget.rs`).
 async fn counted<T>(
     mut store: StoreContextMut<'_, State>,
     call: impl AsyncFnOnce(&mut GuestStore) -> T,

@@ -1,35 +1,35 @@
-//! What an instance may use, and the limiter that wasmtime asks.
+//! The limits of an instance, and the limiter through which wasmtime applies them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmtime::ResourceLimiter;
 
-/// How far requests are kept apart.
+/// How requests are isolated from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Isolation {
     /// Every request gets a new instance.
     Fresh,
-    /// An instance answers one request after the other; memory is shared by requests, never at once.
+    /// An instance answers one request after another, so successive requests share its memory.
     Pooled,
 }
 
-/// What the instances of a component may use.
+/// The limits of a component's instances.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Whether an instance may answer more than one request.
     pub isolation: Isolation,
-    /// The most instances at once, and so the most requests inside the component.
+    /// The most instances, and so the most concurrent requests in the component.
     pub instances: u32,
     /// The most linear memory of one instance, in bytes.
     pub memory_bytes: usize,
 }
 
-/// Refuses growth past the limits; a component that asks for more traps.
+/// Refuses growth beyond the limits. A component that asks for more traps.
 #[derive(Debug)]
 pub(super) struct Limiter {
     memory_limit_bytes: usize,
-    /// All memories together.
+    /// The size of all memories of the instance together.
     memory_bytes: usize,
     high_water: HighWater,
 }
@@ -39,7 +39,7 @@ impl Limiter {
         Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0, high_water }
     }
 
-    /// How much linear memory the instance has.
+    /// The linear memory that the instance has.
     pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
@@ -87,14 +87,14 @@ impl ResourceLimiter for Limiter {
     }
 }
 
-/// The trap of a guest that asked for more memory than it may have.
+/// The trap of a guest that asked for more memory than its limit.
 #[derive(Debug, thiserror::Error)]
 #[error("the instance asked for more than {limit_bytes} bytes of memory")]
 pub(super) struct MemoryLimitError {
     limit_bytes: usize,
 }
 
-/// The core instances of one component instance: its modules, and the shims between them.
+/// The core instances of one component instance: its modules and the adapters between them.
 pub(super) const CORE_INSTANCES: u32 = 16;
 /// The linear memories of one component instance.
 pub(super) const MEMORIES: u32 = 4;

@@ -10,19 +10,19 @@ use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::bindings::wasi::random::random;
 use crate::clock;
 
-/// Both interfaces, for the request that the budget belongs to.
+/// Both interfaces, for the request to which the budget belongs.
 pub(super) struct Wasi<'a> {
     pub(super) budget: &'a mut Budget,
 }
 
-/// Names [`Wasi`] to the linker.
+/// Gives wasmtime's linker the type [`Wasi`].
 pub(super) struct HasWasi;
 
 impl HasData for HasWasi {
     type Data<'a> = Wasi<'a>;
 }
 
-/// Gives a component the clock and randomness.
+/// Adds the clock and randomness to the linker.
 pub(super) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     wasi: fn(&mut T) -> Wasi<'_>,

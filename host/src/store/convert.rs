@@ -1,12 +1,12 @@
-//! What a guest asks, to what a backend is asked, and the errors of a backend: the same words on both sides, nothing
-//! decided.
+//! Converts the changes of a guest to those of a backend, and the errors of a backend to those of the WIT. The types on
+//! both sides have the same cases.
 
 use std::sync::Arc;
 
 use crate::backend;
 use crate::bindings::portdesk::desk::key_value::{Append, Change, Error};
 
-/// What a guest may know of a backend's error: what it can do, and no text.
+/// The error that a guest gets for a backend's error. It has no text.
 pub(super) fn error(error: &backend::Error) -> Error {
     match error {
         backend::Error::Corrupt(_) => Error::Corrupt,

@@ -1,78 +1,79 @@
-//! What a guest gets, in the records of the WIT: lowered into its memory straight from what the store shares.
+//! The results of `key-value`, as types that wasmtime lowers (copies) into the guest's memory directly from the store's
+//! shared data.
 //!
-//! What bindgen makes of these records owns its strings, so that every string of a page would be copied in the host before
-//! it is copied into the guest. Whether they are those of `wit/key-value.wit`, the linker checks.
+//! The types that bindgen would generate own their strings, so the host would copy every string of a page once more before
+//! wasmtime copies it into the guest. The linker checks that these types match `wit/key-value.wit`.
 
 use wasmtime::component::{ComponentType, Lower};
 
 use crate::backend::{self, SharedFields};
 
-/// As `item`.
+/// The record `item` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(record)]
 pub struct Item {
-    /// What it is stored under.
+    /// The key of the item.
     pub key: String,
-    /// Another one after every update.
+    /// The version of the item. Every update changes it.
     pub version: u64,
-    /// Sorted by name.
+    /// The fields, sorted by name.
     pub fields: SharedFields,
     /// The lists that have entries, sorted by name.
     pub lists: Vec<EntryList>,
 }
 
-/// As `entry-list`.
+/// The record `entry-list` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(record)]
 pub struct EntryList {
     /// The name of the list.
     pub name: String,
-    /// In the order in which they were appended.
+    /// The entries, in the order in which they were appended.
     pub entries: Vec<Entry>,
 }
 
-/// As `entry`.
+/// The record `entry` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(record)]
 pub struct Entry {
-    /// Names it within its list.
+    /// The id of the entry, unique within its list.
     pub id: String,
-    /// Sorted by name.
+    /// The fields, sorted by name.
     pub fields: SharedFields,
 }
 
-/// As `summary`.
+/// The record `summary` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(record)]
 pub struct Summary {
-    /// What the item is stored under.
+    /// The key of the item.
     pub key: String,
-    /// That of the item.
+    /// The version of the item.
     pub version: u64,
-    /// Sorted by name.
+    /// The fields, sorted by name.
     pub fields: SharedFields,
-    /// How many entries each list has, sorted by name.
+    /// The number of entries in each list, sorted by name.
     pub counts: Vec<(String, u32)>,
 }
 
-/// As `page`.
+/// The record `page` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(record)]
 pub struct Page {
     /// The items, in order.
     pub items: Vec<Summary>,
-    /// Where to read on; none where the list ended.
+    /// Where the next page begins; `None` at the end of the list.
     pub cursor: Option<String>,
 }
 
-/// As `insert-outcome`.
+/// The variant `insert-outcome` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(variant)]
 pub enum InsertOutcome {
     /// The item is stored and has this version.
     #[component(name = "inserted")]
     Inserted(u64),
-    /// This very insert was stored before.
+    /// The same insert was stored before.
     #[component(name = "repeated")]
     Repeated(Item),
     /// Another insert holds the key.
@@ -80,23 +81,23 @@ pub enum InsertOutcome {
     Exists(Item),
 }
 
-/// As `update-outcome`.
+/// The variant `update-outcome` of the WIT.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(variant)]
 pub enum UpdateOutcome {
-    /// There is no item.
+    /// There is no item under the key.
     #[component(name = "missing")]
     Missing,
-    /// The list has an entry with the id.
+    /// The list already has an entry with the id.
     #[component(name = "duplicate")]
     Duplicate(Entry),
-    /// The item is at another version.
+    /// The item has another version than the change requires.
     #[component(name = "stale")]
     Stale(Item),
-    /// A field has a forbidden value.
+    /// A field has a value that the change excludes.
     #[component(name = "refused")]
     Refused(Item),
-    /// The list, or the item, can take no more.
+    /// The list or the item is at its limit.
     #[component(name = "full")]
     Full,
     /// The change is stored and the item has this version.

@@ -1,12 +1,12 @@
-//! What a call of the store came to, as it is counted.
+//! The outcome under which the metrics count a call to the store.
 
 use super::lowered::{InsertOutcome, Item, Page, UpdateOutcome};
 use crate::bindings::portdesk::desk::key_value::Error;
 use crate::telemetry::Outcome;
 
-/// The answer of a call that can be counted.
+/// The result of a call to the store.
 pub(super) trait Counted {
-    /// As what.
+    /// The outcome under which the result is counted.
     fn outcome(&self) -> Outcome;
 }
 

@@ -1,4 +1,4 @@
-//! Whether the store serves, found out by trying: at most once a second, whoever asks and how often.
+//! Whether the store is ready. A probe tests it, at most once a second, however many callers ask.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,33 +9,33 @@ use tracing::warn;
 
 use crate::backend::{self, Backend};
 
-/// What is known of the store.
+/// The last probe of the store, and the writes that failed.
 #[derive(Debug, Default)]
 pub(super) struct Readiness {
-    /// How many writes of requests failed so far.
+    /// The number of writes that failed because of the store.
     failed_writes: AtomicU64,
     last: Mutex<Option<Probe>>,
 }
 
-/// How a probe ended.
+/// The result of a probe.
 #[derive(Debug)]
 struct Probe {
     ended: Instant,
     has_succeeded: bool,
-    /// How many writes had failed when it began.
+    /// The number of failed writes when the probe began.
     failed_writes: u64,
 }
 
 impl Readiness {
-    /// Tells of a write that failed. The store is not ready from now on, until a later probe succeeds.
+    /// Records a failed write. If the store is the cause, it is not ready until a later probe succeeds.
     pub(super) fn write_failed(&self, error: &backend::Error) {
         if is_of_the_store(error) {
             self.failed_writes.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Whether the store is ready: as the last probe found it if that was less than a second ago, or by a new probe,
-    /// which all who ask meanwhile wait for.
+    /// Whether the store is ready. If the last probe ended less than a second ago, its result counts. Otherwise a new probe
+    /// runs, and all callers wait for it.
     pub(super) async fn ask(&self, backend: &dyn Backend, request_id: &str) -> bool {
         let mut last = self.last.lock().await;
         if last.as_ref().is_none_or(|probe| probe.ended.elapsed() >= INTERVAL) {
@@ -50,15 +50,14 @@ impl Readiness {
         let found = timeout(TIME, backend.check()).await;
         match &found {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => warn!(request_id, %error, "not ready"),
-            Err(_elapsed) => warn!(request_id, "not ready: the store does not answer"),
+            Ok(Err(error)) => warn!(request_id, %error, "the store is not ready"),
+            Err(_elapsed) => warn!(request_id, "the store is not ready: it does not answer"),
         }
         Probe { ended: Instant::now(), has_succeeded: matches!(found, Ok(Ok(()))), failed_writes }
     }
 }
 
-/// Whether a failure says something of the store as a whole. A store that has too much to do is in order, and one damaged
-/// item is no outage.
+/// Whether an error concerns the store as a whole. A store that throttles works, and one damaged item is not an outage.
 fn is_of_the_store(error: &backend::Error) -> bool {
     match error {
         backend::Error::Misconfigured(_) | backend::Error::Unavailable(_) | backend::Error::Unknown(_) => {
@@ -71,9 +70,9 @@ fn is_of_the_store(error: &backend::Error) -> bool {
     }
 }
 
-/// How old the answer of a probe may be: a client that asks in a loop costs the disk one write a second.
+/// How long the result of a probe is used. A client that asks in a loop costs the disk one write a second.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long the store may take to say that it is well.
+/// The time limit of a probe.
 const TIME: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Who could have written a file: its owner, and whoever may write to it or to a folder on the way to it.
+//! Reads a file only if no other user could have written it. Its owner could have, and every user who may write to it
+//! or to a folder above it.
 
 use std::fs;
 use std::io;
@@ -7,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-/// The content of a file, where nobody but this user and root could have written it or put another one in its place.
+/// The content of a file. Fails unless only this user and root could have written or replaced it.
 ///
-/// It is read by the path that was looked at, and after that: a link on the way there may be another's to change.
+/// The file is read after the check and through the checked path, in which links are resolved: another user may be able
+/// to change a link in the original path.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, TrustedFileError> {
     let whole = file.canonicalize().map_err(|error| TrustedFileError::of(file, error))?;
     let us = geteuid().as_raw();
@@ -23,21 +25,21 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, TrustedFileError> {
     fs::read(&whole).map_err(|error| TrustedFileError::of(&whole, error))
 }
 
-/// Why a file is not known to be ours.
+/// Why a file is not trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustedFileError {
-    /// Another user owns this path, or may write to it.
+    /// Another user owns this path or may write to it.
     #[error(
         "{}: another user may have written here, and compiled code runs unchecked; only its owner and root may be \
          able to write to it and to every folder above it", .0.display()
     )]
     ToOthers(PathBuf),
-    /// It cannot be found out.
-    #[error("{}: cannot be looked at ({error})", path.display())]
+    /// The path cannot be checked or read.
+    #[error("{}: cannot be read ({error})", path.display())]
     Unseen {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The error of the operating system.
         error: io::Error,
     },
 }
@@ -49,7 +51,7 @@ impl TrustedFileError {
 }
 
 const ROOT: u32 = 0;
-/// Of the group, and of everybody.
+/// The write permissions of the group and of all other users.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// In such a folder everybody may make files, and nobody may move or remove those of others.
+/// In a folder with this bit, no user can move or remove the files of another user.
 const STICKY: u32 = 0o1000;
