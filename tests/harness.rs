@@ -16,8 +16,10 @@ use std::sync::{Arc, OnceLock};
 
 use clap::Parser;
 use portdesk::config::Config;
-use portdesk::host::{BUILT_IN_COMPONENT, Host};
+use portdesk::contract::Contract;
+use portdesk::host::BUILT_IN_COMPONENT;
 use portdesk::sandbox::{Component, Isolation};
+use portdesk::service::Service;
 use portdesk::telemetry::{Spans, Telemetry};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -62,9 +64,9 @@ impl Running {
 
     async fn start_with(data: TempDir, component: Component, flags: &[&str]) -> Running {
         let config = config(data.path(), flags);
-        let host = Host::start_with(config, component).await.unwrap_or_else(|error| panic!("{error}"));
+        let host = Service::start_with(&config, component).await.unwrap_or_else(|error| panic!("{error}"));
         let url = format!("http://{}", host.address);
-        let metrics = host.metrics_address.map(|address| format!("http://{address}/metrics"));
+        let metrics = host.admin_address.map(|address| format!("http://{address}/metrics"));
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(host.serve(async move {
             let _ = stopped.await;
@@ -92,7 +94,7 @@ impl Running {
 
 /// Counts for nobody, where there is no host.
 pub fn telemetry() -> Arc<Telemetry> {
-    Arc::new(Telemetry::new("", &[], Spans::default()).unwrap())
+    Arc::new(Telemetry::new(&Contract::default(), &[], Spans::default()).unwrap())
 }
 
 /// A configuration as the command line would make it, without a usage plan unless `flags` want one.

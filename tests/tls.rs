@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portdesk::host::{Host, StartError};
+use portdesk::service::{Service, StartError};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -109,7 +109,7 @@ impl Identity {
 }
 
 async fn refused(data: &TempDir, flags: &[&str]) -> StartError {
-    match Host::start_with(config(data.path(), flags), component_of_the_tree()).await {
+    match Service::start_with(&config(data.path(), flags), component_of_the_tree()).await {
         Ok(_) => panic!("a host started with {flags:?}"),
         Err(error) => error,
     }
@@ -236,7 +236,7 @@ async fn an_address_that_others_can_reach_wants_tls_or_a_word() {
         assert!(refused.starts_with("--listen") && refused.contains("--allow-plaintext"), "{refused}");
     }
     let flags = ["--store", "memory", "--listen", "0.0.0.0:0", "--allow-plaintext"];
-    let host = Host::start_with(config(data.path(), &flags), component_of_the_tree()).await.unwrap();
+    let host = Service::start_with(&config(data.path(), &flags), component_of_the_tree()).await.unwrap();
     assert_eq!(host.address.ip(), SocketAddr::from(([0, 0, 0, 0], 0)).ip());
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use portdesk::backend::memory::Memory;
+use portdesk::contract::Contract;
 use portdesk::host::component_bytes;
 use portdesk::sandbox::{Component, Isolation, Limits, Request, Responder, Response, Sandbox};
 use portdesk::store::GuestStore;
@@ -115,7 +116,8 @@ enum Either {
 impl Desk {
     fn open(who: Answering, component: &[u8], runtime: &Runtime) -> Result<Desk, Failure> {
         let schema = description().schema;
-        let telemetry = Telemetry::new("", &[], Spans::default()).map_err(Failure::Metrics)?;
+        let telemetry =
+            Telemetry::new(&Contract::default(), &[], Spans::default()).map_err(Failure::Metrics)?;
         let store = GuestStore::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry));
         let sandbox = |isolation, store| {
             let limits = Limits { isolation, instances: 1, memory_bytes: 32 * 1024 * 1024 };

@@ -52,7 +52,10 @@ pub(crate) enum Failure {
     Store(portdesk::backend::Error),
     /// The native desk cannot start.
     #[error(transparent)]
-    Host(#[from] portdesk::host::StartError),
+    Host(#[from] portdesk::host::HostError),
+    /// The native desk cannot listen.
+    #[error(transparent)]
+    Service(#[from] portdesk::service::StartError),
     /// A server did not start.
     #[error("{name} ended before it listened; it said: {said}")]
     Start {

@@ -6,12 +6,16 @@
 mod env;
 mod fiber;
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use clap::Parser;
 use desk::Env;
 use portdesk::backend::{Index, List, Schema};
 use portdesk::config::{Config, environment_key};
 use portdesk::host::Host;
 use portdesk::sandbox::{Description, HandleError, Request, Responder, Response};
+use portdesk::service::Service;
 use portdesk::store::GuestStore;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, timeout_at};
@@ -35,10 +39,10 @@ pub(crate) fn serve() -> Result<(), Failure> {
     let mut config = Arguments::parse_from(std::env::args_os().skip(1)).config;
     config.api_key = environment_key().ok().flatten();
     Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
-        let host = Host::start_as(config, description(), NativeDesk::new);
-        let host = host.await?;
-        println!("http://{}", host.address);
-        host.serve(std::future::pending()).await;
+        let host = Host::open_as(&config, description(), |store| Arc::new(NativeDesk::new(store)));
+        let service = Service::listen(&config, host.await?).await?;
+        println!("http://{}", service.address);
+        service.serve(std::future::pending()).await;
         Ok(())
     })
 }
@@ -74,6 +78,7 @@ impl NativeDesk {
     }
 }
 
+#[async_trait]
 impl Responder for NativeDesk {
     async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError> {
         let mut store = self.store.clone();

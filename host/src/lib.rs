@@ -11,8 +11,10 @@
 
 pub mod commands;
 pub mod config;
+pub mod service;
 pub mod host;
 pub mod entry;
+pub mod admin;
 pub mod pipeline;
 pub mod door;
 pub mod sandbox;
@@ -21,6 +23,7 @@ pub mod backend;
 
 mod bindings;
 pub mod clock;
+pub mod contract;
 pub mod environment;
 pub mod files;
 mod idle;

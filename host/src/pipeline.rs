@@ -20,19 +20,20 @@ use uuid::Uuid;
 
 pub use self::pages::PAGES;
 use crate::backend::Backend;
+use crate::contract::Contract;
 use crate::door::{Admitted, Door, Parity, Refusal};
-use crate::sandbox::{self, HandleError, Responder, Sandbox};
+use crate::sandbox::{self, HandleError, Responder};
 use crate::store::GuestStore;
 use crate::telemetry::{self, Levels, Operation, Telemetry};
 
 /// What a request needs on its way.
-pub struct Pipeline<R = Sandbox> {
+pub struct Pipeline {
     /// Checks who may come in.
     pub door: Door,
     /// How close refusals are to those of API Gateway.
     pub parity: Parity,
     /// Answers.
-    pub responder: R,
+    pub responder: Arc<dyn Responder>,
     /// Asked by the readiness check.
     pub store: GuestStore,
     /// Closed at the end.
@@ -40,7 +41,7 @@ pub struct Pipeline<R = Sandbox> {
     /// Told of every request.
     pub telemetry: Arc<Telemetry>,
     /// The component's contract, published as it is.
-    pub contract: Bytes,
+    pub contract: Contract,
     /// How long a request may take, from its head to its answer.
     pub time_limit: Duration,
     /// Whether the host is on its way out; see [`Pipeline::begin_shutdown`].
@@ -58,7 +59,7 @@ struct Reply {
     refusal: Option<&'static str>,
 }
 
-impl<R: Responder> Pipeline<R> {
+impl Pipeline {
     /// Answers one request. Never fails: what goes wrong is an answer too.
     ///
     /// Dropping the future, as happens when the client goes away, cancels what only reads. What may write goes on to
@@ -99,6 +100,16 @@ impl<R: Responder> Pipeline<R> {
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Resolves if a request found no permit to be in flight, so that a connection that is idle should go. For one waiter.
+    pub async fn crowded(&self) {
+        self.door.requests.crowded().await;
+    }
+
+    /// Resolves when no request is in flight.
+    pub async fn all_ended(&self) {
+        self.door.requests.all_ended().await;
     }
 
     /// The text of the metrics, as of now.

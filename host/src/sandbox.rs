@@ -20,6 +20,7 @@ mod handle_error;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
@@ -36,13 +37,10 @@ use crate::store::GuestStore;
 
 /// Answers the requests that the door has admitted. The sandbox implements this; measurements also use an
 /// implementation with the same logic as native code.
+#[async_trait]
 pub trait Responder: Send + Sync + 'static {
-    /// Answers one request, or fails by `deadline` with the reason why there is no answer.
-    fn handle(
-        &self,
-        request: Request<'_>,
-        deadline: Instant,
-    ) -> impl Future<Output = Result<Response, HandleError>> + Send;
+    /// Answers one request by `deadline`, or returns why there is no answer.
+    async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError>;
 
     /// The number of instances that work on a request now.
     fn in_use(&self) -> usize;
@@ -102,6 +100,7 @@ impl Sandbox {
     }
 }
 
+#[async_trait]
 impl Responder for Sandbox {
     /// Dropping the future stops the guest and drops its instance. A write that the guest had already passed to the store
     /// is then done completely or not at all.

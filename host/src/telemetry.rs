@@ -8,7 +8,6 @@
 pub(crate) mod log;
 mod metrics;
 mod request;
-mod scrape;
 #[cfg(feature = "otlp")]
 mod spans;
 #[cfg(not(feature = "otlp"))]
@@ -19,12 +18,12 @@ mod traceparent;
 
 pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, Operation};
 pub use self::request::RequestWatch;
-pub use self::scrape::{Scrape, ScrapeError};
 #[cfg(feature = "otlp")]
 pub use self::spans::{CollectorError, CollectorUrl};
 pub use self::spans::{Spans, continued};
 pub use self::store_call::{Outcome, StoreCallWatch, Verb};
 pub use self::traceparent::Traceparent;
+use crate::contract::Contract;
 
 /// Where the parts of a host report to. Each host has its own.
 pub struct Telemetry {
@@ -36,7 +35,7 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// For a host that serves this contract and has these pages of its own: what these name is told apart.
-    pub fn new(contract: &str, pages: &[&str], spans: Spans) -> Result<Telemetry, MetricsError> {
+    pub fn new(contract: &Contract, pages: &[&str], spans: Spans) -> Result<Telemetry, MetricsError> {
         Ok(Telemetry { metrics: Metrics::new(contract, pages)?, spans })
     }
 }

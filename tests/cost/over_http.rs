@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 
 use clap::Parser;
 use portdesk::config::Config;
-use portdesk::host::Host;
+use portdesk::service::Service;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -43,7 +43,7 @@ impl Connection {
         config.api_key = Some(KEY.to_owned());
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let stream = runtime.block_on(async {
-            let host = Host::start(config).await.unwrap();
+            let host = Service::start(&config).await.unwrap();
             let address = host.address;
             tokio::spawn(host.serve(std::future::pending()));
             TcpStream::connect(address).await.unwrap()

@@ -11,7 +11,7 @@ use super::Ended;
 use super::output::{note, print, print_key};
 use crate::config::DataDir;
 use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey};
-use crate::host::{StartError, data_directory};
+use crate::host::{HostError, data_directory};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -78,8 +78,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
 }
 
 /// The data folder. Where there is none there is no key: a mistyped folder must not be made.
-pub(super) fn existing(data: &DataDir) -> Result<PathBuf, StartError> {
-    data.path.canonicalize().map_err(|error| StartError::DataDir { path: data.path.clone(), error })
+pub(super) fn existing(data: &DataDir) -> Result<PathBuf, HostError> {
+    data.path.canonicalize().map_err(|error| HostError::DataDir { path: data.path.clone(), error })
 }
 
 /// A key that could not be printed must not be valid, since nobody would know it. So it is printed before it is stored; but

@@ -12,7 +12,7 @@ use tracing::{error, info};
 
 use super::Ended;
 use crate::config::Config;
-use crate::host::Host;
+use crate::service::Service;
 use crate::telemetry::log;
 
 pub(super) fn run(config: Config) -> Result<(), Ended> {
@@ -32,9 +32,9 @@ pub(super) fn run(config: Config) -> Result<(), Ended> {
 
 async fn serve(config: Config) -> Result<(), Ended> {
     let stop = stop()?;
-    let mut host = Host::start(config.clone()).await?;
-    banner::show(&mut host, &config).await?;
-    host.serve(stop).await;
+    let mut service = Service::start(&config).await?;
+    banner::show(&mut service, &config).await?;
+    service.serve(stop).await;
     info!("stopped");
     Ok(())
 }

@@ -32,16 +32,15 @@ pub use self::limits::ConnectionLimits;
 use self::protocol::Http;
 pub use self::tls::{IdentityError, IdentityFiles, Tls, Wanted};
 use crate::pipeline::Pipeline;
-use crate::sandbox::{Responder, Sandbox};
 
 /// What a server needs.
-pub struct Server<R = Sandbox> {
+pub struct Server {
     /// Where connections come from.
     pub listener: TcpListener,
     /// Without it, connections are plain.
     pub tls: Option<Tls>,
     /// Answers the requests.
-    pub pipeline: Arc<Pipeline<R>>,
+    pub pipeline: Arc<Pipeline>,
     /// What clients may ask of connections.
     pub limits: ConnectionLimits,
     /// How long connections are still accepted after readiness turned red.
@@ -50,7 +49,7 @@ pub struct Server<R = Sandbox> {
     pub grace: Duration,
 }
 
-impl<R: Responder> Server<R> {
+impl Server {
     /// Serves until `stop` resolves. Then readiness turns red, and for the time of `drain` everything goes on: who
     /// balances the load sees it and sends its requests elsewhere. After that it takes no more connections, lets
     /// requests that were begun finish within `grace`, and cuts what is left.
@@ -97,7 +96,7 @@ impl<R: Responder> Server<R> {
 }
 
 /// Waits until every request has its answer, and every write its end, also those whose client is gone.
-async fn finish<R>(graceful: GracefulShutdown, connections: &Connections, pipeline: &Pipeline<R>) {
+async fn finish(graceful: GracefulShutdown, connections: &Connections, pipeline: &Pipeline) {
     let quiet = async {
         loop {
             sleep(CLOSING_TIME).await;
@@ -108,13 +107,13 @@ async fn finish<R>(graceful: GracefulShutdown, connections: &Connections, pipeli
         () = graceful.shutdown() => {}
         () = quiet => {}
     }
-    pipeline.door.requests.all_ended().await;
+    pipeline.all_ended().await;
 }
 
 /// Cuts a connection that waits for its client whenever requests find no place.
-async fn make_room<R>(pipeline: Arc<Pipeline<R>>, connections: Arc<Connections>) {
+async fn make_room(pipeline: Arc<Pipeline>, connections: Arc<Connections>) {
     loop {
-        pipeline.door.requests.crowded().await;
+        pipeline.crowded().await;
         connections.evict();
     }
 }

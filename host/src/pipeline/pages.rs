@@ -7,10 +7,9 @@ use hyper::{Method, Response, StatusCode};
 
 use super::{Answer, Pipeline, Reply};
 use crate::door::Cors;
-use crate::sandbox::Responder;
 use crate::telemetry::Operation;
 
-impl<R: Responder> Pipeline<R> {
+impl Pipeline {
     /// The page that this request asks for, if it asks for one.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
         if self.door.cors.is_preflight(parts) {
@@ -21,7 +20,7 @@ impl<R: Responder> Pipeline<R> {
             "/healthz" | "/readyz" | "/openapi.yaml" if !is_read(&parts.method) => not_allowed(),
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" => self.readiness(request_id).await,
-            "/openapi.yaml" => page(StatusCode::OK, "application/yaml", self.contract.clone()),
+            "/openapi.yaml" => page(StatusCode::OK, "application/yaml", self.contract.document.clone()),
             _ => return None,
         };
         let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");

@@ -106,11 +106,6 @@ impl Component {
         self.epochs.run()
     }
 
-    /// The epoch clock of the component's instances.
-    pub(super) fn epochs(&self) -> &Epochs {
-        &self.epochs
-    }
-
     pub(super) fn engine(&self) -> &Engine {
         self.pre.engine()
     }

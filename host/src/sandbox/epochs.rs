@@ -2,17 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
 use wasmtime::Engine;
 
-/// Advances the epoch of an engine from a separate thread of the operating system. A timer of the async runtime could not
-/// do it, because looping guests may occupy all threads of the runtime. While no guest runs, the thread sleeps.
-///
-/// Waking a thread costs about as much as one or two requests. So the clock ticks slowly while all guests end within an
-/// epoch, as all but hostile guests do. It ticks once per epoch after a guest has run longer.
+/// Ticks the epochs of an engine, on a thread of the operating system: a guest that loops may hold every thread of the
+/// runtime, and the timers of the runtime with them. The thread sleeps while no guest runs, so that a host without
+/// requests costs no processor time.
 #[derive(Debug, Clone)]
 pub(super) struct Epochs(Arc<Clock>);
 
@@ -26,10 +24,8 @@ struct Clock {
 struct Shared {
     /// The number of guests that may run now.
     running: AtomicUsize,
-    /// Whether the clock has stopped or is about to stop. It checks `running` once more after it has set this.
-    stands: AtomicBool,
-    /// The number of further ticks that follow at intervals of one epoch.
-    hurried: AtomicU32,
+    /// Whether the ticker is parked or about to park. Before it parks, it looks at `running` once more.
+    stopped: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -38,7 +34,7 @@ struct Shared {
 pub(super) struct Running<'a>(&'a Shared);
 
 impl Epochs {
-    /// A clock for `engine`. Its thread ends when the last clone of the clock is dropped.
+    /// Starts a clock for `engine`, which ends when the last clone of it is dropped.
     pub(super) fn of(engine: &Engine) -> io::Result<Epochs> {
         let shared = Arc::new(Shared::default());
         let (engine, seen) = (engine.clone(), Arc::clone(&shared));
@@ -46,22 +42,14 @@ impl Epochs {
         Ok(Epochs(Arc::new(Clock { shared, ticker: ticker.thread().clone() })))
     }
 
-    /// The caller holds the returned guard while a guest may run. Without a guard, nothing interrupts the guest.
+    /// Must be held while a guest may run: otherwise nothing interrupts the guest.
     pub(super) fn run(&self) -> Running<'_> {
         let Clock { shared, ticker } = &*self.0;
         shared.running.fetch_add(1, Ordering::SeqCst);
-        if shared.stands.load(Ordering::SeqCst) {
+        if shared.stopped.load(Ordering::SeqCst) {
             ticker.unpark();
         }
         Running(shared)
-    }
-
-    /// Makes the clock tick once per epoch for a while, because a guest has run for a whole epoch.
-    pub(super) fn hurry(&self) {
-        let Clock { shared, ticker } = &*self.0;
-        if shared.hurried.swap(HURRIED_TICKS, Ordering::SeqCst) == 0 {
-            ticker.unpark();
-        }
     }
 }
 
@@ -80,30 +68,27 @@ impl Drop for Clock {
 
 impl Shared {
     fn tick(&self, engine: &Engine) {
-        let mut idle = 0;
+        let mut idle_ticks = 0;
         while !self.ended.load(Ordering::SeqCst) {
             engine.increment_epoch();
-            idle = if self.is_idle() { idle + 1 } else { 0 };
-            if idle >= IDLE_TICKS {
-                self.stand();
-                idle = 0;
-            } else if self.hurried.load(Ordering::SeqCst) > 0 {
-                self.hurried.fetch_sub(1, Ordering::SeqCst);
+            idle_ticks = if self.is_idle() { idle_ticks + 1 } else { 0 };
+            if idle_ticks < IDLE_TICKS {
                 thread::sleep(EPOCH);
             } else {
-                thread::park_timeout(CALM);
+                self.stop();
+                idle_ticks = 0;
             }
         }
     }
 
-    /// Waits for a guest. Setting `stands` before checking `running` ensures that a guest that begins meanwhile either is
-    /// seen here or wakes this thread.
-    fn stand(&self) {
-        self.stands.store(true, Ordering::SeqCst);
+    /// Parks until a guest runs. A guest that begins at this moment either sees `stopped` and unparks the thread, or is
+    /// counted in `running` when the thread looks.
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
         if self.is_idle() && !self.ended.load(Ordering::SeqCst) {
             thread::park();
         }
-        self.stands.store(false, Ordering::SeqCst);
+        self.stopped.store(false, Ordering::SeqCst);
     }
 
     fn is_idle(&self) -> bool {
@@ -111,18 +96,12 @@ impl Shared {
     }
 }
 
-/// How long a guest may run before it must yield, and how exactly deadlines are kept, while guests run for long.
+/// How long a guest may run before it lets others run, and how precisely its deadline is kept.
 pub(super) const EPOCH: Duration = Duration::from_millis(1);
 
-/// The time between ticks while every guest ends within an epoch. The first guest that runs longer may occupy a thread for
-/// this time.
-const CALM: Duration = Duration::from_millis(5);
-
-/// The number of ticks at intervals of one epoch after a guest has run for a whole epoch: a tenth of a second.
-const HURRIED_TICKS: u32 = 100;
-
-/// After this many ticks without a guest the clock stops. So requests in close succession need not wake it.
-const IDLE_TICKS: u32 = 3;
+/// The clock stops after so many ticks without a guest. To wake the thread costs as much as a request or two, so the
+/// clock does not stop between requests that follow each other.
+const IDLE_TICKS: u32 = 15;
 
 #[cfg(test)]
 mod tests {
@@ -143,11 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_that_begins_while_the_clock_stands_is_interrupted() {
+    fn a_guest_that_begins_while_the_clock_is_stopped_is_interrupted() {
         let (engine, mut store, instance) = endless();
         let epochs = Epochs::of(&engine).unwrap();
-        for pause in [0, 1, 20, 20] {
-            // Long enough for the clock to come to a stand, and short enough not to.
+        for pause in [0, 1, 40, 40] {
+            // The long pauses let the clock stop, the short ones do not.
             std::thread::sleep(Duration::from_millis(pause));
             let _running = epochs.run();
             store.set_epoch_deadline(2);

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::budget::{Budget, BudgetError};
-use super::epochs::{EPOCH, Epochs};
+use super::epochs::EPOCH;
 use super::handle_error::DeadlineError;
 use super::limits::Limiter;
 use super::{Component, HandleError, Request, Response, answer};
@@ -18,7 +18,6 @@ pub(super) struct State {
     /// The budget of the current request.
     pub(super) budget: Budget,
     limiter: Limiter,
-    epochs: Epochs,
     deadline: Instant,
     /// When the guest last yielded or waited.
     slice_started: Instant,
@@ -90,9 +89,8 @@ impl Instance {
 /// A wasmtime store whose guest is interrupted at `deadline`.
 pub(super) fn store(component: &Component, guest_store: GuestStore, deadline: Instant) -> Store<State> {
     let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
-    let epochs = component.epochs().clone();
     let slice_started = Instant::now();
-    let state = State { guest_store, budget: Budget::full(), limiter, epochs, deadline, slice_started };
+    let state = State { guest_store, budget: Budget::full(), limiter, deadline, slice_started };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
@@ -115,7 +113,6 @@ fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateD
     }
     // The new slice really begins after the other tasks have run. If they take long, the next epoch restarts the slice.
     state.slice_started = now;
-    state.epochs.hurry();
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
 }
 

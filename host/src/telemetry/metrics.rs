@@ -17,6 +17,7 @@ use tracing::warn;
 pub use self::operations::Operation;
 use self::operations::Operations;
 use super::{Outcome, Verb, log};
+use crate::contract::Contract;
 
 /// Counts events; the default one counts nothing.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +64,7 @@ pub struct Levels {
 
 impl Metrics {
     /// Nothing counted yet, for a host that serves this contract and has these pages.
-    pub fn new(contract: &str, pages: &[&str]) -> Result<Metrics, MetricsError> {
+    pub fn new(contract: &Contract, pages: &[&str]) -> Result<Metrics, MetricsError> {
         let registry = Registry::new();
         let families = Families(&registry);
         families.build_info()?;

@@ -4,24 +4,25 @@ use std::fmt::Write as _;
 use std::thread;
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use serde::Deserialize;
+use hyper::Method;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Ended;
 use crate::config::{Config, StoreKind};
+use crate::contract::{Contract, Sample};
 use crate::door::KeyFileError;
 use crate::host::{FirstKey, Host};
+use crate::service::Service;
 use crate::standard::Stream;
 
 /// Prints to standard output what somebody needs, and makes the first key valid once it was printed.
 ///
 /// An output that nobody reads, or that cannot be written, is not a reason not to serve. It fails only if the first key
 /// cannot be stored.
-pub(super) async fn show(host: &mut Host, config: &Config) -> Result<(), Ended> {
-    let banner = Banner { text: text(host, config), first_key: host.first_key.take() };
+pub(super) async fn show(service: &mut Service, config: &Config) -> Result<(), Ended> {
+    let banner = Banner { text: text(service, config), first_key: service.host.first_key.take() };
     let (sender, mut shown) = oneshot::channel();
     // A thread of its own, because the end of the process waits for none of these.
     thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(banner.show()))?;
@@ -78,12 +79,13 @@ impl Banner {
     }
 }
 
-fn text(host: &Host, config: &Config) -> String {
-    let scheme = if host.is_encrypted { "https" } else { "http" };
-    let url = format!("{scheme}://{}", host.address);
+fn text(service: &Service, config: &Config) -> String {
+    let Service { host, address, admin_address, is_encrypted, .. } = service;
+    let scheme = if *is_encrypted { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
     let mut text = format!("portdesk {} is ready\n\n  address   {url}\n", env!("CARGO_PKG_VERSION"));
-    if let Some(metrics) = host.metrics_address {
-        let _ = writeln!(text, "  metrics   http://{metrics}/metrics");
+    if let Some(admin) = admin_address {
+        let _ = writeln!(text, "  metrics   http://{admin}/metrics");
     }
     let _ = writeln!(text, "  data      {}", data(config));
     let _ = writeln!(text, "  API key   {}", key(host, config));
@@ -98,7 +100,7 @@ fn text(host: &Host, config: &Config) -> String {
         Some(first) => writeln!(text, "export PORTDESK_URL={url} PORTDESK_API_KEY={}", first.key.secret),
         None => writeln!(text, "export PORTDESK_URL={url}  # and your key as PORTDESK_API_KEY"),
     };
-    for sample in samples(&host.contract) {
+    for sample in samples(&host.pipeline.contract) {
         // Without its label: what begins with `#` is no comment in every interactive shell.
         let _ = writeln!(text, "\n{}", sample.source.trim_end());
     }
@@ -138,45 +140,13 @@ const UNPRINTED: &str =
 
 const MAKE_ONE: &str = "`portdesk key create NAME` makes one";
 
-/// The shell samples of a contract, path by path in its order. That a contract cannot be read is no reason not to
-/// serve it.
-fn samples(contract: &str) -> Vec<Sample> {
-    let contract: Contract = serde_saphyr::from_str(contract).unwrap_or_else(|_error| {
-        // The error may quote the contract.
-        warn!("the component's contract is not an OpenAPI document in YAML, so its examples cannot be shown");
-        Contract::default()
+/// The shell samples of a contract, path by path, and at each path the operation that creates before the one that reads.
+fn samples(contract: &Contract) -> impl Iterator<Item = &Sample> {
+    let operations = contract.operations().chunk_by(|one, next| one.path == next.path).flat_map(|path| {
+        let of = move |method| path.iter().filter(move |operation| operation.method == method);
+        METHODS.into_iter().flat_map(of)
     });
-    let operations = contract.paths.into_values().flat_map(|PathItem { post, get, put, patch, delete }| {
-        [post, get, put, patch, delete].into_iter().flatten()
-    });
-    let samples = operations.flat_map(|operation| operation.samples);
-    samples.filter(|sample| sample.lang == "Shell").collect()
+    operations.flat_map(|operation| &operation.samples).filter(|sample| sample.lang == "Shell")
 }
 
-#[derive(Deserialize, Default)]
-struct Contract {
-    #[serde(default)]
-    paths: IndexMap<String, PathItem>,
-}
-
-/// The operations of a path, what creates before what reads.
-#[derive(Deserialize)]
-struct PathItem {
-    post: Option<Operation>,
-    get: Option<Operation>,
-    put: Option<Operation>,
-    patch: Option<Operation>,
-    delete: Option<Operation>,
-}
-
-#[derive(Deserialize)]
-struct Operation {
-    #[serde(default, rename = "x-codeSamples")]
-    samples: Vec<Sample>,
-}
-
-#[derive(Deserialize)]
-struct Sample {
-    lang: String,
-    source: String,
-}
+const METHODS: [Method; 5] = [Method::POST, Method::GET, Method::PUT, Method::PATCH, Method::DELETE];

@@ -19,19 +19,18 @@ use super::protocol::{Http, Version};
 use super::stream::{Stream, Transport};
 use super::tls;
 use crate::pipeline::Pipeline;
-use crate::sandbox::Responder;
 
 /// Where connections come in, each into a task of its own.
-pub(super) struct Acceptor<R> {
+pub(super) struct Acceptor {
     pub(super) listener: TcpListener,
     pub(super) tls: Option<TlsAcceptor>,
-    pub(super) pipeline: Arc<Pipeline<R>>,
+    pub(super) pipeline: Arc<Pipeline>,
     pub(super) http: Http,
     pub(super) connections: Arc<Connections>,
     pub(super) tasks: JoinSet<()>,
 }
 
-impl<R: Responder> Acceptor<R> {
+impl Acceptor {
     /// Accepts connections until `end` resolves.
     pub(super) async fn accept_until(&mut self, end: impl Future<Output = ()>, graceful: &GracefulShutdown) {
         let mut end = std::pin::pin!(end);
@@ -87,7 +86,7 @@ impl<R: Responder> Acceptor<R> {
         stream: TcpStream,
         slot: ConnectionSlot,
         watcher: Watcher,
-    ) -> impl Future<Output = ()> + Send + use<R> {
+    ) -> impl Future<Output = ()> + Send + use<> {
         let (tls, http, pipeline) = (self.tls.clone(), self.http.clone(), Arc::clone(&self.pipeline));
         let handshake_time = self.connections.limits().handshake;
         async move {

@@ -19,7 +19,6 @@ use super::stream::Stream;
 use super::strict_http1::StrictStream;
 use crate::clock;
 use crate::pipeline::Pipeline;
-use crate::sandbox::Responder;
 
 /// Speaks HTTP as its limits say.
 #[derive(Clone)]
@@ -50,7 +49,7 @@ impl Http {
         version: Version,
         stream: Stream,
         connection: Arc<Connection>,
-        pipeline: Arc<Pipeline<impl Responder>>,
+        pipeline: Arc<Pipeline>,
         watcher: Watcher,
     ) {
         let builder = match version {

@@ -13,12 +13,11 @@ use tokio::time::Instant;
 
 use super::connections::Connection;
 use crate::pipeline::Pipeline;
-use crate::sandbox::Responder;
 
 /// Answers a request of this connection. It counts from here, not from when the answer is first polled: before that
 /// HTTP may already look for the end of the connection.
 pub(super) fn answer(
-    pipeline: Arc<Pipeline<impl Responder>>,
+    pipeline: Arc<Pipeline>,
     connection: Arc<Connection>,
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<ResponseBody>, Infallible>> {

@@ -6,10 +6,9 @@
 use std::collections::HashSet;
 
 use hyper::StatusCode;
-use indexmap::IndexMap;
 use prometheus::{HistogramVec, IntCounterVec};
-use serde::Deserialize;
-use serde_json::Value;
+
+use crate::contract::Contract;
 
 /// What answered a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +31,7 @@ pub(super) struct Operations {
 
 impl Operations {
     pub(super) fn new(
-        contract: &str,
+        contract: &Contract,
         pages: &[&str],
         requests: IntCounterVec,
         durations: HistogramVec,
@@ -70,27 +69,19 @@ fn label(status: &StatusCode) -> &str {
     }
 }
 
-/// The operations that a contract names. That it cannot be read is no reason not to serve it.
-fn names(contract: &str) -> Vec<String> {
-    let contract: Contract = serde_saphyr::from_str(contract).unwrap_or_default();
-    let operations = contract.paths.values().flat_map(IndexMap::values);
-    let names = operations.filter_map(|operation| operation.get("operationId")?.as_str());
+/// The operations that are counted by their names.
+fn names(contract: &Contract) -> Vec<String> {
+    let names = contract.operations().iter().filter_map(|operation| operation.id.as_deref());
     names.filter(|name| is_name(name)).take(OPERATIONS).map(str::to_owned).collect()
 }
 
-/// What may be a label and stand in a log as it is.
+/// Whether a name may be a label, and be in the log as it is.
 fn is_name(name: &str) -> bool {
     let is_of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_of_a_name)
 }
 
-#[derive(Deserialize, Default)]
-struct Contract {
-    #[serde(default)]
-    paths: IndexMap<String, IndexMap<String, Value>>,
-}
-
-/// The most operations of a contract that are told apart.
+/// The most operations of a contract that are counted by their names.
 const OPERATIONS: usize = 64;
 /// The most bytes of an operation's name.
 const NAME_BYTES: usize = 64;
@@ -113,7 +104,8 @@ mod tests {
         let families = Families(&registry);
         let requests = families.counters("requests", "-", &["operation", "status"]).unwrap();
         let durations = families.histograms("durations", "-", "operation").unwrap();
-        let operations = Operations::new(CONTRACT, &["healthz"], requests, durations);
+        let operations =
+            Operations::new(&Contract::parse(CONTRACT).unwrap(), &["healthz"], requests, durations);
         for (name, status) in asked {
             let status = StatusCode::from_u16(*status).unwrap();
             operations.answered(&Operation::Component((*name).to_owned()), status, 0.0);
@@ -149,9 +141,11 @@ mod tests {
     #[test]
     fn a_contract_that_cannot_be_read_names_nothing() {
         for contract in ["", "[", "paths: 3", "{}"] {
-            assert_eq!(names(contract), Vec::<String>::new(), "{contract:?}");
+            let contract = Contract::parse(contract).unwrap_or_else(|_| Contract::unparsed(contract));
+            assert_eq!(names(&contract), Vec::<String>::new(), "{contract:?}");
         }
         let many = (0..500).map(|number| format!("  /{number}:\n    get: {{operationId: a{number}}}\n"));
-        assert_eq!(names(&format!("paths:\n{}", many.collect::<String>())).len(), OPERATIONS);
+        let contract = Contract::parse(&format!("paths:\n{}", many.collect::<String>())).unwrap();
+        assert_eq!(names(&contract).len(), OPERATIONS);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, advance};
 
 use super::{ConnectionSlot, Connections, network};
+use crate::contract::Contract;
 use crate::entry::http::limits::ConnectionLimits;
 use crate::telemetry::{Spans, Telemetry};
 
@@ -12,7 +13,7 @@ const ONE: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
 
 fn connections(connections: usize, connections_per_peer: usize) -> Arc<Connections> {
-    let telemetry = Telemetry::new("", &[], Spans::default()).unwrap();
+    let telemetry = Telemetry::new(&Contract::default(), &[], Spans::default()).unwrap();
     Arc::new(Connections::new(limits(connections, connections_per_peer), Arc::new(telemetry)))
 }
 

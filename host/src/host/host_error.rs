@@ -1,0 +1,60 @@
+//! Why a host cannot be opened.
+
+use std::io;
+use std::path::PathBuf;
+
+#[cfg(feature = "dynamodb")]
+use crate::backend::dynamodb;
+use crate::backend::embedded::OpenError;
+#[cfg(feature = "dynamodb")]
+use crate::config;
+use crate::door::KeyFileError;
+use crate::sandbox::LoadError;
+#[cfg(feature = "otlp")]
+use crate::telemetry::CollectorError;
+use crate::telemetry::MetricsError;
+
+/// Why a host cannot be opened: a sentence that names the flag to change.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The file of `--component` cannot be read.
+    #[error("--component {}: the file cannot be read ({error})", file.display())]
+    Component {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("--data-dir {}: the folder cannot be made or used ({error})", path.display())]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The keys cannot be read.
+    #[error("--data-dir: {0}")]
+    Keys(#[from] KeyFileError),
+    /// The component cannot be served.
+    #[error("--component: {0}")]
+    Load(#[from] LoadError),
+    /// The metrics cannot be counted.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// Spans cannot be sent.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Spans(#[from] CollectorError),
+    /// The table cannot be served from.
+    #[cfg(feature = "dynamodb")]
+    #[error(transparent)]
+    Table(#[from] dynamodb::OpenError),
+    /// A variable says wrongly where the table is.
+    #[cfg(feature = "dynamodb")]
+    #[error(transparent)]
+    Location(#[from] config::LocationError),
+    /// The store cannot be opened.
+    #[error("--data-dir: {0}")]
+    Store(#[from] OpenError),
+}
