@@ -1,6 +1,6 @@
-//! The way of one request, from what hyper parsed to the answer.
+//! The pipeline takes one request from its parsed head to its answer.
 //!
-//! Every request takes it once, top to bottom: the host's own pages, the door, the sandbox, the answer.
+//! Every request passes the same steps in the same order: the host's own pages, the door, the sandbox, the answer.
 
 mod answer;
 mod pages;
@@ -26,44 +26,44 @@ use crate::sandbox::{self, HandleError, Responder};
 use crate::store::GuestStore;
 use crate::telemetry::{self, Levels, Operation, Telemetry};
 
-/// What a request needs on its way.
+/// Everything that answers requests. All ways in share one pipeline.
 pub struct Pipeline {
-    /// Checks who may come in.
+    /// Decides which requests are admitted.
     pub door: Door,
-    /// How close refusals are to those of API Gateway.
+    /// How closely refusals resemble those of Amazon API Gateway.
     pub parity: Parity,
-    /// Answers.
+    /// Answers the requests that the door admits.
     pub responder: Arc<dyn Responder>,
-    /// Asked by the readiness check.
+    /// The store that the readiness check tries.
     pub store: GuestStore,
-    /// Closed at the end.
+    /// The backend of the store, which is closed when the host ends.
     pub backend: Arc<dyn Backend>,
-    /// Told of every request.
+    /// Records every request.
     pub telemetry: Arc<Telemetry>,
-    /// The component's contract, published as it is.
+    /// The component's contract. The page `/openapi.yaml` has its text.
     pub contract: Contract,
-    /// How long a request may take, from its head to its answer.
+    /// How long a request may take from its head to its answer.
     pub time_limit: Duration,
-    /// Whether the host is on its way out; see [`Pipeline::begin_shutdown`].
+    /// Whether the host stops; see [`Pipeline::begin_shutdown`].
     pub stopping: AtomicBool,
 }
 
-/// An answer, whole.
+/// An answer with its whole body.
 pub type Answer = Response<Full<Bytes>>;
 
-/// An answer and where it comes from.
+/// An answer and its origin.
 struct Reply {
     answer: Answer,
     operation: Operation,
-    /// Why the host answers in place of the component, if it does.
+    /// Why the host answers in place of the component, if it does so.
     refusal: Option<&'static str>,
 }
 
 impl Pipeline {
-    /// Answers one request. Never fails: what goes wrong is an answer too.
+    /// Answers one request. Never fails: every error becomes an answer.
     ///
-    /// Dropping the future, as happens when the client goes away, cancels what only reads. What may write goes on to
-    /// its end, within its deadline.
+    /// The future is dropped if the client goes away. That cancels a request that only reads. A request that may write
+    /// goes on to its end, within its deadline.
     pub async fn answer<B>(self: &Arc<Self>, request: Request<B>) -> Answer
     where
         B: Body<Data = Bytes>,
@@ -96,7 +96,7 @@ impl Pipeline {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it did.
+    /// Whether the host stops.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
@@ -112,7 +112,7 @@ impl Pipeline {
         self.door.requests.all_ended().await;
     }
 
-    /// The text of the metrics, as of now.
+    /// The text of the metrics at this moment.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.telemetry.metrics.render(Levels {
@@ -136,9 +136,9 @@ impl Pipeline {
         if method.is_safe() {
             return handled.await;
         }
-        // In a task of its own: it is not dropped when the client goes away, and a panic ends nothing else.
+        // A task of its own is not dropped when the client goes away, and its panic ends nothing else.
         tokio::spawn(telemetry::continued(handled)).await.unwrap_or_else(|_error| {
-            // The error has the text of the panic, which may quote data.
+            // The error is not logged, because it has the text of the panic, which may quote data.
             error!(request_id, "a request ended in a panic of the host");
             answer::refused(&Refusal::Failed, &method, parity)
         })
@@ -166,14 +166,14 @@ impl Pipeline {
     }
 }
 
-/// The headers that `wit/handler.wit` lets a component see. None is dropped for its value: the component would take a
-/// malformed `idempotency-key` for no key at all.
+/// Returns the headers that `wit/handler.wit` passes to a component. A header with a malformed value is passed too: without
+/// it, the component would take a malformed `idempotency-key` for a request without a key.
 fn passed_headers(headers: &HeaderMap) -> Vec<(&str, Cow<'_, str>)> {
     let passed = headers.iter().filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
     passed.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
-/// The method, for the log: as it is only where it is one that HTTP has, since a client may send any text there.
+/// Returns the method for the log. A method that is not one of HTTP is `other`, because a client may send any text there.
 fn known(method: &Method) -> &'static str {
     let known = ["GET", "HEAD", "POST", "PATCH", "OPTIONS", "PUT", "DELETE"];
     known.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")

@@ -1,8 +1,8 @@
-//! Takes connections and speaks HTTP/1.1 and HTTP/2 on them, with TLS or without, until it is told to stop.
+//! The way in over HTTP/1.1 and HTTP/2, with or without TLS.
 //!
-//! A connection is a task of its own from the moment it is accepted: `accept`, a place among the others
-//! (`connections`), the handshake (`tls`), then HTTP on a stream that is watched (`protocol`, `stream`, `strict_http1`,
-//! `request`). Whose turn it is on it, and what is late, `wait` knows.
+//! Each accepted connection (`accept`) runs in a task of its own. It is admitted (`connections`), makes its TLS handshake
+//! (`tls`), and then carries HTTP on a stream that is observed (`protocol`, `stream`, `strict_http1`, `request`). `wait`
+//! tracks whether the host waits for the client, and which time limit the client exceeds.
 
 // In the order in which a connection meets them.
 mod accept;
@@ -33,26 +33,26 @@ use self::protocol::Http;
 pub use self::tls::{IdentityError, IdentityFiles, Tls, Wanted};
 use crate::pipeline::Pipeline;
 
-/// What a server needs.
+/// Serves HTTP on a listener.
 pub struct Server {
-    /// Where connections come from.
+    /// Accepts the connections.
     pub listener: TcpListener,
-    /// Without it, connections are plain.
+    /// The TLS of connections. Without it, connections are not encrypted.
     pub tls: Option<Tls>,
     /// Answers the requests.
     pub pipeline: Arc<Pipeline>,
-    /// What clients may ask of connections.
+    /// The limits of connections.
     pub limits: ConnectionLimits,
-    /// How long connections are still accepted after readiness turned red.
+    /// How long connections are still accepted after the readiness check has turned red.
     pub drain: Duration,
-    /// How long requests that were begun may take after that.
+    /// How long open requests may take after that.
     pub grace: Duration,
 }
 
 impl Server {
-    /// Serves until `stop` resolves. Then readiness turns red, and for the time of `drain` everything goes on: who
-    /// balances the load sees it and sends its requests elsewhere. After that it takes no more connections, lets
-    /// requests that were begun finish within `grace`, and cuts what is left.
+    /// Serves until `stop` resolves. Then the readiness check turns red, and the server goes on for the time of `drain`, so
+    /// that a load balancer notices and sends new requests elsewhere. After that the server accepts no connections, lets
+    /// open requests finish within `grace`, and cuts the connections that are left.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let Server { listener, tls, pipeline, limits, drain, grace } = self;
         let most = descriptors::for_connections(limits.connections);
@@ -95,7 +95,7 @@ impl Server {
     }
 }
 
-/// Waits until every request has its answer, and every write its end, also those whose client is gone.
+/// Waits until every request has its answer. Waits also for writes whose client is gone.
 async fn finish(graceful: GracefulShutdown, connections: &Connections, pipeline: &Pipeline) {
     let quiet = async {
         loop {
@@ -110,7 +110,7 @@ async fn finish(graceful: GracefulShutdown, connections: &Connections, pipeline:
     pipeline.all_ended().await;
 }
 
-/// Cuts a connection that waits for its client whenever requests find no place.
+/// Cuts a connection that waits for its client each time there are too many requests in flight.
 async fn make_room(pipeline: Arc<Pipeline>, connections: Arc<Connections>) {
     loop {
         pipeline.crowded().await;
@@ -118,5 +118,5 @@ async fn make_room(pipeline: Arc<Pipeline>, connections: Arc<Connections>) {
     }
 }
 
-/// What a connection without a request gets to close by itself before it is cut: HTTP/2 takes leave in two steps.
+/// How long a connection without a request may take to close by itself before it is cut. HTTP/2 closes in two steps.
 const CLOSING_TIME: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! Accepts connections, whatever the system or the peers do about it.
+//! Accepts connections, and goes on if accepting fails.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use super::stream::{Stream, Transport};
 use super::tls;
 use crate::pipeline::Pipeline;
 
-/// Where connections come in, each into a task of its own.
+/// Accepts connections and serves each of them in a task of its own.
 pub(super) struct Acceptor {
     pub(super) listener: TcpListener,
     pub(super) tls: Option<TlsAcceptor>,
@@ -50,19 +50,19 @@ impl Acceptor {
         }
     }
 
-    /// Accepts no more; gives the tasks of the connections that there are.
+    /// Stops accepting, and returns the tasks of the open connections.
     pub(super) fn close(self) -> JoinSet<()> {
         self.tasks
     }
 
-    /// The next connection. Survives a lack of file descriptors.
+    /// Returns the next connection. Waits and tries again if there is no file descriptor for it.
     async fn accept(&self) -> (TcpStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
                 Ok(accepted) => return accepted,
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
-                    // Out of file descriptors or memory: trying again at once would burn a core.
+                    // The system has no file descriptors or memory left. Without a pause, the retries would occupy a core.
                     warn!(%error, "no connection can be accepted at the moment");
                     self.connections.evict();
                     sleep(ACCEPT_PAUSE).await;
@@ -71,7 +71,7 @@ impl Acceptor {
         }
     }
 
-    /// Says that there is no place, as far as that is possible without waiting for anybody. In TLS it is not.
+    /// Sends an answer that there are too many connections, if that is possible without waiting. In TLS it is not possible.
     fn turn_away(&self, stream: &TcpStream) {
         debug!("too many connections, and the host is at work for all of them; one was turned away");
         self.pipeline.telemetry.metrics.connection_ended(CloseReason::TurnedAway.as_str());
@@ -80,7 +80,7 @@ impl Acceptor {
         }
     }
 
-    /// Serves a connection until it ends or has to go.
+    /// Serves a connection until it ends or is cut.
     fn serve(
         &self,
         stream: TcpStream,
@@ -141,7 +141,7 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     )
 }
 
-/// What a connection hears for which there is no place. No request was read, but an answer has an id.
+/// The answer on a connection that is one too many. It has a request id as every answer has, although no request was read.
 fn no_slot() -> String {
     let request_id = Uuid::new_v4();
     format!(

@@ -1,26 +1,26 @@
-//! Why the host ends a connection by itself.
+//! The reasons for which the host ends a connection.
 
 use super::wait::Timeout;
 
-/// What made the host end a connection, or not take it.
+/// Why the host ended or refused a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloseReason {
-    /// Its place was needed.
+    /// Another connection or request needed the room.
     Evicted,
     /// Its TLS handshake took too long.
     Handshake,
-    /// Its client was late.
+    /// Its client exceeded a time limit.
     Timeout(Timeout),
     /// The host stops.
     Stopping,
-    /// The host was at work for all others, and could end none of them.
+    /// There were too many connections, and none of them waited for its client.
     TurnedAway,
-    /// The answers that clients do not take fill the memory for them, and this client left most.
+    /// Unread answers exceed the memory for them, and this client left the most unread.
     Unread,
 }
 
 impl CloseReason {
-    /// As it is counted and logged.
+    /// The name in metrics and in the log.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             CloseReason::Evicted => "evicted",
@@ -36,8 +36,8 @@ impl CloseReason {
         }
     }
 
-    /// Whether the connection is reset: a client that does not read would not see its end, and the system would keep
-    /// for minutes what it was to read.
+    /// Whether the connection is reset. A client that does not read would not notice an orderly end, and the system would
+    /// keep the unread bytes for minutes.
     pub(super) fn resets(self) -> bool {
         match self {
             CloseReason::Evicted

@@ -1,7 +1,7 @@
-//! All connections that are open: how many there are, which one has to go.
+//! The open connections: their limits, and which connection is cut if there are too many.
 //!
-//! A cap that stopped accepting would let a few thousand silent clients shut everybody out. So nobody is turned away
-//! while a connection is there that waits for its client: the one that has waited longest goes.
+//! The attack: a few thousand silent clients occupy all connections, so that no other client can connect. So a new
+//! connection is not refused while another one waits for its client: the one that has waited longest is cut instead.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -28,13 +28,13 @@ pub(super) struct Connections {
 struct Open {
     telemetry: Arc<Telemetry>,
     next: u64,
-    /// By their age: the oldest is the first.
+    /// Sorted by age, the oldest first.
     connections: BTreeMap<u64, Arc<Connection>>,
-    /// How many a peer has; a peer that has none is not here.
+    /// The number of connections of each peer that has any.
     peers: HashMap<IpAddr, usize>,
 }
 
-/// One connection, as its stream, its requests and the watch over all connections share it.
+/// The state of one connection, which its stream, its requests and the watch over all connections share.
 pub(super) struct Connection {
     peer: IpAddr,
     wait: Mutex<ClientWait>,
@@ -42,9 +42,9 @@ pub(super) struct Connection {
     resets: AtomicBool,
 }
 
-/// A place among the connections, for as long as it is kept.
+/// Counts a connection until it is dropped.
 pub(super) struct ConnectionSlot {
-    /// The connection that has it.
+    /// The connection that is counted.
     pub(super) connection: Arc<Connection>,
     number: u64,
     connections: Arc<Connections>,
@@ -61,7 +61,8 @@ impl Connections {
         &self.limits
     }
 
-    /// A place for a connection of this peer. None where there are too many, and the host is at work for all of them.
+    /// Admits a connection of this peer. Returns `None` if there are too many and none of them can be cut, because the
+    /// host works on requests of all of them.
     pub(super) fn admit(self: &Arc<Connections>, peer: IpAddr) -> Option<ConnectionSlot> {
         let peer = network(peer);
         let mut open = self.lock();
@@ -82,12 +83,13 @@ impl Connections {
         Some(ConnectionSlot { connection, number, connections: Arc::clone(self), _counted: counted })
     }
 
-    /// Cuts the connection that has waited longest for its client, if one has waited for a while.
+    /// Cuts the connection that has waited longest for its client, if it has waited for at least a second.
     pub(super) fn evict(&self) {
         self.lock().evict(|_| true);
     }
 
-    /// Cuts what is late and, where clients leave too much memory waiting, who leaves most; for ever.
+    /// Runs for ever. Cuts the connections that exceed a time limit. If unread answers take too much memory, it also cuts
+    /// the connections that have the most of them.
     pub(super) async fn watch(self: Arc<Connections>) {
         loop {
             tokio::time::sleep(LOOK_INTERVAL).await;
@@ -121,7 +123,7 @@ impl Connections {
         }
     }
 
-    /// Cuts the connections without a request and without an answer on its way: nothing is lost with them.
+    /// Cuts the connections that have no open request and no answer being sent, so that nothing is lost.
     pub(super) fn cut_quiet(&self) {
         let mut open = self.lock();
         let quiet = open.connections.iter().filter(|(_, connection)| connection.wait().is_quiet());
@@ -137,7 +139,7 @@ impl Connections {
 }
 
 impl Open {
-    /// Cuts one of those that `may_go`: who never made a request goes first, then who has waited longest.
+    /// Cuts one of the connections that `may_go`: first one that never had a request, then the one that waited longest.
     fn evict(&mut self, may_go: impl Fn(&Connection) -> bool) -> bool {
         let now = Instant::now();
         let mut longest: Option<(Instant, u64)> = None;
@@ -161,7 +163,7 @@ impl Open {
     fn cut(&mut self, number: u64, close_reason: CloseReason) {
         if let Some(connection) = self.remove(number) {
             let reason = close_reason.as_str();
-            debug!(reason, "a connection is cut");
+            debug!(reason, "ended a connection");
             self.telemetry.metrics.connection_ended(reason);
             connection.resets.store(close_reason.resets(), Ordering::Relaxed);
             connection.cut.notify_one();
@@ -186,17 +188,17 @@ impl Connection {
         Connection { peer, wait, cut: Notify::new(), resets: AtomicBool::new(false) }
     }
 
-    /// What is going on on it. To be held for a moment only, and never with another.
+    /// The state of the connection. Callers must hold the lock briefly, and never two of these locks at once.
     pub(super) fn wait(&self) -> MutexGuard<'_, ClientWait> {
         self.wait.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Resolves when the connection has to go.
+    /// Resolves when the connection must end.
     pub(super) async fn cut(&self) {
         self.cut.notified().await;
     }
 
-    /// Whether the connection is to be reset and not closed; see [`CloseReason::resets`].
+    /// Whether the connection is reset when it ends; see [`CloseReason::resets`].
     pub(super) fn resets(&self) -> bool {
         self.resets.load(Ordering::Relaxed)
     }
@@ -208,7 +210,7 @@ impl Drop for ConnectionSlot {
     }
 }
 
-/// Whoever has an IPv6 address has a /64 network of them.
+/// Counts all addresses of an IPv6 network of 64 bits as one peer, because a client with one of them has all of them.
 fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -216,10 +218,10 @@ fn network(peer: IpAddr) -> IpAddr {
     }
 }
 
-/// How often connections are looked at.
+/// How often the time limits of connections are checked.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Nobody has to go who has waited for less: a head that is on its way comes within that time.
+/// A connection that has waited for less is not evicted: a head that is on its way arrives within that time.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

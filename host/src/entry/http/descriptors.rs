@@ -1,14 +1,14 @@
-//! File descriptors: every connection takes one, and the store needs some too.
+//! The limit of file descriptors: every connection needs one, and the store needs some too.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;
 
-/// Raises the limit of open files to what this process may have, and gives how many of `wanted` connections fit. What
-/// it does holds for the whole process.
+/// Raises the limit of open files of the whole process as far as the system allows, and returns how many of `wanted`
+/// connections fit.
 pub(super) fn for_connections(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
-        // A limit that cannot be raised is the one that holds.
+        // If the limit cannot be raised, the current limit holds.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     }
     let Some(limit) = getrlimit(Resource::Nofile).current else { return wanted };
@@ -22,7 +22,7 @@ pub(super) fn for_connections(wanted: usize) -> usize {
     wanted.min(room)
 }
 
-/// For the store, the key files, the runtime and what is just being opened or closed.
+/// Descriptors for the store, the key files, the runtime, and for files that are just being opened or closed.
 const RESERVED: usize = 64;
-/// Where the limit is so low that nothing is left, running out is the lesser evil.
+/// The least number of connections. If the limit leaves fewer, it is better to run out of descriptors at times.
 const LEAST: usize = 16;

@@ -1,4 +1,4 @@
-//! How much a client may ask of a connection, and how long it may keep one waiting.
+//! The limits of connections: numbers, bytes and times.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ pub struct ConnectionLimits {
     pub connections_per_peer: usize,
     /// The most requests at once on one HTTP/2 connection.
     pub streams: u32,
-    /// The most bytes of a head that are read at all. What is over the limits of `door::head` and within this one is
-    /// refused in words; the rest gets a bare status.
+    /// The most bytes of a head that the host reads. A head within this limit that exceeds those of `door::head` gets a
+    /// refusal with a message; a longer head gets a status without a body.
     pub head_bytes: usize,
-    /// The most bytes of answers that clients have not taken yet, over all connections.
+    /// The most bytes of answers that clients have not read yet, over all connections.
     pub unread_bytes: usize,
-    /// For a TLS handshake.
+    /// The time for a TLS handshake.
     pub handshake: Duration,
-    /// From the connection, or the end of its handshake, to the first byte.
+    /// The time from the start of the connection, or the end of its handshake, to the first byte.
     pub first_byte: Duration,
-    /// From the first byte of a head to its last. HTTP/2: from the first byte to the first request.
+    /// The time from the first byte of a head to its last. In HTTP/2, the time from the first byte to the first request.
     pub head: Duration,
-    /// Between two requests.
+    /// The time between two requests.
     pub idle: Duration,
-    /// Without a byte taken of what is sent.
+    /// The time in which the client accepts none of the bytes that the host sends.
     pub stall: Duration,
-    /// Until an answer is taken whole.
+    /// The time until the client has accepted an answer completely.
     pub answer: Duration,
 }

@@ -20,16 +20,16 @@ use super::strict_http1::StrictStream;
 use crate::clock;
 use crate::pipeline::Pipeline;
 
-/// Speaks HTTP as its limits say.
+/// Serves HTTP on connections, within their limits.
 #[derive(Clone)]
 pub(super) struct Http {
-    /// For plain connections, whose first bytes tell the version.
+    /// For plain connections, where the first bytes decide the version.
     either: Builder<TokioExecutor>,
     one: Builder<TokioExecutor>,
     two: Builder<TokioExecutor>,
 }
 
-/// Which version a connection speaks.
+/// The HTTP version of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Version {
     Either,
@@ -75,7 +75,7 @@ impl Http {
     }
 }
 
-/// What hyper refuses by itself never becomes a request: it gets a bare 400 or 431, and this line.
+/// Logs a request that hyper refuses. It never gets to the pipeline, and its answer is a 400 or 431 without a body.
 fn log(error: &(dyn std::error::Error + 'static)) {
     match error.downcast_ref::<hyper::Error>() {
         Some(error) if error.is_parse() => info!(%error, "refused what is no HTTP request"),
@@ -87,7 +87,7 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        // `wait` has the limits: hyper's would be one for a head and for the time between requests.
+        // `wait` limits these times: hyper has only one limit for both the head and the time between requests.
         .header_read_timeout(None)
         .max_buf_size(limits.head_bytes)
         .http2()
@@ -101,9 +101,9 @@ fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     http
 }
 
-/// What an HTTP/2 client may send ahead of what is read: of one body, and of all on its connection.
+/// How many bytes an HTTP/2 client may send before the host reads them: of one body, and on a whole connection.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
-/// An HTTP/2 peer that is gone is found out by a ping.
+/// Pings detect an HTTP/2 peer that is gone.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(5);

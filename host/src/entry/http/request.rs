@@ -1,4 +1,4 @@
-//! One request on a connection: how far it has come tells whose turn it is there.
+//! Answers one request of a connection, and notes its progress in the connection's `ClientWait`.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use super::connections::Connection;
 use crate::pipeline::Pipeline;
 
-/// Answers a request of this connection. It counts from here, not from when the answer is first polled: before that
-/// HTTP may already look for the end of the connection.
+/// Answers a request of this connection. The request counts as open from this call, not from the first poll of the
+/// future: hyper may read the end of the connection before that poll.
 pub(super) fn answer(
     pipeline: Arc<Pipeline>,
     connection: Arc<Connection>,
@@ -31,14 +31,14 @@ pub(super) fn answer(
         }
         let (parts, body) = answer.into_parts();
         let Ok(body) = body.collect().await;
-        // Before the request ends, so that at no time the connection looks quiet.
+        // The body is counted before the request ends, so that the connection never looks quiet in between.
         let body = ResponseBody::new(body.to_bytes(), &connection, is_http2);
         drop(open);
         Ok(Response::from_parts(parts, body))
     }
 }
 
-/// A request that has no answer yet.
+/// Counts a request as open until it is dropped.
 struct Open(Arc<Connection>);
 
 impl Open {
@@ -54,10 +54,10 @@ impl Drop for Open {
     }
 }
 
-/// A body that is on its way to the host.
+/// The body of a request, counted as arriving until its end.
 struct RequestBody {
     body: Incoming,
-    /// None where the body is here.
+    /// `None` if the body has arrived.
     connection: Option<Arc<Connection>>,
 }
 
@@ -107,7 +107,7 @@ impl Drop for RequestBody {
     }
 }
 
-/// A body that is on its way to the client.
+/// The body of an answer, counted as unread until HTTP has taken it.
 pub(super) struct ResponseBody {
     rest: Bytes,
     is_http2: bool,
@@ -126,8 +126,8 @@ impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    /// HTTP/2 takes a piece as soon as the client's window has room for a byte, and holds the rest of the piece. So
-    /// the last byte is a piece of its own: when it is taken, and this body dropped, the window had room for all.
+    /// HTTP/2 takes a frame as soon as the client's window has room for one byte, and buffers the rest of the frame. So
+    /// the last byte is a frame of its own: when HTTP/2 has taken it and drops this body, the window had room for all.
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! The bytes of a connection, plain or in TLS, watched: what comes and goes tells whose turn it is.
+//! The byte stream of a connection, plain or in TLS. It notes reads and writes in the connection's `ClientWait`.
 
 use std::io;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use super::connections::Connection;
 pub(super) struct Stream {
     transport: Transport,
     connection: Arc<Connection>,
-    /// Runs out when the end that the client sent is told; see [`END_HELD`].
+    /// Runs while the end of the client's stream is held back; see [`END_HELD`].
     end: Option<Pin<Box<Sleep>>>,
 }
 
@@ -43,7 +43,7 @@ impl Stream {
         }
     }
 
-    /// Notes what came of a write.
+    /// Notes the outcome of a write.
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Pending => self.connection.wait().blocked(Instant::now()),
@@ -67,7 +67,7 @@ impl AsyncRead for Stream {
             wait.read(Instant::now());
             return Poll::Ready(Ok(()));
         }
-        // Also while a body is on its way: all of it may be here and not read yet.
+        // The end is held also while a body arrives: all of the body may be here and not read yet.
         let is_held = !wait.is_quiet();
         drop(wait);
         if is_held {
@@ -111,7 +111,7 @@ impl AsyncWrite for Stream {
             Poll::Ready(Ok(())) => {
                 let mut wait = self.connection.wait();
                 wait.flushed(Instant::now());
-                // The answer is out, so that the end need not be held any longer.
+                // The answer is sent, so the end need not be held any longer.
                 if self.end.is_some() && wait.is_quiet() {
                     context.waker().wake_by_ref();
                 }
@@ -138,6 +138,7 @@ impl Drop for Stream {
     }
 }
 
-/// How long the end of what a client sends is kept from HTTP while a request is open or its answer sent. A client that closed
-/// its half still gets what is ready by then; one that is gone looks the same, and its reads are cancelled then.
+/// How long the end of the client's stream is held back from hyper while a request is open or its answer is being sent. A
+/// client that closed only its sending half still gets an answer that is ready by then. A client that is gone looks the
+/// same to the host; its reads are cancelled after this time.
 const END_HELD: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
-//! Whose turn it is on a connection, the host's or the client's, and since when.
+//! Tracks for each connection whether the host waits for the client, and since when.
 //!
-//! The attack: a client that says nothing, half of something, or does not listen, and so holds a connection and
-//! memory for nothing. Every way to keep the host waiting has its limit here.
+//! The attack: a client sends nothing, sends half a request, or does not read its answer, and so occupies a connection and
+//! memory. Every way to keep the host waiting has a time limit here.
 
 use std::collections::BTreeMap;
 
@@ -9,26 +9,26 @@ use tokio::time::Instant;
 
 use super::limits::ConnectionLimits;
 
-/// What is going on on one connection.
+/// The state of one connection.
 pub(super) struct ClientWait {
-    /// Not before its handshake has ended, which has a time of its own.
+    /// Whether the TLS handshake has ended. The handshake has a time limit of its own.
     is_open: bool,
     first_byte_at: Option<Instant>,
-    /// When the first byte of the next head came. Not kept for HTTP/2, whose bytes need not belong to a head.
+    /// When the first byte of the next head arrived. Always `None` for HTTP/2, whose bytes need not belong to a head.
     head_begun_at: Option<Instant>,
-    /// Since when there is no request; at first, since the connection is open.
+    /// When the last request ended or, before the first request, when the connection was opened.
     quiet_since: Instant,
     is_proven: bool,
     is_http2: bool,
-    /// Requests without an answer; of these, those whose body is still on its way.
+    /// The number of requests without an answer, and the number of those whose body has not arrived completely.
     requests: usize,
     arriving: usize,
     arriving_since: Instant,
-    /// Answers that HTTP has not taken: with HTTP/2 the client's window decides.
+    /// The answers that HTTP has not taken yet. With HTTP/2, the flow-control window of the client decides when it does.
     answers: BTreeMap<u64, Unread>,
     next_answer: u64,
     unflushed_bytes: usize,
-    /// Since when the socket takes nothing; since when it has not taken everything.
+    /// Since when the socket accepts no bytes, and since when some bytes are not flushed.
     stalled_since: Option<Instant>,
     unflushed_since: Option<Instant>,
 }
@@ -38,7 +38,7 @@ struct Unread {
     bytes: usize,
 }
 
-/// What a client was too late with.
+/// The time limit that a client exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timeout {
     Answer,
@@ -68,13 +68,13 @@ impl ClientWait {
         }
     }
 
-    /// HTTP may begin.
+    /// Notes that the connection is ready for HTTP.
     pub(super) fn opened(&mut self, now: Instant) {
         self.is_open = true;
         self.quiet_since = now;
     }
 
-    /// Bytes came.
+    /// Notes that bytes arrived.
     pub(super) fn read(&mut self, now: Instant) {
         self.first_byte_at.get_or_insert(now);
         if self.requests == 0 && !self.is_http2 {
@@ -82,7 +82,7 @@ impl ClientWait {
         }
     }
 
-    /// A head came, whole.
+    /// Notes that a complete head arrived.
     pub(super) fn request(&mut self, is_http2: bool) {
         self.is_http2 = is_http2;
         self.is_proven = true;
@@ -90,24 +90,24 @@ impl ClientWait {
         self.requests += 1;
     }
 
-    /// The body of a request is on its way.
+    /// Notes that the body of a request begins to arrive.
     pub(super) fn body_begun(&mut self, now: Instant) {
         self.arriving += 1;
         self.arriving_since = now;
     }
 
-    /// A body is here, or is waited for no more.
+    /// Notes that a body has arrived, or that nobody waits for it any more.
     pub(super) fn body_ended(&mut self) {
         self.arriving = self.arriving.saturating_sub(1);
     }
 
-    /// A request has its answer, or nobody waits for it any more.
+    /// Notes that a request has its answer, or that nobody waits for it any more.
     pub(super) fn request_ended(&mut self, now: Instant) {
         self.requests = self.requests.saturating_sub(1);
         self.quiet_since = now;
     }
 
-    /// An answer is there to be taken; gives its number.
+    /// Notes that an answer is ready for HTTP to take. Returns the number of the answer.
     pub(super) fn answer(&mut self, bytes: usize, now: Instant) -> u64 {
         let number = self.next_answer;
         self.next_answer += 1;
@@ -115,7 +115,7 @@ impl ClientWait {
         number
     }
 
-    /// An answer was taken whole, or is given up; the socket may still have to take it.
+    /// Notes that HTTP took an answer completely, or gave it up. The socket may not have accepted the bytes yet.
     pub(super) fn taken(&mut self, number: u64, now: Instant) {
         if let Some(answer) = self.answers.remove(&number) {
             self.unflushed_bytes += answer.bytes;
@@ -123,18 +123,18 @@ impl ClientWait {
         }
     }
 
-    /// The socket took some bytes.
+    /// Notes that the socket accepted some bytes.
     pub(super) fn wrote(&mut self) {
         self.stalled_since = None;
     }
 
-    /// The socket takes nothing at the moment.
+    /// Notes that the socket accepts no bytes at the moment.
     pub(super) fn blocked(&mut self, now: Instant) {
         self.stalled_since.get_or_insert(now);
         self.unflushed_since.get_or_insert(now);
     }
 
-    /// The socket took everything.
+    /// Notes that the socket accepted all bytes.
     pub(super) fn flushed(&mut self, now: Instant) {
         if self.unflushed_since.take().is_some() {
             self.quiet_since = now;
@@ -143,24 +143,24 @@ impl ClientWait {
         self.unflushed_bytes = 0;
     }
 
-    /// Whether no request is open and no answer on its way.
+    /// Whether no request is open and no answer is being sent.
     pub(super) fn is_quiet(&self) -> bool {
         self.requests == 0 && !self.is_answering()
     }
 
-    /// Whether a request was ever made here. Who never made one is the first to go where there is no room.
+    /// Whether the connection ever had a request. If there are too many connections, those without one are cut first.
     pub(super) fn is_proven(&self) -> bool {
         self.is_proven
     }
 
-    /// How many bytes of answers wait for the client.
+    /// How many bytes of answers the client has not read yet.
     pub(super) fn unread_bytes(&self) -> usize {
-        // HTTP/2 may have flushed an answer before it said that it took it: while nothing is blocked, all is gone.
+        // HTTP/2 may flush an answer before it reports that it took the answer. While no write is blocked, all is sent.
         let unflushed_bytes = self.unflushed_since.map_or(0, |_| self.unflushed_bytes);
         unflushed_bytes + self.answers.values().map(|answer| answer.bytes).sum::<usize>()
     }
 
-    /// Since when it is the client who keeps the host waiting; none while the host works.
+    /// Since when the host waits for the client. Returns `None` while the host works on a request.
     pub(super) fn waiting_since(&self) -> Option<Instant> {
         if self.requests > self.arriving {
             return None;
@@ -170,7 +170,7 @@ impl ClientWait {
         Some(taking.or(arriving).unwrap_or(self.quiet_since))
     }
 
-    /// What the client is too late with, if it is.
+    /// Returns the time limit that the client has exceeded, if there is one.
     pub(super) fn timed_out(&self, limits: &ConnectionLimits, now: Instant) -> Option<Timeout> {
         let is_over = |since: Instant, limit| now.saturating_duration_since(since) >= limit;
         if self.stalled_since.is_some_and(|since| is_over(since, limits.stall)) {
