@@ -1,29 +1,29 @@
-//! The time of day for all who ask: the component, the windows of quotas, and what is written down with a date.
+//! The time of day for the whole process: for the component, for the windows of quotas, and for dates in files.
 //!
-//! While a process runs it never goes back, also where somebody sets the machine's clock back: then it stands still until
-//! the machine's clock is there again. A moment outside of the years that a calendar has is passed on and not remembered,
-//! or a clock that was wrong for a moment would be wrong until the next start.
+//! While a process runs, its time never goes back. If somebody sets the machine's clock back, the time stands still until
+//! the machine's clock has caught up. A time outside of the years of a calendar is returned but not remembered: otherwise
+//! a clock that is wrong for a moment would make the time wrong until the next start.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-/// The time of day as the calendar has it.
+/// The time of day as a date.
 pub fn now() -> Result<Timestamp, OutOfRange> {
     at(since_1970())
 }
 
-/// The time since the beginning of 1970, in whole microseconds; past the year 9999 where the machine's clock is.
+/// The time since the beginning of 1970 in whole microseconds. It is past the year 9999 if the machine's clock is.
 #[must_use]
 pub fn since_1970() -> Duration {
     static LATEST_US: AtomicU64 = AtomicU64::new(0);
     later(&LATEST_US, SystemTime::now())
 }
 
-/// What the clock of the machine says, or what was said before where that is later.
+/// Returns the time of the machine's clock, or the last time that was returned if that is later.
 fn later(latest_us: &AtomicU64, machine: SystemTime) -> Duration {
-    // Before 1970 there is nothing that is later than what was said.
+    // A clock before 1970 counts as 1970, which is never later than the last time.
     let machine = machine.duration_since(UNIX_EPOCH).unwrap_or_default();
     let Some(now_us) = u64::try_from(machine.as_micros()).ok().filter(|now_us| *now_us < END_US) else {
         return machine;
@@ -38,14 +38,14 @@ fn at(since_1970: Duration) -> Result<Timestamp, OutOfRange> {
     Timestamp::try_from(UNIX_EPOCH + since_1970.min(FAR)).map_err(|_| OutOfRange)
 }
 
-/// No calendar has what the clock says.
+/// The machine's clock is at a time that no calendar has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the clock of this machine is not within the years 1970 to 9999; set it")]
 pub struct OutOfRange;
 
 /// The end of the year 9999, in microseconds.
 const END_US: u64 = 253_402_300_800_000_000;
-/// Later than what a calendar has, and early enough to be added to 1970 on every system.
+/// Later than any date of a calendar, and early enough to be added to 1970 on every system.
 const FAR: Duration = Duration::from_micros(2 * END_US);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Files that somebody else may change, replace or remove at any time: how one is read, replaced and followed.
+//! Reads, replaces and follows files that other programs may change, replace or remove at any time.
 //!
 //! A read never waits for a writer and has a limit; a replacement is complete or does not happen; and one follower
 //! notices every change, for the file of keys and for the files of TLS alike.

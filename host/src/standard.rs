@@ -1,8 +1,8 @@
-//! Standard output and standard error, as this process was given them.
+//! Standard output and standard error of this process.
 //!
 //! The streams of the standard library have a lock each. A thread that waits for a reader holds that lock, and then every
-//! other thread that prints waits too, at the end of the process as well. So what is printed here goes through a
-//! descriptor of its own.
+//! other thread that prints waits too, even at the end of the process. So this module prints through descriptors of its
+//! own.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -11,7 +11,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// Where something can be printed.
+/// One of the two streams.
 #[derive(Debug)]
 pub(crate) struct Stream(File);
 
@@ -37,7 +37,7 @@ impl Stream {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Whoever started this process may have made the pipe one that does not block, as Node does.
+                // The parent process may have made the pipe non-blocking, as Node does.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait()?,
                 Err(error) => return Err(error),
             }
@@ -52,7 +52,7 @@ impl Stream {
         }
     }
 
-    /// Whether everything that is written disappears: the stream is `/dev/null`. A stream that was closed when the process
+    /// Whether everything that is written disappears, because the stream is `/dev/null`. A stream that was closed when the process
     /// started is `/dev/null` too, because Rust opens that in its place.
     pub(crate) fn is_discarded(&self) -> bool {
         let null = fs::metadata("/dev/null").map(|null| null.rdev());

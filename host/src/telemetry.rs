@@ -1,9 +1,9 @@
-//! What an operator sees of a host: its log, its metrics, and the spans of its requests.
+//! What an operator can observe of a host: its log, its metrics, and the spans of its requests.
 //!
-//! One thing holds for all three: keys, bodies, paths, queries and what items say are never in them. What they carry
-//! is made here from closed lists (verbs, outcomes, reasons, statuses), from the contract (operations) or by the host
-//! (ids). Of what a client sends there are the method, where it is a known one, and the ids of a well-formed
-//! `traceparent`, which are hexadecimal digits and nothing else. An `x-request-id` is not read: it is free text.
+//! None of the three ever contains keys, bodies, paths, queries or the contents of items. Their values come from closed
+//! lists (verbs, outcomes, reasons, statuses), from the contract (operations) or from the host (ids). Of a client's
+//! request they contain only the method, if it is one of HTTP, and the ids of a well-formed `traceparent`, which are
+//! hexadecimal digits. An `x-request-id` is not read, because it is free text.
 
 pub(crate) mod log;
 mod metrics;
@@ -25,16 +25,16 @@ pub use self::store_call::{Outcome, StoreCallWatch, Verb};
 pub use self::traceparent::Traceparent;
 use crate::contract::Contract;
 
-/// Where the parts of a host report to. Each host has its own.
+/// The metrics and the spans of one host.
 pub struct Telemetry {
-    /// What is counted.
+    /// The metrics.
     pub metrics: Metrics,
-    /// Where spans go.
+    /// Sends spans to a collector.
     pub spans: Spans,
 }
 
 impl Telemetry {
-    /// For a host that serves this contract and has these pages of its own: what these name is told apart.
+    /// Telemetry for a host with this contract and these pages of its own. Requests are counted by their names.
     pub fn new(contract: &Contract, pages: &[&str], spans: Spans) -> Result<Telemetry, MetricsError> {
         Ok(Telemetry { metrics: Metrics::new(contract, pages)?, spans })
     }

@@ -24,7 +24,7 @@ pub(super) fn run(config: Config) -> Result<(), Ended> {
     }));
     let runtime = Runtime::new()?;
     let served = runtime.block_on(serve(config));
-    // Whatever still blocks, such as a read of a file system that hangs, does not hold the end of the process.
+    // A thread that still blocks, for example in a file system that hangs, does not delay the end of the process.
     runtime.shutdown_timeout(RUNTIME_END);
     log.end();
     served
@@ -51,7 +51,7 @@ fn stop() -> std::io::Result<impl Future<Output = ()>> {
         signals.any().await;
         info!("stopping; a second SIGINT or SIGTERM cuts what is still open");
         tokio::spawn(async move {
-            // Not at another SIGHUP: a terminal that closes may send several.
+            // A second SIGHUP does not count, because a terminal that closes may send several.
             either(&mut signals.interrupt, &mut signals.terminate).await;
             std::process::exit(1);
         });
@@ -88,8 +88,8 @@ async fn either(one: &mut Signal, other: &mut Signal) {
     }
 }
 
-/// Whether whoever started this process wants it to outlive the terminal, as `nohup` does: it ignores SIGHUP already, and a
-/// handler would undo that. Linux says so in hexadecimal digits, one bit for each signal, the first signal in the last bit.
+/// Whether this process was started with SIGHUP ignored, as `nohup` does, so that it outlives the terminal. A handler would
+/// undo that. Linux reports the ignored signals as a hexadecimal number, in which the lowest bit is signal 1, SIGHUP.
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -97,5 +97,5 @@ fn ignores_hangup() -> bool {
     ignored.is_some_and(|ignored| ignored & 1 == 1)
 }
 
-/// How long the end waits for threads that block.
+/// How long the end of the process waits for threads that block.
 const RUNTIME_END: Duration = Duration::from_secs(1);

@@ -1,4 +1,4 @@
-//! Follows files: looks at them twice a second, and reads them when something about them changed.
+//! Follows files: checks them twice a second, and reads them after a change.
 
 use std::fmt::Display;
 use std::fs;
@@ -13,22 +13,22 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
-/// Files that are read together, again after every change.
+/// Files that are read together, and read again after every change of one of them.
 pub(crate) struct Followed<R> {
-    /// What the log calls them.
+    /// The name of the files in the log.
     pub(crate) subject: &'static str,
-    /// All that `read` reads.
+    /// All files that `read` reads.
     pub(crate) files: Vec<PathBuf>,
     /// Reads them. It runs on a thread of its own and may block.
     pub(crate) read: R,
 }
 
 impl<R> Followed<R> {
-    /// Hands every good content to `take` within a second, which says whether that changed anything; for as long as it is
-    /// polled.
+    /// Passes new contents to `take` within a second, for as long as the future is polled. `take` returns whether the
+    /// contents changed anything.
     ///
-    /// Files that cannot be used are read again at every look, until they can be. The log says so at once, then once a
-    /// minute, and once when it is over.
+    /// Files that cannot be used are read again at every check until they can be used. The log has a line about that at
+    /// once, then once a minute, and once when the files can be used again.
     pub(crate) async fn follow<T, E>(self, mut take: impl FnMut(T) -> bool)
     where
         R: FnMut() -> Result<T, E> + Send + 'static,
@@ -67,11 +67,11 @@ impl<R> Followed<R> {
     }
 }
 
-/// What one look came to: nothing where nothing changed.
+/// The result of one check: `None` if nothing changed.
 type Look<T, E> = Option<Result<T, E>>;
 
-/// Looks at files on a thread of their own: a file system that hangs holds that thread and nothing else, neither
-/// requests nor the end of the process.
+/// Checks files on a thread of its own. A file system that hangs blocks only that thread, and neither requests nor the end
+/// of the process.
 struct Looks<T, E> {
     ask: blocking::Sender<()>,
     seen: mpsc::Receiver<Look<T, E>>,
@@ -88,7 +88,7 @@ impl<T: Send + 'static, E: Send + 'static> Looks<T, E> {
             let mut last = None;
             // It ends when nobody can ask any more.
             for () in asked {
-                // Older than what is read after it: a change in between is seen twice, never missed.
+                // The state is taken before the files are read, so that a change in between is noticed twice and never missed.
                 let stamps: Vec<_> = files.iter().map(|file| Stamp::of(file)).collect();
                 let look = (last.as_ref() != Some(&stamps)).then(&mut read);
                 if let Some(read) = &look {
@@ -104,7 +104,7 @@ impl<T: Send + 'static, E: Send + 'static> Looks<T, E> {
         Ok(Looks { ask, seen })
     }
 
-    /// Looks once, however long that takes; none where the thread ended.
+    /// Checks once, however long that takes. Returns `None` if the thread has ended.
     async fn next(&mut self, subject: &str, trouble: &mut Trouble) -> Option<Look<T, E>> {
         self.ask.send(()).ok()?;
         let begun = Instant::now();
@@ -133,7 +133,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    /// Of the file behind all links; none where there is no file.
+    /// The state of the file behind all links, or `None` if there is no file.
     fn of(file: &Path) -> Option<Stamp> {
         let found = fs::metadata(file).ok()?;
         Some(Stamp {
@@ -155,7 +155,7 @@ impl Stamp {
     }
 }
 
-/// Decides when the log says that something does not work: at once, and then at intervals.
+/// Decides when the log reports that something does not work: at once, and then at intervals.
 #[derive(Default)]
 struct Trouble {
     told: Option<Instant>,
@@ -176,11 +176,11 @@ impl Trouble {
     }
 }
 
-/// How often files are looked at.
+/// How often files are checked.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
-/// How often the log says that files still cannot be used.
+/// How often the log reports that files still cannot be used.
 const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
-/// How long a file system may take for a look without a word in the log.
+/// How long a check may take before the log reports it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// More than the step in which any file system in use counts time, which is two seconds at most.
 const SETTLING_TIME: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-/// What a regular file holds, if that is at most `limit_bytes`. Links are followed.
+/// Reads a regular file of at most `limit_bytes`. Follows links.
 pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> {
     // Without this flag, opening a named pipe waits until somebody writes to it.
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
@@ -18,7 +18,7 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> 
         return Err(ReadError::NotAFile { found: name(kind) });
     }
     let mut bytes = Vec::new();
-    // One byte more than allowed tells a file that is too large from one that is just as large as allowed.
+    // One byte more than allowed distinguishes a file that is too large from a file of exactly the limit.
     file.take(limit_bytes + 1).read_to_end(&mut bytes).map_err(ReadError::Failed)?;
     if bytes.len() as u64 > limit_bytes {
         return Err(ReadError::TooLarge { limit_bytes });
@@ -41,25 +41,25 @@ fn name(kind: FileType) -> &'static str {
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// There is nothing of this name.
+    /// There is no file of this name.
     #[error("there is no such file")]
     Missing,
-    /// There is a link of this name, and nothing behind it.
+    /// There is a link of this name, and its target does not exist.
     #[error("it is a link to {}, where there is no file", target.display())]
     Dangling {
-        /// Where the link leads.
+        /// The target of the link.
         target: PathBuf,
     },
-    /// It is something else than a file.
+    /// It is not a regular file.
     #[error("it is {found} and not a regular file")]
     NotAFile {
         /// What it is.
         found: &'static str,
     },
-    /// It is larger than any good one.
+    /// It is larger than the limit.
     #[error("it has more than {limit_bytes} bytes")]
     TooLarge {
-        /// The most that it may have.
+        /// The limit.
         limit_bytes: u64,
     },
     /// The file system refused.
@@ -68,7 +68,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Says why `path` could not be opened or found.
+    /// Returns why `path` could not be opened or found.
     pub(super) fn of(path: &Path, error: io::Error) -> ReadError {
         if error.kind() != io::ErrorKind::NotFound {
             return ReadError::Failed(error);

@@ -1,4 +1,4 @@
-//! Makes the answer that goes out: the component's, or the host's in its place.
+//! Makes the answer for the client: that of the component, or that of the host in its place.
 
 use http_body_util::Full;
 use hyper::body::{Body, Bytes};
@@ -16,7 +16,7 @@ use crate::door::{Parity, Refusal};
 use crate::sandbox;
 use crate::telemetry::Operation;
 
-/// The component's answer and the operation that gave it; a 500 in its place where it is no HTTP.
+/// Returns the component's answer and its operation, or a 500 if the answer is not valid HTTP.
 pub(super) fn of_component(
     response: sandbox::Response,
     method: &Method,
@@ -45,8 +45,8 @@ fn header(builder: Builder, (name, value): (String, String)) -> Builder {
 
 /// The host's answer in place of the component's.
 ///
-/// Where a write may have been stored, it says so: an unknown outcome is never reported as a refusal. Of a strict host
-/// it is known that its 500 and 504 mean that; API Gateway has no word for it.
+/// If a write may have been stored, the answer states that: an unknown outcome is never reported as a refusal. A host with
+/// strict parity cannot state it, because API Gateway has no member for it; there, 500 and 504 mean an unknown outcome.
 pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Reply {
     let status = refusal.status();
     let friendly = (parity == Parity::Friendly).then(|| Friendly {
@@ -57,7 +57,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Rep
         outcome: (refusal.is_unknown() && !method.is_safe()).then_some("unknown"),
     });
     let body = RefusalBody { message: refusal.to_string(), friendly };
-    // Text and numbers are always JSON.
+    // Serializing text and numbers cannot fail.
     let body = serde_json::to_vec(&body).unwrap_or_default();
     let mut answer = Response::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = status;
@@ -73,7 +73,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Rep
     Reply { answer, operation: Operation::None, refusal: Some(refusal.reason()) }
 }
 
-/// When to come again, where that helps.
+/// Adds headers that advise when to repeat the request, if repeating helps.
 fn advise(headers: &mut HeaderMap, refusal: &Refusal) {
     if let Some(seconds) = refusal.retry_after_seconds() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -94,7 +94,7 @@ struct RefusalBody {
     friendly: Option<Friendly>,
 }
 
-/// What makes it a problem (RFC 9457).
+/// The members that make a refusal a problem (RFC 9457).
 #[derive(Serialize)]
 struct Friendly {
     r#type: String,
@@ -105,7 +105,7 @@ struct Friendly {
     outcome: Option<&'static str>,
 }
 
-/// What every answer gets, and what HTTP forbids some answers to have.
+/// Adds the headers that every answer has, and removes the bodies that HTTP forbids.
 pub(super) fn finish(
     mut answer: Answer,
     method: &Method,
@@ -115,12 +115,12 @@ pub(super) fn finish(
 ) -> Answer {
     for (name, value) in cors.into_iter().flatten() {
         match name {
-            // The component may have said by what its answer varies.
+            // The component may have set `vary` too.
             &VARY => answer.headers_mut().append(name, value.clone()),
             name => answer.headers_mut().insert(name, value.clone()).is_some(),
         };
     }
-    // Behind a request that was not understood there may be a part of it that looks like another.
+    // The bytes after a malformed request may be a part of it that looks like another request.
     if answer.status() == StatusCode::BAD_REQUEST && version < Version::HTTP_2 {
         answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -138,12 +138,12 @@ pub(super) fn finish(
     answer
 }
 
-/// As API Gateway names them.
+/// The names are those of API Gateway.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Headers that say how this connection carries the answer; a component knows no connection.
+/// Headers about how this connection carries the answer. A component has no connection, so its values are dropped.
 const OF_THE_CONNECTION: [HeaderName; 7] =
     [CONNECTION, CONTENT_LENGTH, DATE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];

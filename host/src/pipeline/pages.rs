@@ -10,7 +10,7 @@ use crate::door::Cors;
 use crate::telemetry::Operation;
 
 impl Pipeline {
-    /// The page that this request asks for, if it asks for one.
+    /// Returns the page that the request asks for, or `None` if it does not ask for a page.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
         if self.door.cors.is_preflight(parts) {
             return Some(Reply { answer: preflight(), operation: Operation::None, refusal: None });
@@ -39,10 +39,10 @@ impl Pipeline {
     }
 }
 
-/// The names that the pages are counted by.
+/// The names of the pages in metrics.
 pub const PAGES: [&str; 3] = ["healthz", "openapi.yaml", "readyz"];
 
-/// The answer to a browser that asks before it sends a request: it may.
+/// The answer to a preflight request of a browser.
 fn preflight() -> Answer {
     let mut answer = Response::default();
     *answer.status_mut() = StatusCode::NO_CONTENT;

@@ -1,7 +1,7 @@
 //! The log: on standard error, for people or as JSON.
 //!
-//! Messages read alone and carry fields. A failure is logged once, where it becomes an answer. Keys, bodies, paths
-//! and what items say are never logged. What libraries log by themselves may quote them, so none of it is.
+//! A message can be read without its fields. A failure is logged once, where it becomes an answer. Keys, bodies, paths and
+//! the contents of items are never logged. Log lines of libraries may quote them, so those are left out.
 //!
 //! Lines go through a bounded queue to a thread that writes them, so no request waits for the program that reads the log. If
 //! the queue is full, or if standard error cannot be written, lines are dropped and counted.
@@ -27,7 +27,7 @@ use crate::standard::Stream;
 /// The log of this process. If this is dropped, lines that are still in the queue may be lost: see [`Log::end`].
 pub(crate) struct Log(WorkerGuard);
 
-/// Starts the log of this process. A second call changes nothing but needs a thread.
+/// Starts the log of this process. A second call has no effect, except that it occupies a thread.
 pub(crate) fn start(format: LogFormat, level: LogLevel) -> io::Result<Log> {
     let level = LevelFilter::from(level);
     let filter = Targets::new().with_target("portdesk", level).with_target("items_dynamodb", level);
@@ -39,13 +39,13 @@ pub(crate) fn start(format: LogFormat, level: LogLevel) -> io::Result<Log> {
         .thread_name("log")
         .finish(lines);
     DROPPED.get_or_init(|| queue.error_counter());
-    // Where the log cannot be written, the report of that cannot be written either, and would panic.
+    // If the log cannot be written, a report about that cannot be written either, and would panic.
     let log = fmt::layer().with_writer(queue).with_target(false).log_internal_errors(false);
     let log: Box<dyn Layer<Registry> + Send + Sync> = match format {
         LogFormat::Json => log.json().flatten_event(true).boxed(),
         LogFormat::Text => log.with_ansi(stderr().is_terminal()).boxed(),
     };
-    // It fails only where a log was started before, which then goes on.
+    // It fails only if a log was started before. That log goes on.
     drop(tracing_subscriber::registry().with(log.with_filter(filter)).try_init());
     Ok(Log(guard))
 }
@@ -80,7 +80,7 @@ struct Lines {
     buffered: u64,
     /// Whether the last lines could be written.
     is_written: bool,
-    /// How many dropped lines the log has told of.
+    /// How many dropped lines the log has reported.
     reported: u64,
 }
 
@@ -144,15 +144,15 @@ impl From<LogLevel> for LevelFilter {
 /// Lines that the queue dropped.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// Lines that standard error did not take.
+/// Lines that could not be written to standard error.
 static UNWRITTEN: AtomicU64 = AtomicU64::new(0);
 
-/// Lines that wait for the thread at most: about 4 MB of usual lines, or a tenth of a second of as many requests as a large
-/// machine answers. A thread that sleeps most of the time gets its turn sooner than that.
+/// The most lines in the queue: about 4 MB of usual lines, which a large machine at full load writes in a tenth of a second.
+/// The thread is scheduled sooner than that.
 const QUEUED_LINES: usize = 16_384;
 
-/// Bytes that are written at once at most; about what a pipe holds.
+/// The most bytes of one write, about as many as a pipe holds.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// How long the last lines may take. The guard itself gives up after 1.1 s.
+/// How long the last lines may take. The guard of the library gives up after 1.1 s.
 const END_TIME: Duration = Duration::from_secs(2);

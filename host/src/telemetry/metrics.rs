@@ -1,7 +1,7 @@
 //! The metrics of a host, and the text that a Prometheus server reads.
 //!
-//! A counter with labels appears with the first event that it counts. No label is a text that somebody outside can choose,
-//! so the number of series is limited.
+//! A counter with labels appears with the first event that it counts. Clients cannot choose the text of a label, so the
+//! number of series is limited.
 
 mod operations;
 
@@ -19,12 +19,12 @@ use self::operations::Operations;
 use super::{Outcome, Verb, log};
 use crate::contract::Contract;
 
-/// Counts events; the default one counts nothing.
+/// Counts events. The default counter counts nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Counter(Option<IntCounter>);
 
 impl Counter {
-    /// One more.
+    /// Counts one event.
     pub fn add_one(&self) {
         if let Some(counter) = &self.0 {
             counter.inc();
@@ -32,7 +32,7 @@ impl Counter {
     }
 }
 
-/// All series of a host.
+/// All metrics of a host.
 pub struct Metrics {
     registry: Registry,
     operations: Operations,
@@ -51,19 +51,19 @@ pub struct Metrics {
     certificate_expiry: IntGaugeVec,
 }
 
-/// What is not counted but looked at when somebody asks.
+/// Values that are read when the metrics are rendered.
 #[derive(Debug, Clone, Copy)]
 pub struct Levels {
-    /// Instances that work on a request.
+    /// The number of instances that work on a request.
     pub instances_in_use: usize,
     /// The most memory that an instance has had.
     pub guest_memory_high_water_bytes: usize,
-    /// The size of the log of the store.
+    /// The size of the store's write-ahead log.
     pub store_log_bytes: u64,
 }
 
 impl Metrics {
-    /// Nothing counted yet, for a host that serves this contract and has these pages.
+    /// Metrics of a host with this contract and these pages, with nothing counted yet.
     pub fn new(contract: &Contract, pages: &[&str]) -> Result<Metrics, MetricsError> {
         let registry = Registry::new();
         let families = Families(&registry);
@@ -139,14 +139,14 @@ impl Metrics {
         self.connections_ended.with_label_values(&[reason]).inc();
     }
 
-    /// What counts the repeated attempts of a store.
+    /// The counter of a store's repeated attempts.
     #[must_use]
     pub fn store_retries(&self) -> Counter {
         Counter(Some(self.store_retries.clone()))
     }
 
-    /// Says until when the certificate holds that is being served, in seconds since 1970. Before, and without TLS, there
-    /// is no such series.
+    /// Sets the time at which the served certificate expires, in seconds since 1970. The series appears with the first call,
+    /// so a host without TLS does not have it.
     pub fn certificate_expires(&self, at_seconds: u64) {
         let at_seconds = i64::try_from(at_seconds).unwrap_or(i64::MAX);
         self.certificate_expiry.with_label_values(&[] as &[&str]).set(at_seconds);
@@ -160,7 +160,7 @@ impl Metrics {
         self.abandoned.inc();
     }
 
-    /// Counts an answer, and gives the name that the operation goes by.
+    /// Counts an answer, and returns the label of its operation.
     pub(super) fn request_answered(
         &self,
         operation: &Operation,
@@ -183,7 +183,7 @@ impl Metrics {
 /// Lines of the log that were dropped. The log of the process counts them.
 struct DroppedLines {
     counter: IntCounter,
-    /// How many of them the counter shows.
+    /// How many of them the counter has counted.
     shown: AtomicU64,
 }
 
@@ -220,7 +220,7 @@ impl Drop for Level {
     }
 }
 
-/// Makes families of series, each known to the registry.
+/// Makes metrics and registers them.
 struct Families<'a>(&'a Registry);
 
 impl Families<'_> {
@@ -287,12 +287,12 @@ impl Families<'_> {
     }
 }
 
-/// Two names are the same, or one is none that Prometheus allows.
+/// Two metrics have the same name, or Prometheus does not allow a name.
 #[derive(Debug, thiserror::Error)]
 #[error("the metrics cannot be set up ({0})")]
 pub struct MetricsError(#[from] prometheus::Error);
 
-/// From a read of the store in memory to the default deadline.
+/// The shortest is for a read of the store in memory, the longest for the default deadline.
 const BUCKETS_SECONDS: [f64; 17] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
     5.0, 10.0,

@@ -1,4 +1,4 @@
-//! In place of `spans` in a host that is built without the feature `otlp`: no spans at all.
+//! Replaces `spans` in a host that is built without the feature `otlp`. Sends nothing.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use hyper::StatusCode;
 
 use super::{Outcome, Traceparent, Verb};
 
-/// Nowhere.
+/// Sends no spans.
 #[derive(Debug, Default)]
 pub struct Spans;
 
@@ -16,13 +16,13 @@ pub(super) struct RequestSpan;
 #[derive(Debug)]
 pub(super) struct CallSpan;
 
-/// The future itself.
+/// Returns the future unchanged.
 pub fn continued<F: Future>(part: F) -> F {
     part
 }
 
 impl Spans {
-    /// There is nothing to send.
+    /// Does nothing, because there is nothing to send.
     pub fn flush(&self, _within: Duration) {}
 
     #[expect(clippy::unused_self, reason = "as in `spans`")]

@@ -1,4 +1,4 @@
-//! One request, from its head to its answer.
+//! Observes one request, from its head to its answer.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,8 @@ use tracing::info;
 use super::spans::RequestSpan;
 use super::{Level, Operation, Telemetry, Traceparent};
 
-/// A request that is under way. Dropped before it is answered it counts as abandoned, and the log says so.
+/// Observes a request that has no answer yet. If this is dropped before the answer, the request counts as abandoned, and
+/// the log has a line about that.
 pub struct RequestWatch<'a> {
     telemetry: &'a Telemetry,
     method: &'static str,
@@ -21,17 +22,17 @@ pub struct RequestWatch<'a> {
     _in_flight: Level,
 }
 
-/// What is said of a request that was answered.
+/// What the log states about an answered request.
 #[derive(Debug)]
 pub struct AnswerSummary<'a> {
-    /// The name that the operation goes by, here and in the contract.
+    /// The name of the operation, as metrics and spans have it.
     pub operation: &'a str,
-    /// From the head to the answer.
+    /// The time from the head to the answer.
     pub duration: Duration,
 }
 
 impl Telemetry {
-    /// Watches a request with these headers from now on.
+    /// Begins to observe a request with these headers.
     #[must_use]
     pub fn request<'a>(
         &'a self,
@@ -54,18 +55,18 @@ impl Telemetry {
 }
 
 impl<'a> RequestWatch<'a> {
-    /// The caller's place in a trace, where it gave one.
+    /// The trace of the caller, if the request names one.
     #[must_use]
     pub fn caller(&self) -> Option<Traceparent> {
         self.caller
     }
 
-    /// Runs a part of the request, whose calls of the store belong to it.
+    /// Runs a part of the request, so that calls of the store within it belong to the span of the request.
     pub async fn within<F: Future>(&self, part: F) -> F::Output {
         self.span.within(part).await
     }
 
-    /// The request has its answer; `refusal` is the reason where the host answers in place of the component.
+    /// Records the answer. `refusal` is the reason if the host answers in place of the component.
     #[must_use]
     pub fn answered(
         mut self,

@@ -1,4 +1,4 @@
-//! One call of the store, from its beginning to its outcome.
+//! Observes one call of the store, from its beginning to its outcome.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// As a label.
+    /// The label in metrics and spans.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,22 +28,22 @@ impl Verb {
     }
 }
 
-/// What became of a call.
+/// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The bytes in the store are damaged.
     Corrupt,
-    /// The request ended before the call did; a write is done or not done.
+    /// The request ended before the call. A write may be done or not.
     Cut,
-    /// It was done, or read.
+    /// The write was done, or the item was read.
     Done,
-    /// An entry of this id is there.
+    /// The list already has an entry with this id.
     Duplicate,
-    /// The key is taken.
+    /// There already is an item with this key.
     Exists,
     /// The item or the list has no room.
     Full,
-    /// The call breaks a limit of the interface, or its cursor is none.
+    /// The call exceeds a limit of the interface, or its cursor is malformed.
     Invalid,
     /// The store is not set up for this call, and will not be until an operator has acted.
     Misconfigured,
@@ -53,7 +53,7 @@ pub enum Outcome {
     Refused,
     /// The same change was done before.
     Repeated,
-    /// Somebody else was faster.
+    /// Another writer changed the item first.
     Stale,
     /// The store has no capacity at the moment.
     Throttled,
@@ -61,12 +61,12 @@ pub enum Outcome {
     TooLarge,
     /// The store cannot be reached or does not work.
     Unavailable,
-    /// A write may be done or not.
+    /// It is unknown whether a write was done.
     Unknown,
 }
 
 impl Outcome {
-    /// As a label.
+    /// The label in metrics and spans.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -89,7 +89,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the store, not the request, is the reason that it was not done.
+    /// Whether the call failed because of the store and not because of the request.
     #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "spans show it"))]
     pub(super) fn is_failure(self) -> bool {
         matches!(
@@ -105,8 +105,8 @@ impl Outcome {
     }
 }
 
-/// A call that is under way. Dropped without an outcome it counts as cut: a guest that waits for the store is ended
-/// by dropping its call.
+/// Observes a call that has no outcome yet. If this is dropped before the outcome, the call counts as cut: the host ends a
+/// guest that waits for the store by dropping its call.
 pub struct StoreCallWatch<'a> {
     telemetry: &'a Telemetry,
     verb: Verb,
@@ -116,7 +116,7 @@ pub struct StoreCallWatch<'a> {
 }
 
 impl Telemetry {
-    /// Watches a call of the store from now on.
+    /// Begins to observe a call of the store.
     #[must_use]
     pub fn store_call(&self, verb: Verb) -> StoreCallWatch<'_> {
         let (begun, span) = (Instant::now(), self.spans.call(verb));
@@ -125,7 +125,7 @@ impl Telemetry {
 }
 
 impl StoreCallWatch<'_> {
-    /// The call has come to its end.
+    /// Records the outcome.
     pub fn ended(mut self, outcome: Outcome) {
         self.outcome = outcome;
     }

@@ -1,4 +1,4 @@
-//! What a host prints when it is ready: all that somebody needs to send the first request.
+//! What a host prints when it is ready: everything that a user needs for the first request.
 
 use std::fmt::Write as _;
 use std::thread;
@@ -17,14 +17,14 @@ use crate::host::{FirstKey, Host};
 use crate::service::Service;
 use crate::standard::Stream;
 
-/// Prints to standard output what somebody needs, and makes the first key valid once it was printed.
+/// Prints the banner to standard output, and then makes the first key valid.
 ///
-/// An output that nobody reads, or that cannot be written, is not a reason not to serve. It fails only if the first key
-/// cannot be stored.
+/// Fails only if the first key cannot be stored. If nobody reads standard output, or if it cannot be written, the host
+/// serves all the same.
 pub(super) async fn show(service: &mut Service, config: &Config) -> Result<(), Ended> {
     let banner = Banner { text: text(service, config), first_key: service.host.first_key.take() };
     let (sender, mut shown) = oneshot::channel();
-    // A thread of its own, because the end of the process waits for none of these.
+    // The end of the process does not wait for this thread, as it would for a thread of the runtime.
     thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(banner.show()))?;
     match timeout(BANNER_TIME, &mut shown).await {
         Ok(Ok(Err(ShowError::Key(error)))) => return Err(error.into()),
@@ -65,7 +65,7 @@ enum ShowError {
 }
 
 impl Banner {
-    /// The key is valid before the last line is printed. Whoever waits for that line can use the key.
+    /// Makes the key valid before it prints the last line, so that a program that waits for that line can use the key.
     fn show(self) -> Result<(), ShowError> {
         let stream = Stream::output().map_err(ShowError::Print)?;
         if self.first_key.is_some() && stream.is_discarded() {
@@ -101,7 +101,7 @@ fn text(service: &Service, config: &Config) -> String {
         None => writeln!(text, "export PORTDESK_URL={url}  # and your key as PORTDESK_API_KEY"),
     };
     for sample in samples(&host.pipeline.contract) {
-        // Without its label: what begins with `#` is no comment in every interactive shell.
+        // The label is not printed as a comment, because some interactive shells do not take `#` for a comment.
         let _ = writeln!(text, "\n{}", sample.source.trim_end());
     }
     text.push('\n');
@@ -132,7 +132,7 @@ fn key(host: &Host, config: &Config) -> String {
 
 const LAST_LINE: &str = "Stop with Ctrl-C.\n";
 
-/// How long the host waits for somebody who reads standard output.
+/// How long the host waits until standard output is read.
 const BANNER_TIME: Duration = Duration::from_secs(1);
 
 const UNPRINTED: &str =

@@ -1,7 +1,7 @@
 //! TLS: the host's certificate and key, and connections that are encrypted with them.
 //!
-//! The files are followed: a connection gets the certificate that is in force when it is made, and none is dropped for
-//! a change. Files that cannot be used leave the old certificate in force, and are tried until they can.
+//! The host follows the files. A connection gets the certificate that is in force when the connection is made, and a
+//! change ends no connection. If the files cannot be used, the old certificate stays in force, and the host tries again.
 
 mod contents;
 mod identity;
@@ -34,7 +34,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// TLS 1.2 and 1.3 with the certificate and the key of these files; HTTP/2 or HTTP/1.1, as the client likes.
+    /// TLS 1.2 and 1.3 with the certificate and the key in these files. The client chooses HTTP/2 or HTTP/1.1.
     pub fn open(files: IdentityFiles) -> Result<Tls, IdentityError> {
         let provider = Arc::new(default_provider());
         let identity = files.read(&provider, UnixTime::now())?;
@@ -52,13 +52,13 @@ impl Tls {
         self.acceptor.clone()
     }
 
-    /// Says when the certificate expires that is being served.
+    /// Sets the metric of when the served certificate expires.
     pub(crate) fn report(&self, metrics: &Metrics) {
         self.identity.report(metrics);
     }
 
-    /// Takes over every change of the files within a second, and says when the certificate expires, for as long as it is
-    /// polled.
+    /// Takes over every change of the files within a second, and reports when the certificate expires, for as long as the
+    /// future is polled.
     pub(super) async fn follow(self, metrics: &Metrics) {
         let Tls { files, identity, .. } = self;
         let watch = identity.watch_expiry(metrics);
@@ -74,7 +74,7 @@ impl Tls {
 struct InForce(ArcSwap<Identity>);
 
 impl InForce {
-    /// Whether these are others than before.
+    /// Takes over a new identity. Returns whether it differs from the one before.
     fn take_over(&self, new: Identity) -> bool {
         // A key that belongs to the same certificate is the same key.
         let changed = self.0.load().certified.cert != new.certified.cert;
@@ -114,5 +114,5 @@ impl ResolvesServerCert for InForce {
 /// How ALPN names HTTP/2.
 pub(super) const HTTP_2: &[u8] = b"h2";
 
-/// How often the end of the certificate is compared with the clock.
+/// How often the expiry of the certificate is compared with the clock.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! The operations that requests are counted by.
 //!
-//! The attack: a component names the operation of an answer as it likes, and each new name would be a series for ever.
-//! So a name counts only if the contract has it, which was read before the first request; any other is `other`.
+//! The attack: a component may name the operation of an answer as it likes, and each new name would add a series for ever.
+//! So only the names in the contract, which is parsed before the first request, are labels. All other names are `other`.
 
 use std::collections::HashSet;
 
@@ -13,15 +13,15 @@ use crate::contract::Contract;
 /// What answered a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// The component, which gives it this name.
+    /// The component, which named this operation.
     Component(String),
-    /// The host, in place of the component; or the component, which named no operation.
+    /// The host in place of the component, or the component without naming an operation.
     None,
     /// A page of the host.
     Page(&'static str),
 }
 
-/// A series for each operation and status.
+/// Counts answers by operation and status.
 pub(super) struct Operations {
     /// Operations of the contract and pages of the host.
     known: HashSet<String>,
@@ -57,7 +57,7 @@ impl Operations {
     }
 }
 
-/// A status as a label. Those that HTTP does not name go by their class: a component may answer with any.
+/// Returns a status as a label. A status that HTTP does not name becomes its class, because a component may use any number.
 fn label(status: &StatusCode) -> &str {
     match status.as_u16() {
         _ if status.canonical_reason().is_some() => status.as_str(),
