@@ -1,4 +1,4 @@
-//! Replaces a file as a whole, so that a reader sees the old one or the new one and nothing between.
+//! Replaces a file as a whole, so that a reader sees either the old contents or the new contents.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -9,17 +9,17 @@ use tempfile::NamedTempFile;
 
 use super::ReadError;
 
-/// The file that `path` leads to through any number of links; where there is neither a file nor a link, `path` itself.
+/// Returns the file that `path` leads to through any number of links, or `path` itself if there is no file and no link.
 pub(crate) fn behind_links(path: &Path) -> Result<PathBuf, ReadError> {
     match path.canonicalize().map_err(|error| ReadError::of(path, error)) {
-        // A link that leads nowhere is not taken for a file to be made: what it leads to may be a disk that is not
-        // mounted yet, and a file made below the place of the mount would vanish with it.
+        // The host does not create the target of a broken link. The target may be on a disk that is not mounted yet, and a
+        // file in the mount point would be hidden by the mount.
         Err(ReadError::Missing) => Ok(path.to_owned()),
         other => other,
     }
 }
 
-/// Waits until nobody else changes `target`, which is no link, and keeps others from that until what it gives is dropped.
+/// Waits until no other process changes `target`, which must not be a link, and locks it until the return value is dropped.
 ///
 /// The lock is a file beside `target` itself and not beside a link to it: several folders may share one file.
 pub(crate) fn lock(target: &Path) -> Result<File, ReplaceError> {
@@ -39,8 +39,8 @@ pub(crate) fn lock(target: &Path) -> Result<File, ReplaceError> {
     Ok(lock)
 }
 
-/// Puts a file of these bytes in the place of `target`, which is no link, with the owner and the permissions of the old
-/// one; a new one is for its owner alone. Durable when this returns.
+/// Replaces `target`, which must not be a link, by a file with these bytes. The file keeps the owner and the permissions of
+/// the old one; only its owner can read a new one. The change is durable when this returns.
 pub(crate) fn replace(target: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     let folder = folder_of(target);
     let refused = |error| ReplaceError::of(error, folder);
@@ -59,7 +59,7 @@ pub(crate) fn replace(target: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
     }
     file.as_file().sync_all().map_err(refused)?;
     file.persist(target).map_err(|error| refused(error.error))?;
-    // The new name is durable only once the folder is.
+    // The new name is durable only after the folder is synced.
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(ReplaceError::Unsynced)
 }
 
@@ -78,8 +78,8 @@ fn give_to_owner_of_folder(new: &File, folder: &Path) {
     }
 }
 
-/// Who could read the old file can read the new one, and nobody else: or a host of another user would lose its keys to a
-/// command that root typed.
+/// Gives the new file the owner, the group and the permissions of the old one. Otherwise a host that runs as another user
+/// could not read its keys after root has changed them.
 fn keep_access(file: &File, old: &Metadata, folder: &Path) -> Result<(), ReplaceError> {
     let refused = |error| ReplaceError::of(error, folder);
     let new = file.metadata().map_err(refused)?;
@@ -129,13 +129,13 @@ pub enum ReplaceError {
     /// The file system refused for another reason.
     #[error("it cannot be replaced ({0}), and nothing was changed")]
     Failed(io::Error),
-    /// The file was replaced; whether that outlasts a power cut is not known.
+    /// The file was replaced, but it is unknown whether the change survives a power failure.
     #[error("it was replaced, but the disk did not confirm that ({0})")]
     Unsynced(io::Error),
 }
 
 impl ReplaceError {
-    /// Says what `error` means for a file in `folder`.
+    /// Returns what `error` means for a file in `folder`.
     fn of(error: io::Error, folder: &Path) -> ReplaceError {
         let kind = error.kind();
         if kind == io::ErrorKind::ResourceBusy {

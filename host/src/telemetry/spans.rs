@@ -1,8 +1,8 @@
 //! Spans of requests and of their calls of the store, sent to an OpenTelemetry collector over OTLP/HTTP.
 //!
-//! A span goes into a queue of 2,048 and is dropped where that is full; a thread of the library's sends them every
-//! five seconds or in hundreds. So a collector that is slow or gone costs spans and never a request.
-//! The variables of OpenTelemetry are followed or refused, see `variables`.
+//! Spans go into a queue of 2,048, and are dropped if the queue is full. A thread of the library sends them every five
+//! seconds or in batches of hundreds. So a collector that is slow or gone costs spans and never delays a request.
+//! Each variable of OpenTelemetry takes effect or is refused, see `variables`.
 
 mod collector;
 mod variables;
@@ -25,7 +25,7 @@ use self::collector::Collector;
 pub use self::collector::CollectorUrl;
 use super::{Outcome, Traceparent, Verb};
 
-/// Where spans go: to a collector, or nowhere.
+/// Sends spans to a collector, or drops them if there is none.
 #[derive(Debug, Default)]
 pub struct Spans {
     export: Option<(SdkTracerProvider, SdkTracer)>,
@@ -44,14 +44,14 @@ pub(super) struct CallSpan {
     span: Option<Span>,
 }
 
-/// Makes a part of a request that goes on in another task belong to the request that this task works on.
+/// Makes a future that runs in another task belong to the request that this task works on.
 pub fn continued<F: Future>(part: F) -> impl Future<Output = F::Output> {
     part.with_current_context()
 }
 
 impl Spans {
-    /// To the collector of the flag, or to that of the variables of OpenTelemetry; nowhere if they say so, or nobody names
-    /// one. Has to be called in a runtime; does not ask whether the collector is there.
+    /// Sends spans to the collector of the flag, or else to that of the variables of OpenTelemetry. Sends none if neither
+    /// names a collector, or if a variable turns spans off. Must be called in a runtime. Does not connect yet.
     pub fn open(flag: Option<&CollectorUrl>) -> Result<Spans, CollectorError> {
         let Some((url, variables)) = variables::read(flag)? else { return Ok(Spans::default()) };
         let exporter = SpanExporter::builder()
@@ -62,10 +62,10 @@ impl Spans {
             .with_endpoint(url.traces())
             .with_timeout(EXPORT_TIME)
             .build()
-            // What it says may quote a variable, and a variable may hold a secret.
+            // The error may quote a variable, and a variable may hold a secret.
             .map_err(|_| CollectorError::Library)?;
         let resource = Resource::builder();
-        // Whoever names the service in a variable means it.
+        // A name of the service in a variable wins over the default.
         let resource = if variables.has_name { resource } else { resource.with_service_name("portdesk") };
         let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
         let provider = SdkTracerProvider::builder()
@@ -76,7 +76,7 @@ impl Spans {
         Ok(Spans { export: Some((provider, tracer)) })
     }
 
-    /// Sends what is left, and gives up when that takes longer than `within`. Blocks.
+    /// Sends the spans that are left, and gives up after the time `within`. Blocks.
     pub fn flush(&self, within: Duration) {
         let Some((provider, _)) = &self.export else { return };
         if let Err(error) = provider.shutdown_with_timeout(within) {
@@ -106,7 +106,7 @@ impl Spans {
         RequestSpan { context, method }
     }
 
-    /// Belongs to the request whose part runs, see [`RequestSpan::within`].
+    /// Begins a span that belongs to the request of the current task, see [`RequestSpan::within`].
     pub(super) fn call(&self, verb: Verb) -> CallSpan {
         let span = self.export.as_ref().map(|(_, tracer)| {
             let name = match verb {
@@ -170,18 +170,18 @@ impl CallSpan {
     }
 }
 
-/// Spans cannot be sent as it is asked for.
+/// Spans cannot be sent as the settings demand.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectorError {
     /// The library cannot be set up; a variable of its own may be in the way.
     #[error("--otlp-endpoint: spans cannot be sent; look for OTEL_ variables that are wrong")]
     Library,
-    /// A variable of OpenTelemetry asks for what a host does not do, or cannot be read.
+    /// A variable of OpenTelemetry cannot be read, or asks for something that the host does not support.
     #[error("{name}: {why}")]
     Variable {
         /// Its name.
         name: String,
-        /// What it may say.
+        /// The values that it may have.
         why: &'static str,
     },
 }

@@ -16,8 +16,8 @@ pub struct Traceparent {
 }
 
 impl Traceparent {
-    /// The one of these headers. None where there is none, more than one, or one that breaks the rules: the request
-    /// then begins a trace of its own, as the specification asks.
+    /// Reads the header. Returns `None` if there is no such header, more than one, or a malformed one: the request then
+    /// begins a trace of its own, as the specification demands.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Traceparent> {
         let mut values = headers.get_all("traceparent").iter();
@@ -38,14 +38,14 @@ impl Traceparent {
     }
 }
 
-/// As a log shows it: the trace alone.
+/// Shows the id of the trace alone, as the log has it.
 impl fmt::Display for Traceparent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:032x}", self.trace_id)
     }
 }
 
-/// Exactly so many digits, in lower case as the specification has them.
+/// Parses exactly `count` digits in lower case, as the specification demands.
 fn hex(digits: &str, count: usize) -> Option<u128> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_hex = digits.len() == count && digits.bytes().all(is_digit);

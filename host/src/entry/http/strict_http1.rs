@@ -1,4 +1,4 @@
-//! Refuses HTTP/1 requests that two programs could end at two places.
+//! Refuses HTTP/1 requests whose end is ambiguous.
 //!
 //! The attack: a proxy and this host disagree on where a request ends, and the rest of one client's request becomes the
 //! beginning of another's. hyper takes a bare line feed for the end of a line, a length beside chunks, and the same
@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection whose bytes are looked at as they are read.
+/// A connection whose bytes are checked when they are read.
 pub(super) struct StrictStream<S> {
     stream: S,
     parser: Parser,
@@ -65,12 +65,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
     }
 }
 
-/// Where in its requests a connection is.
+/// The position of a connection in its requests.
 #[derive(Default)]
 struct Parser {
     state: ParserState,
     line: Line,
-    /// What the lines of this head have said of its body.
+    /// What the header lines so far state about the body.
     body: Body,
 }
 
@@ -85,11 +85,11 @@ enum ParserState {
     ChunkSize,
     Chunk(u64),
     Trailer,
-    /// HTTP/2, or what hyper will refuse: not looked at.
+    /// HTTP/2, or bytes that hyper will refuse. They are not checked.
     Beyond,
 }
 
-/// The first bytes of a line, and how long all of it is.
+/// The first bytes of a line, and the length of the line.
 #[derive(Default)]
 struct Line {
     start: Vec<u8>,
@@ -185,7 +185,7 @@ impl Line {
         self.last = piece.last().copied().unwrap_or(self.last);
     }
 
-    /// Keeps its memory: a line of its own for each line of a head is what would be allocated most often for a request.
+    /// Keeps the memory of the line: otherwise each line of a head would need an allocation.
     fn clear(&mut self) {
         self.start.clear();
         self.bytes = 0;
@@ -226,7 +226,7 @@ fn number(digits: &[u8], radix: u32) -> Option<u64> {
 /// More than a line that says where a body ends has reason to be.
 const LINE_START_BYTES: usize = 128;
 const LINE_END_BYTES: u64 = 2;
-/// How a connection of HTTP/2 begins.
+/// The beginning of an HTTP/2 connection.
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The collector, and how bytes get there: with the HTTP stack that the host has anyway.
+//! Sends bytes to the collector, with the HTTP library that the host has anyway.
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,13 +60,13 @@ impl std::fmt::Display for CollectorUrl {
     }
 }
 
-/// A client of the collector. It is called from a thread of the library's, and does its work in the host's runtime.
+/// A client of the collector. A thread of the library calls it, and it works in the host's runtime.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: Client<HttpConnector, Full<Bytes>>,
     runtime: Handle,
     attempt_time: Duration,
-    /// Whether the last batch was taken: the log has a line where that changes, and none for each batch.
+    /// Whether the collector took the last batch. The log has a line if that changes, and not for each batch.
     is_well: AtomicBool,
 }
 
@@ -116,7 +116,7 @@ async fn send(
     timeout(within, exchange).await?
 }
 
-/// What failed, in words of our own: an error of the client's may quote the request.
+/// Describes a failure without the text of the error, because the error may quote the request.
 fn kind(error: &(dyn std::error::Error + 'static)) -> &'static str {
     match error.downcast_ref::<legacy::Error>() {
         Some(error) if error.is_connect() => "no connection",
@@ -126,9 +126,9 @@ fn kind(error: &(dyn std::error::Error + 'static)) -> &'static str {
     }
 }
 
-/// The most bytes of a collector's answer, which nobody reads.
+/// The most bytes of a collector's answer, whose content is ignored.
 const ANSWER_BYTES: usize = 64 * 1024;
-/// For one attempt to send a batch.
+/// The time for one attempt to send a batch.
 const ATTEMPT_TIME: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

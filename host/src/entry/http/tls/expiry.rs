@@ -1,4 +1,4 @@
-//! When the certificate that is being served expires, and who is told.
+//! Warns in the log before the served certificate expires.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use tokio_rustls::rustls::pki_types::UnixTime;
 use tracing::{error, warn};
 
-/// Tells the operator that a certificate is about to expire: 30, 7 and 1 day before, and when it did.
+/// Decides when the operator is warned about a certificate: 30 days, 7 days and 1 day before it expires, and afterwards.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryWatch {
-    /// The certificate that this is about, and the last that was said of it.
+    /// The expiry of the certificate, and the last notice about it.
     told: Option<(UnixTime, Notice)>,
 }
 
-/// What there is to say of a certificate, the least urgent first.
+/// The notices about a certificate, the least urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Notice {
     Within30Days,
@@ -23,7 +23,7 @@ pub(super) enum Notice {
 }
 
 impl ExpiryWatch {
-    /// Says each thing once. Of a certificate that is new here only the most urgent is said.
+    /// Returns each notice once. For a new certificate, returns only the most urgent notice.
     pub(super) fn look(&mut self, expiry: UnixTime, now: UnixTime) -> Option<Notice> {
         let notice = Notice::of(expiry, now)?;
         let is_said = self.told.is_some_and(|(of, said)| of == expiry && said >= notice);
@@ -40,7 +40,7 @@ impl Notice {
         notices.into_iter().find(|(days, _)| within(*days)).map(|(_, notice)| notice)
     }
 
-    /// Writes it to the log.
+    /// Writes the notice to the log.
     pub(super) fn tell(self, expiry: UnixTime) {
         let expires_at = shown(expiry);
         let days = match self {
@@ -62,7 +62,7 @@ impl Notice {
     }
 }
 
-/// A time as people read it.
+/// A time in a form that people read.
 pub(super) fn shown(time: UnixTime) -> String {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()));
     let time = time.and_then(|time| Timestamp::try_from(time).ok());

@@ -34,7 +34,7 @@ pub(super) struct Identity {
 }
 
 impl IdentityFiles {
-    /// What the files hold, if a client could accept it at the time `now`.
+    /// Reads the files. Fails if no client could accept their contents at the time `now`.
     pub(super) fn read(&self, provider: &CryptoProvider, now: UnixTime) -> Result<Identity, IdentityError> {
         let file = &self.certificate;
         let certificates = contents_of(Wanted::Certificate, file, contents::certificates)?;
@@ -144,7 +144,7 @@ pub enum IdentityError {
         /// Why not.
         error: ReadError,
     },
-    /// A file holds something else than it should.
+    /// A file does not hold what it should.
     #[error("{} {}: the file holds no {} in PEM: {found}", wanted.flag(), file.display(), wanted.name())]
     Contents {
         /// What it should hold.
@@ -154,7 +154,7 @@ pub enum IdentityError {
         /// What it holds, and what to do about it.
         found: &'static str,
     },
-    /// The certificate holds no more.
+    /// The certificate has expired.
     #[error("--tls-cert {}: the certificate expired at {at}; give a new one", file.display())]
     Expired {
         /// The file.
@@ -174,12 +174,12 @@ pub enum IdentityError {
         /// The file of the key.
         key: PathBuf,
     },
-    /// The certificate does not hold yet.
+    /// The certificate is not valid yet.
     #[error("--tls-cert {}: the certificate is not valid before {at}; is the clock right?", file.display())]
     NotYet {
         /// The file.
         file: PathBuf,
-        /// From when on it is.
+        /// The time from which it is valid.
         at: String,
     },
     /// The certificate is of a kind that cannot be used.
@@ -200,7 +200,7 @@ pub enum IdentityError {
     },
 }
 
-/// A long chain has some 10 KB.
+/// Far more than a long chain has, which is about 10 KB.
 const FILE_LIMIT_BYTES: u64 = 1 << 20;
 
 /// A time at which every certificate has expired, so that the check of it tells since when.
