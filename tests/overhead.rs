@@ -20,19 +20,20 @@ use rand::seq::SliceRandom;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::harness::{Client, Table, at_length};
+use crate::harness::{Client, Table, at_length, is_long};
 use bare::Bare;
 use store::Store;
 
 const IN_FLIGHT: usize = 64;
-/// Odd, so that the median is one of them.
+/// Odd, so that the median is one of them. An ordinary run, whose figures nobody reads, takes one turn.
 const TURNS: u32 = 15;
+/// How long a long run takes for each operation on each side.
+const SECONDS: Duration = Duration::from_secs(30);
 /// How many comments a ticket gets in a turn: few, since the server's time for one grows with the list.
 const COMMENTS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bare_sdk_the_store_and_a_host_do_the_same_side_by_side() {
-    let seconds = at_length(0.3, 30.0);
     let table = Table::create().await;
     let host = table.host();
     let store = Store::open(&table.server.endpoint).await;
@@ -42,10 +43,13 @@ async fn the_bare_sdk_the_store_and_a_host_do_the_same_side_by_side() {
         Side::Host(host.client()),
     ];
     for operation in [Operation::Get, Operation::Create, Operation::Comment] {
-        let turn = Duration::from_secs_f64(seconds / f64::from(TURNS));
-        let count = operations_in(turn, &sides, operation, &store).await;
+        let count = if is_long() {
+            operations_in(SECONDS / TURNS, &sides, operation, &store).await
+        } else {
+            2 * IN_FLIGHT
+        };
         let mut turns = Vec::new();
-        for _ in 0..TURNS {
+        for _ in 0..at_length(1, TURNS) {
             turns.push(take_turn(&sides, operation, count, &store).await);
         }
         report(operation, count, &turns);

@@ -7,12 +7,12 @@ use std::process::Command;
 
 use clap::ValueEnum;
 use hyper::header::HeaderValue;
+use portdesk_test_support::{Launched, Prints};
 
 pub(crate) use self::platform::Platforms;
 use crate::failure::Failure;
 use crate::load::{Operation, Server};
 use crate::native_desk;
-use crate::process::{Process, Says};
 
 /// A server that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,7 +71,7 @@ impl Contestant {
     }
 
     /// Where its requests go.
-    pub(crate) fn server(self, process: &Process) -> Server {
+    pub(crate) fn server(self, process: &Launched) -> Server {
         Server { address: process.address, key: HeaderValue::from_static(KEY), at_once: self.at_once() }
     }
 
@@ -82,7 +82,7 @@ impl Contestant {
     }
 
     /// Starts it over an empty folder.
-    pub(crate) fn start(self, folder: &Path, platforms: &Platforms) -> Result<Process, Failure> {
+    pub(crate) fn start(self, folder: &Path, platforms: &Platforms) -> Result<Launched, Failure> {
         match self {
             Contestant::Native => self.host(native_desk::COMMAND, folder, &["--store", "memory"]),
             Contestant::Pooled => self.host("serve", folder, &["--store", "memory"]),
@@ -96,7 +96,7 @@ impl Contestant {
     }
 
     /// This program, as a host: everything of it is built alike, whoever answers.
-    fn host(self, command: &str, folder: &Path, flags: &[&str]) -> Result<Process, Failure> {
+    fn host(self, command: &str, folder: &Path, flags: &[&str]) -> Result<Launched, Failure> {
         let program = std::env::current_exe().map_err(Failure::io("this program"))?;
         let mut host = Command::new(program);
         for (variable, _) in std::env::vars_os() {
@@ -108,7 +108,7 @@ impl Contestant {
         // As many as there are connections: none is to be refused.
         host.args(["--instances", "256"]).arg("--data-dir").arg(folder).args(flags);
         host.env("PORTDESK_API_KEY", KEY);
-        Process::start(self.name(), &mut host, Says::Output)
+        Launched::start(&mut host, Prints::Output).map_err(Failure::start(self.name()))
     }
 }
 

@@ -70,6 +70,11 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Names the server that did not start; the error has what the server printed.
+    pub(crate) fn start(name: &str) -> impl FnOnce(String) -> Failure {
+        move |said| Failure::Start { name: name.to_owned(), said }
+    }
+
     /// Says what was tried when the system refused.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Failure {
         let what = what.into();

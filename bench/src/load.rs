@@ -12,6 +12,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use portdesk_test_support::Launched;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -22,7 +23,7 @@ pub(crate) use self::operation::Operation;
 pub(crate) use self::stock::{LISTED, Stock};
 use crate::failure::Failure;
 use crate::figures::{Sample, percentile};
-use crate::process::Process;
+use crate::process::processor_time;
 
 /// What is asked of a server, by how many, for how long.
 #[derive(Debug, Clone)]
@@ -44,7 +45,7 @@ struct Seen {
 
 impl Load {
     /// Puts the load on a server and measures it: until every request that was sent has its answer.
-    pub(crate) fn measure(&self, server: &Server, process: &Process) -> Result<Sample, Failure> {
+    pub(crate) fn measure(&self, server: &Server, process: &Launched) -> Result<Sample, Failure> {
         let threads = THREADS.min(self.connections);
         let starts = Arc::new(Barrier::new(threads + 1));
         let turns = server.at_once.map(|most| Arc::new(Semaphore::new(most)));
@@ -56,10 +57,10 @@ impl Load {
             })
             .collect();
         starts.wait();
-        let (used, begun) = (process.processor_time(), Instant::now());
+        let (used, begun) = (processor_time(process), Instant::now());
         starts.wait();
         starts.wait();
-        let (taken, used) = (begun.elapsed(), process.processor_time()?.saturating_sub(used?));
+        let (taken, used) = (begun.elapsed(), processor_time(process)?.saturating_sub(used?));
         starts.wait();
         let mut seen = Seen::default();
         for thread in running {

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use portdesk_test_support::Launched;
 use tempfile::TempDir;
 
 use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::figures::{Sample, medians};
 use crate::load::{Load, Operation, Server, Stock};
-use crate::process::Process;
 use crate::store;
 
 /// What is measured, and how often.
@@ -61,7 +61,7 @@ impl Results {
 /// A contestant that runs, with what it has stored.
 struct Running {
     contestant: Contestant,
-    process: Process,
+    process: Launched,
     server: Server,
     stock: Arc<Stock>,
     /// Removed when the process is gone.

@@ -1,22 +1,17 @@
 //! Stand-alone components on the platforms of others, each in a process of its own.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
-use std::thread;
 
 use portdesk_components::{Artifact, STORES};
-use portdesk_test_support::free_port;
+use portdesk_test_support::{Launched, Prints, free_port};
 use tempfile::TempDir;
 
 use super::{Client, TABLE};
 
-/// A platform that serves a stand-alone component. It is killed when this is dropped.
-pub struct Platform {
-    url: String,
-    child: Child,
-}
+/// A platform that serves a stand-alone component. The drop kills its process.
+pub struct Platform(Launched);
 
 impl Platform {
     /// wasmtime's own `serve`, over the store in memory.
@@ -24,12 +19,12 @@ impl Platform {
     /// It makes an instance for every request unless told otherwise, and then as many as there are requests at once; a
     /// store in memory needs one that stays. While that one works, wasmtime refuses requests (500).
     pub fn wasmtime() -> Platform {
-        Platform::start(wasmtime_in_one_instance().arg(memory())).expect("wasmtime takes any port")
+        Platform::of_wasmtime(wasmtime_in_one_instance().arg(memory()))
     }
 
     /// wasmtime as above, over the store in JavaScript, which is composed in.
     pub fn wasmtime_on_javascript() -> Platform {
-        Platform::start(wasmtime_in_one_instance().arg(javascript())).expect("wasmtime takes any port")
+        Platform::of_wasmtime(wasmtime_in_one_instance().arg(javascript()))
     }
 
     /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
@@ -39,7 +34,7 @@ impl Platform {
         for (name, value) in over_table(endpoint) {
             command.arg("--env").arg(format!("{name}={value}"));
         }
-        Platform::start(command.arg(dynamodb())).expect("wasmtime takes any port")
+        Platform::of_wasmtime(command.arg(dynamodb()))
     }
 
     /// Node, with what jco makes of the component, over the store in memory.
@@ -65,57 +60,29 @@ impl Platform {
             let mut command = Command::new("node");
             command.current_dir(folder).arg(server).envs(variables.iter().copied());
             command.env("PORT", free_port().to_string());
-            Platform::start(&mut command)
+            Launched::start(&mut command, Prints::Output)
         };
         // Another program may take the port between the moment when it is found free and the server's start.
-        (0..20).find_map(|_| start().ok()).expect("a port on 127.0.0.1 can be had in 20 attempts")
+        let server = (0..20).find_map(|_| start().ok());
+        Platform(server.expect("a port on 127.0.0.1 can be had in 20 attempts"))
     }
 
-    /// Waits until the command says where it listens; else, what it said.
-    fn start(command: &mut Command) -> Result<Platform, String> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
-        let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
-        let mut said = String::new();
-        let url = loop {
-            let read =
-                if is_wasmtime(command) { stderr.read_line(&mut said) } else { stdout.read_line(&mut said) };
-            if read.expect("what it says can be read") == 0 {
-                child.wait().expect("it can be waited for");
-                return Err(said);
-            }
-            let url = said.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
-            if let Some(url) = url {
-                break url.trim_end_matches('/').to_owned();
-            }
-        };
-        // A pipe that nobody reads stops who writes into it.
-        thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Ok(Platform { url, child })
+    fn of_wasmtime(command: &mut Command) -> Platform {
+        Platform(
+            Launched::start(command, Prints::Error)
+                .unwrap_or_else(|printed| panic!("{command:?}: {printed}")),
+        )
     }
 
     /// A client without a key: a platform checks none.
     pub fn client(&self) -> Client {
-        Client::of_platform(&self.url)
+        Client::of_platform(&format!("http://{}", self.0.address))
     }
 
     /// Ends the server.
     pub async fn stop(self) {
         drop(self);
     }
-}
-
-impl Drop for Platform {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn is_wasmtime(command: &Command) -> bool {
-    command.get_program() == portdesk_test_support::wasmtime()
 }
 
 /// The stand-alone component with the store in memory, as a file; made once for all tests.

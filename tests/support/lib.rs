@@ -9,6 +9,7 @@ mod cargo;
 mod debian;
 mod npm;
 mod dynamodb;
+mod launched;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 pub use dynamodb::{Server, free_port};
+pub use launched::{Launched, Prints};
 
 /// The server of DynamoDB's protocol, `dynoxide`: the one that `PORTDESK_DYNOXIDE` names, for measurements with an
 /// optimized one, or else that in the tools folder.

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use portdesk_components::{STORES, stand_alone};
+use portdesk_test_support::{Launched, Prints};
 use tempfile::TempDir;
 
 use super::Contestant;
 use crate::failure::Failure;
-use crate::process::{Process, Says};
 
 /// What the platforms need, made once for all rounds.
 #[derive(Debug)]
@@ -61,17 +61,17 @@ impl Platforms {
         self.wasmtime.as_deref()
     }
 
-    pub(super) fn wasmtime(&self, name: &str, flags: &[&str]) -> Result<Process, Failure> {
+    pub(super) fn wasmtime(&self, name: &str, flags: &[&str]) -> Result<Launched, Failure> {
         let mut command = Command::new(self.wasmtime.as_deref().unwrap_or(Path::new("wasmtime")));
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]).args(flags).arg(self.component());
-        Process::start(name, &mut command, Says::Error)
+        Launched::start(&mut command, Prints::Error).map_err(Failure::start(name))
     }
 
-    pub(super) fn node(&self, name: &str) -> Result<Process, Failure> {
+    pub(super) fn node(&self, name: &str) -> Result<Launched, Failure> {
         let start = || {
             let mut command = Command::new("node");
             command.current_dir(self.transpiled()).arg("server.mjs").env("PORT", free_port()?.to_string());
-            Process::start(name, &mut command, Says::Output)
+            Launched::start(&mut command, Prints::Output).map_err(Failure::start(name))
         };
         // Another program may take the port between the moment when it is found free and the server's start.
         (1..ATTEMPTS).find_map(|_| start().ok()).map_or_else(start, Ok)

@@ -14,6 +14,7 @@ use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::figures::Spread;
 use crate::load::{LISTED, Load, Operation, Stock};
+use crate::process::resident_mb;
 
 /// What is measured, a column each.
 const COLUMNS: [&str; 8] = [
@@ -73,7 +74,7 @@ impl Size {
         let [get, list, create] =
             [measure(Operation::Get, 64)?, measure(Operation::List, 64)?, measure(Operation::Post, 64)?];
         measure(Operation::Get, 256)?;
-        let resident_mb = process.resident_mb()?;
+        let resident_mb = resident_mb(&process)?;
         drop(process);
         let (read_us, create_us) = self.bare(round)?;
         let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;

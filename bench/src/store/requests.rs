@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portdesk_test_support::Launched;
+
 use super::{folder, growth, tickets};
 use crate::contestant::{Contestant, Platforms};
 use crate::failure::Failure;
 use crate::figures::Spread;
 use crate::load::{Load, Operation, Server, Stock};
-use crate::process::Process;
+use crate::process::resident_mb;
 
 /// Measures a host anew in each round.
 pub(super) fn table(rounds: usize) -> Result<String, Failure> {
@@ -37,9 +39,9 @@ fn measure() -> Result<(f64, f64), Failure> {
     let process = Contestant::Embedded.start(folder.path(), &Platforms::prepare(&[], None)?)?;
     let (server, stock) = (Contestant::Embedded.server(&process), Arc::new(growth::stock(TICKETS)));
     let asked = ask(FEW, Duration::from_millis(100), &stock, &server, &process)?;
-    let few = process.resident_mb()?;
+    let few = resident_mb(&process)?;
     ask(MANY - asked, Duration::from_secs(1), &stock, &server, &process)?;
-    Ok((few, process.resident_mb()?))
+    Ok((few, resident_mb(&process)?))
 }
 
 /// Asks until so many are answered, with new connections for each measurement, and says how many were: a few more than that,
@@ -49,7 +51,7 @@ fn ask(
     time: Duration,
     stock: &Arc<Stock>,
     server: &Server,
-    process: &Process,
+    process: &Launched,
 ) -> Result<f64, Failure> {
     let load = Load { operation: Operation::Get, connections: 64, time, stock: Arc::clone(stock) };
     let mut answered = 0.0;
