@@ -1,4 +1,4 @@
-//! What a host does with clients that mean it harm, while others go on asking.
+//! Hostile clients, beside others whose requests the host must go on answering.
 //!
 //! Each test has a small version for every run and a full one (`PORTDESK_TESTS=long`), which holds the figures that need a
 //! machine that does nothing else.

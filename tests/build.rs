@@ -1,4 +1,4 @@
-//! Builds the components that misbehave, and says where they are.
+//! Builds the component that misbehaves, and passes its path to the tests.
 
 use std::env;
 use std::error::Error;
@@ -7,7 +7,7 @@ use std::path::Path;
 use portdesk_components::Guest;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Where the host's build script built the desk: they have nearly all of their dependencies in common.
+    // The folder in which the host's build script built the desk: both have nearly all dependencies in common.
     let target_dir = env::var("DEP_PORTDESK_GUEST_TARGET_DIR")?;
     let hostile = Guest { package: "portdesk-hostile", folder: "tests/fixtures/hostile", library: "hostile" };
     println!("cargo::rustc-env=PORTDESK_HOSTILE_WASM={}", hostile.build(Path::new(&target_dir))?.display());

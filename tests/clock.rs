@@ -1,6 +1,6 @@
-//! A machine whose clock is set while a host runs, and one whose clock no calendar has.
+//! A machine whose clock changes while a host runs, and a machine whose clock is outside of the years 1970 to 9999.
 //!
-//! libfaketime sets the clock for the host alone. Where it cannot be had, these tests pass and say `NOT RUN`.
+//! libfaketime changes the clock of the host alone. If libfaketime cannot be installed, these tests pass and print `NOT RUN`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::harness::{Client, Process, portdesk};
 
-/// Where a host gets its clock from.
+/// The clock of a host.
 struct Clock {
     library: PathBuf,
     folder: TempDir,
@@ -29,15 +29,15 @@ impl Clock {
         }
     }
 
-    /// Sets the clock so far from that of the machine, as `-1h`.
+    /// Sets the distance to the clock of the machine, for example `-1h`.
     fn set(&self, distance: &str) {
-        // Renamed, so that it is never read half written.
+        // A rename, so that the host never reads half of the text.
         let written = self.folder.path().join("written");
         fs::write(&written, distance).unwrap();
         fs::rename(written, self.folder.path().join("clock")).unwrap();
     }
 
-    /// A command that has this clock.
+    /// A command with this clock.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = portdesk(arguments);
         command
@@ -58,7 +58,7 @@ async fn open_ticket(client: &Client) -> Value {
     client.post("/tickets", &body).await.expect(201).json()
 }
 
-/// A time that is shown; such texts order as the times do.
+/// The text of a time. Such texts have the order of the times.
 fn time(value: &Value) -> &str {
     value.as_str().unwrap()
 }

@@ -1,4 +1,4 @@
-//! The program as a user meets it: what it prints, what it refuses, how it ends.
+//! The command line of the program: its output, its refusals, its exit codes.
 
 use std::fs::{self, File, OpenOptions};
 use std::process::{Command, Output, Stdio};
@@ -13,13 +13,13 @@ fn text(output: &[u8]) -> String {
     String::from_utf8(output.to_vec()).unwrap()
 }
 
-/// The key in what a host or `key create` printed.
+/// The key in the output of a host or of `key create`.
 fn key_in(printed: &str) -> Option<String> {
     let words = printed.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
     words.map(str::to_owned).find(|word| word.len() == 57 && word.starts_with("portdesk_"))
 }
 
-/// A host without a key of the environment, as on a first start.
+/// A host without a key in the environment, as on a first start.
 fn first_start(data: &tempfile::TempDir) -> Process {
     let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]);
     Process::spawn(command.arg(data.path()).env_remove("PORTDESK_API_KEY"))
@@ -68,7 +68,7 @@ async fn keys_are_made_listed_and_revoked_while_the_host_runs() {
     assert_eq!(run(&["key", "revoke", "nobody", "--data-dir", folder]).status.code(), Some(1));
 }
 
-/// Waits for something that a host does by itself within a second; panics where it takes ten.
+/// Waits for something that a host does by itself within a second. Panics after ten seconds.
 async fn until(mut done: impl AsyncFnMut() -> bool) {
     let waited = async {
         while !done().await {
@@ -192,7 +192,7 @@ fn a_file_that_is_no_component_is_refused_with_a_sentence() {
     assert!(text(&output.stderr).contains("--component"), "{}", text(&output.stderr));
 }
 
-/// As a desk, but for what it imports.
+/// A component with the exports of a desk and an import that no desk has.
 const NETWORKED: &str = r#"(component
   (import "wasi:sockets/network@0.2.12" (instance $network))
   (export "portdesk:desk/handler@0.1.0" (instance $network))

@@ -1,12 +1,11 @@
-//! Components that are compiled before a host starts: what it keeps by itself, and what `portdesk compile` makes.
+//! Components that are compiled before a host starts: the file that a host keeps in its data folder, and the file of
+//! `portdesk compile`.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::harness::{Process, portdesk, run};
-
-const KEPT: &str = "component.cwasm";
+use crate::harness::{COMPILED_COMPONENT as KEPT, Process, portdesk, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_compiles_once_and_serves_what_it_kept() {
@@ -51,12 +50,17 @@ async fn a_compiled_file_is_served_and_describes_itself() {
     assert!(said.contains(path) && said.contains("another user"), "{said}");
 }
 
-/// What a host says in its log from its start to its end, with one request between.
+/// Runs a host for one request, and returns its log.
 async fn started(data: &Path, flags: &[&str]) -> String {
     let log = data.join("log");
     let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "debug", "--store", "memory"]);
-    command.arg("--data-dir").arg(data).args(flags).stderr(File::create(&log).unwrap());
-    let host = Process::spawn(&mut command);
+    command
+        .args(["--drain-ms", "0"])
+        .arg("--data-dir")
+        .arg(data)
+        .args(flags)
+        .stderr(File::create(&log).unwrap());
+    let host = Process::spawn_bare(&mut command);
     host.client().get("/tickets?caller=ada").await.expect(200);
     assert_eq!(host.end("TERM").0, Some(0));
     fs::read_to_string(&log).unwrap()

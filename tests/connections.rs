@@ -1,6 +1,6 @@
-//! How long a client may keep a host waiting, and how many may at once.
+//! How long a client may keep a host waiting, and how many connections a host takes at once.
 //!
-//! What the limits are measured against on a busy machine is the end of a connection, never its moment.
+//! The tests assert that a connection ends, and never when, because a busy machine is late.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use crate::harness::{KEY, Running};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Of all limits: no test waits for long, and a good client on a busy machine is not taken for a bad one.
+/// The value of all limits: short enough for the tests, and long enough for a good client on a busy machine.
 const SHORT: [&str; 12] = [
     "--first-byte-ms",
     "1000",
@@ -41,7 +41,7 @@ async fn connect(host: &Running) -> TcpStream {
     TcpStream::connect(host.address()).await.unwrap()
 }
 
-/// What comes until the connection ends, however it does.
+/// Everything that the host sends until the connection ends, properly or by a reset.
 async fn rest(mut connection: TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = timeout(LONG, connection.read_to_end(&mut bytes)).await.expect("the connection ends");
@@ -52,7 +52,7 @@ fn head(method: &str, path: &str, more: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nhost: test\r\nx-api-key: {KEY}\r\n{more}\r\n")
 }
 
-/// A ticket whose answers are larger than what sockets hold.
+/// A ticket whose answers are larger than the buffers of the sockets.
 async fn large_ticket(host: &Running) -> String {
     let client = host.client();
     let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
@@ -103,7 +103,7 @@ async fn who_does_not_read_its_answers_is_cut() {
     let path = large_ticket(&host).await;
     let mut connection = connect(&host).await;
     let request = head("GET", &path, "");
-    // Far more than the sockets of both sides hold. Writing ends when the host does.
+    // Far more than the buffers of both sockets. The writing ends when the host closes the connection.
     let asking = async { while connection.write_all(request.repeat(100).as_bytes()).await.is_ok() {} };
     timeout(LONG, asking).await.expect("the host resets the connection");
     host.stop().await;
@@ -120,7 +120,7 @@ async fn who_opens_no_window_for_its_answer_is_cut() {
         let (mut requests, connection) = http.handshake(stream).await.unwrap();
         let connection = tokio::spawn(connection);
         let request = hyper::Request::get(format!("http://test{path}")).header("x-api-key", KEY);
-        // The answer's body is never read, so that no window opens.
+        // The test never reads the answer's body, so no window opens.
         let answer = requests.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), 200);
         let ended = timeout(LONG, connection)
@@ -166,7 +166,7 @@ async fn who_closes_its_half_after_a_request_gets_the_answer() {
     host.stop().await;
 }
 
-/// Every client is gone before there can be an answer. It closes and does not reset, which could take the request along.
+/// Every client leaves before there can be an answer. It closes the connection, because a reset could discard the request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_done_also_where_its_client_is_gone() {
     const WRITES: usize = 50;
@@ -199,7 +199,7 @@ async fn silent_connections_shut_nobody_out() {
     for _ in 0..50 {
         silent.push(connect(&host).await);
     }
-    // Who waited for less than a second need not go yet.
+    // A connection that waited for less than a second may stay.
     let answered = async {
         loop {
             let mut connection = connect(&host).await;
@@ -244,5 +244,5 @@ async fn requests_in_flight_are_bounded_and_slow_bodies_make_room() {
     host.stop().await;
 }
 
-/// Far more than anything here takes; it only keeps a defect from hanging the tests.
+/// Far more than any step takes. It keeps a defect from blocking the tests.
 const LONG: Duration = Duration::from_secs(30);

@@ -1,8 +1,7 @@
-//! The public contract, `openapi.yaml`, as something that answers can be held against.
+//! The contract, `openapi.yaml`, as a check of answers.
 //!
-//! [`Contract::check`] is for every test that has an answer in its hands, whatever the test is about: an answer
-//! that the contract does not know is a defect of the answer or of the contract. The modules stand in the order
-//! in which the document becomes a check.
+//! Every test that has an answer calls [`Contract::check`]: an answer that the contract does not document is a defect of the
+//! answer or of the contract. The modules stand in the order in which the document becomes a check.
 
 mod schema;
 mod operation;
@@ -20,14 +19,14 @@ pub use operation::Operation;
 use operation::Reply;
 use schema::Schema;
 
-/// What the door may answer in front of every path, known or not.
+/// The statuses with which the door may refuse a request for any path.
 const DOOR_STATUSES: [u16; 10] = [403, 408, 413, 414, 415, 429, 431, 500, 503, 504];
 
 /// The contract, parsed, with every schema compiled.
 pub struct Contract {
     document: Document,
     operations: Vec<Operation>,
-    /// What every error is that is more than a `message`.
+    /// The schema of every error that has more than a `message`.
     problem: Schema,
     /// `x-amzn-RequestId`, which every answer has.
     every_answer: Reply,
@@ -44,7 +43,7 @@ impl Contract {
         })
     }
 
-    /// Reads a contract and compiles what is in it.
+    /// Reads a contract and compiles its schemas.
     pub fn parse(yaml: &str) -> Result<Contract, String> {
         let document = Document::parse(yaml)?;
         let request_id = document.at("/components/headers/RequestId")?.clone();
@@ -64,8 +63,8 @@ impl Contract {
         &self.operations
     }
 
-    /// Holds an answer against the contract: `method` and `path` as they were requested (a query is ignored), and
-    /// what came back. `Err` says in one sentence what is wrong.
+    /// Checks an answer to a request of `method` and `path`, whose query does not matter. `Err` is a sentence that says what is
+    /// wrong.
     pub fn check(
         &self,
         method: &str,
@@ -101,9 +100,9 @@ impl Contract {
         self.check_reply(reply, answer)
     }
 
-    /// The door refuses what is under no operation as it refuses the operations.
+    /// Refusals of the door for a request that is no operation: the same as for operations.
     fn check_refused(&self, answer: &Answer) -> Result<(), String> {
-        // Where operations differ, what a read documents: of that the door is the only one who refuses a body.
+        // If operations differ, the answers of a read hold: only the door refuses a body there.
         let reads = self.operations.iter().filter(|operation| operation.method == "GET");
         let reply = reads.filter_map(|operation| operation.replies.get(&answer.status)).next();
         self.check_reply(reply.ok_or("no operation documents this status")?, answer)
@@ -126,7 +125,7 @@ impl Contract {
         self.check_problem(answer, &body)
     }
 
-    /// No path of the contract: 404, or 400 where the path is not even text.
+    /// Checks the answer for a path that is not in the contract: 404, or 400 if the path is not text.
     fn check_unknown_path(&self, answer: &Answer) -> Result<(), String> {
         match answer.status {
             400 | 404 => self.check_stray_problem(answer),
@@ -134,7 +133,7 @@ impl Contract {
         }
     }
 
-    /// A path of the contract under a method that is no operation of it.
+    /// Checks the answer for a path of the contract with a method that the path does not have.
     fn check_other_method(&self, method: &str, known: &[&Operation], answer: &Answer) -> Result<(), String> {
         match (method, answer.status) {
             ("OPTIONS", 204) => answer.check_no_body()?,
@@ -158,8 +157,8 @@ impl Contract {
         self.check_problem(answer, &body)
     }
 
-    /// What a schema cannot say of an error: it is a refusal (`message`, and `outcome` where that is unknown) or a
-    /// whole problem, and a problem agrees with its answer and with itself.
+    /// Checks of an error what a schema cannot express: the error is a refusal (`message`, and `outcome` if that is unknown) or a
+    /// complete problem, and the members of a problem agree with the status and with each other.
     fn check_problem(&self, answer: &Answer, body: &serde_json::Value) -> Result<(), String> {
         let of_a_refusal = |member: &String| ["message", "outcome"].contains(&member.as_str());
         if answer.status < 400 || body.as_object().is_some_and(|members| members.keys().all(of_a_refusal)) {
@@ -169,7 +168,7 @@ impl Contract {
         if body["status"] != answer.status {
             return Err(format!("the body says status {}", body["status"]));
         }
-        // The door's message is that of API Gateway, which says less than a problem should.
+        // The door has the messages of API Gateway, which are shorter than the text of a problem.
         let of_the_door = !answer.values("x-amzn-errortype").is_empty();
         if body["message"] != body["detail"] && !of_the_door {
             return Err("message and detail differ".into());

@@ -1,4 +1,4 @@
-//! Pages of other origins in a browser: which may call a host, and what they may read of its answers.
+//! Pages of other origins in a browser: which pages may call a host, and what they may read of an answer.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Response};
@@ -9,7 +9,7 @@ use crate::harness::{KEY, Running, run};
 const APP: &str = "https://app.example.net";
 const PLAN: [&str; 2] = ["--rate-limit", "plan"];
 
-/// A request of a page of this origin.
+/// A request by a page of this origin.
 async fn ask(method: &str, url: &str, origin: &str, headers: &[(&str, &str)]) -> Response {
     let client = Client::builder().no_proxy().build().unwrap();
     let request = client.request(method.parse().unwrap(), url).header("origin", origin);

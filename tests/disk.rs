@@ -1,7 +1,7 @@
-//! Disks that take nothing, or no more: a host says so at its start, refuses writes while it lasts, and goes on afterwards.
+//! Disks that take no writes: a host refuses to start or refuses writes, and goes on when the disk takes writes again.
 //!
-//! The limit of a process on the size of its files stands in for a full disk: it needs no rights, and it can be raised
-//! while the host runs. A write meets it in the middle, as it does a full disk.
+//! The limit of a process on the size of its files stands in for a full disk: the limit needs no rights, and the test can raise
+//! it while the host runs. A write stops in the middle at the limit, as it does on a full disk.
 
 #[cfg(target_os = "linux")]
 mod full;
@@ -15,7 +15,7 @@ use reqwest::StatusCode;
 
 use crate::harness::{Process, portdesk};
 
-/// Tries to serve from a folder, which must fail, and gives what is said.
+/// Tries to serve from a folder, which must fail. Returns the error of the program.
 fn refusal(data: &Path, prepare: impl FnOnce(&mut Command)) -> String {
     let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error"]);
     command.arg("--data-dir").arg(data);
@@ -27,7 +27,7 @@ fn refusal(data: &Path, prepare: impl FnOnce(&mut Command)) -> String {
     said
 }
 
-/// Waits until `/readyz` says this; panics where it takes ten seconds.
+/// Waits until `/readyz` has this status. Panics after ten seconds.
 async fn until_ready(url: &str, status: StatusCode) {
     let url = format!("{url}/readyz");
     let asked = async { while reqwest::get(&url).await.unwrap().status() != status {} };
@@ -35,7 +35,7 @@ async fn until_ready(url: &str, status: StatusCode) {
     waited.unwrap_or_else(|_| panic!("/readyz is not {status} within ten seconds"));
 }
 
-/// The folder is taken away; what is written from then on is not acknowledged, and the host says that it is not ready.
+/// The test removes the folder. From then on the host acknowledges no write, and is not ready.
 #[tokio::test]
 async fn a_host_whose_folder_is_removed_acknowledges_nothing() {
     let data = tempfile::tempdir().unwrap();

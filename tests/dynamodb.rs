@@ -1,8 +1,8 @@
-//! What only shows on DynamoDB: how many requests an operation takes, what other programs see and write, and what a
-//! client is told when the store fails.
+//! What only DynamoDB shows: the number of requests of an operation, other programs on the table, and the answers while the
+//! store fails.
 //!
-//! A host here reaches its server through a proxy that counts and fails. The server's indexes never lag and it never
-//! throttles, so what depends on either is not shown; throttling is the proxy's.
+//! A host here reaches its server through a proxy that counts requests and makes them fail. The server has no index lag and no
+//! throttling. The proxy does the throttling; no test here shows an index lag.
 
 mod failures;
 mod gone;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::faults::{Plan, Proxy};
 use crate::harness::{Client, Running, Table, on_dynamodb};
 
-/// A table, a proxy before it, and a host that knows the proxy alone. They end in the order of the fields.
+/// A table, a proxy before it, and a host that uses the proxy. The drop ends them in the order of the fields.
 struct Desk {
     host: Running,
     proxy: Proxy,
@@ -28,7 +28,7 @@ impl Desk {
         Desk::open_for(TIME_LIMIT_MS).await
     }
 
-    /// With so long for a request.
+    /// Opens a desk with this time limit of a request.
     async fn open_for(time_limit_ms: &str) -> Desk {
         let table = Table::create().await;
         let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
@@ -41,14 +41,14 @@ impl Desk {
         self.host.client()
     }
 
-    /// A new ticket of ada's, in words that a test can ask for.
+    /// A new ticket of the caller `ada`.
     async fn ticket(&self) -> Value {
         let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
         self.client().post("/tickets", &body).await.expect(201).json()
     }
 }
 
-/// How long a request may take: less than by default, so that silence takes these tests less.
+/// The time limit of a request: less than the default, so that tests with a silent store take less time.
 const TIME_LIMIT_MS: &str = "3000";
 
 fn path(ticket: &Value) -> String {

@@ -1,7 +1,7 @@
 //! The operations as a client sees them: over HTTP, on every store, in both modes of isolation, and on other platforms.
 //!
-//! The rules of the component are tested beside the component, in every detail; here it is shown that they
-//! hold through the door, the sandbox and the store. Every answer is held against `openapi.yaml`.
+//! `guest/desk` tests the rules of the component in every detail. These tests show that the rules hold through the door, the
+//! sandbox and the store. The client checks every answer against `openapi.yaml`.
 
 mod comments;
 mod lists;
@@ -83,7 +83,7 @@ async fn here(flags: &[&str]) -> Running {
     Running::start(flags).await
 }
 
-/// A host in this process over a table of its own. It has no credentials, which a server on this machine needs not.
+/// A host in this process over a table of its own. It has no credentials, because a server on this machine needs none.
 async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
     let table = Table::create().await;
     let host = Running::start(
@@ -98,26 +98,26 @@ async fn on_wasmtime(_: &[&str]) -> Platform {
     Platform::wasmtime()
 }
 
-/// The one with the DynamoDB store, over a table of its own.
+/// The stand-alone component with the DynamoDB store on `wasmtime serve`, over a table of its own.
 async fn on_wasmtime_dynamodb(_: &[&str]) -> PlatformOnDynamo {
     let table = Table::create().await;
     let platform = Platform::wasmtime_on_dynamodb(&table.server.endpoint);
     PlatformOnDynamo { platform, _table: table }
 }
 
-/// The one with the store in memory in Node, through jco.
+/// The stand-alone component with the store in memory in Node, through jco.
 async fn on_node(_: &[&str]) -> Platform {
     Platform::node()
 }
 
-/// The one with the DynamoDB store in Node, over a table of its own.
+/// The stand-alone component with the DynamoDB store in Node, over a table of its own.
 async fn on_node_dynamodb(_: &[&str]) -> PlatformOnDynamo {
     let table = Table::create().await;
     let platform = Platform::node_on_dynamodb(&table.server.endpoint);
     PlatformOnDynamo { platform, _table: table }
 }
 
-/// Both end with it, the host first.
+/// A host and its table. The drop ends the host first.
 struct OnDynamo {
     host: Running,
     _table: Table,
@@ -133,7 +133,7 @@ impl OnDynamo {
     }
 }
 
-/// Both end with it, the platform first.
+/// A platform and its table. The drop ends the platform first.
 struct PlatformOnDynamo {
     platform: Platform,
     _table: Table,

@@ -1,7 +1,7 @@
-//! A store that fails on request: a proxy before a DynamoDB server, which throttles, breaks, hangs, resets and delays,
-//! before a write is applied or after.
+//! A proxy before a DynamoDB server that makes requests fail: it throttles, breaks, hangs, resets and delays, before the server
+//! applies a write or after.
 //!
-//! It stands on the wire, so that what is tested is the whole client: its connections, its timeouts, its retries.
+//! The proxy stands on the wire, so the tests cover the whole client: its connections, its timeouts, its retries.
 
 mod plan;
 mod proxy;

@@ -29,7 +29,7 @@ pub use client::{Answer, Client};
 pub use length::{at_length, is_long};
 pub use logged::Logged;
 pub use platform::Platform;
-pub use process::{Process, portdesk, run};
+pub use process::{COMPILED_COMPONENT, Process, portdesk, run};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The key that opens every host of the tests.

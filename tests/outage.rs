@@ -1,5 +1,5 @@
-//! The store goes away under load and comes back: the host says so quickly, holds nothing up, keeps its memory, and
-//! finds the store again by itself.
+//! The store fails under load and returns: the host refuses requests quickly, its memory does not grow, and it finds the store
+//! again by itself.
 
 mod load;
 
@@ -14,11 +14,11 @@ use crate::harness::{Client, HostOnDynamo, Table};
 use load::Load;
 
 const CLIENTS: usize = 64;
-/// What the store has to be asked for, and has not.
+/// A ticket that does not exist: only the store knows that.
 const NO_TICKET: &str = "/tickets/00000000-0000-4000-8000-000000000000";
-/// How late a failure may be told where nobody listens.
+/// How long a refusal may take if no server listens.
 const QUICKLY: Duration = Duration::from_secs(3);
-/// What memory may grow by in an outage, in KiB: buffers of requests that fail, and nothing that piles up.
+/// How much memory may grow in an outage, in KiB: the buffers of failing requests, and no queue without a limit.
 const GROWTH_KIB: u64 = 32 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,7 +31,7 @@ async fn a_host_outlives_its_store_and_finds_it_again() {
     load.until("work is done", |seen| seen.acknowledged >= 5 * CLIENTS).await;
     let calm_kib = host.process.resident_kib();
 
-    // Killed, with a request of every client in flight.
+    // Kills the server, with a request of every client in flight.
     drop(table);
     until_ready(&host, 503).await;
     let refused = load.seen().refused;
@@ -66,7 +66,7 @@ async fn a_host_starts_without_its_store_and_serves_when_it_comes() {
     host.stop().await;
 }
 
-/// Worse than a store that is gone: one that takes requests and says nothing.
+/// A store that takes requests and does not answer is worse than no store.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_store_holds_no_request_up_for_long_and_is_asked_again_when_it_speaks() {
     let table = Table::create().await;
@@ -82,7 +82,7 @@ async fn a_silent_store_holds_no_request_up_for_long_and_is_asked_again_when_it_
     }
     until_ready(&host, 503).await;
     println!("{memory_kib:?} KiB after each of three silences");
-    // The first makes as many instances as there will ever be.
+    // The first silence makes all instances that the host will ever have.
     assert!(memory_kib[2] < memory_kib[0] + GROWTH_KIB, "{memory_kib:?} KiB");
 
     proxy.follow(Plan::none());
@@ -92,7 +92,7 @@ async fn a_silent_store_holds_no_request_up_for_long_and_is_asked_again_when_it_
     host.stop().await;
 }
 
-/// Asks for more at once than a host works on. How long the slowest took to be refused.
+/// Sends more requests at once than a host works on. Returns the time of the slowest refusal.
 async fn ask_a_silent_store(client: &Client) -> Duration {
     let mut readers = JoinSet::new();
     for _ in 0..4 * CLIENTS {
@@ -106,7 +106,7 @@ async fn ask_a_silent_store(client: &Client) -> Duration {
     readers.join_all().await.into_iter().max().unwrap()
 }
 
-/// Waits until `/readyz` says this; panics where it takes ten seconds.
+/// Waits until `/readyz` has this status. Panics after ten seconds.
 async fn until_ready(host: &HostOnDynamo, status: u16) {
     let url = format!("{}/readyz", host.process.url);
     let asked = async { while reqwest::get(&url).await.unwrap().status() != status {} };

@@ -98,5 +98,5 @@ async fn read_to_end(connection: &mut TcpStream) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Far more than anything here takes; it only keeps a defect from hanging the tests.
+/// Far more than any step takes. It keeps a defect from blocking the tests.
 const LONG: Duration = Duration::from_secs(30);

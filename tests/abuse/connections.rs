@@ -1,4 +1,4 @@
-//! Connections that take a place and give nothing: silent, half open, slow to send and slow to read.
+//! Connections that hold a place without a use: silent, half open, slow to send and slow to read.
 
 mod part;
 
@@ -25,7 +25,7 @@ async fn bad_connections_are_closed_and_hold_nobody_up() {
     let address: SocketAddrV4 = host.url.trim_start_matches("http://").parse().unwrap();
     let before_kib = host.resident_kib();
     let probe = Probe::start(&host.url);
-    // What stands in the system's queue of new connections is not what is tested.
+    // This test is not about the kernel's queue of new connections.
     let opening = Arc::new(Semaphore::new(OPENED_AT_ONCE));
     let mut held = JoinSet::new();
     for number in 0..connections {
@@ -56,20 +56,20 @@ async fn bad_connections_are_closed_and_hold_nobody_up() {
     assert!(peak_kib < bound_kib, "{before_kib} KiB before, {peak_kib} KiB at most");
 }
 
-/// How many files this process may have open, after it asked for all that it can get.
+/// Raises the limit of open files of this process as far as it can, and returns the limit.
 fn descriptors() -> usize {
     let limit = getrlimit(Resource::Nofile);
-    // A limit that cannot be raised is the one that holds.
+    // If the limit cannot be raised, the old one holds.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     getrlimit(Resource::Nofile).current.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap())
 }
 
-/// Each hundred come from an address of their own, where the system lets them.
+/// Opens a connection. Each hundred connections have an address of their own, if the system allows it.
 async fn open(number: usize, host: SocketAddrV4) -> TcpStream {
     let [third, fourth] = u16::try_from(number / 100 + 2).unwrap().to_be_bytes();
     let own = SocketAddr::from((Ipv4Addr::new(127, 0, third, fourth), 0));
     let socket = TcpSocket::new_v4().unwrap();
-    // Only Linux has all these addresses; elsewhere they come from the one that there is.
+    // Only Linux has all addresses of 127.0.0.0/8. Other systems use 127.0.0.1.
     let _ = socket.bind(own);
     socket.connect(host.into()).await.unwrap()
 }
@@ -77,20 +77,20 @@ async fn open(number: usize, host: SocketAddrV4) -> TcpStream {
 struct Size {
     connections: usize,
     flags: &'static [&'static str],
-    /// How long a host that was started with these flags may keep a connection.
+    /// How long a host with these flags may keep a connection.
     longest: Duration,
 }
 
 const SMALL: Size = Size { connections: 2000, flags: &IMPATIENT, longest: Duration::from_secs(7) };
-/// What a host is told to wait for in a test that is to end soon.
+/// Short limits, for a short test.
 const IMPATIENT: [&str; 5] =
     ["--first-byte-ms=1000", "--head-ms=1000", "--body-ms=1000", "--stall-ms=1000", "--answer-ms=2000"];
 /// With the defaults.
 const FULL: Size = Size { connections: 10_000, flags: &[], longest: Duration::from_secs(15) };
 
-/// For a busy machine to run the task that sees the end.
+/// How long a busy machine may take to run the task that notices the end.
 const LATE: Duration = Duration::from_secs(1);
-/// Of the host's memory for a connection, in KiB: what HTTP/2 takes for one, and its answers.
+/// The memory of the host for a connection, in KiB: the state of HTTP/2, and the answers.
 const KIB_EACH: u64 = 48;
 /// File descriptors for the other tests of this process.
 const OF_OTHERS: usize = 1000;

@@ -1,6 +1,6 @@
-//! A host without file descriptors: as many clients as it cannot have at once, who say nothing.
+//! A host without free file descriptors: more silent clients than it can have at once.
 //!
-//! On Linux, where a process shows its processor time finely enough.
+//! The test runs on Linux, which shows the processor time of a process finely enough.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -24,20 +24,20 @@ async fn a_host_without_file_descriptors_waits_and_goes_on() {
     probe(address.to_string(), "/healthz").await;
     let mut opened = JoinSet::new();
     for _ in 0..CONNECTIONS {
-        // The system makes a connection before the host accepts it, up to the length of its queue.
+        // The kernel completes a connection before the host accepts it, up to the length of its queue.
         opened.spawn(timeout(Duration::from_secs(5), TcpSocket::new_v4().unwrap().connect(address)));
     }
     let held: Vec<TcpStream> =
         opened.join_all().await.into_iter().filter_map(|connection| connection.ok()?.ok()).collect();
     assert!(held.len() > 200, "only {} connections were made", held.len());
 
-    // Not a wait for something: this long is measured.
+    // Not a wait for something: the test measures for this long.
     let (measured, before) = (if is_long() { FULL } else { SMALL }, host.processor_time());
     sleep(measured).await;
     let used = host.processor_time() - before;
     let share = used.as_secs_f64() / measured.as_secs_f64();
     println!("{} connections, {DESCRIPTORS} descriptors: {:.1} % of a core", held.len(), share * 100.0);
-    // On a machine that shares its cores with other tests a turn costs more than its work.
+    // On a machine that runs other tests, a turn costs more than its work.
     assert!(share < if is_long() { 0.1 } else { 0.5 }, "{:.0} % of a core", share * 100.0);
 
     drop(held);
@@ -48,7 +48,7 @@ async fn a_host_without_file_descriptors_waits_and_goes_on() {
     assert_eq!(host.end("TERM").0, Some(0), "it stops as any other");
 }
 
-/// A host that may open no more files than these, whatever it asks the system for.
+/// A host that may not have more than [`DESCRIPTORS`] open files, and cannot raise the limit.
 fn start_with_few_descriptors(data: &str) -> Process {
     let host = portdesk(&[
         "--store",

@@ -1,4 +1,4 @@
-//! Floods of HTTP/2 frames, each legal by itself, that a server has to answer, to remember or to undo.
+//! Floods of HTTP/2 frames. Each frame is legal by itself, and a server has to answer, remember or undo it.
 
 mod flood;
 pub mod frames;
@@ -12,7 +12,7 @@ use crate::harness::{Process, is_long};
 use flood::{Flood, Seen};
 
 const ATTACKERS: usize = 4;
-/// What memory may grow by in any of the floods.
+/// How much memory may grow in any of the floods.
 const GROWTH_KIB: u64 = 10 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -20,7 +20,7 @@ async fn floods_of_frames_cost_little_memory_and_hold_nobody_up() {
     let time = if is_long() { Duration::from_secs(10) } else { Duration::from_millis(700) };
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &["--store", "memory", "--rate-limit", "off"]);
-    // After this there are as many instances and buffers as these floods ever need.
+    // After this the host has all instances and buffers that the floods need.
     let probe = Probe::start(&host.url);
     for flood in Flood::ALL {
         attack(&host, flood, time / 2).await;
@@ -40,7 +40,7 @@ async fn floods_of_frames_cost_little_memory_and_hold_nobody_up() {
     }
 }
 
-/// What the attackers saw, and the most memory that the host had meanwhile.
+/// What the attackers counted, and the peak memory of the host.
 async fn attack(host: &Process, flood: Flood, time: Duration) -> (Seen, u64) {
     let address = host.url.trim_start_matches("http://");
     let until = Instant::now() + time;

@@ -1,5 +1,5 @@
-//! Ten times as many requests as a host can answer. What it can answer is decided by its instances and by a store that
-//! takes its time, so that it is the host that is overloaded and not the machine.
+//! Ten times as many requests as a host can answer. Few instances and a slow store limit what the host can answer, so that
+//! the host is overloaded and the machine is not.
 
 mod load;
 
@@ -37,7 +37,7 @@ async fn overload_is_refused_and_what_can_be_answered_is() {
     proxy.follow(Plan::always(Fault::Slow(size.store_time)));
 
     let at_once: usize = size.instances.parse().unwrap();
-    // Twice as many as there are instances: one is always ready to go in, and none waits for long.
+    // Twice as many clients as instances: a request is always ready to start, and none waits for long.
     let peak = load.by_turns(2 * at_once, size.time).await.answered_a_second();
     let probe = Probe::asking(&host.process.url, &["/healthz"]);
     let offered = load.offered(TIMES * peak, size.time).await;

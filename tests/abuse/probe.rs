@@ -1,4 +1,4 @@
-//! A client beside the attackers, which asks a page and the API again and again and expects its answers.
+//! A client beside the attackers. It asks for `/healthz` and for a ticket list again and again, and expects an answer each time.
 
 use std::time::{Duration, Instant};
 
@@ -10,22 +10,22 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::harness::KEY;
 
-/// A probe at work. Each of its requests has a connection of its own, as that of a client who comes just now.
+/// A running probe. Each request has a connection of its own, as that of a new client.
 pub struct Probe {
     stop: oneshot::Sender<()>,
     asking: JoinHandle<Vec<Duration>>,
 }
 
-/// How long all answers took, the fastest first.
+/// The times of all answers, the fastest first.
 pub struct Answered(Vec<Duration>);
 
 impl Probe {
-    /// Asks a page and the API.
+    /// Starts a probe that asks for `/healthz` and for a ticket list.
     pub fn start(url: &str) -> Probe {
         Probe::asking(url, &["/healthz", "/tickets?caller=probe"])
     }
 
-    /// Asks for each of these, ten times a second.
+    /// Starts a probe that asks for each of these paths, ten times a second.
     pub fn asking(url: &str, paths: &'static [&'static str]) -> Probe {
         let address = url.trim_start_matches("http://").to_owned();
         let (stop, mut stopped) = oneshot::channel();
@@ -46,7 +46,7 @@ impl Probe {
         Probe { stop, asking }
     }
 
-    /// Waits for the last answers. Panics where a request got none, or another than 200.
+    /// Waits for the last answers. Panics if a request had no answer, or another status than 200.
     pub async fn stop(self) -> Answered {
         drop(self.stop);
         let mut times = self.asking.await.unwrap();
@@ -56,7 +56,7 @@ impl Probe {
     }
 }
 
-/// Asks once; how long it took until the answer was there.
+/// Asks once, and returns the time until the answer was complete.
 pub async fn probe(address: String, path: &str) -> Duration {
     let begun = Instant::now();
     let asked = async {
@@ -78,7 +78,7 @@ impl Answered {
         self.0.len()
     }
 
-    /// The time within which this share of the answers came.
+    /// The time of this share of the answers.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
@@ -102,5 +102,5 @@ impl std::fmt::Display for Answered {
     }
 }
 
-/// An answer that takes longer is none. Far more than on a quiet machine: how fast answers are is printed.
+/// The longest time of an answer. It is far more than on a quiet machine; the test prints the real times.
 const LONGEST: Duration = Duration::from_secs(10);

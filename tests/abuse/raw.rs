@@ -1,8 +1,8 @@
-//! Requests that no client library would send: each is written as bytes, and each has the answers that it may get.
+//! Requests that no client library would send. Each is written as bytes, with the answers that the host may give.
 //!
-//! Whatever a request is, there is no 5xx, and after a 400 nothing more is answered. Where two programs could read
-//! two different requests from the same bytes, one behind the other, the second is never answered. It asks for a page
-//! that no other request asks for, so that its answer is known.
+//! The host never answers with 5xx, and answers nothing more after a 400. If two programs could read two different requests
+//! from the same bytes, one after the other, the host never answers the second. The second asks for a page that no other
+//! request asks for, so the test recognises its answer.
 
 mod case;
 mod chunks;
@@ -31,7 +31,7 @@ async fn no_raw_request_is_read_in_two_ways_or_breaks_the_host() {
             .collect();
     let count = cases.len();
     assert!(count >= 200, "only {count}");
-    // A body that never comes is waited for this long.
+    // How long the host waits for a body that never arrives.
     let host = Running::start(&["--store", "memory", "--body-ms", "2000"]).await;
     let address = host.url.trim_start_matches("http://").to_owned();
     let (mut waiting, mut found) = (cases.into_iter(), Vec::new());
@@ -50,13 +50,13 @@ async fn no_raw_request_is_read_in_two_ways_or_breaks_the_host() {
     host.stop().await;
 }
 
-/// Sends the bytes, reads to the end of the connection, and says what is wrong with the answers.
+/// Sends the bytes, reads to the end of the connection, and returns what is wrong with the answers.
 async fn doubt(address: String, case: Case) -> Option<String> {
     let mut connection = TcpStream::connect(address).await.unwrap();
     let (mut reading, mut writing) = connection.split();
     let mut bytes = Vec::new();
     let both = async {
-        // The host may close before it has read all: then the rest is not sent.
+        // The host may close the connection before it has read everything. Then the rest is not sent.
         tokio::join!(writing.write_all(&case.sent), reading.read_to_end(&mut bytes))
     };
     if timeout(LONG, both).await.is_err() {
@@ -65,7 +65,7 @@ async fn doubt(address: String, case: Case) -> Option<String> {
     case.doubt(&bytes)
 }
 
-/// Few enough that a slow machine answers each in time.
+/// Few enough cases at once that a slow machine answers each in time.
 const AT_ONCE: usize = 16;
-/// Far more than anything here takes; it only keeps a defect from hanging the tests.
+/// Far more than any step takes. It keeps a defect from blocking the tests.
 const LONG: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! An answer that came back, as the checks read it.
+//! An answer of a host, as the checks read it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One answer to one request.
 pub struct Answer<'a> {
-    /// Whether the request was a HEAD, which is answered without a body.
+    /// Whether the request was a HEAD, whose answer has no body.
     pub to_head: bool,
     pub status: u16,
     pub headers: &'a [(String, String)],
@@ -14,7 +14,7 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Every value of a header, whatever the case of its name.
+    /// Every value of a header. The case of the name does not matter.
     pub fn values(&self, name: &str) -> Vec<&str> {
         let named = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str()).collect()
@@ -33,7 +33,7 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether HTTP allows a body here at all.
+    /// Whether HTTP allows a body in this answer.
     pub fn may_have_body(&self) -> bool {
         !self.to_head && self.status != 204 && self.status != 304
     }
@@ -46,7 +46,7 @@ impl Answer<'_> {
         serde_json::from_slice(self.body).map_err(|error| format!("the body is not JSON: {error}"))
     }
 
-    /// Demands an `Allow` that lists these methods, HEAD beside GET, OPTIONS, and nothing else.
+    /// Checks that `Allow` lists these methods, HEAD if GET is one of them, OPTIONS, and nothing else.
     pub fn check_allow<'m>(&self, methods: impl Iterator<Item = &'m str>) -> Result<(), String> {
         let mut wanted: BTreeSet<&str> = methods.collect();
         if wanted.contains("GET") {

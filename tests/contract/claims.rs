@@ -1,11 +1,11 @@
-//! What the contract promises about itself.
+//! Rules that the contract keeps as a document.
 
 use serde_json::Value;
 
 use super::operation::Parameter;
 use super::{Contract, DOOR_STATUSES};
 
-/// What agent gateways take; see the head of openapi.yaml.
+/// What agent gateways accept (see the head of openapi.yaml).
 const OPERATION_DESCRIPTION_LIMIT: usize = 300;
 const PARAMETER_DESCRIPTION_LIMIT: usize = 700;
 const SAMPLE_COLUMNS_LIMIT: usize = 120;
@@ -221,7 +221,7 @@ fn the_sample_that_the_others_need_comes_first() {
     assert!(yaml.find("ticket_id=$(").unwrap() < first_use);
 }
 
-/// Calls `look` with the name and the value of every member, however deep, that is not part of an example.
+/// Calls `look` with the name and the value of every member at every depth, except within examples.
 fn visit(value: &Value, look: &mut impl FnMut(&str, &Value)) {
     match value {
         Value::Object(members) => {

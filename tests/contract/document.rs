@@ -7,12 +7,12 @@ use super::schema::{Schema, closed};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// The contract as it is written.
+/// The contract as a JSON document.
 pub struct Document {
     root: Value,
-    /// The schemas as requests are held against them: as they are written.
+    /// The schemas for requests: as the contract has them.
     schemas: Value,
-    /// The schemas as answers are held against them: closed.
+    /// The schemas for answers: closed.
     closed_schemas: Value,
 }
 
@@ -27,7 +27,7 @@ impl Document {
         &self.root
     }
 
-    /// What stands at a JSON pointer.
+    /// The value at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Result<&Value, String> {
         self.root.pointer(pointer).ok_or_else(|| format!("there is no {pointer}"))
     }
@@ -124,7 +124,7 @@ impl Document {
         content.collect()
     }
 
-    /// What a `$ref` names, or the value itself.
+    /// The target of a `$ref`, or the value itself.
     fn resolved<'a>(&'a self, written: &'a Value) -> Result<&'a Value, String> {
         match written.get("$ref").and_then(Value::as_str) {
             Some(target) => self.at(target.strip_prefix('#').ok_or(format!("{target} is elsewhere"))?),

@@ -1,4 +1,4 @@
-//! Does the check refuse what it should? A check that never fails proves nothing.
+//! Tests of the check itself, with wrong answers: a check that never fails proves nothing.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::operation::{Operation, Reply};
 
 const TICKET: &str = "/tickets/7c1f6d3e-58a4-4b0e-9d3c-2f1b8a6e4c05";
 
-/// An answer as a client holds it, with its request.
+/// An answer with its request.
 #[derive(Clone)]
 struct Exchange {
     method: String,
@@ -18,7 +18,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// A bare answer that has what every answer has.
+    /// An answer with the headers that every answer has.
     fn new(method: &str, path: &str, status: u16) -> Exchange {
         let exchange = Exchange {
             method: method.into(),
@@ -30,7 +30,7 @@ impl Exchange {
         exchange.with("X-Amzn-RequestId", "3f0c8a52-9d41-4e6b-b7f8-5a2e1c9d0b63")
     }
 
-    /// The answer with a header set, in place of one of the same name.
+    /// The answer with a header, which replaces a header of the same name.
     fn with(mut self, name: &str, value: &str) -> Exchange {
         self = self.without(name);
         self.headers.push((name.into(), value.into()));

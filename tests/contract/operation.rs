@@ -1,4 +1,4 @@
-//! One operation of the contract: where it is, what it takes and what it may answer.
+//! One operation of the contract: its path, its parameters and body, and its answers.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ pub struct Operation {
     pub path: String,
     pub description: String,
     pub parameters: Vec<Parameter>,
-    /// The media types of the request body; empty where there is none.
+    /// The media types of the request body; empty if there is none.
     pub request: Vec<Content>,
-    /// What may be answered, by status.
+    /// The documented answers, by status.
     pub replies: BTreeMap<u16, Reply>,
-    /// The sources of its `x-codeSamples` in the language `Shell`.
+    /// The sources of the `x-codeSamples` in the language `Shell`.
     pub samples: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Parameter {
 /// One documented status of an operation.
 pub struct Reply {
     pub headers: Vec<Header>,
-    /// The media types that it may have; empty where there is no body.
+    /// The media types of the answer; empty if it has no body.
     pub content: Vec<Content>,
 }
 
@@ -49,16 +49,16 @@ pub struct Header {
     pub example: Option<Value>,
 }
 
-/// A body under one media type.
+/// The body of one media type.
 pub struct Content {
     pub media_type: String,
     pub schema: Schema,
-    /// Examples with their names.
+    /// The examples, with their names.
     pub examples: Vec<(String, Value)>,
 }
 
 impl Operation {
-    /// Whether a path, without its query, is one of this operation's paths.
+    /// Whether a path, without its query, matches the path template.
     pub fn is_at(&self, path: &str) -> bool {
         let mut sought = path.split('/');
         let mut template = self.path.split('/');
@@ -74,7 +74,7 @@ impl Operation {
 }
 
 impl Reply {
-    /// Demands the headers that are required, and holds all that are there against their schemas.
+    /// Checks that the required headers are there, and that every documented header fits its schema.
     pub fn check_headers(&self, answer: &Answer) -> Result<(), String> {
         for header in &self.headers {
             let values = answer.values(&header.name);
@@ -91,7 +91,7 @@ impl Reply {
         Ok(())
     }
 
-    /// The body as it is documented under a media type.
+    /// The documented body of a media type.
     pub fn content_of(&self, media_type: String) -> Result<&Content, String> {
         self.content
             .iter()
@@ -100,7 +100,7 @@ impl Reply {
     }
 }
 
-/// A segment of a path as it is meant. What is not a percent escape stays as it is.
+/// Decodes the percent escapes of a path segment. Anything else stays as it is.
 fn percent_decoded(segment: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();

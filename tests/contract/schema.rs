@@ -3,10 +3,10 @@
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
-/// A schema that values can be held against. Formats are enforced.
+/// A schema that checks values, and their formats too.
 pub struct Schema {
     validator: Validator,
-    /// What the text of a header or a parameter stands for.
+    /// The type of the value that the text of a header or a parameter stands for.
     kind: Kind,
 }
 
@@ -17,10 +17,10 @@ enum Kind {
 }
 
 impl Schema {
-    /// Compiles an OpenAPI 3.0 schema, with the components that it may refer to.
+    /// Compiles an OpenAPI 3.0 schema. `components` are the targets of its references.
     ///
-    /// The contract uses nothing in which OpenAPI 3.0 differs from JSON Schema (`nullable`, a boolean
-    /// `exclusiveMinimum`), and a claim about it keeps it that way; so embedding the components is all it takes.
+    /// The contract uses nothing in which OpenAPI 3.0 differs from JSON Schema (`nullable`, a boolean `exclusiveMinimum`), and a
+    /// claim about the contract keeps it that way. So the schema needs nothing but its components.
     pub fn compile(schema: &Value, components: &Value) -> Result<Schema, String> {
         let mut root = schema.as_object().ok_or("a schema must be an object")?.clone();
         let kind = Kind::of(&root, components);
@@ -34,7 +34,7 @@ impl Schema {
         Ok(Schema { validator, kind })
     }
 
-    /// Holds a value against the schema; `Err` names every place that is wrong.
+    /// Checks a value. `Err` names every wrong place.
     pub fn check(&self, value: &Value) -> Result<(), String> {
         let faults: Vec<String> = self
             .validator
@@ -44,7 +44,7 @@ impl Schema {
         if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
     }
 
-    /// Holds the text of a header or a parameter against the schema.
+    /// Checks the text of a header or a parameter.
     pub fn check_text(&self, text: &str) -> Result<(), String> {
         match self.kind {
             Kind::Text => self.check(&Value::from(text)),
@@ -72,10 +72,10 @@ impl Kind {
     }
 }
 
-/// The schema with every object in it closed that does not say that it is open.
+/// Closes every object in the schema, except the objects that are explicitly open.
 ///
-/// The contract leaves answers open, so that a later version may add members. The tests close them, so that this
-/// version sends nothing that is not written down.
+/// The contract leaves answers open, so that a later version may add members. The tests close them, so that this version sends
+/// only documented members.
 pub fn closed(schema: &Value) -> Value {
     match schema {
         Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! A disk that is full at the start, or under way.
+//! A disk that is full when a host starts, or becomes full while the host runs.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{refusal, until_ready};
 use crate::harness::{Client, Process, portdesk};
 
-/// Starts a program that a limit on the size of files does not kill.
+/// A command that starts a program with SIGXFSZ ignored, so that the limit on the size of files does not kill it.
 fn limited(program: &Command, shell: &str) -> Command {
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("trap '' XFSZ; {shell} exec \"$0\" \"$@\"")).arg(program.get_program());
@@ -45,7 +45,7 @@ async fn tickets(client: &Client) -> usize {
     page["tickets"].as_array().unwrap().len()
 }
 
-/// Every refusal says that nothing was stored, and nothing was.
+/// Every refusal says that nothing was stored, and that is true.
 #[tokio::test]
 async fn a_full_disk_refuses_writes_and_not_reads_and_the_host_goes_on_by_itself() {
     let data = tempfile::tempdir().unwrap();
@@ -55,7 +55,7 @@ async fn a_full_disk_refuses_writes_and_not_reads_and_the_host_goes_on_by_itself
     until_ready(&host.url, StatusCode::OK).await;
     let log = std::fs::metadata(data.path().join("store.sqlite3-wal")).unwrap().len();
     let mut made = 1;
-    // Room for some writes; the limit is met at another place within a page each time.
+    // There is room for some writes. Each round meets the limit at another place within a page.
     for (round, room) in [0, 1, 30, 5_000, 40_000, 70_123].into_iter().enumerate() {
         let size = std::fs::metadata(data.path().join("store.sqlite3-wal")).unwrap().len().max(log);
         limit(&host, &(size + room).to_string());
@@ -89,7 +89,7 @@ async fn a_full_disk_refuses_writes_and_not_reads_and_the_host_goes_on_by_itself
     assert_eq!(tickets(&host.client()).await, last, "what was stored is");
 }
 
-/// Nothing that was refused is in the log when the host is killed with its disk full.
+/// The write-ahead log has no refused write when the host is killed with a full disk.
 #[tokio::test]
 async fn what_a_full_disk_refused_is_not_there_after_a_kill() {
     let data = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ async fn what_a_full_disk_refused_is_not_there_after_a_kill() {
     assert_eq!(tickets(&host.client()).await, made);
 }
 
-/// The log of a killed host is longer than the limit, so the first write of the next one finds no room.
+/// The write-ahead log of a killed host is longer than the limit, so the first write of the next host finds no room.
 #[tokio::test]
 async fn a_host_does_not_start_on_a_full_disk() {
     let data = tempfile::tempdir().unwrap();
@@ -123,7 +123,7 @@ async fn a_host_does_not_start_on_a_full_disk() {
     }
     host.kill();
     let said = refusal(data.path(), |command| {
-        // In blocks of 512 bytes.
+        // The unit is 512 bytes.
         *command = limited(command, &format!("ulimit -f {};", LIMIT_BYTES / 512));
     });
     let store = std::fs::canonicalize(data.path()).unwrap().join("store.sqlite3");
@@ -133,5 +133,5 @@ async fn a_host_does_not_start_on_a_full_disk() {
     assert_eq!(tickets(&host.client()).await, number.min(100));
 }
 
-/// Enough for what a host writes into memory to compile a component.
+/// Enough for the files in memory that a host writes to compile a component.
 const LIMIT_BYTES: u64 = 1 << 20;

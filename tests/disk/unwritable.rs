@@ -1,4 +1,4 @@
-//! A data folder that a host may not write: it refuses to start, in a sentence that names the file.
+//! A data folder that a host may not write: the host does not start, and its error names the file.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -21,7 +21,7 @@ async fn used() -> TempDir {
     data
 }
 
-/// Root may write everything; so a host of root's is started as somebody else.
+/// Root may write everything, so the test starts the host as another user if it runs as root.
 fn as_somebody(command: &mut std::process::Command) {
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
@@ -73,7 +73,7 @@ async fn a_host_does_not_start_where_something_else_is_in_the_place_of_a_file() 
         symlink("nowhere", &path).unwrap();
         expect("it is a link that leads to no file");
         fs::remove_file(&path).unwrap();
-        // Whoever opens a pipe that nobody else has open waits.
+        // Opening a pipe waits until another process opens its other end.
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         expect("it is not a plain file");
         fs::remove_file(&path).unwrap();
@@ -92,5 +92,5 @@ async fn what_is_in_the_place_of_the_data_folder_is_said() {
     assert!(said.contains("is a link to nowhere, which does not exist"), "{said}");
 }
 
-/// On many systems the user with the fewest rights; it need not exist.
+/// The user with the fewest rights on many systems. The user need not exist.
 const NOBODY: u32 = 65_534;

@@ -1,4 +1,4 @@
-//! The file of keys: changed, removed, replaced and linked while a host runs, and by commands.
+//! The file of keys: the tests change, remove, replace and link it while a host runs.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::harness::{Client, Logged, portdesk, run};
 
-/// Makes a key in a data folder.
+/// Creates a key in a data folder.
 fn key_in(data: &Path) -> NewKey {
     let key = NewKey::generate();
     let record = KeyRecord::new(&key, "agent");
@@ -74,7 +74,7 @@ async fn a_good_file_without_a_key_is_a_change_like_any_other() {
     fs::write(data.path().join("keys.json"), "{\"keys\": []}").unwrap();
     host.wait_for(1, "took over a change of the file of keys").await;
     assert_eq!(status_of(&host, &key).await, 403);
-    // The key of the environment opens still.
+    // The key of the environment is still valid.
     host.host.client().get("/tickets?caller=ada").await.expect(200);
     let key = key_in(data.path());
     host.wait_for(2, "took over a change of the file of keys").await;

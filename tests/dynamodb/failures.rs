@@ -1,5 +1,5 @@
-//! The store fails for good: what a client is told. Nothing stored and told so, or unknown and told so, and never that
-//! the client did something wrong.
+//! The answers to a client while the store fails: either the answer says that nothing was stored, or it says that the outcome
+//! is unknown. No answer blames the client.
 
 use std::iter::repeat;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use crate::faults::{Fault, Plan, Proxy};
 use crate::harness::{Answer, Client, Running, TABLE, Table, on_dynamodb, portdesk, with_credentials};
 
 const THROTTLED: Fault = Fault::Refused("ProvisionedThroughputExceededException");
-/// How late a failure may be told, the time limit of a request and some more for a machine that is busy.
+/// How long an answer may take: the time limit of a request, and some more for a busy machine.
 const SOON: Duration = Duration::from_secs(4);
 
-/// A failure that stored nothing, and that says when to come back.
+/// Asserts that the answer says that nothing was stored, and when to repeat.
 #[track_caller]
 fn assert_nothing_stored(answer: &Answer, why: &str) {
     assert_eq!(answer.status, 503, "{why}: {}", answer.text());
@@ -23,7 +23,7 @@ fn assert_nothing_stored(answer: &Answer, why: &str) {
     assert!((1..=60).contains(&seconds), "{why}: {seconds}");
 }
 
-/// A failure that stored nothing, and that lasts until an operator has acted.
+/// Asserts that the answer says that nothing was stored, and that the failure lasts until an operator acts.
 #[track_caller]
 fn assert_misconfigured(answer: &Answer, why: &str) {
     assert_eq!(answer.status, 500, "{why}: {}", answer.text());
@@ -32,14 +32,14 @@ fn assert_misconfigured(answer: &Answer, why: &str) {
     assert!(answer.text().contains("nothing was stored"), "{why}: {}", answer.text());
 }
 
-/// A failure that may have stored something.
+/// Asserts that the answer says that the outcome is unknown.
 #[track_caller]
 fn assert_unknown(answer: &Answer, why: &str) {
     assert!([503, 504].contains(&answer.status), "{why}: {} {}", answer.status, answer.text());
     assert_eq!(answer.json()["outcome"], "unknown", "{why}: {}", answer.text());
 }
 
-/// The three writes, each under a key where it takes one, of a ticket that was made before.
+/// The three kinds of writes on an existing ticket, each with a key if it takes one.
 async fn writes(client: &Client, ticket: &Value, key: &str) -> [Answer; 3] {
     let keyed = [("idempotency-key", key)];
     let create = json!({ "caller_id": "bob", "issue_description": key });
@@ -134,7 +134,7 @@ async fn a_read_that_has_no_answer_is_told_soon_and_is_never_unknown() {
     desk.host.stop().await;
 }
 
-/// With the time limit that a host has unless it is told otherwise.
+/// This test uses the default time limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_store_holds_a_request_for_a_part_of_its_time() {
     let table = Table::create().await;
@@ -154,7 +154,7 @@ async fn a_silent_store_holds_a_request_for_a_part_of_its_time() {
     host.stop().await;
 }
 
-/// Slower than an attempt may be: it is asked again, and what it has done by then is found.
+/// The answer is later than an attempt may take. The host repeats the request and finds the write that is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_answers_too_late_once_has_done_it_once() {
     let desk = Desk::open().await;
@@ -176,7 +176,7 @@ async fn a_store_that_answers_too_late_once_has_done_it_once() {
     desk.host.stop().await;
 }
 
-/// The store said no to the last attempt, but what became of one before it nobody knows.
+/// The store refuses the last attempt, but the outcome of an earlier attempt is unknown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_lost_answer_among_refusals_makes_a_write_unknown() {
     let desk = Desk::open().await;

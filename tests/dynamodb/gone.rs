@@ -1,4 +1,4 @@
-//! A client that goes away while the store takes its time.
+//! A client that closes its connection while the store is slow.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::{Desk, path};
 use crate::faults::{Fault, Plan};
 use crate::harness::{KEY, TABLE};
 
-/// A move reads the ticket and then changes it. The client is gone before the read is answered, for longer than the host
-/// takes to notice; the change comes after that.
+/// A move reads the ticket and then changes it. The client leaves before the store answers the read, and the host has the time to
+/// notice before it makes the change.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_goes_on_without_its_client() {
     let desk = Desk::open_for("30000").await;
@@ -29,7 +29,7 @@ async fn a_write_goes_on_without_its_client() {
     connection.write_all(request.as_bytes()).await.unwrap();
     drop(connection);
 
-    // Asked of the server itself: a read through the host would be the one that is slow.
+    // The test asks the server itself, because a read through the host would be slow.
     let key = json!({ "TableName": TABLE, "Key": { "ticket_id": { "S": ticket["ticket_id"] } } });
     let done = async {
         while desk.table.call("GetItem", &key).await["Item"]["status"]["S"] != "in_progress" {

@@ -1,4 +1,4 @@
-//! Other programs at the same table: they read what a host wrote, and a host serves what they wrote.
+//! Other programs on the same table: they read the items of a host, and a host serves their items.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const ID: &str = "11111111-1111-4111-8111-111111111111";
 
 const OTHER_ID: &str = "33333333-3333-4333-8333-333333333333";
 
-/// A ticket as other programs write it: the seven attributes, and nothing that a host adds.
+/// A ticket as other programs write it: the seven attributes, without the attributes that a host adds.
 fn plain(comments: &Value) -> Value {
     json!({
         "ticket_id": { "S": ID },
@@ -122,7 +122,7 @@ async fn a_ticket_without_a_list_of_comments_takes_one() {
     desk.host.stop().await;
 }
 
-/// The client holds every answer here against the contract.
+/// The client checks every answer against the contract.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn comments_of_other_forms_are_shown_and_stay_when_ours_come() {
     let desk = Desk::open().await;
@@ -156,7 +156,7 @@ async fn comments_of_other_forms_are_shown_and_stay_when_ours_come() {
     desk.host.stop().await;
 }
 
-/// As `datetime.utcnow().isoformat()` of Python writes them.
+/// Python's `datetime.utcnow().isoformat()` writes such times.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn times_of_another_program_without_a_zone_are_in_utc() {
     let desk = Desk::open().await;
@@ -195,7 +195,7 @@ async fn a_list_leaves_out_what_is_no_ticket_and_counts_it() {
         pages.push((page["tickets"][0]["ticket_id"].clone(), page["skipped"].clone()));
     }
     assert_eq!(pages[0], (ours["ticket_id"].clone(), Value::Null));
-    // Of equal times, the table says which comes first.
+    // The table decides the order of equal times.
     pages[1..].sort_by_key(|(id, _)| id.is_string());
     assert_eq!(pages[1..], [(Value::Null, json!(1)), (json!(OTHER_ID), Value::Null)]);
     for ticket in [strange, json!({ "ticket_id": OTHER_ID })] {
@@ -237,7 +237,7 @@ async fn a_full_list_is_told_once_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_item_is_told_once_and_nothing_is_lost() {
     let desk = Desk::open().await;
-    // 130 comments of 3,100 bytes and their ids once more leave 2,000 bytes of 400 KiB.
+    // 130 comments of 3,100 bytes, and a second copy of their ids, leave 2,000 bytes of 400 KiB.
     let long = |number| {
         let mut comment = comment(number);
         comment["M"]["comment"]["S"] = json!("x".repeat(3_000));

@@ -1,4 +1,4 @@
-//! One answer of the store is lost: the host asks again, and what was done is not done twice, nor refused.
+//! The store loses one answer: the host repeats the request, and a write that was applied is neither applied twice nor refused.
 
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ async fn a_comment_is_stored_once_whatever_one_answer_became() {
     desk.host.stop().await;
 }
 
-/// The repeat finds the ticket where it was to go, which is not a lost race and not a forbidden move.
+/// The repeat finds the ticket in its new status. This is neither a lost race nor a forbidden move.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_move_is_made_whatever_one_answer_became() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! How many requests of DynamoDB an operation takes: what it costs its operator.
+//! How many DynamoDB requests an operation takes, because each request costs money.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Desk, comments_path, path};
 
-/// What the proxy counted since it was asked last.
+/// The requests that the proxy counted since the last call.
 fn requests(desk: &Desk) -> Vec<(String, usize)> {
     desk.proxy.take_requests().into_iter().collect()
 }
@@ -72,8 +72,7 @@ async fn what_is_refused_unread_asks_nothing_of_the_store() {
     desk.host.stop().await;
 }
 
-/// The counts of the other tests are of what they do; here everything that a host does is counted, its start and its
-/// readiness included.
+/// Counts everything that a host asks for, including its start and its readiness. The other tests count their own operations.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_never_scans() {
     let desk = Desk::open().await;

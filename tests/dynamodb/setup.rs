@@ -1,4 +1,4 @@
-//! How a host is set up for a table: what it starts over and what not, what it asks for, and by which way it goes.
+//! The settings for a table: with which ones a host starts, which requests it sends, and by which proxy.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use super::{Desk, path};
 use crate::harness::{Process, TABLE, Table, on_dynamodb, portdesk, with_credentials};
 
-/// A host, or a command, on a machine that has no setting of AWS at all, and no proxy.
+/// A host or a command on a machine without a setting of AWS and without a proxy.
 fn bare(arguments: &[&str]) -> Command {
     let mut command = portdesk(arguments);
     for (name, _) in std::env::vars() {
@@ -22,13 +22,13 @@ fn bare(arguments: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
-    // Else the machine that runs the tests would be asked who it is.
+    // Otherwise the SDK would ask the machine that runs the tests for credentials.
     command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nowhere").stderr(Stdio::piped());
     command.args(["--listen", "127.0.0.1:0", "--rate-limit", "off"]);
     command
 }
 
-/// Runs a host that is to refuse to start. What it says.
+/// Runs a host that must refuse to start. Returns its error.
 fn refused(command: &mut Command) -> String {
     let data = tempfile::tempdir().unwrap();
     let ended = command.arg("--data-dir").arg(data.path()).output().unwrap();
@@ -37,7 +37,7 @@ fn refused(command: &mut Command) -> String {
     said
 }
 
-/// A host that starts, and its log.
+/// Starts a host. Returns it with its log.
 struct Logged {
     host: Process,
     data: TempDir,
@@ -61,7 +61,7 @@ fn ticket() -> Value {
     json!({ "caller_id": "ada", "issue_description": "The VPN drops." })
 }
 
-/// Counts its connections, reads each and answers with this.
+/// A server that counts connections and sends this answer on each.
 async fn listener(answer: &'static str) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (port, count) = (listener.local_addr().unwrap().port(), Arc::new(AtomicUsize::new(0)));
@@ -107,7 +107,7 @@ async fn an_index_that_is_dropped_under_a_host_turns_it_red_and_asks_nobody_to_r
     desk.host.stop().await;
 }
 
-/// Neither the proxy nor what tells a machine who it is hears of a server on this machine.
+/// A host that uses a server on this machine asks neither the proxy nor the service for credentials.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_on_this_machine_needs_no_region_no_credentials_and_no_proxy() {
     let table = Table::create().await;
@@ -123,7 +123,7 @@ async fn a_server_on_this_machine_needs_no_region_no_credentials_and_no_proxy() 
         command
             .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &elsewhere)
             .env("AWS_PROFILE", "of-another-machine");
-        // Set to nothing is not set.
+        // An empty variable counts as not set.
         command.env("AWS_REGION", "").env("AWS_ACCESS_KEY_ID", "").env("AWS_ENDPOINT_URL", "");
         let logged = Logged::start(&mut command);
         logged.host.client().post("/tickets", &ticket()).await.expect(201);
@@ -133,7 +133,7 @@ async fn a_server_on_this_machine_needs_no_region_no_credentials_and_no_proxy() 
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
 
-/// The name of the server is not resolved here: the proxy would do that.
+/// The host does not resolve the name of the server, because the proxy does.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proxy_that_refuses_is_named_without_its_password() {
     let refusing = [
@@ -185,7 +185,7 @@ fn a_host_without_credentials_or_region_does_not_start_and_says_what_to_set() {
     assert!(said.contains("AWS_ACCESS_KEY_ID"), "{said}");
 }
 
-/// The settings of AWS say where the table is, too.
+/// The settings of AWS may name the endpoint.
 #[test]
 fn an_endpoint_of_the_aws_settings_is_checked_as_that_of_the_flag() {
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
@@ -203,7 +203,7 @@ fn an_endpoint_of_the_aws_settings_is_checked_as_that_of_the_flag() {
     assert!(said.contains("endpoint"), "{said}");
 }
 
-/// Whoever reads what is counted need not be allowed to write.
+/// A command that reads counts needs no right to write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_of_keys_writes_nothing_into_the_table() {
     let table = Table::create().await;

@@ -1,4 +1,4 @@
-//! What HTTP asks for, whatever the operation.
+//! The rules of HTTP that hold for every operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::{create, path};
 use crate::contract::Contract;
 use crate::harness::Client;
 
-/// Both directions: what the contract names is served, and what is served the contract names.
+/// The host serves every operation of the contract, and no other operation.
 pub async fn routes_and_contract_are_the_same(client: Client) {
     let ticket = create(&client, "ada", "The VPN drops.").await;
     let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -1,28 +1,28 @@
-//! Which request meets which fault.
+//! A plan: which request meets which fault.
 
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// What happens to a request that is not simply passed on.
+/// What the proxy does to a request instead of passing it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Answered with 400 and this error of DynamoDB's; the server never sees it.
+    /// The proxy answers with 400 and this error of DynamoDB. The server does not see the request.
     Refused(&'static str),
-    /// Answered with 500; the server never sees it.
+    /// The proxy answers with 500. The server does not see the request.
     ErrorBefore,
-    /// Applied by the server, then answered with 500.
+    /// The server applies the request, then the proxy answers with 500.
     ErrorAfter,
-    /// Never answered; the server never sees it.
+    /// The proxy never answers. The server does not see the request.
     HangBefore,
-    /// Applied by the server, then never answered.
+    /// The server applies the request, and the proxy never answers.
     HangAfter,
-    /// Its connection is reset; the server never sees it.
+    /// The proxy resets the connection. The server does not see the request.
     ResetBefore,
-    /// Applied by the server, then its connection is reset.
+    /// The server applies the request, then the proxy resets the connection.
     ResetAfter,
-    /// Applied by the server at once, answered this much later.
+    /// The server applies the request at once, and the proxy answers after this time.
     Slow(Duration),
 }
 
@@ -36,23 +36,23 @@ impl Fault {
     }
 }
 
-/// Decides for every request in turn, by its verb.
+/// Decides about each request in turn, by its verb.
 pub struct Plan(Decide);
 
 type Decide = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
 
 impl Plan {
-    /// Passes everything on.
+    /// Passes every request on.
     pub fn none() -> Plan {
         Plan(Box::new(|_| None))
     }
 
-    /// The same for every request.
+    /// Does the same to every request.
     pub fn always(fault: Fault) -> Plan {
         Plan(Box::new(move |_| Some(fault)))
     }
 
-    /// These for the first requests of a verb, then nothing. Other verbs pass.
+    /// Does these to the first requests of a verb, and passes on the others and all other verbs.
     pub fn script(
         verb: &'static str,
         faults: impl IntoIterator<Item = Fault, IntoIter: Send + 'static>,
@@ -61,7 +61,7 @@ impl Plan {
         Plan(Box::new(move |asked| if asked == verb { faults.next() } else { None }))
     }
 
-    /// One of these for a share of the requests, each as often as the others. The same seed decides the same.
+    /// Does one of these to a share of the requests, each equally often. The same seed makes the same decisions.
     pub fn random(seed: u64, share: f64, faults: &'static [Fault]) -> Plan {
         let mut random = StdRng::seed_from_u64(seed);
         Plan(Box::new(move |_| {

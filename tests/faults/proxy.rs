@@ -1,4 +1,4 @@
-//! The proxy: passes requests on, or does to them what a plan says, and counts them.
+//! The proxy: it counts requests, and passes them on or makes them fail as its plan says.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use super::{Fault, Plan};
 
-/// A proxy before one server. It ends, with all its connections, when this is dropped.
+/// A proxy before one server. The drop ends it with all its connections.
 pub struct Proxy {
     pub url: String,
     state: Arc<State>,
@@ -28,13 +28,13 @@ struct State {
     upstream: String,
     http: reqwest::Client,
     plan: Mutex<Plan>,
-    /// How many requests came, by verb.
+    /// The number of requests, by verb.
     requests: Mutex<BTreeMap<String, usize>>,
-    /// Every fault that was done, in order.
+    /// Every fault that the proxy caused, in order.
     faults: Mutex<Vec<Fault>>,
 }
 
-/// The end of a connection in place of an answer.
+/// A reset of the connection in place of an answer.
 pub type Reset = std::io::Error;
 
 impl Proxy {
@@ -57,17 +57,17 @@ impl Proxy {
         Proxy { url, state, serving }
     }
 
-    /// Another plan, from the next request on.
+    /// Follows another plan from the next request on.
     pub fn follow(&self, plan: Plan) {
         *self.state.plan.lock().unwrap() = plan;
     }
 
-    /// How many requests came since this was asked last, by verb.
+    /// The number of requests since the last call, by verb.
     pub fn take_requests(&self) -> BTreeMap<String, usize> {
         std::mem::take(&mut self.state.requests.lock().unwrap())
     }
 
-    /// Which faults were done since this was asked last.
+    /// The faults since the last call.
     pub fn take_faults(&self) -> Vec<Fault> {
         std::mem::take(&mut self.state.faults.lock().unwrap())
     }
@@ -94,15 +94,15 @@ impl State {
             Fault::HangBefore | Fault::HangAfter => pending().await,
             Fault::ResetBefore | Fault::ResetAfter => Err(Reset::other("as planned")),
             Fault::Slow(late) => {
-                // Not a wait for something: how late the answer is, is what is tested.
+                // Not a wait for something: a late answer is the input of a test.
                 sleep(late).await;
                 applied.ok_or_else(|| Reset::other("a slow answer is one that was given"))
             }
         }
     }
 
-    /// Hands a request to the server and gives its answer. What was begun is finished, also where the client that
-    /// asked has gone: a request that reached the server is applied.
+    /// Hands a request to the server and returns the answer. The server applies a request that reached it even if the client
+    /// leaves.
     async fn pass_on(&self, parts: Parts, body: Bytes) -> Result<Answer, Reset> {
         let url = format!("{}{}", self.upstream, parts.uri);
         let headers = end_to_end(parts.headers);
@@ -122,7 +122,7 @@ impl State {
 pub type Parts = hyper::http::request::Parts;
 pub type Answer = Response<Full<Bytes>>;
 
-/// Serves every connection until the task is ended. A `Reset` in place of an answer resets the connection.
+/// Serves every connection until the task ends. A `Reset` in place of an answer resets the connection.
 pub async fn serve<F>(listener: TcpListener, answer: impl Fn(Parts, Bytes) -> F + Clone + Send + 'static)
 where
     F: Future<Output = Result<Answer, Reset>> + Send,
@@ -131,7 +131,7 @@ where
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         while connections.try_join_next().is_some() {}
-        // Who drops the connection resets it: nobody is to take the end of an answer for its end.
+        // A drop resets the connection, so that no client takes a part of an answer for the whole.
         stream.set_zero_linger().unwrap();
         stream.set_nodelay(true).unwrap();
         let answer = answer.clone();
@@ -155,7 +155,7 @@ fn verb(headers: &HeaderMap) -> String {
     target.rsplit('.').next().unwrap_or_default().to_owned()
 }
 
-/// The headers that are not about one connection.
+/// The headers without those that belong to one connection.
 fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
     for name in [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING] {
         headers.remove(name);

@@ -1,4 +1,4 @@
-//! Every fault does what it says: shown with a server that counts what reaches it.
+//! Tests of each fault, with a server that counts the requests that reach it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::proxy::serve;
 use super::{Fault, Plan, Proxy};
 
-/// A server that gives back what it got.
+/// A server that answers with the body of the request.
 struct Echo {
     url: String,
     seen: Arc<AtomicUsize>,
@@ -44,7 +44,7 @@ impl Drop for Echo {
     }
 }
 
-/// What came of one request, within a second.
+/// The outcome of a request, within a second.
 #[derive(Debug, PartialEq)]
 enum Came {
     Answer(u16, String),

@@ -1,4 +1,4 @@
-//! Clients that create tickets without a pause, and repeat what was not acknowledged.
+//! Clients that create tickets without a pause, and repeat each request that was not acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,14 +18,14 @@ pub struct Load {
     clients: JoinSet<Vec<Write>>,
 }
 
-/// What the clients saw together.
+/// What all clients counted together.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen {
     /// Tickets that were created.
     pub acknowledged: usize,
-    /// Answers that created nothing or did not know.
+    /// Answers with status 503.
     pub refused: usize,
-    /// How long the slowest of these took.
+    /// The time of the slowest of these answers.
     pub slowest_refusal: Duration,
 }
 
@@ -43,7 +43,7 @@ impl Load {
         *self.seen.borrow()
     }
 
-    /// Waits until the clients have seen enough; panics where that takes thirty seconds.
+    /// Waits until the clients have seen enough. Panics after thirty seconds.
     pub async fn until(&self, what: &str, enough: impl Fn(Seen) -> bool) {
         let mut seen = self.seen.clone();
         let waited = timeout(Duration::from_secs(30), seen.wait_for(|seen| enough(*seen))).await;

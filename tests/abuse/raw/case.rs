@@ -1,16 +1,16 @@
-//! One case: bytes, and the answers that they may get.
+//! One case: bytes, and the answers that the host may give to them.
 
 use crate::harness::KEY;
 
-/// A request as bytes. Its connection has to be closed at the end.
+/// A request as bytes. The host has to close the connection at the end.
 pub struct Case {
     pub name: String,
     pub sent: Vec<u8>,
-    /// The statuses of all answers on the connection; any of these sequences will do.
+    /// The statuses of all answers on the connection. Each of these sequences is right.
     pub accepted: Vec<Vec<u16>>,
 }
 
-/// An answer as it came.
+/// An answer of the host.
 struct Answer {
     status: u16,
     head: String,
@@ -24,7 +24,7 @@ impl Case {
         Case { name: name.into(), sent, accepted }
     }
 
-    /// What is wrong with what came back, if something is.
+    /// What is wrong with the answers, if anything.
     pub fn doubt(&self, came: &[u8]) -> Option<String> {
         let text = || String::from_utf8_lossy(&came[..came.len().min(400)]).into_owned();
         let Some(answers) = answers(came) else {
@@ -47,16 +47,16 @@ impl Case {
     }
 }
 
-/// The last request on every connection; it is answered with 200 where what stood before it was understood.
+/// The last request on every connection. Its status is 200 if the host understood the bytes before it.
 const LAST: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
-/// What must not be answered; no other request asks for this page.
+/// A request that the host must not answer. No other request asks for this page.
 pub const SMUGGLED: &str = "GET /openapi.yaml HTTP/1.1\r\nhost: a\r\n\r\n";
 
 /// A body that creates something.
 pub const JSON: &str = r#"{"caller_id":"raw","issue_description":"The VPN drops."}"#;
 
-/// The only outcome of what is ambiguous or malformed.
+/// The only right answer to an ambiguous or malformed request.
 pub const REFUSED: &[&[u16]] = &[&[400]];
 
 /// A POST with the key, up to where its framing headers begin.
@@ -64,12 +64,12 @@ pub fn post() -> String {
     format!("POST /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\ncontent-type: application/json\r\n")
 }
 
-/// A whole GET with the key, and with these header lines.
+/// A complete GET with the key and with these header lines.
 pub fn get(target: &str, lines: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\n{lines}\r\n")
 }
 
-/// All answers, without interim ones; none where there is something else between them.
+/// All final answers, or `None` if there is anything else between them.
 fn answers(mut came: &[u8]) -> Option<Vec<Answer>> {
     let mut answers = Vec::new();
     while !came.is_empty() {

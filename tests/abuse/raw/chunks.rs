@@ -1,4 +1,4 @@
-//! Bodies in chunks whose sizes or ends are not what they should be.
+//! Chunked bodies with wrong sizes or wrong ends.
 
 use super::case::{Case, JSON, REFUSED, SMUGGLED, post};
 
@@ -9,7 +9,7 @@ pub fn cases() -> Vec<Case> {
     let legal = LEGAL
         .iter()
         .map(|(name, body)| Case::new(*name, chunked(&body.replace("SIZE", &size)), &[&[201, 200]]));
-    // Neither of these is legal, and nobody can take them for something else.
+    // Neither of these is legal, and no parser reads them as something else.
     let harmless = HARMLESS
         .iter()
         .map(|(name, body)| Case::new(*name, chunked(&body.replace("SIZE", &size)), &[&[400], &[201, 200]]));

@@ -1,8 +1,8 @@
-//! Names in paths and queries that some program decodes into something else.
+//! Names in paths and queries that some programs decode into something else.
 
 use super::case::{Case, get};
 
-/// None of these names an item, wherever it stands, and none leads out of its place.
+/// None of these texts names a ticket, in a path or in a query, and none changes the path.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for name in NAMES {

@@ -1,4 +1,4 @@
-//! Where a body ends: every way to say it twice, or so that two programs hear two things.
+//! The end of a body: requests that state it twice, or that two programs could read in two ways.
 
 use super::case::{Case, JSON, REFUSED, SMUGGLED, post};
 
@@ -45,13 +45,13 @@ enum Order {
     LengthLast,
 }
 
-/// A body in chunks behind a line that does not plainly say so.
+/// A chunked body after a header line that is not exactly `Transfer-Encoding: chunked`.
 fn alone(line: &str) -> String {
     format!("{}{line}\r\n\r\n0\r\n\r\n{SMUGGLED}", post())
 }
 
-/// With `length_covers_all` the second request is a part of the body to who goes by the length; without, to who goes by
-/// the chunks.
+/// With `length_covers_all`, a program that reads the length takes the second request for a part of the body. Without it, a
+/// program that reads the chunks does.
 fn both(line: &str, order: Order, length_covers_all: bool) -> String {
     let (body, length) = if length_covers_all {
         let body = format!("0\r\n\r\n{SMUGGLED}");
@@ -72,7 +72,7 @@ fn chunked_json(line: &str) -> String {
     format!("{}{line}\r\n\r\n{:x}\r\n{JSON}\r\n0\r\n\r\n", post(), JSON.len())
 }
 
-/// Lines that some program takes for `Transfer-Encoding: chunked` and another does not.
+/// Header lines that some programs read as `Transfer-Encoding: chunked` and others do not.
 const TRANSFER_ENCODINGS: [(&str, &str); 24] = [
     ("a coding that nobody has", "Transfer-Encoding: xchunked"),
     ("a coding that ends alike", "Transfer-Encoding: x-chunked"),

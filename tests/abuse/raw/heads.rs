@@ -120,7 +120,7 @@ const HEADER_LINES: [(&str, &str); 17] = [
     ("a host behind a bare line feed", "x-a: b\nhost: b"),
 ];
 
-/// A method that this path has not is 405; what it has is answered for what it lacks.
+/// A method that the path does not have is 405. A method that the path has fails for what the request lacks.
 const METHODS: [(&str, u16); 11] = [
     ("POST", 415),
     ("PUT", 405),

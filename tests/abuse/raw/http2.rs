@@ -19,7 +19,7 @@ async fn no_request_of_http_2_is_read_in_two_ways() {
         assert_eq!(ask(address, &[PLAIN, fields].concat()).await, Came::Status(OK), "{fields:?}");
     }
     for (name, fields) in REFUSED {
-        // Whatever the fields are, hyper and h2 refuse some of them without an answer.
+        // hyper and h2 refuse some fields without an answer.
         let came = ask(address, fields).await;
         assert!(matches!(came, Came::Status(BAD_REQUEST) | Came::Reset), "{name}: {came:?}");
     }
@@ -28,9 +28,9 @@ async fn no_request_of_http_2_is_read_in_two_ways() {
 
 #[derive(Debug, PartialEq)]
 enum Came {
-    /// The first byte of the answer's fields, which is its status.
+    /// The host answered. This is the first byte of the answer's fields, which encodes the status.
     Status(u8),
-    /// The request or the connection was reset.
+    /// The host reset the request or the connection.
     Reset,
 }
 
@@ -98,5 +98,5 @@ const REFUSED: &[(&str, &[Field])] = &[
     ("a length that is none", &[METHOD, SCHEME, AUTHORITY, PATH, ("content-length", "+0")]),
 ];
 
-/// Far more than anything here takes; it only keeps a defect from hanging the tests.
+/// Far more than any step takes. It keeps a defect from blocking the tests.
 const LONG: Duration = Duration::from_secs(20);

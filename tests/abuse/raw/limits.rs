@@ -1,4 +1,4 @@
-//! What is too long, too large or too many, and what is just not.
+//! Requests just below and just above each limit of length, size and number.
 
 use super::case::{Case, JSON, get, post};
 use crate::harness::KEY;
@@ -38,7 +38,7 @@ fn headers() -> Vec<Case> {
         Case::new("a header of 64,000 bytes", get(sized(64_000)), &[&[431, 200], &[431]]),
         Case::new("a header of 70,000 bytes", get(sized(70_000)), &[&[431]]),
         Case::new("a header of 300,000 bytes", get(sized(300_000)), &[&[431]]),
-        // With the host and the key.
+        // Host and key count too.
         Case::new("100 headers", get(many(98)), &[&[200, 200]]),
         Case::new("101 headers", get(many(99)), &[&[431]]),
         Case::new("10,000 headers", get(many(10_000)), &[&[431]]),
@@ -66,7 +66,7 @@ fn bodies() -> Vec<Case> {
     let expected = format!("{}expect: 100-continue\r\ncontent-length: {}\r\n\r\n{JSON}", post(), JSON.len());
     vec![
         Case::new("a body of 65,536 bytes", of(65_536), &[&[400]]),
-        // Nothing was read of these, and the connection ends with the answer.
+        // The host reads no body here, and closes the connection after the answer.
         Case::new("a body of 65,537 bytes", of(65_537), &[&[413]]),
         Case::new("a body of 200,000 bytes", of(200_000), &[&[413]]),
         Case::new("a body of 1 GB, announced", announced("1000000000"), &[&[413]]),
@@ -78,7 +78,7 @@ fn bodies() -> Vec<Case> {
         ),
         Case::new("a body of 80 KB in chunks", chunked, &[&[413]]),
         Case::new("a body that waits to be asked for", expected, &[&[201, 200]]),
-        // Waits for the rest until its time is over.
+        // The host waits for the rest of the body until the limit of time.
         Case::new("a body that never comes whole", announced("1000"), &[&[408]]),
         Case::new(
             "a compressed body",
