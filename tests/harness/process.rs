@@ -31,15 +31,9 @@ impl Process {
         Process::spawn(&mut command)
     }
 
-    /// Starts a command that prints a banner. Saves the time of what no test but a few is about: the component in its data
-    /// folder is compiled before, and a host that ends does not wait for load balancers.
+    /// Starts a command that prints a banner, [`hastened`].
     pub fn spawn(command: &mut Command) -> Process {
-        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-        let data = arguments.iter().skip_while(|argument| *argument != "--data-dir").nth(1);
-        if let Some(data) = data {
-            put_compiled_component(Path::new(data));
-        }
-        Process::spawn_bare(command.env("PORTDESK_DRAIN_MS", "0"))
+        Process::spawn_bare(hastened(command))
     }
 
     /// Starts a command that prints a banner, as a user does.
@@ -56,10 +50,10 @@ impl Process {
         Process { url, banner, child, stdout: Some(stdout) }
     }
 
-    /// Starts a command whose banner nobody reads, with `stdout` as its standard output.
+    /// Starts a command whose banner nobody reads, with `stdout` as its standard output, [`hastened`].
     #[cfg(target_os = "linux")]
     pub fn spawn_unread(command: &mut Command, stdout: Stdio) -> Process {
-        let mut child = command.stdout(stdout).spawn().unwrap();
+        let mut child = hastened(command).stdout(stdout).spawn().unwrap();
         let address = listener(&mut child);
         Process { url: format!("http://{address}"), banner: String::new(), child, stdout: None }
     }
@@ -143,6 +137,16 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Saves time that few tests are about: the component in the data folder is compiled before, and a host that ends does not
+/// wait for load balancers.
+fn hastened(command: &mut Command) -> &mut Command {
+    let data = command.get_args().skip_while(|argument| *argument != "--data-dir").nth(1);
+    if let Some(data) = data {
+        put_compiled_component(Path::new(data));
+    }
+    command.env("PORTDESK_DRAIN_MS", "0")
 }
 
 /// Puts the built-in component into a data folder, compiled, where a host keeps it after its first start. A host whose
