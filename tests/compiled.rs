@@ -10,7 +10,7 @@ use crate::harness::{COMPILED_COMPONENT as KEPT, Process, portdesk, run};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_compiles_once_and_serves_what_it_kept() {
     let data = tempfile::tempdir().unwrap();
-    assert!(started(data.path(), &[]).await.contains("kept the compiled component"));
+    assert!(started(data.path(), &[]).await.contains("cached the compiled component"));
     let kept = fs::read(data.path().join(KEPT)).unwrap();
     assert_eq!(started(data.path(), &[]).await.matches("compiled component").count(), 0);
     assert_eq!(fs::read(data.path().join(KEPT)).unwrap(), kept);
