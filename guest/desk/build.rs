@@ -1,5 +1,5 @@
-//! Packs the contract, and lays out the component's memory. A linker argument from here holds whatever RUSTFLAGS says,
-//! which a setting in `.cargo/config.toml` would not.
+//! Compresses the contract and sets the layout of the component's memory. Linker arguments from a build script apply even
+//! if RUSTFLAGS is set; RUSTFLAGS would replace a setting in `.cargo/config.toml`.
 
 use std::env;
 use std::error::Error;
@@ -22,11 +22,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 const CONTRACT: &str = "../../openapi.yaml";
 
-/// The level at which miniz works hardest.
+/// The highest compression level of miniz.
 const COMPRESSION: u8 = 10;
 
-/// One page of wasm. The desk never recurses on input; every pooled instance pays for what it reserves.
+/// One page of wasm is enough, because the depth of the desk's calls does not depend on the input. Every pooled instance
+/// needs this memory.
 const STACK_BYTES: u32 = 64 * 1024;
 
-/// Enough for all but large requests, so that a fresh instance need not ask for memory.
+/// Enough for all requests except large ones, so that a new instance does not have to grow its memory.
 const HEAP_BYTES: u32 = 128 * 1024;

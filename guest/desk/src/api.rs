@@ -1,6 +1,6 @@
-//! HTTP: finds the operation that a request asks for, reads what it says, and puts the outcome into an answer.
+//! The HTTP layer: it finds the operation for a request, parses the request, and makes an answer from the outcome.
 //!
-//! Checks go from the outside in: path, method, ticket id, query, headers, body, and only then the store.
+//! The order of the checks is path, method, ticket id, query, headers, body. The store is called only after all of them.
 
 mod body;
 mod header;
@@ -22,7 +22,7 @@ use crate::time::Time;
 use message::{Request, Response};
 use route::{Call, Operation};
 
-/// Answers one request. Always answers: whatever is wrong has a status of its own.
+/// Answers one request. If anything goes wrong, the answer has a status for it.
 #[must_use]
 pub fn handle(env: Env<'_>, request: &Request) -> Response {
     let (operation, outcome) = match route::find(&request.path, &request.method) {
@@ -52,7 +52,7 @@ fn create_ticket(env: Env<'_>, request: &Request) -> Result<Response, Refusal> {
     let key = header::idempotency_key(request)?;
     let expected = precondition::expected(request)?;
     let new = body::new_ticket(&request.body)?;
-    // Nothing is there yet that could match; by the same, `If-None-Match` is always met.
+    // The ticket does not exist yet, so no version can match `If-Match`, and `If-None-Match` is always met.
     if expected.one_of.is_some() {
         return Err(Refusal::NoVersion(Unversioned::NewTicket));
     }
@@ -75,7 +75,7 @@ fn list_recent_tickets(env: Env<'_>, request: &Request) -> Result<Response, Refu
     let list = query::list(request)?;
     let expected = precondition::expected(request)?;
     let page = desk::recent_tickets(env, &list)?;
-    // A list exists and has no entity tag.
+    // A list always exists but has no entity tag, so only `*` matches it.
     match expected.check(None) {
         Ok(()) => {}
         Err(Unmet::NoneOf) => return Ok(Response::empty(304)),
@@ -97,7 +97,7 @@ fn get_ticket_status(env: Env<'_>, ticket: &str, request: &Request) -> Result<Re
     let ticket = desk::ticket(env, &id)?;
     match expected.check(Some(ticket.version)) {
         Ok(()) => Ok(ticket_as_it_is(&ticket)),
-        // The client has it already.
+        // The client already has this version.
         Err(Unmet::NoneOf) => Ok(Response::empty(304).with("etag", precondition::etag(ticket.version))),
         Err(Unmet::OneOf) => Err(desk::Error::VersionConflict(Unmet::OneOf).into()),
     }

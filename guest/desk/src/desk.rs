@@ -1,4 +1,4 @@
-//! The five operations, each with the fewest calls of the store.
+//! The five operations. Each makes as few calls of the store as possible.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,23 +13,23 @@ use crate::ticket::{
 };
 use crate::time::Time;
 
-/// Why an operation is not done.
+/// The reason why an operation failed.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// The clock says a time that no ticket can have.
+    /// The time of the clock is outside the years that a ticket can have.
     Clock,
     /// The ticket is in a final status.
     CommentsClosed(Status),
-    /// Others changed the ticket at every attempt.
+    /// At every attempt, another change of the ticket came first.
     Contended,
-    /// The ticket can hold no more.
+    /// The ticket has reached the limit of comments or of its size.
     Full,
     IllegalMove(MoveError),
-    /// The key names another ticket or comment already.
+    /// The idempotency key belongs to another ticket or comment.
     KeyReused,
     NoTicket(TicketId),
     Store(store::Error),
-    /// The ticket is at another version than the client asked for.
+    /// The version of the ticket does not meet the conditions of the client.
     VersionConflict(Unmet),
 }
 
@@ -57,25 +57,25 @@ impl From<MoveError> for Error {
     }
 }
 
-/// Which tickets to list.
+/// Selects the tickets to list.
 #[derive(Debug)]
 pub(crate) struct RecentTickets {
     pub(crate) caller: CallerId,
-    /// The most tickets to list; 1 to 100.
+    /// The largest number of tickets to list; 1 to 100.
     pub(crate) limit: u32,
     pub(crate) cursor: Option<String>,
 }
 
-/// A part of a list of tickets.
+/// A page of a list of tickets.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) tickets: Vec<Listed>,
-    /// How many more there are in this part that cannot be read.
+    /// The number of tickets on this page that are left out because they cannot be read.
     pub(crate) skipped: usize,
     pub(crate) next_cursor: Option<String>,
 }
 
-/// Opens a ticket. Under a key that opened the same ticket before it is given as it was then.
+/// Opens a ticket. If an earlier request with the same key opened the same ticket, returns this ticket as it was then.
 pub(crate) fn create_ticket(
     env: Env<'_>,
     new: NewTicket,
@@ -89,19 +89,20 @@ pub(crate) fn create_ticket(
         Insert::Inserted(version) => Ok(Ticket { version, ..ticket }),
         Insert::Repeated(item) => Ok(record::ticket(item)?.into_first_state()),
         Insert::Exists(_) if key.is_some() => Err(Error::KeyReused),
-        // Two random ids met; another try makes another one.
+        // Two random ids are equal. A repeated request gets a new id.
         Insert::Exists(_) => Err(Error::Contended),
     }
 }
 
-/// The ticket as it is now.
+/// Returns the current ticket.
 pub(crate) fn ticket(env: Env<'_>, id: &TicketId) -> Result<Ticket, Error> {
     let item = env.store.get(id.as_str())?.ok_or_else(|| Error::NoTicket(id.clone()))?;
     Ok(record::ticket(item)?)
 }
 
-/// Comments on a ticket, unread unless the client asks for a version and names none. Under a key that made the same
-/// comment before it is given as it was made, whatever version the ticket has now.
+/// Adds a comment to a ticket. This is one call of the store, without reading the ticket first; only a condition on the
+/// version that names no single version (`If-None-Match`, for example) needs a read. If an earlier request with the same
+/// key added the same comment, returns this comment, whatever version the ticket has now.
 pub(crate) fn add_comment(
     env: Env<'_>,
     id: &TicketId,
@@ -136,8 +137,9 @@ pub(crate) fn add_comment(
                 if Status::FINAL.contains(&ticket.status) {
                     return Err(Error::CommentsClosed(ticket.status));
                 }
-                // Another host, or this one before a restart, changed the ticket by a clock that is ahead of this one.
-                // Or `updated_at` has a form of another program, which orders otherwise than the time that it says.
+                // There are two reasons for a greater `updated_at`. The clock of another host, or of this host before a
+                // restart, is ahead of this clock. Or another program wrote `updated_at` in a form whose byte order
+                // differs from the order of times.
                 touch = if ticket.updated_at < comment.created_at {
                     at_version = Some(ticket.version);
                     Touch::Always
@@ -157,7 +159,7 @@ pub(crate) fn add_comment(
     Err(Error::Contended)
 }
 
-/// The comment that was made under this name, if it is the one that is asked for now.
+/// Returns the stored comment with this id if it has the same text and author as the requested comment.
 fn repeated(made: Comment, asked: &Comment) -> Result<Comment, Error> {
     let same = (&made.comment, &made.author) == (&asked.comment, &asked.author);
     if same { Ok(made) } else { Err(Error::KeyReused) }
@@ -166,11 +168,11 @@ fn repeated(made: Comment, asked: &Comment) -> Result<Comment, Error> {
 /// Whether a comment sets `updated_at` of its ticket to its own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Touch {
-    /// Yes; but nothing is stored if the ticket has a later time.
+    /// Yes, but the store refuses the comment if the ticket has a later time.
     UnlessLater,
-    /// Yes, whatever is there.
+    /// Yes, whatever time the ticket has.
     Always,
-    /// No: the ticket has a later time, and times of a ticket never go back.
+    /// No. The ticket has a later time, and the times of a ticket never go back.
     Never,
 }
 
@@ -186,8 +188,8 @@ fn commenting(env: Env<'_>, comment: &Comment, at_version: Option<u64>, touch: T
     }
 }
 
-/// Lists a caller's tickets, the newest first. What another program stored and cannot be read is left out and counted:
-/// one damaged ticket must not hide the others.
+/// Lists the tickets of a caller, the newest first. Tickets that cannot be read (another program stored them, for
+/// example) are left out and counted, so that one damaged ticket does not hide the others.
 pub(crate) fn recent_tickets(env: Env<'_>, list: &RecentTickets) -> Result<Page, Error> {
     let page = env.store.query(Query {
         index: record::CALLER_INDEX.into(),
@@ -200,8 +202,8 @@ pub(crate) fn recent_tickets(env: Env<'_>, list: &RecentTickets) -> Result<Page,
     Ok(Page { skipped: stored - tickets.len(), tickets, next_cursor: page.cursor })
 }
 
-/// Moves a ticket to another status. A lost race is tried again with the state that won, as long as the client
-/// agrees to change that state.
+/// Moves a ticket to another status. If another change comes first, tries again with the new state of the ticket, as
+/// long as this state meets the conditions of the client.
 pub(crate) fn move_ticket(env: Env<'_>, id: &TicketId, asked: Move) -> Result<Ticket, Error> {
     let mut ticket = ticket(env, id)?;
     let comment_id = CommentId::new(None, id, env.random);
@@ -224,8 +226,8 @@ pub(crate) fn move_ticket(env: Env<'_>, id: &TicketId, asked: Move) -> Result<Ti
                 ticket.comments.extend(comment);
                 return Ok(Ticket { status: asked.status, updated_at: now, version, ..ticket });
             }
-            // The store did it, lost its own answer and asked itself again. Should the ticket not be read now, that
-            // must not be told as a failure that stored nothing.
+            // The store applied the change, but lost the answer of its own first attempt and tried again. If the ticket
+            // cannot be read now, the error must not claim that nothing was stored.
             Update::Duplicate(_) => {
                 return self::ticket(env, id).map_err(|_| Error::Store(store::Error::Unknown));
             }
@@ -248,5 +250,5 @@ fn moving(env: Env<'_>, from: &Ticket, to: Status, now: Time, comment: Option<&C
     }
 }
 
-/// How often a lost race is run again.
+/// The number of further attempts after another change came first.
 const RACES_LIMIT: u32 = 8;

@@ -1,5 +1,5 @@
-//! Names of tickets, comments and changes: made up, or derived from an idempotency key so that a repeat arrives at
-//! the same names.
+//! Makes the ids of tickets, comments and changes. An id is random, or it is derived from an idempotency key, so that a
+//! repeated request gets the same id.
 
 use alloc::string::{String, ToString};
 use core::fmt::{self, Write};
@@ -16,17 +16,17 @@ use crate::env::Random;
 pub(crate) struct TicketId(String);
 
 impl TicketId {
-    /// Nothing but the one form that ids are given out in, so that every ticket has one path.
+    /// Accepts only the form in which the desk makes ids, so that every ticket has exactly one path.
     pub(crate) fn parse(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
         let bytes: &[u8; 36] = text.as_bytes().try_into().ok()?;
         let hyphens = [8, 13, 18, 23].iter().all(|at| bytes.get(*at) == Some(&b'-'));
-        // Counted without leaving off at the first other one: without a loop, that is, for a compiler.
+        // `count` does not stop at the first other byte, unlike `all`, so that the compiler can avoid a loop.
         let digits = bytes.iter().filter(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')).count();
         (hyphens && digits == 32).then_some(Self(text))
     }
 
-    /// The id of a new ticket.
+    /// Makes the id of a new ticket.
     pub(crate) fn new(key: Option<&IdempotencyKey>, random: &dyn Random) -> Self {
         Self(match key {
             Some(key) => derived_uuid("ticket", &[&key.client, &key.key]),
@@ -45,13 +45,13 @@ impl fmt::Display for TicketId {
     }
 }
 
-/// The id of a comment: a UUID, or whatever another program stored.
+/// The id of a comment: a UUID, or any text that another program stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(crate) struct CommentId(String);
 
 impl CommentId {
-    /// The id of a new comment on a ticket.
+    /// Makes the id of a new comment on a ticket.
     pub(crate) fn new(key: Option<&IdempotencyKey>, ticket: &TicketId, random: &dyn Random) -> Self {
         Self(match key {
             Some(key) => derived_uuid("comment", &[&key.client, ticket.as_str(), &key.key]),
@@ -68,24 +68,25 @@ impl CommentId {
     }
 }
 
-/// What a client names a request by that it may have to repeat.
+/// The idempotency key of a request: a client sends the same key if it repeats the request.
 #[derive(Debug)]
 pub(crate) struct IdempotencyKey {
-    /// Whose key it is: equal keys of two clients have nothing to do with each other.
+    /// The client that sent the key. Equal keys of two clients are different keys.
     client: String,
     key: String,
 }
 
 impl IdempotencyKey {
-    /// A key of 1 to 255 visible ASCII characters.
+    /// Accepts a key of 1 to 255 visible ASCII characters.
     pub(crate) fn parse(client: Option<&str>, key: &str) -> Option<Self> {
         let valid = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic());
         valid.then(|| Self { client: client.unwrap_or_default().into(), key: key.into() })
     }
 }
 
-/// The name of the change that opens a ticket. Under a key it is made from what the ticket says: the same name
-/// again is a repeat, another one is a key used twice. Without a key nobody else opens a ticket of this id.
+/// Makes the change id of the insert that opens a ticket. With a key, the id is a digest of the content of the ticket
+/// (`says`): a second insert with the same id is a repeat, and one with another id uses the key for another ticket.
+/// Without a key, the id of the ticket is random, so no other request inserts a ticket with this id.
 pub(crate) fn opening_id(key: Option<&IdempotencyKey>, says: &[&str], ticket: &TicketId) -> String {
     match key {
         Some(_) => {
@@ -99,7 +100,7 @@ pub(crate) fn opening_id(key: Option<&IdempotencyKey>, says: &[&str], ticket: &T
     }
 }
 
-/// The name of a change that nobody repeats but the store itself.
+/// Makes a random change id, for a change that only the store itself repeats.
 pub(crate) fn change_id(random: &dyn Random) -> String {
     random_uuid(random)
 }
@@ -114,7 +115,8 @@ fn derived_uuid(purpose: &str, parts: &[&str]) -> String {
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// Every part goes in behind its length, so that no two lists of parts look the same.
+/// Computes a digest of all parts. Each part has its length in front, so that two different lists of parts never give the
+/// same input.
 fn digest(purpose: &str, parts: &[&str]) -> [u8; 32] {
     let mut sha = Sha256::new();
     for part in [ENCODING, purpose].iter().chain(parts) {
@@ -124,7 +126,7 @@ fn digest(purpose: &str, parts: &[&str]) -> [u8; 32] {
     sha.finalize().into()
 }
 
-/// Names the encoding that is digested. Another encoding needs another name: ids of today must stay what they are.
+/// The name of the input's encoding. A new encoding needs a new name, because existing ids must never change.
 const ENCODING: &str = "portdesk/1";
 
 #[cfg(test)]
@@ -143,7 +145,7 @@ mod tests {
         TicketId::new(IdempotencyKey::parse(client, key).as_ref(), &Fixed)
     }
 
-    /// Clients rely on it across versions of the desk: a change of these ids breaks replays.
+    /// If these ids change in a new version of the desk, clients cannot repeat their earlier requests.
     #[test]
     fn ids_under_a_key_never_change() {
         expect_test::expect!["bb2e48c2-bafa-8848-a618-ad8e455d3106"]

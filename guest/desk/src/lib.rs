@@ -1,24 +1,24 @@
-//! The ticket logic of Portdesk: HTTP-shaped requests in, answers out, over an abstract store.
+//! The ticket logic of Portdesk: it answers HTTP requests and keeps tickets in an abstract store.
 //!
-//! A request passes through the modules in the order below. `api` finds the operation and reads what the request
-//! says into types; `desk` does the operation with the fewest calls of the store; `ticket` holds the rules; `record`
-//! knows how a ticket is stored. The answer comes back as the return value. Whatever refuses a request is a `Refusal`,
-//! which `problem` turns into what the client sees.
+//! A request passes through the modules in the order below. `api` finds the operation and parses the request into types;
+//! `desk` performs the operation with as few calls of the store as possible; `ticket` has the rules for tickets;
+//! `record` converts tickets to and from stored items. The answer is the return value. If a module refuses a request, it
+//! returns a `Refusal`, and `problem` turns the refusal into the answer for the client.
 //!
-//! Invariant: nothing outside `wasm` knows of wasm or WIT, and nothing here does IO but through [`Env`]. The same
-//! code runs natively in tests.
+//! Invariant: only `wasm` depends on wasm and WIT, and all IO goes through [`Env`]. The same code therefore runs in
+//! native tests.
 
 #![no_std]
 
 extern crate alloc;
-// Natively the library needs somebody's panic handler; the code itself keeps to core and alloc.
+// A native build of the library needs a panic handler, which std has. The code itself uses only core and alloc.
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 
 #[cfg(target_family = "wasm")]
 mod wasm;
 
-// In the order in which a request meets them.
+// The modules stand in the order in which a request passes through them.
 mod api;
 mod refusal;
 mod problem;

@@ -1,7 +1,8 @@
-//! What a client sees of a refusal: a status, headers, and one JSON body that is RFC 9457 and carries `message`.
+//! Turns a refusal into the problem that a client sees: a status, headers, and a JSON body that follows RFC 9457 and has
+//! the additional member `message`.
 //!
-//! Invariant: this is the one place where a refusal becomes a status code, and no match here has a `_` arm: whoever
-//! adds a refusal decides here what it says.
+//! Invariant: only this module gives refusals their status codes, and no match here has a `_` arm. A new refusal
+//! therefore does not compile until it has a status and a text here.
 
 mod wording;
 
@@ -19,10 +20,10 @@ use crate::ticket::Unmet;
 use crate::ticket::status::Status;
 use wording::Excerpt;
 
-/// A refusal as a client sees it; serialized, the body of the answer.
+/// A refusal as a client sees it. Its serialized form is the body of the answer.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
-    /// What clients of API Gateway look for; the same as `detail`.
+    /// The same text as `detail`, for clients of API Gateway, which read this member.
     message: String,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -31,12 +32,12 @@ pub(crate) struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// The statuses that the ticket could move to instead.
+    /// The statuses to which the ticket can move.
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed: Option<&'static [Status]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
-    /// What goes beside the body.
+    /// A header of the answer.
     #[serde(skip)]
     pub(crate) header: Option<(&'static str, String)>,
 }
@@ -140,7 +141,7 @@ fn not_stored(error: store::Error) -> Problem {
         store::Error::Unavailable => {
             unavailable("The store cannot be reached; nothing was stored. Repeat later.", None)
         }
-        // No Retry-After: a client that repeats this blindly, without a key, may do it twice.
+        // Without Retry-After, because a client that repeats a write without a key may apply it twice.
         store::Error::Unknown => Problem {
             outcome: Some("unknown"),
             ..plain(
@@ -159,8 +160,8 @@ fn not_stored(error: store::Error) -> Problem {
         store::Error::Invalid => {
             plain(500, "Internal Server Error", "The store refused a call that should be valid.")
         }
-        // Not 503, which says that it passes and which clients, meshes and proxies repeat by default: this does not pass
-        // by itself.
+        // The status is not 503. Clients, meshes and proxies repeat after a 503 by default, but this failure stays until
+        // an operator acts.
         store::Error::Misconfigured => own(
             500,
             "urn:portdesk:problem:store-misconfigured",
@@ -206,7 +207,7 @@ fn validation(detail: impl Into<String>) -> Problem {
     own(400, "urn:portdesk:problem:validation", "Invalid request", detail)
 }
 
-/// A problem that its status says all about.
+/// Makes a problem without a type of its own, because the status describes it completely.
 fn plain(status: u16, title: &'static str, detail: impl Into<String>) -> Problem {
     own(status, "about:blank", title, detail)
 }
@@ -217,5 +218,5 @@ fn own(status: u16, kind: &'static str, title: &'static str, detail: impl Into<S
     Problem { message, kind, title, status, detail, errors, allowed: None, outcome: None, header: None }
 }
 
-/// The most errors that an answer lists: a body may have thousands of unknown members, and nobody reads that.
+/// The largest number of errors in an answer. A body may have thousands of unknown members, and nobody reads such a list.
 const ERRORS_LIMIT: usize = 16;

@@ -1,4 +1,4 @@
-//! How a ticket is stored: the names and the forms that other programs may rely on.
+//! Converts tickets to and from stored items. Other programs may rely on the names and the forms of the stored fields.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -18,11 +18,11 @@ pub(crate) const COMMENT_ID: &str = "comment_id";
 pub(crate) const FIELDS: [&str; 5] = [CALLER_ID, CREATED_AT, ISSUE_DESCRIPTION, STATUS, UPDATED_AT];
 pub(crate) const CALLER_INDEX: &str = "CallerIdIndex";
 
-/// What is stored is no ticket: a field is missing or cannot be read.
+/// The stored item is not a ticket: a field is missing or cannot be read.
 #[derive(Debug)]
 pub(crate) struct RecordError;
 
-/// The fields that a new ticket is stored with.
+/// Returns the fields to store for a new ticket.
 pub(crate) fn fields(ticket: &Ticket) -> Fields {
     Vec::from([
         field(CALLER_ID, &ticket.caller_id),
@@ -33,17 +33,17 @@ pub(crate) fn fields(ticket: &Ticket) -> Fields {
     ])
 }
 
-/// The field that an update always sets.
+/// Returns the field with the time of the last change.
 pub(crate) fn updated_at(time: Time) -> (String, String) {
     field(UPDATED_AT, &time)
 }
 
-/// The field that a move sets.
+/// Returns the field with the status.
 pub(crate) fn status(status: Status) -> (String, String) {
     field(STATUS, &status)
 }
 
-/// The append that adds a comment to a ticket.
+/// Returns the append that adds a comment to a ticket.
 pub(crate) fn append(comment: &Comment) -> Append {
     let author = comment.author.as_ref().map(|author| field(AUTHOR, author));
     let rest = [field(COMMENT, &comment.comment), field(CREATED_AT, &comment.created_at)];
@@ -52,7 +52,7 @@ pub(crate) fn append(comment: &Comment) -> Append {
     Append { list: COMMENTS.into(), entry, max_entries: COMMENTS_LIMIT }
 }
 
-/// The ticket that is stored in an item.
+/// Reads a ticket from an item.
 pub(crate) fn ticket(item: Item) -> Result<Ticket, RecordError> {
     let Item { key, version, fields, lists } = item;
     let comments = lists.into_iter().find(|(name, _)| name == COMMENTS).map(|(_, entries)| entries);
@@ -70,7 +70,7 @@ pub(crate) fn ticket(item: Item) -> Result<Ticket, RecordError> {
     })
 }
 
-/// The ticket that an index lists.
+/// Reads a ticket from a summary of an index.
 pub(crate) fn listed(summary: Summary) -> Result<Listed, RecordError> {
     let Summary { key, version: _, fields, counts } = summary;
     let TicketFields { caller_id, issue_description, status, created_at, updated_at } =
@@ -86,8 +86,9 @@ pub(crate) fn listed(summary: Summary) -> Result<Listed, RecordError> {
     })
 }
 
-/// The comment that is stored in an entry, whoever stored it. One that does not say when it was made counts as made
-/// `otherwise`; a text where a store had no fields to show says it under the name of the list.
+/// Reads a comment from an entry, which another program may have stored. A comment without a time gets the time
+/// `otherwise`. If the entry is a plain text without fields, the store shows this text as a field with the name of the
+/// list.
 pub(crate) fn comment(entry: Entry, otherwise: Time) -> Comment {
     let Entry { id, mut fields } = entry;
     let text = take(&mut fields, COMMENT).or_else(|_| take(&mut fields, COMMENTS));
@@ -103,7 +104,7 @@ fn field(name: &str, value: &impl ToString) -> (String, String) {
     (name.into(), value.to_string())
 }
 
-/// What the fields of a ticket say.
+/// The parsed fields of a ticket.
 struct TicketFields {
     caller_id: String,
     issue_description: String,
@@ -112,9 +113,9 @@ struct TicketFields {
     updated_at: Time,
 }
 
-/// Takes the last name first, as [`take`] looks for it.
+/// Parses the fields of a ticket. Begins with the last name, because [`take`] searches from the end.
 ///
-/// A ticket never changed before it was made, whatever another program stored.
+/// If another program stored an `updated_at` before `created_at`, the ticket gets `created_at` for both.
 fn ticket_fields(mut fields: Fields) -> Result<TicketFields, RecordError> {
     let updated_at = take_time(&mut fields, UPDATED_AT)?;
     let status = take_status(&mut fields)?;
@@ -138,7 +139,8 @@ fn take_status(fields: &mut Fields) -> Result<Status, RecordError> {
     Status::parse(&take(fields, STATUS)?).ok_or(RecordError)
 }
 
-/// The value of a field. Looks from the end: fields are sorted, and the last one is gone without moving another.
+/// Removes a field and returns its value. Searches from the end: fields are sorted, and removing the last one does not
+/// move any other.
 fn take(fields: &mut Fields, name: &str) -> Result<String, RecordError> {
     let at = fields.iter().rposition(|(field, _)| field == name).ok_or(RecordError)?;
     Ok(fields.swap_remove(at).1)

@@ -1,4 +1,4 @@
-//! Why a request is not done, in the words of whoever found out. What the client sees of it is made in `problem`.
+//! The reasons for refusing a request. The module `problem` turns them into answers.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::desk;
 use crate::ticket::text;
 
-/// Why a request is not done.
+/// The reason for refusing a request.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     BodyTooLarge {
@@ -20,27 +20,27 @@ pub(crate) enum Refusal {
     MethodNotAllowed {
         allow: &'static str,
     },
-    /// `If-Match` names versions of what has none.
+    /// `If-Match` names a version, but the target of the request has no version.
     NoVersion(Unversioned),
-    /// The path names a ticket by what cannot be a ticket id.
+    /// The path has a text in the place of a ticket id that is not a valid ticket id.
     NoTicket(String),
     NotAnObject,
     UnknownPath,
-    /// A path that would be known without the slash at its end.
+    /// The path is unknown only because of the slash at its end. `path` is the path without this slash.
     UnknownPathButFor {
         path: String,
     },
-    /// The header in which the answer says which media type the method takes.
+    /// The content type is not supported. `accepted` is the name of the header that lists the supported media type.
     UnsupportedMediaType {
         accepted: &'static str,
     },
 }
 
-/// What has no version.
+/// A target of a request that has no version.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Unversioned {
     List,
-    /// It gets its first one when the request is done.
+    /// A ticket gets its first version only if the request succeeds.
     NewTicket,
 }
 
@@ -50,7 +50,7 @@ impl From<desk::Error> for Refusal {
     }
 }
 
-/// What is wrong with one member, parameter or header.
+/// A problem with one member, parameter or header.
 #[derive(Debug)]
 pub(crate) struct Issue {
     pub(crate) field: String,
@@ -63,13 +63,13 @@ impl Issue {
     }
 }
 
-/// What is wrong with it.
+/// The kind of an issue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum IssueKind {
     Cursor,
-    /// The header is no list of entity tags.
+    /// The header is not a list of entity tags.
     EntityTags,
-    /// The store did not give it out for this list.
+    /// The store did not make the cursor for this list.
     ForeignCursor,
     IdempotencyKey,
     Limit,

@@ -1,13 +1,13 @@
-//! What the desk stores and which contract it serves.
+//! Describes the items that the desk stores, and provides the contract that it serves.
 
 use crate::record;
 
-/// One collection of items.
+/// A collection of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Collection {
-    /// The name that an item's key has where items are stored as attributes.
+    /// The name of an item's key in a store that keeps items as attributes.
     pub key_field: &'static str,
-    /// The fields that a listed item shows.
+    /// The fields that a summary of an item has to show.
     pub listed: &'static [&'static str],
     /// The append-only lists of an item.
     pub lists: &'static [List],
@@ -18,26 +18,26 @@ pub struct Collection {
 /// An append-only list of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct List {
-    /// Its name.
+    /// The name of the list.
     pub name: &'static str,
-    /// The name that an entry's id has beside the fields of the entry.
+    /// The name of an entry's id in a store that keeps entries as attributes.
     pub id_field: &'static str,
 }
 
-/// Lists the items that share the value of one field, ordered by another.
+/// An index lists the items that have the same value in one field, ordered by another field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Index {
-    /// The name that a query names it by.
+    /// The name of the index in queries.
     pub name: &'static str,
-    /// The field that the listed items share.
+    /// The field in which the listed items have the same value.
     pub partition: &'static str,
-    /// The field that orders them.
+    /// The field that orders the items.
     pub order: &'static str,
-    /// Whether the desk can work without it.
+    /// Whether the desk works without this index.
     pub optional: bool,
 }
 
-/// What the desk stores: tickets.
+/// Returns the description of the items that the desk stores: tickets.
 #[must_use]
 pub fn collection() -> Collection {
     Collection {
@@ -48,7 +48,7 @@ pub fn collection() -> Collection {
     }
 }
 
-/// The `OpenAPI` document of the operations that [`handle`](crate::handle) answers, in YAML.
+/// Returns the contract: the `OpenAPI` document, in YAML, of the operations that [`handle`](crate::handle) answers.
 #[must_use]
 pub fn openapi() -> &'static str {
     include_str!("../../../openapi.yaml")

@@ -1,84 +1,85 @@
-//! The store behind the desk: `wit/key-value.wit` in plain types, which says what every outcome promises.
+//! The interface of the desk's store, in plain types. `wit/key-value.wit` describes what every outcome promises.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Items under keys. Every write is safe to repeat with the same ids.
+/// Stores items by key. Every write is safe to repeat with the same ids.
 pub trait Store {
-    /// The item under `key`, with every write that was answered before.
+    /// Reads the item under `key`. The item shows every write that the store answered before.
     fn get(&self, key: &str) -> Result<Option<Item>, Error>;
 
     /// Stores a new item, if the key is free.
     fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error>;
 
-    /// Changes the item under `key`, whole or not at all.
+    /// Changes the item under `key`. The change is atomic.
     fn update(&self, key: &str, change: Change) -> Result<Update, Error>;
 
-    /// A page of an index, the greatest order value first. May lag behind.
+    /// Reads a page of an index, the greatest value of the order field first. The page may show an earlier state.
     fn query(&self, query: Query) -> Result<Page, Error>;
 }
 
-/// Names and values, sorted by name; no name appears twice.
+/// The names and values of fields, sorted by name. No name appears twice.
 pub type Fields = Vec<(String, String)>;
 
-/// An item, whole.
+/// An item with all its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What it is stored under.
+    /// The key of the item.
     pub key: String,
-    /// Opaque; another one after every update. 0 where another program stored the item.
+    /// The version, which changes with every update and is otherwise opaque. 0 if another program stored the item.
     pub version: u64,
-    /// Its fields.
+    /// The fields of the item.
     pub fields: Fields,
-    /// The lists that have entries, by name; entries in the order in which they were appended.
+    /// The lists that have entries, sorted by name. Entries are in the order in which they were appended.
     pub lists: Vec<(String, Vec<Entry>)>,
 }
 
-/// One entry of a list; never changes once it is stored.
+/// An entry of a list. A stored entry never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Names the entry within its list.
+    /// Identifies the entry within its list.
     pub id: String,
-    /// What it says.
+    /// The fields of the entry.
     pub fields: Fields,
 }
 
-/// An item as an index lists it: with the lengths of its lists in place of their entries.
+/// An item as an index shows it: with the lengths of its lists instead of their entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// What it is stored under.
+    /// The key of the item.
     pub key: String,
-    /// As of the item.
+    /// The version of the item.
     pub version: u64,
-    /// Its fields.
+    /// The fields that the index shows.
     pub fields: Fields,
-    /// How many entries each list has; an empty list is left out.
+    /// The number of entries of each list. Empty lists are left out.
     pub counts: Vec<(String, u32)>,
 }
 
-/// What became of an insert.
+/// The outcome of an insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Insert {
     /// The item is stored and has this version.
     Inserted(u64),
-    /// This very insert (same change id) was stored before; the item as it is now.
+    /// An earlier insert with the same change id is stored already. The item is the current one.
     Repeated(Item),
-    /// Another insert holds the key; the item as it is now.
+    /// An item of another insert has this key. The item is the current one.
     Exists(Item),
 }
 
-/// One atomic change of one item.
+/// An atomic change of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Names this change; no other change has it.
+    /// Identifies this change. No other change has the same id.
     pub id: String,
-    /// Only at this version.
+    /// If given, the change is applied only if the item has this version.
     pub at_version: Option<u64>,
-    /// Only while none of these fields has the value beside it.
+    /// The change is applied only if no field of the item has the value that is given for it here.
     pub unless: Fields,
-    /// Only while none of these fields has a value that is greater than the one beside it, byte by byte.
+    /// The change is applied only if no field of the item has a value greater than the one that is given for it here,
+    /// compared byte by byte.
     pub unless_above: Fields,
-    /// Fields to set; the others stay.
+    /// The fields to set. All other fields keep their values.
     pub set: Fields,
     /// An entry to append.
     pub append: Option<Append>,
@@ -89,68 +90,68 @@ pub struct Change {
 pub struct Append {
     /// The name of the list.
     pub list: String,
-    /// What is appended.
+    /// The entry to append.
     pub entry: Entry,
-    /// The most entries that the list may hold after this.
+    /// The largest number of entries that the list may have after this append.
     pub max_entries: u32,
 }
 
-/// What became of an update; where several hold, the first one here.
+/// The outcome of an update. If several cases apply, the first one here is the outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
-    /// There is no such item.
+    /// No item has this key.
     Missing,
-    /// The list has an entry of this id already.
+    /// The list already has an entry with this id. The entry is the stored one.
     Duplicate(Entry),
-    /// The item is at another version.
+    /// The item has another version than `at_version`. The item is the current one.
     Stale(Item),
-    /// A field has a value that `unless` or `unless_above` forbids.
+    /// A field has a value that `unless` or `unless_above` forbids. The item is the current one.
     Refused(Item),
-    /// The list or the item can hold no more.
+    /// The list has its largest number of entries, or the item has its largest size.
     Full,
-    /// Stored; the item has this version.
+    /// The change is stored and the item has this version.
     Updated(u64),
 }
 
-/// Where to read in an index, and how much.
+/// Selects the part of an index to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// The name of the index.
     pub index: String,
-    /// The value of its partition field.
+    /// The value of the index's partition field.
     pub value: String,
-    /// The most items to give; 1 to 100.
+    /// The largest number of items to return; 1 to 100.
     pub limit: u32,
-    /// Where an earlier page ended.
+    /// The cursor of the previous page; none for the first page.
     pub cursor: Option<String>,
 }
 
-/// A part of an index's list.
+/// A page of the items that an index lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The newest first.
+    /// The items, the newest first.
     pub items: Vec<Summary>,
-    /// Where to read on; none where the list ended.
+    /// The cursor for the next page; none after the last page.
     pub cursor: Option<String>,
 }
 
-/// Why a call has no outcome.
+/// The reason why a call has no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// What is stored here is damaged.
+    /// The stored data is damaged.
     Corrupt,
-    /// The call breaks a limit of the store: a defect of the desk.
+    /// The call breaks a limit of the store. This is a defect of the desk.
     Invalid,
-    /// The cursor was not made for this query.
+    /// The store did not make the cursor for this query.
     InvalidCursor,
-    /// The store is not set up for this, nothing stored; so it stays until an operator has acted.
+    /// The store is not set up for this call, and nothing was stored. The call fails until an operator corrects the setup.
     Misconfigured,
-    /// Too much to do, nothing stored; repeat after this many milliseconds.
+    /// The store is overloaded, and nothing was stored. The number is the milliseconds to wait before a repeat.
     Throttled(Option<u32>),
-    /// An insert is bigger than any item may be.
+    /// The item of an insert is bigger than the limit of an item.
     TooLarge,
-    /// The store does not work, nothing stored.
+    /// The store cannot be reached or does not work, and nothing was stored.
     Unavailable,
-    /// A write is done or it is not; its answer was lost.
+    /// The answer to a write was lost. The write is applied or it is not.
     Unknown,
 }

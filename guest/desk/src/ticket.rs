@@ -1,4 +1,4 @@
-//! What a ticket is, and the rules that hold for it whatever stores it and whoever asks.
+//! Tickets and their rules. The rules do not depend on the store or on the way in which a request arrives.
 
 pub(crate) mod status;
 pub(crate) mod text;
@@ -13,26 +13,26 @@ use crate::time::Time;
 use status::Status;
 use text::Text;
 
-/// Who has the issue, as the client names them.
+/// The person who has the issue, as the client names this person.
 pub(crate) type CallerId = Text<128>;
-/// What the issue is.
+/// The description of an issue.
 pub(crate) type Description = Text<4000>;
-/// What a comment says.
+/// The text of a comment.
 pub(crate) type Remark = Text<4000>;
-/// Who wrote a comment, as the client names them.
+/// The author of a comment, as the client names the author.
 pub(crate) type Author = Text<128>;
 
-/// The most comments that a ticket takes.
+/// The largest number of comments on a ticket.
 pub(crate) const COMMENTS_LIMIT: u32 = 500;
 
-/// What a client says to open a ticket.
+/// The content of a request that opens a ticket.
 #[derive(Debug)]
 pub(crate) struct NewTicket {
     pub(crate) caller_id: CallerId,
     pub(crate) issue_description: Description,
 }
 
-/// What a client says to comment on a ticket.
+/// The content of a request that adds a comment.
 #[derive(Debug)]
 pub(crate) struct NewComment {
     pub(crate) comment: Remark,
@@ -40,7 +40,7 @@ pub(crate) struct NewComment {
     pub(crate) expected: Expected,
 }
 
-/// What a client says to move a ticket.
+/// The content of a request that moves a ticket to another status.
 #[derive(Debug)]
 pub(crate) struct Move {
     pub(crate) status: Status,
@@ -48,7 +48,8 @@ pub(crate) struct Move {
     pub(crate) expected: Expected,
 }
 
-/// Which versions of a ticket a client asks for: one of the first, and none of the second, where it says so.
+/// The conditions of a client on the version of a ticket. If `one_of` is given, the version has to be one of these; if
+/// `none_of` is given, it must not be one of those.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) one_of: Option<Versions>,
@@ -58,12 +59,12 @@ pub(crate) struct Expected {
 /// Versions that a client names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Versions {
-    /// Whatever there is.
+    /// Any version.
     Any,
     Listed(Vec<u64>),
 }
 
-/// What the client asked for and is not so. Where both are not so, the first.
+/// The condition that the version does not meet. If it meets neither, this is `OneOf`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unmet {
     OneOf,
@@ -71,7 +72,7 @@ pub(crate) enum Unmet {
 }
 
 impl Expected {
-    /// Whether what has this version is what the client asks for. None is the version of what exists and has none.
+    /// Checks whether a version meets both conditions. `None` stands for a target that exists but has no version.
     pub(crate) fn check(&self, version: Option<u64>) -> Result<(), Unmet> {
         if self.one_of.as_ref().is_some_and(|versions| !versions.contain(version)) {
             Err(Unmet::OneOf)
@@ -82,13 +83,13 @@ impl Expected {
         }
     }
 
-    /// Whether every version meets it.
+    /// Whether every version meets both conditions.
     pub(crate) fn admits_all(&self) -> bool {
         let names_none = |versions: &Versions| *versions == Versions::Listed(Vec::new());
         matches!(self.one_of, None | Some(Versions::Any)) && self.none_of.as_ref().is_none_or(names_none)
     }
 
-    /// A version that meets it, where the client names one.
+    /// Returns a version that the client names and that meets both conditions.
     pub(crate) fn named(&self) -> Option<u64> {
         match &self.one_of {
             Some(Versions::Listed(versions)) => {
@@ -108,10 +109,10 @@ impl Versions {
     }
 }
 
-/// A ticket, its members in the order in which clients see them.
+/// A ticket. Its fields are in the order in which clients see them.
 ///
-/// Its texts are plain strings: a ticket that another program stored is shown as it is, even past the limits that
-/// new texts have. `updated_at` is never before `created_at`, though a clock may have been set back in between.
+/// The texts are plain strings: the desk shows a ticket that another program stored unchanged, even if its texts are
+/// above the limits for new texts. `updated_at` is never before `created_at`, even if a clock is set back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are those of the contract")]
 pub(crate) struct Ticket {
@@ -126,7 +127,7 @@ pub(crate) struct Ticket {
     pub(crate) version: u64,
 }
 
-/// A comment on a ticket; never changes.
+/// A comment on a ticket. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are those of the contract")]
 pub(crate) struct Comment {
@@ -149,7 +150,7 @@ pub(crate) struct Listed {
     pub(crate) comment_count: u32,
 }
 
-/// A status that a ticket cannot move to from where it is.
+/// The ticket cannot move from its status to the requested one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MoveError {
     pub(crate) from: Status,
@@ -157,7 +158,7 @@ pub(crate) struct MoveError {
 }
 
 impl Ticket {
-    /// A new ticket in its first state.
+    /// Makes a new ticket in its first state.
     pub(crate) fn open(ticket_id: TicketId, new: NewTicket, now: Time) -> Self {
         Self {
             ticket_id,
@@ -171,7 +172,7 @@ impl Ticket {
         }
     }
 
-    /// The state that the ticket had when it was opened.
+    /// Returns the ticket as it was when it was opened.
     pub(crate) fn into_first_state(self) -> Self {
         Self {
             status: Status::Open,
@@ -182,8 +183,9 @@ impl Ticket {
         }
     }
 
-    /// Whether `to` is a move at all. That a ticket is where it shall go already is no fault, so that a client may
-    /// repeat itself; but a comment that explains a move needs a move.
+    /// Returns whether the ticket has to move, or an error if the ticket cannot move to `to`. A request for the current
+    /// status needs no move, so that a client can repeat a request. With a comment, such a request is an error, because
+    /// the comment explains a move.
     pub(crate) fn moves(&self, to: Status, commented: bool) -> Result<bool, MoveError> {
         if self.status.next().contains(&to) {
             Ok(true)
@@ -194,11 +196,11 @@ impl Ticket {
         }
     }
 
-    /// When a change that is made `now` counts as made: not before the last one.
+    /// Returns the time of a change that is made at `now`. It is never before the last change.
     pub(crate) fn next_update(&self, now: Time) -> Time {
         now.max(self.updated_at)
     }
 }
 
-/// What stores give to an item that was just inserted. A replayed answer has to name it again.
+/// The version that stores give to a new item. The answer to a repeated request has to show it again.
 const FIRST_VERSION: u64 = 1;

@@ -1,28 +1,28 @@
-//! A moment, to the microsecond. Written here since a calendar library would nearly double the component.
+//! Times with microseconds. This code is here because a calendar library would nearly double the size of the component.
 
 use core::{fmt, str};
 
 use serde::{Serialize, Serializer};
 
-/// A moment of the years 0 to 9999, to the microsecond, as it is shown and stored: in UTC and in one form of fixed width,
-/// `2026-11-22T14:00:00.123456Z`, so that times order as their texts do.
+/// A time of the years 0 to 9999 with microseconds. Clients and stores see it in UTC and in one form of fixed width,
+/// `2026-11-22T14:00:00.123456Z`, so that the order of the texts is the order of the times.
 ///
-/// It is kept as that text: nearly every time that a request meets comes from the store in this form and goes to the
-/// client in it.
+/// This type holds the text, because nearly every time of a request comes from the store and goes to the client in
+/// this form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time([u8; 27]);
 
 impl Time {
-    /// The moment of a wall clock: seconds since 1970 and nanoseconds. None behind the end of 9999.
+    /// Converts the time of a wall clock: seconds since 1970 and nanoseconds. Returns `None` after the end of 9999.
     pub(crate) fn from_clock(seconds: u64, nanoseconds: u32) -> Option<Self> {
         let microseconds = i64::from(nanoseconds.min(999_999_999) / 1_000);
         let moment = i64::try_from(seconds).ok()?.checked_mul(SECOND)?.checked_add(microseconds)?;
         (moment <= LAST).then(|| Self::at(moment))
     }
 
-    /// Any form of RFC 3339, since other programs may store tickets too, and those that lack the zone: programs that
-    /// write no zone mean UTC. Decimals past the sixth are dropped, and a leap second counts as the first of the next
-    /// minute.
+    /// Parses all forms of RFC 3339, because other programs may store tickets too. A time without a zone is in UTC, as
+    /// programs that write no zone mean UTC. Decimals after the sixth are dropped. A leap second becomes the first
+    /// second of the next minute.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.as_bytes().try_into() {
             Ok(shown) if is_shown_form(&shown) => Some(Self(shown)),
@@ -41,8 +41,8 @@ impl Time {
         (FIRST..=LAST).contains(&moment).then(|| Self::at(moment))
     }
 
-    /// The moment so many microseconds after 1970-01-01T00:00:00Z. Digit by digit: `write!` with its widths takes longer
-    /// than the rest of a ticket.
+    /// Makes the time from the microseconds since 1970-01-01T00:00:00Z. It writes the digits one by one, because `write!`
+    /// with widths takes longer than all other work for a ticket.
     fn at(moment: i64) -> Self {
         let (days, of_day) = (narrow(moment.div_euclid(DAY)), moment.rem_euclid(DAY));
         let (second, microsecond) = (narrow(of_day / SECOND), narrow(of_day % SECOND));
@@ -81,17 +81,17 @@ impl Serialize for Time {
     }
 }
 
-/// Whether this is a moment in the one form that times are shown in.
+/// Whether a text is a valid time in the form that clients see.
 fn is_shown_form(text: &[u8; 27]) -> bool {
     let Some((date, [b'T', rest @ ..])) = text.split_first_chunk() else { return false };
     let Some((clock, [b'.', decimals @ .., b'Z'])) = rest.split_first_chunk::<8>() else { return false };
-    // A minute has second 60 only when it leaps, and shows it as the next minute.
+    // Only a leap second has the number 60, and it is shown as the first second of the next minute.
     let leaps = matches!(clock, [.., b'6', _]);
     let exists = parse_date(*date).is_some() && parse_clock(*clock).is_some();
     exists && !leaps && decimals.iter().all(u8::is_ascii_digit)
 }
 
-/// `2026-11-22` as year, month and day.
+/// Parses a date such as `2026-11-22` into year, month and day.
 fn parse_date(text: [u8; 10]) -> Option<(i32, i32, i32)> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text else { return None };
     let (year, month, day) = (number([y0, y1, y2, y3])?, number([m0, m1])?, number([d0, d1])?);
@@ -99,14 +99,14 @@ fn parse_date(text: [u8; 10]) -> Option<(i32, i32, i32)> {
     exists.then_some((year, month, day))
 }
 
-/// `14:00:00` as seconds.
+/// Parses a time of day such as `14:00:00` into seconds.
 fn parse_clock(text: [u8; 8]) -> Option<i32> {
     let [h0, h1, b':', n0, n1, b':', s0, s1] = text else { return None };
     let (hour, minute, second) = (number([h0, h1])?, number([n0, n1])?, number([s0, s1])?);
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
-/// A point and digits as microseconds, where there is a point, and what follows them.
+/// Parses a point and decimals into microseconds. Returns 0 if there is no point. Also returns the rest of the text.
 fn parse_decimals(text: &[u8]) -> Option<(i32, &[u8])> {
     let Some(decimals) = text.strip_prefix(b".") else { return Some((0, text)) };
     let count = decimals.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -116,7 +116,7 @@ fn parse_decimals(text: &[u8]) -> Option<(i32, &[u8])> {
     Some((microseconds, rest))
 }
 
-/// `Z`, nothing or `+01:00`, as seconds ahead of UTC.
+/// Parses a zone (`Z`, an empty text, or a form such as `+01:00`) into seconds ahead of UTC.
 fn parse_zone(text: &[u8]) -> Option<i32> {
     let (sign, h0, h1, m0, m1) = match *text {
         [] | [b'Z' | b'z'] => return Some(0),
@@ -133,7 +133,7 @@ fn number<const WIDTH: usize>(text: [u8; WIDTH]) -> Option<i32> {
         .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i32::from(digit - b'0')))
 }
 
-/// The last `WIDTH` decimal digits of a number that is not negative.
+/// Returns the last `WIDTH` decimal digits of a number that is not negative.
 fn digits<const WIDTH: usize>(number: i32) -> [u8; WIDTH] {
     let mut digits = [b'0'; WIDTH];
     digits.iter_mut().rev().fold(number, |rest, digit| {
@@ -143,12 +143,13 @@ fn digits<const WIDTH: usize>(number: i32) -> [u8; WIDTH] {
     digits
 }
 
-/// Days and parts of a day, of the years 0 to 9999, fit into 32 bits, in which WebAssembly divides faster.
+/// Converts days or parts of a day to 32 bits, because WebAssembly divides 32-bit numbers faster. Those of the years 0 to
+/// 9999 fit.
 fn narrow(number: i64) -> i32 {
     i32::try_from(number).unwrap_or_default()
 }
 
-/// How many days a month has, given from 1 to 12.
+/// Returns the number of days in a month; `month` is 1 to 12.
 fn days_in(year: i32, month: i32) -> i32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -158,8 +159,9 @@ fn days_in(year: i32, month: i32) -> i32 {
     }
 }
 
-/// Year, month and day of a day since 1970-01-01. Years begin in March here, so that a leap day is the last day of
-/// its year, and repeat every 400 (Howard Hinnant, "chrono-compatible low-level date algorithms").
+/// Converts days since 1970-01-01 into year, month and day. The calculation begins years in March, so that a leap day is
+/// the last day of its year, and uses the fact that the calendar repeats every 400 years (Howard Hinnant,
+/// "chrono-compatible low-level date algorithms").
 fn date_of(days: i32) -> (i32, i32, i32) {
     let days = days + DAYS_BEFORE_1970;
     let (era, day_of_era) = (days.div_euclid(ERA_DAYS), days.rem_euclid(ERA_DAYS));
@@ -171,7 +173,7 @@ fn date_of(days: i32) -> (i32, i32, i32) {
     (era * 400 + year_of_era + i32::from(month <= 2), month, day)
 }
 
-/// The other way round.
+/// Converts year, month and day into days since 1970-01-01.
 fn days_of((year, month, day): (i32, i32, i32)) -> i32 {
     let year = year - i32::from(month <= 2);
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -181,17 +183,17 @@ fn days_of((year, month, day): (i32, i32, i32)) -> i32 {
     era * ERA_DAYS + day_of_era - DAYS_BEFORE_1970
 }
 
-/// 0000-01-01T00:00:00.000000Z.
+/// The first time, 0000-01-01T00:00:00.000000Z, in microseconds since 1970.
 const FIRST: i64 = -62_167_219_200 * SECOND;
-/// 9999-12-31T23:59:59.999999Z.
+/// The last time, 9999-12-31T23:59:59.999999Z, in microseconds since 1970.
 const LAST: i64 = 253_402_300_800 * SECOND - 1;
-/// In microseconds.
+/// A second in microseconds.
 const SECOND: i64 = 1_000_000;
-/// In microseconds.
+/// A day in microseconds.
 const DAY: i64 = 86_400 * SECOND;
-/// The days of 400 years.
+/// The number of days in 400 years.
 const ERA_DAYS: i32 = 146_097;
-/// From 0000-03-01.
+/// The number of days from 0000-03-01 to 1970-01-01.
 const DAYS_BEFORE_1970: i32 = 719_468;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The component's edge: WIT records to plain types and back, and nothing else.
+//! Connects the desk to WIT: it only converts between WIT records and plain types.
 
 use guest_runtime::Arena;
 
@@ -6,6 +6,6 @@ mod bindings;
 mod export;
 mod import;
 
-/// The desk keeps nothing between requests.
+/// The desk keeps no data between requests, so it can use an [`Arena`].
 #[global_allocator]
 static ALLOCATOR: Arena = Arena::new();

@@ -1,32 +1,33 @@
-//! The answer: the component's, without what belongs to a connection, and with what HTTP asks for.
+//! Turns the component's answer into the answer that the front sends: without headers of the connection, and as HTTP
+//! requires.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::Refusal;
 
-/// Names and values.
+/// The names and values of headers.
 pub type Headers = Vec<(String, String)>;
 
-/// An answer as a component gives it.
+/// An answer of a component.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// 200 to 599; anything else is a defect of the component.
+    /// The HTTP status, 200 to 599. Any other value is a defect of the component.
     pub status: u16,
-    /// Names and values.
+    /// The names and values of the headers.
     pub headers: Headers,
-    /// As it would follow a `GET`.
+    /// The body that a `GET` would get.
     pub body: Vec<u8>,
 }
 
-/// An answer as it goes out.
+/// An answer that the front sends.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// 200 to 599.
+    /// The HTTP status, 200 to 599.
     pub status: u16,
-    /// Names and values that HTTP allows.
+    /// The names and values of the headers; HTTP allows all of them.
     pub headers: Headers,
-    /// None where HTTP forbids one: to `HEAD`, and under 204 and 304.
+    /// The body; none if HTTP forbids a body: for `HEAD`, and with status 204 or 304.
     pub body: Option<Vec<u8>>,
 }
 
@@ -52,18 +53,18 @@ impl Answer {
     }
 }
 
-/// RFC 9110, section 5.6.2.
+/// Whether the byte may be in the name of a header (RFC 9110, section 5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// RFC 9110, section 5.5.
+/// Whether the byte may be in the value of a header (RFC 9110, section 5.5).
 fn is_text(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }
 
-/// Headers that say how a connection carries the answer; a component knows no connection. `keep-alive` and the
-/// `proxy-` ones are not in the host's list, but platforms refuse to send them.
+/// Headers that describe how a connection carries the answer; a component does not handle connections. The host's list
+/// does not have `keep-alive` and the headers that begin with `proxy-`, but platforms refuse to send them.
 const OF_THE_CONNECTION: [&str; 11] = [
     "connection",
     "content-length",

@@ -1,13 +1,14 @@
-//! Who calls, as the platform says it.
+//! Reads the client from the header in which the platform names the client.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::Refusal;
 
-/// The value of the header that names the client; none where no header was configured.
+/// Returns the value of the header that names the client, or `None` if no such header is configured.
 ///
-/// Where one was, a request without it, and one with two, did not come through what sets it, and is refused.
+/// If a header is configured, the platform sets it once in every request. A request without it, or with two of them,
+/// did not pass the part of the platform that sets the header, and is refused.
 pub(crate) fn of(headers: &[(String, Vec<u8>)], name: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(name) = name else { return Ok(None) };
     let mut values = headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
@@ -18,5 +19,5 @@ pub(crate) fn of(headers: &[(String, Vec<u8>)], name: Option<&str>) -> Result<Op
     }
 }
 
-/// The most bytes of a client: no name of an application is longer.
+/// The greatest length of a client's name in bytes. Names of applications are not longer.
 const CLIENT_BYTES: usize = 256;

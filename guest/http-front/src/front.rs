@@ -1,4 +1,4 @@
-//! One request, from what the platform handed over to the answer that goes out.
+//! Answers a request: from the request that the platform passes in to the answer that the front sends.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -6,44 +6,44 @@ use alloc::vec::Vec;
 use crate::answer::{Answer, Headers, Outgoing};
 use crate::{Refusal, client, head, page};
 
-/// The most bytes of a body: what `wit/handler.wit` promises a component.
+/// The greatest length of a body in bytes, as `wit/handler.wit` promises it to a component.
 pub const BODY_BYTES: usize = 64 * 1024;
 
-/// A request as the platform gives it, but for its body.
+/// A request from the platform, without its body.
 #[derive(Debug)]
 pub struct Incoming {
-    /// As the client sent it.
+    /// The method as the client sent it.
     pub method: String,
-    /// Path and query; none where the target has neither, as that of `CONNECT`.
+    /// The path and the query; none if the target has neither, as the target of `CONNECT`.
     pub target: Option<String>,
-    /// In the order of arrival; names in any case.
+    /// The headers in the order of arrival. Their names may have capital letters.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The header that names the client; none where the platform was not told to set one.
+    /// The name of the header that names the client; none if no such header is configured.
     pub client_header: Option<String>,
-    /// From a generator that nobody can foresee.
+    /// Random bytes from a generator that nobody can predict.
     pub random: [u8; 16],
 }
 
-/// A request as `wit/handler.wit` has it.
+/// A request for the component, with the fields that `wit/handler.wit` describes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request {
-    /// As the client sent it.
+    /// The method as the client sent it.
     pub method: String,
-    /// Without the query.
+    /// The path without the query.
     pub path: String,
-    /// What follows the first `?`.
+    /// The text after the first `?`.
     pub query: Option<String>,
     /// The headers that a component may see.
     pub headers: Headers,
-    /// Whole.
+    /// The whole body.
     pub body: Vec<u8>,
-    /// Who calls, where the platform says so.
+    /// The client, if the platform names it.
     pub client: Option<String>,
-    /// A UUID.
+    /// A UUID that identifies the request.
     pub request_id: String,
 }
 
-/// Reads the body of a request; asked once at most, for no more than so many bytes.
+/// Reads the body of a request. The argument is the largest number of bytes to read. The front calls this at most once.
 pub type Body<'a> = &'a mut dyn FnMut(usize) -> Result<Vec<u8>, Refusal>;
 
 /// The component behind the front.
@@ -51,11 +51,11 @@ pub trait Responder {
     /// Answers a request.
     fn handle(&self, request: Request) -> Answer;
 
-    /// The contract that it serves.
+    /// Returns the contract that the component serves.
     fn openapi(&self) -> String;
 }
 
-/// Answers one request. Never fails: what goes wrong is an answer too.
+/// Answers one request. If anything goes wrong, the answer has a status for it.
 pub fn serve(desk: &dyn Responder, incoming: Incoming, body: Body<'_>) -> Outgoing {
     let request_id = uuid::Builder::from_random_bytes(incoming.random).into_uuid().to_string();
     let method = incoming.method.clone();

@@ -1,11 +1,12 @@
-//! The head of a request: its limits, and what a component may see of it. The limits are those of the host.
+//! Checks the target and the headers of a request, and selects the headers for the component. The limits are the same
+//! as in the host.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{BODY_BYTES, Headers, Refusal};
 
-/// Refuses a target that is no path, and a target or headers that are over their limits.
+/// Refuses a target that is not a path, and a target or headers above their limits.
 pub(crate) fn check(path: &str, query: Option<&str>, headers: &[(String, Vec<u8>)]) -> Result<(), Refusal> {
     if !path.starts_with('/') {
         return Err(Refusal::NoPath);
@@ -17,7 +18,7 @@ pub(crate) fn check(path: &str, query: Option<&str>, headers: &[(String, Vec<u8>
     if header_bytes > HEADER_BYTES { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
 }
 
-/// Refuses a body that is encoded, or said to be, as the host does.
+/// Refuses a body if a header declares a content coding, as the host does.
 pub(crate) fn check_coding(headers: &[(String, Vec<u8>)]) -> Result<(), Refusal> {
     let lists = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("content-encoding"));
     let lists = lists.map(|(_, list)| String::from_utf8_lossy(list));
@@ -27,8 +28,8 @@ pub(crate) fn check_coding(headers: &[(String, Vec<u8>)]) -> Result<(), Refusal>
     }
 }
 
-/// One member of the header, if it is a coding: `identity` is none, and a list may have empty members. Shown without
-/// what no name of a coding has in it.
+/// Returns the name of the coding in one member of the header, or `None` if the member is empty or `identity`. Characters
+/// that no name of a coding has become `?`.
 fn coding(member: &str) -> Option<String> {
     let name = member.trim();
     let is_none = name.is_empty() || name.eq_ignore_ascii_case("identity");
@@ -36,7 +37,8 @@ fn coding(member: &str) -> Option<String> {
     (!is_none).then(|| name.chars().take(CODING_CHARACTERS).map(shown).collect())
 }
 
-/// How many bytes of a body to read at most. A body that announces more is refused before a byte of it is read.
+/// Returns the largest number of bytes to read of a body. If `content-length` is above the limit, the front refuses the
+/// request before it reads any byte.
 pub(crate) fn body_bytes(headers: &[(String, Vec<u8>)]) -> Result<usize, Refusal> {
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let length = length.and_then(|(_, value)| core::str::from_utf8(value).ok()?.trim().parse::<u64>().ok());
@@ -46,8 +48,8 @@ pub(crate) fn body_bytes(headers: &[(String, Vec<u8>)]) -> Result<usize, Refusal
     Ok(BODY_BYTES)
 }
 
-/// The headers that `wit/handler.wit` lets a component see. None is dropped for its value: the component would take a
-/// malformed `idempotency-key` for no key at all.
+/// Returns the headers that `wit/handler.wit` lets a component see. No header is dropped because of its value: if a
+/// malformed `idempotency-key` were dropped, the component would treat the request as one without a key.
 pub(crate) fn passed(headers: &[(String, Vec<u8>)]) -> Headers {
     let lower = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
     let passed = lower.filter(|(name, _)| PASSED_HEADERS.contains(&name.as_str()));
@@ -56,9 +58,9 @@ pub(crate) fn passed(headers: &[(String, Vec<u8>)]) -> Headers {
 
 const PASSED_HEADERS: [&str; 6] =
     ["accept", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"];
-/// The most of a coding's name that a refusal shows; the longest that is registered has 17.
+/// The greatest number of characters of a coding's name that a refusal shows. The longest registered name has 17.
 const CODING_CHARACTERS: usize = 32;
-/// The most bytes of path and query: what RFC 9110, section 4.1, asks every server to take at least.
+/// The greatest length of path and query in bytes. RFC 9110, section 4.1, recommends that servers accept this length.
 const TARGET_BYTES: usize = 8000;
-/// The most bytes of all names and values.
+/// The greatest length of all names and values of headers in bytes.
 const HEADER_BYTES: usize = 16 * 1024;

@@ -1,13 +1,13 @@
-//! Lifts a component of the world `desk` into a platform that speaks `wasi:http`.
+//! Runs a component of the world `desk` on a platform with `wasi:http`.
 //!
-//! It does for the component what the host of this project does: pages of its own, limits, the headers that may be
-//! passed, the request id, the headers that belong to a connection. It checks no key and counts no rate: that is the
-//! platform's part. A request passes through the modules in the order below.
+//! The front does the same work for the component as the host of this project: it serves pages of its own, applies
+//! limits, selects the headers for the component, makes the request id, and drops headers of the connection. The
+//! platform, not the front, checks keys and limits rates. A request passes through the modules in the order below.
 
 #![no_std]
 
 extern crate alloc;
-// Natively the library needs somebody's panic handler; the code itself keeps to core and alloc.
+// A native build of the library needs a panic handler, which std has. The code itself uses only core and alloc.
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 

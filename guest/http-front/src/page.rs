@@ -1,11 +1,12 @@
-//! The pages that need no component, or only its description. There is no `/readyz`: a front has no store to ask.
+//! The pages that the front serves itself: `/healthz`, and `/openapi.yaml` with the contract of the component. There is
+//! no `/readyz`, because the front has no access to the store.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::{Answer, Responder};
 
-/// The page at this path, if there is one.
+/// Returns the page at this path, or `None` if the front has no page there.
 pub(crate) fn of(desk: &dyn Responder, method: &str, path: &str) -> Option<Answer> {
     let is_read = matches!(method, "GET" | "HEAD");
     match path {

@@ -1,4 +1,5 @@
-//! What the front answers in place of the component: what the host of this project answers by default, to the byte.
+//! The answers that the front gives in place of the component. They have the same bytes as the answers of this
+//! project's host with default settings.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -7,32 +8,33 @@ use alloc::vec::Vec;
 
 use crate::Answer;
 
-/// Why the component is not asked, or its answer not passed on.
+/// Why the front does not call the component, or does not send the component's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The body broke off.
+    /// The body ended before it was complete.
     BodyBroken,
-    /// The headers say that the body is encoded.
+    /// The headers declare a content coding of the body.
     BodyEncoded {
-        /// The coding, as far as it can be shown: nothing that JSON would have to escape.
+        /// The beginning of the coding's name. It has no characters that JSON would have to escape.
         coding: String,
     },
-    /// The body is over its limit.
+    /// The body is larger than its limit.
     BodyTooLarge,
-    /// The component's answer is no HTTP.
+    /// The component's answer is not valid in HTTP.
     Failed,
-    /// The platform did not say who calls, though it is to.
+    /// The platform did not name the client although it is configured to do so.
     Forbidden,
-    /// The headers together are over their limit.
+    /// The headers together are larger than their limit.
     HeadersTooLarge,
-    /// The target is an authority or `*`, which name nothing here.
+    /// The target is an authority or `*` and not a path.
     NoPath,
-    /// Path and query together are over their limit.
+    /// Path and query together are longer than their limit.
     TargetTooLong,
 }
 
 impl Refusal {
-    /// Says of a failed write that it may be stored: the component was at work.
+    /// Makes the answer. If a write failed in the component, the answer states that the outcome is unknown, because the
+    /// component may have stored the write.
     pub(crate) fn answer(&self, method: &str) -> Answer {
         let (status, error_type, message) = self.parts();
         let (title, detail) =
@@ -93,6 +95,6 @@ fn title(status: u16) -> &'static str {
     }
 }
 
-/// What the platform has to do.
+/// What an operator has to configure in the platform.
 const NO_CLIENT: &str =
-    "The platform has to say who calls, once, in the header that PORTDESK_CLIENT_HEADER names.";
+    "The platform must name the client exactly once, in the header that PORTDESK_CLIENT_HEADER names.";

@@ -1,4 +1,4 @@
-//! The edge of the component: `wasi:http` on one side, `handler` on the other.
+//! Connects the front to WIT: it exports `wasi:http/incoming-handler` and imports `handler` and `schema`.
 
 use guest_runtime::LibcHeap;
 

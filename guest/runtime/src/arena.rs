@@ -10,14 +10,15 @@ use core::ptr;
 use crate::region::Region;
 use crate::runtime::moved;
 
-/// All memory behind the component's data, given out from its start. What is given back is free again when everything
-/// is, which is at the end of each request; only the last block is free at once.
+/// A bump allocator: it allocates blocks one after the other, in the memory after the component's static data. If the
+/// last block is freed, its memory can be used again at once. All other freed memory can be used again only when no
+/// block is in use any more, which is the case at the end of each request.
 ///
-/// A request that gives much back and takes much anew therefore needs more memory than with [`LibcHeap`](crate::LibcHeap), and
-/// a component that keeps a single block from one request to the next needs more with every one. In return a block costs a few
-/// instructions, and the first request of an instance finds its memory where it is: no call for more.
+/// A request that frees and allocates a lot therefore needs more memory than with [`LibcHeap`](crate::LibcHeap). A
+/// component that keeps a single block from one request to the next needs more memory with every request. In return, an
+/// allocation takes a few instructions, and the first request of an instance uses memory that the instance already has.
 ///
-/// Nothing else in the component may allocate: malloc of wasi-libc would give out the same memory.
+/// Nothing else in the component may allocate: malloc of wasi-libc would use the same memory.
 #[derive(Debug)]
 pub struct Arena {
     region: UnsafeCell<Option<Region>>,
@@ -27,7 +28,7 @@ pub struct Arena {
 unsafe impl Sync for Arena {}
 
 impl Arena {
-    /// An arena, of which a component may have one.
+    /// Makes an arena. A component may have only one.
     #[must_use]
     pub const fn new() -> Self {
         Self { region: UnsafeCell::new(None) }
@@ -35,11 +36,11 @@ impl Arena {
 
     /// # Safety
     ///
-    /// No other reference to the region may live: each function below asks for it once and calls nothing of the arena
-    /// while it has it.
+    /// No other reference to the region may exist. Each function below takes one reference at a time and calls no
+    /// function of the arena while it holds this reference.
     #[expect(clippy::mut_from_ref, reason = "a global allocator is shared, and the only thread holds it")]
     unsafe fn region(&self) -> &mut Region {
-        // SAFETY: the caller promises that no other reference lives.
+        // SAFETY: the caller promises that no other reference exists.
         let region = unsafe { &mut *self.region.get() };
         region.get_or_insert_with(|| Region::new((&raw const __heap_base).addr()))
     }
@@ -51,7 +52,7 @@ impl Default for Arena {
     }
 }
 
-// SAFETY: blocks that are in use never overlap and lie in memory that exists (tests of `Region`, and `reach`).
+// SAFETY: blocks in use never overlap (see the tests of `Region`), and `reach` makes sure that their memory exists.
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the only reference.
@@ -77,17 +78,17 @@ unsafe impl GlobalAlloc for Arena {
         match resized {
             Some(end) if reach(end) => memory,
             Some(_) => {
-                // SAFETY: the only reference. The block is the last one, and gets the size back that it had.
+                // SAFETY: the only reference. The block is the last one and gets its earlier size back.
                 unsafe { self.region() }.resize(memory.addr(), size, layout.size());
                 ptr::null_mut()
             }
-            // SAFETY: the caller promises what is asked for here.
+            // SAFETY: the caller of `realloc` promises the same as `moved` requires.
             None => unsafe { moved(self, memory, layout, size) },
         }
     }
 }
 
-/// Whether there is memory up to `end`, which is asked for where there is none yet.
+/// Grows the memory up to `end` if necessary. Returns whether memory exists up to there.
 fn reach(end: usize) -> bool {
     let missing = end.div_ceil(PAGE_BYTES).saturating_sub(wasm32::memory_size(0));
     missing == 0 || wasm32::memory_grow(0, missing) != usize::MAX
@@ -96,6 +97,6 @@ fn reach(end: usize) -> bool {
 const PAGE_BYTES: usize = 64 * 1024;
 
 unsafe extern "C" {
-    /// Where the linker ends what it lays out in memory. Its address is what counts.
+    /// The linker puts this symbol after the component's static data. Only its address has a meaning.
     static __heap_base: u8;
 }

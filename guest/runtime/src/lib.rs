@@ -1,8 +1,8 @@
-//! Runs a component without std: two allocators to choose from, an end for panics, and the function that a host
-//! allocates with.
+//! The parts of std that a component without std has to replace: an allocator (there are two to choose from), a panic
+//! handler, and the function with which a host allocates memory in the component.
 //!
-//! A component names its allocator: `#[global_allocator] static ALLOCATOR: LibcHeap = LibcHeap;`. Natively there is nothing
-//! here but what can be tested.
+//! A component selects its allocator: `#[global_allocator] static ALLOCATOR: LibcHeap = LibcHeap;`. A native build of
+//! this crate has only the parts that native tests can test.
 
 #![no_std]
 

@@ -1,4 +1,4 @@
-//! An allocator for anything.
+//! An allocator for components of any kind.
 
 #![allow(unsafe_code, reason = "an allocator is made of raw pointers")]
 
@@ -6,19 +6,19 @@ use core::alloc::{GlobalAlloc, Layout};
 
 use crate::runtime::moved;
 
-/// The heap of wasi-libc, for a component that keeps something between requests.
+/// The heap of wasi-libc, for a component that keeps data between requests.
 #[derive(Debug)]
 pub struct LibcHeap;
 
-// SAFETY: malloc, aligned_alloc, realloc and free keep the contract between themselves; which of the two allocates
-// depends on the alignment alone, and free takes the memory of both.
+// SAFETY: malloc, aligned_alloc, realloc and free together do what `GlobalAlloc` requires. Only the alignment decides
+// whether malloc or aligned_alloc allocates a block, and free accepts the blocks of both.
 unsafe impl GlobalAlloc for LibcHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() <= MALLOC_ALIGN {
-            // SAFETY: any size may be asked for.
+            // SAFETY: malloc accepts any size.
             unsafe { libc::malloc(layout.size()).cast() }
         } else {
-            // SAFETY: the alignment of a layout is a power of two, and its size is padded to it here.
+            // SAFETY: the alignment of a layout is a power of two, and the padded size is a multiple of it.
             unsafe { libc::aligned_alloc(layout.align(), layout.pad_to_align().size()).cast() }
         }
     }
@@ -33,10 +33,10 @@ unsafe impl GlobalAlloc for LibcHeap {
             // SAFETY: the caller got `memory` from `alloc` or `realloc`.
             return unsafe { libc::realloc(memory.cast(), size).cast() };
         }
-        // SAFETY: the caller promises what is asked for here.
+        // SAFETY: the caller of `realloc` promises the same as `moved` requires.
         unsafe { moved(self, memory, layout, size) }
     }
 }
 
-/// What malloc aligns to on wasm32.
+/// The alignment of every block of malloc on wasm32.
 const MALLOC_ALIGN: usize = 16;

@@ -1,15 +1,16 @@
-//! Where blocks go in an [`Arena`](crate::Arena): one behind the other. Addresses are numbers here.
+//! Computes where an [`Arena`](crate::Arena) places its blocks: one after the other. This module only calculates with
+//! addresses, so that native tests can test it.
 
 use core::alloc::Layout;
 
-/// A stretch of memory that is given out from its start.
+/// A range of memory from which blocks are allocated, beginning at its start.
 #[derive(Debug)]
 pub(crate) struct Region {
-    /// Where it begins.
+    /// The first address of the region.
     base: usize,
-    /// Where the next block may begin.
+    /// The first address that the next block may have.
     free: usize,
-    /// How many blocks are in use.
+    /// The number of blocks in use.
     live: usize,
 }
 
@@ -18,9 +19,10 @@ impl Region {
         Self { base, free: base, live: 0 }
     }
 
-    /// Takes a block: where it begins, and where it ends, up to which there has to be memory. None where addresses end.
+    /// Allocates a block. Returns its first address and its end, up to which the caller has to provide memory. Returns
+    /// `None` if the block does not fit into the address space.
     pub(crate) fn take(&mut self, layout: Layout) -> Option<(usize, usize)> {
-        // Alignments are powers of two, which the general rounding would divide by.
+        // Alignments are powers of two. A mask is faster here than the division of `next_multiple_of`.
         let mask = layout.align() - 1;
         let begin = self.free.checked_add(mask)? & !mask;
         let end = begin.checked_add(layout.size())?;
@@ -29,7 +31,8 @@ impl Region {
         Some((begin, end))
     }
 
-    /// Gives a block back. The last one is free at once, and everything is when no block is in use.
+    /// Frees a block. The memory of the last block can be used again at once. All memory can be used again when no
+    /// block is in use.
     pub(crate) fn give_back(&mut self, begin: usize, size: usize) {
         self.live = self.live.saturating_sub(1);
         if self.live == 0 {
@@ -39,7 +42,8 @@ impl Region {
         }
     }
 
-    /// Changes the size of a block where it is, and says where memory has to reach then. Only the last one can grow.
+    /// Changes the size of a block without moving it. Returns the address up to which the caller has to provide
+    /// memory, or `None` if the block would have to move. Only the last block can grow.
     pub(crate) fn resize(&mut self, begin: usize, old_size: usize, new_size: usize) -> Option<usize> {
         if begin + old_size == self.free {
             self.free = begin.checked_add(new_size)?;
@@ -79,7 +83,7 @@ mod tests {
         ]
     }
 
-    /// Does one step; `blocks` are those in use, each with where it begins and its size.
+    /// Does one step. `blocks` holds the first address and the size of each block in use.
     fn run(region: &mut Region, blocks: &mut Vec<(usize, usize)>, step: &Step) {
         match *step {
             Step::Take { size, align } => {

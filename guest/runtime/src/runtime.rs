@@ -1,4 +1,5 @@
-//! What std would bring along beside an allocator: an end for panics, and the function that a host allocates with.
+//! The panic handler, and the function with which a host allocates memory in the component. A component with std gets
+//! both from std.
 
 #![allow(unsafe_code, reason = "the canonical ABI is made of raw pointers")]
 
@@ -6,23 +7,23 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32;
 use core::panic::PanicInfo;
 
-/// A panic is a defect. It traps; the host answers 500 and throws the instance away.
+/// A panic is a defect of the component. It traps; the host then answers 500 and discards the instance.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     wasm32::unreachable()
 }
 
-/// Where the host puts what it passes in (the canonical ABI asks for this name).
+/// Allocates memory for values that the host passes in. The canonical ABI requires this name.
 ///
 /// # Safety
 ///
-/// `old` is null and `old_size` 0, or they are what an earlier call gave and was asked for.
+/// Either `old` is null and `old_size` is 0, or an earlier call with the size `old_size` returned `old`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, align: usize, new_size: usize) -> *mut u8 {
     if new_size == 0 {
         return core::ptr::without_provenance_mut(align);
     }
-    // SAFETY: the canonical ABI gives powers of two as alignments, and sizes that fit into memory.
+    // SAFETY: in the canonical ABI, alignments are powers of two, and sizes fit into memory.
     let memory = unsafe {
         if old_size == 0 {
             alloc::alloc::alloc(Layout::from_size_align_unchecked(new_size, align))
@@ -36,11 +37,12 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, align: usize, n
     memory
 }
 
-/// A larger or smaller block in the place of `memory`, which is given back; null where there is none, and `memory` stays.
+/// Allocates a block of the new size, copies the content of `memory` and frees `memory`. If no memory is left, returns
+/// null and does not free `memory`.
 ///
 /// # Safety
 ///
-/// As for [`GlobalAlloc::realloc`].
+/// The same as for [`GlobalAlloc::realloc`].
 pub(crate) unsafe fn moved(
     allocator: &impl GlobalAlloc,
     memory: *mut u8,
@@ -58,6 +60,6 @@ pub(crate) unsafe fn moved(
     }
 }
 
-// Nothing else names the library, which without std nobody links.
+// Links libc. In a component with std, std links it.
 #[link(name = "c")]
 unsafe extern "C" {}

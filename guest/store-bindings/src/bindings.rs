@@ -1,4 +1,4 @@
-//! What wit-bindgen makes of the interfaces in `wit/`.
+//! The bindings that wit-bindgen generates for the interfaces in `wit/`.
 
 #![allow(
     unsafe_code,

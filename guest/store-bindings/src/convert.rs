@@ -1,4 +1,5 @@
-//! Records of the WIT to and from those of `items`: the same words on both sides, nothing decided.
+//! Converts between the records of WIT and the types of `items`. Both have the same fields. The conversions check
+//! nothing.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -7,7 +8,7 @@ use alloc::vec::Vec;
 use crate::bindings::exports::portdesk::desk::key_value as wit;
 use crate::bindings::portdesk::desk::schema::CollectionSchema;
 
-/// What a desk says that it stores.
+/// Converts the schema of a component.
 #[must_use]
 pub fn schema(collection: CollectionSchema) -> items::Schema {
     let indexes = collection.indexes.into_iter().map(|index| items::Index {
@@ -26,7 +27,7 @@ pub fn schema(collection: CollectionSchema) -> items::Schema {
     }
 }
 
-/// A change, unchecked.
+/// Converts a change without checking it.
 #[must_use]
 pub fn change(change: wit::Change) -> items::Change {
     let wit::Change { id, at_version, unless, unless_above, set, append } = change;
@@ -37,7 +38,7 @@ pub fn change(change: wit::Change) -> items::Change {
     items::Change { id, at_version, unless, unless_above, set, append }
 }
 
-/// What became of an insert.
+/// Converts the outcome of an insert.
 #[must_use]
 pub fn insert(outcome: items::Insert) -> wit::InsertOutcome {
     match outcome {
@@ -47,7 +48,7 @@ pub fn insert(outcome: items::Insert) -> wit::InsertOutcome {
     }
 }
 
-/// What became of an update.
+/// Converts the outcome of an update.
 #[must_use]
 pub fn update(outcome: items::Update) -> wit::UpdateOutcome {
     match outcome {
@@ -60,7 +61,7 @@ pub fn update(outcome: items::Update) -> wit::UpdateOutcome {
     }
 }
 
-/// An item, whole.
+/// Converts an item with all its entries.
 #[must_use]
 pub fn item(item: items::Item) -> wit::Item {
     let items::Item { key, version, fields, lists } = item;
@@ -77,7 +78,7 @@ fn entry(entry: items::Entry) -> wit::Entry {
     wit::Entry { id, fields: Arc::unwrap_or_clone(fields) }
 }
 
-/// An item as an index lists it.
+/// Converts an item as an index shows it.
 #[must_use]
 pub fn summary(summary: items::Summary) -> wit::Summary {
     let items::Summary { key, version, fields, counts } = summary;

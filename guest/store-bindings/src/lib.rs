@@ -1,8 +1,8 @@
-//! The edge of every store in Rust: the world `store` of `wit/world.wit`, generated once, and the records of the WIT to
-//! and from those of `items`.
+//! The bindings of the world `store` in `wit/world.wit`, generated once for all store components in Rust, and the
+//! conversions between the records of WIT and the types of `items`.
 //!
-//! A store implements `bindings::exports::portdesk::desk::key_value::Guest` and hands it to `export!`. Natively this is
-//! empty.
+//! A store implements `bindings::exports::portdesk::desk::key_value::Guest` and passes its type to `export!`. In a
+//! native build this crate is empty.
 
 #![no_std]
 

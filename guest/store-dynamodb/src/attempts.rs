@@ -1,7 +1,7 @@
-//! One call, by as many attempts as it takes and the time allows.
+//! Performs a call with several attempts, as long as there are attempts and time left.
 //!
-//! An attempt that may have been applied although it has no answer is remembered: a refusal of a later one is then
-//! no proof that nothing was stored.
+//! DynamoDB may apply an attempt whose answer is lost. This module records such an attempt: if DynamoDB refuses a later
+//! attempt, the refusal does not prove that nothing was stored.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::{Answer, Platform, Request, SendError, Settings, Timeouts, signature};
 
-/// Why a call was not done.
+/// The reason why a call failed.
 #[derive(Debug)]
 pub(crate) struct CallError {
-    /// The answer, where a condition does not hold.
+    /// The body of the answer, if a condition does not hold.
     pub(crate) condition: Option<Map<String, Value>>,
     service_error: Option<ServiceError>,
     /// Whether an attempt may have been applied.
@@ -27,7 +27,7 @@ impl From<CallError> for RequestError {
     }
 }
 
-/// Calls an operation of DynamoDB; the answer is that of the attempt that was done, or of the last one.
+/// Calls an operation of DynamoDB. Returns the answer of the successful attempt or the error of the last attempt.
 pub(crate) fn call(
     settings: &Settings,
     platform: &impl Platform,
@@ -35,7 +35,8 @@ pub(crate) fn call(
     request: &Value,
 ) -> Result<Map<String, Value>, CallError> {
     let body = request.to_string().into_bytes();
-    // A tenth of the time is left to say how it ended; silence is to be told sooner.
+    // A tenth of the time is left for the answer to the client. The wait for a single attempt is shorter still, so that
+    // a server that does not answer is noticed early.
     let call = settings.time_limit * 9 / 10;
     let share = (call / settings.attempts.max(1)).min(PATIENCE.max(settings.time_limit / 10));
     let began = platform.elapsed();
@@ -88,8 +89,8 @@ fn read(operation: &str, answer: &Answer) -> Result<Map<String, Value>, CallErro
     let status = answer.status;
     let body = serde_json::from_slice::<Map<String, Value>>(&answer.body);
     if status == 200 {
-        // What the parser says quotes what it found.
-        let text = format!("{operation}: an answer that is no JSON object, HTTP status 200");
+        // The parser's own error text is left out, because it may quote data of the answer.
+        let text = format!("{operation}: the answer has HTTP status 200 but is not a JSON object");
         return body.map_err(|_| CallError::of_send(SendError { text, sent: true }));
     }
     let body = body.unwrap_or_default();
@@ -110,22 +111,23 @@ impl CallError {
         CallError { condition: None, service_error: None, lost: sent, text }
     }
 
-    /// Whether another attempt may end otherwise.
+    /// Whether another attempt may succeed.
     fn is_passing(&self) -> bool {
         self.condition.is_none()
             && matches!(self.service_error, None | Some(ServiceError::Failed | ServiceError::Throttled))
     }
 }
 
-/// How long to wait after an attempt: by chance, so that those that failed together do not come back together.
+/// Returns the time to wait after an attempt. It is random, so that clients that failed at the same time do not all try
+/// again at the same time.
 fn pause(attempt: u32, chance: f64) -> Duration {
     let longest = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_PAUSE);
     longest.mul_f64(chance.clamp(0.0, 1.0))
 }
 
-/// As the host has them.
+/// The pauses are the same as in the host.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How long an attempt may take at least, if its share of the time allows.
+/// An attempt may take this long even if it is more than a tenth of the time limit, but never longer than its share.
 const PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_CONNECT: Duration = Duration::from_secs(1);

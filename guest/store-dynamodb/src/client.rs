@@ -1,4 +1,4 @@
-//! The requests of a table, as DynamoDB's protocol has them.
+//! Makes the requests for a table in DynamoDB's protocol and reads the answers.
 
 use items_dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
 use serde_json::{Map, Value, json};
@@ -101,14 +101,14 @@ fn placeholders(request: &mut Map<String, Value>, expression: Expression) {
     }
 }
 
-/// A member of an answer that is made of attributes; none where there is none.
+/// Reads a member of an answer that consists of attributes. Returns `None` if the answer does not have it.
 fn attributes(answer: &mut Map<String, Value>, member: &str) -> Result<Option<Attributes>, RequestError> {
     let Some(value) = answer.remove(member) else { return Ok(None) };
     wire::attributes(value).map(Some).ok_or_else(unreadable)
 }
 
-/// The write that it answers was done, or refused; but nobody can tell by what is there now.
+/// The error for an answer that cannot be read. A write may have been applied or refused, so its outcome is unknown.
 fn unreadable() -> RequestError {
-    let text = "an answer is not as the protocol has it".to_owned();
+    let text = "an answer does not follow DynamoDB's protocol".to_owned();
     RequestError::Failed { service_error: None, text, lost: true }
 }

@@ -1,18 +1,18 @@
-//! Items in a table of Amazon DynamoDB, as a component: `key-value` over the protocol of DynamoDB (JSON 1.0, signed
-//! with version 4), through `wasi:http/outgoing-handler`.
+//! A store component that keeps items in a table of Amazon DynamoDB. It implements `key-value` over the protocol of
+//! DynamoDB (JSON 1.0, AWS Signature Version 4) through `wasi:http/outgoing-handler`.
 //!
-//! A call passes through the modules in the order below. `store` holds the limits of the interface; what decides about a
-//! write is in the crate `portdesk-items-dynamodb`, which the host has too, so that both may serve one table; `client`
-//! makes each of its requests JSON, `attempts` signs and repeats it. Where the table is and who may use it is said by
-//! the environment, see [`Settings`].
+//! A call passes through the modules in the order below. `store` checks the limits of the interface. The rules for writes
+//! are in `items_dynamodb`, which the host uses too, so that both may serve one table. `client` turns each request into
+//! JSON, and `attempts` signs, sends and repeats it. Environment variables name the table and the credentials, see
+//! [`Settings`].
 //!
-//! Invariant: nothing outside `wasm` knows of wasm or WIT, and nothing here does IO but through [`Platform`]. The same
-//! code runs natively in tests.
+//! Invariant: only `wasm` depends on wasm and WIT, and all IO goes through [`Platform`]. The same code therefore runs in
+//! native tests.
 
 #[cfg(target_family = "wasm")]
 mod wasm;
 
-// In the order in which a call meets them.
+// The modules stand in the order in which a call passes through them.
 mod store;
 mod client;
 mod wire;

@@ -1,68 +1,69 @@
-//! All that reaches out of the component.
+//! The component's only access to the outside: the network, clocks and randomness.
 
 use std::time::{Duration, SystemTime};
 
 use crate::Endpoint;
 
-/// The network, the clocks and chance.
+/// The network, the clocks and a source of random numbers.
 pub trait Platform {
-    /// Sends a request and waits for the whole answer.
+    /// Sends a request and waits until the whole answer has arrived.
     fn send(&self, request: &Request<'_>) -> Result<Answer, SendError>;
 
-    /// Waits.
+    /// Waits for this time.
     fn wait(&self, time: Duration);
 
-    /// The time, for signatures.
+    /// Returns the time of day, for signatures.
     fn now(&self) -> SystemTime;
 
-    /// The time since some moment; it never goes back.
+    /// Returns the time since a fixed moment. It never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// A number from 0 to 1, by chance.
+    /// Returns a random number from 0 to 1.
     fn chance(&self) -> f64;
 }
 
-/// A request: a `POST`, as all of DynamoDB's are.
+/// A request to DynamoDB. All of them are `POST` requests.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// Where to.
+    /// The receiver of the request.
     pub endpoint: &'a Endpoint,
-    /// Names and values.
+    /// The names and values of the headers.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: &'a [u8],
-    /// How long to wait for what.
+    /// The time limits of the request.
     pub timeouts: Timeouts,
 }
 
-/// How long an attempt may take.
+/// The time limits of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// Until there is a connection.
+    /// The time until a connection is made.
     pub connect: Duration,
-    /// Until the answer is there, whole.
+    /// The time until the whole answer has arrived.
     pub answer: Duration,
 }
 
-/// An answer.
+/// An answer of DynamoDB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// `x-amzn-requestid`, where there is one that is text.
+    /// The value of `x-amzn-requestid`, if there is one and it is UTF-8.
     pub request_id: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// A request that got no answer, or a part of one.
+/// The error of a request that got no answer or only a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendError {
-    /// For the operator.
+    /// The text for the operator.
     pub text: String,
-    /// Whether it may have arrived.
+    /// Whether the request may have arrived.
     pub sent: bool,
 }
 
-/// The most bytes of an answer: a page of a megabyte, or an item of 400 KiB, with every character escaped.
+/// The greatest length of an answer in bytes. It is enough for a page of a megabyte, or for an item of 400 KiB, even if
+/// every character is escaped.
 pub const ANSWER_LIMIT_BYTES: usize = 16 * 1024 * 1024;

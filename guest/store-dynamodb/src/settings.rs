@@ -1,40 +1,40 @@
-//! Which table, where, and on whose behalf: what the environment says.
+//! Reads the settings of the store from environment variables.
 
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use items_dynamodb::{Endpoint, location};
 
-/// What the environment says. `ARCHITECTURE.md` has the table of the names.
+/// The settings of the store. `docs/stores.md` lists the variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The name of the table.
     pub table: String,
-    /// Where requests go.
+    /// The address of DynamoDB.
     pub endpoint: Endpoint,
-    /// The region that requests are signed for.
+    /// The AWS region in the signatures of requests.
     pub region: String,
-    /// Who signs them. Their `Debug` shows no secret.
+    /// The credentials that sign requests. Their `Debug` output shows no secret.
     pub credentials: Credentials,
-    /// How often a call is tried before it has failed.
+    /// The largest number of attempts of a call.
     pub attempts: u32,
-    /// How long a request of a client may take; a call of the store takes less.
+    /// The time limit of a client's request. A call of the store has to end earlier.
     pub time_limit: Duration,
 }
 
-/// Why the settings are not complete. The text names the variable.
+/// The reason why the settings cannot be used. The text names the variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// A variable has to be set.
+    /// A required variable is not set.
     #[error("{0} is not set: {1}")]
     Missing(&'static str, &'static str),
-    /// A variable cannot mean what it says.
+    /// The value of a variable is not valid.
     #[error("{0}: {1}")]
     Wrong(&'static str, &'static str),
 }
 
 impl Settings {
-    /// Reads the settings from the variables of an environment. One that is empty counts as missing.
+    /// Reads the settings from environment variables. An empty variable counts as not set.
     pub fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingError> {
         let found = |name: &str| environment(name).filter(|value| !value.is_empty());
         let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, found(name)?)));
@@ -63,7 +63,7 @@ impl Settings {
     }
 }
 
-/// A setting as this reader of its text takes it.
+/// Parses the text of a setting with `reader`.
 fn read<T>(
     (name, text): (&'static str, String),
     reader: impl Fn(&str) -> Result<T, &'static str>,
@@ -83,6 +83,6 @@ fn number(
     number.ok_or(SettingError::Wrong(name, "it is no number, or out of its range"))
 }
 
-/// As the host has them.
+/// The defaults are the same as in the host.
 const ATTEMPTS: u32 = 3;
 const TIME_LIMIT_MS: u32 = 10_000;

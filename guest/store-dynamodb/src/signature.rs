@@ -1,4 +1,4 @@
-//! Signatures of AWS, version 4.
+//! Signs requests with AWS Signature Version 4.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use aws_sigv4::sign::v4;
 
 use crate::Settings;
 
-/// The headers that a request needs beside its own, or why there are none.
+/// Returns the headers of the signature, which the request needs in addition to its own headers.
 pub(crate) fn sign(
     settings: &Settings,
     now: SystemTime,
@@ -34,5 +34,5 @@ pub(crate) fn sign(
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-/// What the library says of it may quote the request.
+/// The error text. The library's own text is left out, because it may quote the request.
 const UNSIGNED: &str = "a request cannot be signed";

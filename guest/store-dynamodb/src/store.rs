@@ -1,4 +1,4 @@
-//! `key-value`: every call is held to the limits of the interface, then made to the table.
+//! Implements `key-value`: it checks the limits of the interface for every call and then calls the table.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -9,38 +9,39 @@ use items_dynamodb::Error;
 use crate::client::Client;
 use crate::{Platform, Settings};
 
-/// A store over a table.
+/// A store that keeps items in a table.
 #[derive(Debug)]
 pub struct Store<O> {
     client: Client<O>,
     schema: Schema,
 }
 
-/// Why a call has no outcome.
+/// The reason why a call has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The call breaks a limit of the interface: the caller has a defect.
+    /// The call breaks a limit of the interface. The caller has a defect.
     #[error("the component made an invalid call: {0}")]
     Invalid(String),
-    /// The table, or what is in it.
+    /// The table failed, or the data in it is damaged.
     #[error(transparent)]
     Failed(#[from] Error),
-    /// The cursor was not made for this query.
+    /// The store did not make the cursor for this query.
     #[error("a cursor of another query")]
     InvalidCursor,
 }
 
-/// A part of an index's list.
+/// A page of the items that an index lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The items, in order.
     pub items: Vec<Summary>,
-    /// Where to read on; none where the list ended.
+    /// The cursor for the next page; none after the last page.
     pub cursor: Option<String>,
 }
 
 impl<O: Platform> Store<O> {
-    /// A store over the table that the settings name. Asks it nothing yet. Fails for a schema that breaks its limits.
+    /// Makes a store over the table that the settings name, without calling the table. Fails if the schema breaks its
+    /// limits.
     pub fn new(settings: Settings, schema: Schema, platform: O) -> Result<Store<O>, StoreError> {
         limits::schema(&schema)?;
         Ok(Store { client: Client::new(settings, platform), schema })
@@ -96,7 +97,7 @@ impl From<limits::LimitError> for StoreError {
     }
 }
 
-/// What a future comes to whose every wait blocks: it is ready when it is first asked.
+/// Returns the result of a future. The future is ready at the first poll, because every wait in it blocks.
 fn outcome<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(outcome) => outcome,

@@ -1,4 +1,4 @@
-//! The edge of the component: WIT on one side, WASI on the other.
+//! Connects the store to the platform: it exports `key-value` and imports WASI.
 
 mod export;
 mod exported;

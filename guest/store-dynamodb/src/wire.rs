@@ -1,14 +1,14 @@
-//! Attributes as JSON: a type's short name, and the value.
+//! Converts attributes to and from DynamoDB's JSON: an object with the short name of a type and the value.
 
 use items_dynamodb::{AttributeValue, Attributes};
 use serde_json::{Map, Value};
 
-/// Attributes as an object.
+/// Converts attributes to a JSON object.
 pub(crate) fn object(attributes: Attributes) -> Value {
     Value::Object(attributes.into_iter().map(|(name, value)| (name, json(value))).collect())
 }
 
-/// Attributes from an object; none where it is not one of typed values.
+/// Converts a JSON object to attributes. Returns `None` if it is not an object of typed values.
 pub(crate) fn attributes(value: Value) -> Option<Attributes> {
     let Value::Object(members) = value else { return None };
     members.into_iter().map(|(name, value)| Some((name, attribute(value)?))).collect()

@@ -1,11 +1,12 @@
-//! Items in the memory of a component: for demonstrations and tests on any platform.
+//! A store that keeps items in the memory of a component, for demonstrations and tests on any platform.
 //!
-//! Nothing outlives the instance. A platform that makes an instance for every request forgets after every request.
+//! The items are lost when the instance ends. On a platform that makes a new instance for every request, they are lost
+//! after every request.
 
 #![no_std]
 
 extern crate alloc;
-// Natively the library needs somebody's panic handler; the code itself keeps to core and alloc.
+// A native build of the library needs a panic handler, which std has. The code itself uses only core and alloc.
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 

@@ -1,4 +1,4 @@
-//! `key-value` over a map of items: limits first, then the rules, then cursors.
+//! Implements `key-value` over a map of items: it checks limits, applies the rules of `items`, and makes cursors.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,21 +6,21 @@ use alloc::vec::Vec;
 use items::memory::MemoryItems;
 use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, cursor, limits};
 
-/// A store of items, for one caller at a time.
+/// A store of items that serves one call at a time.
 #[derive(Debug)]
 pub struct Store {
     schema: Schema,
     items: MemoryItems,
 }
 
-/// Why a call has no outcome: the cases of `wit/key-value.wit` that a store in memory has.
+/// Why a call has no outcome. A store in memory has only these errors of `wit/key-value.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// The call breaks a limit of `wit/key-value.wit`, or the schema one of `wit/schema.wit`.
+    /// The call breaks a limit of `wit/key-value.wit`, or the schema breaks a limit of `wit/schema.wit`.
     Invalid,
     /// The cursor was not made for this query.
     InvalidCursor,
-    /// The item is bigger than any may be.
+    /// The item is bigger than the limit of an item.
     TooLarge,
 }
 
@@ -29,24 +29,24 @@ pub enum Error {
 pub struct Listed {
     /// The items, in order.
     pub items: Vec<Summary>,
-    /// Where to read on; none where the list ended.
+    /// The cursor for the next page; none after the last page.
     pub cursor: Option<String>,
 }
 
 impl Store {
-    /// An empty store; `Invalid` for a schema that contradicts itself.
+    /// Makes an empty store. Returns `Invalid` if the schema contradicts itself.
     pub fn new(schema: Schema) -> Result<Store, Error> {
         limits::schema(&schema)?;
         Ok(Store { items: MemoryItems::new(&schema), schema })
     }
 
-    /// As `get` of `wit/key-value.wit`.
+    /// Does what `get` of `wit/key-value.wit` describes.
     pub fn get(&self, key: &str) -> Result<Option<Item>, Error> {
         limits::key(key)?;
         Ok(self.items.get(key).map(|stored| stored.item(key)))
     }
 
-    /// As `insert` of `wit/key-value.wit`.
+    /// Does what `insert` of `wit/key-value.wit` describes.
     pub fn insert(&mut self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
         limits::key(key)?;
         limits::change_id(change_id)?;
@@ -54,14 +54,14 @@ impl Store {
         self.items.insert(key, fields, change_id).map_err(|_too_large| Error::TooLarge)
     }
 
-    /// As `update` of `wit/key-value.wit`.
+    /// Does what `update` of `wit/key-value.wit` describes.
     pub fn update(&mut self, key: &str, change: Change) -> Result<Update, Error> {
         limits::key(key)?;
         let change = limits::change(&self.schema, change)?;
         Ok(self.items.update(key, change))
     }
 
-    /// As `query` of `wit/key-value.wit`.
+    /// Does what `query` of `wit/key-value.wit` describes.
     pub fn query(
         &self,
         index: String,

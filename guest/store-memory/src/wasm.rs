@@ -1,4 +1,4 @@
-//! The component's edge: WIT records to plain types and back, and the one store that an instance has.
+//! Connects the store to WIT: it converts between WIT records and plain types, and holds the one store of an instance.
 
 use guest_runtime::LibcHeap;
 

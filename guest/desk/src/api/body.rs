@@ -1,4 +1,4 @@
-//! The bodies of requests: one flat JSON object of texts each.
+//! Parses the bodies of requests. Each body is a flat JSON object whose values are strings.
 
 mod object;
 

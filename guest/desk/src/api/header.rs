@@ -1,11 +1,11 @@
-//! The headers that say how to read a request and how to answer it.
+//! Parses the headers that decide how to read a request and how to answer it.
 
 use crate::api::message::{JSON, Request};
 use crate::identity::IdempotencyKey;
 use crate::refusal::{Issue, IssueKind, Refusal};
 
-/// The media type of a problem: its own where the client names it and does not like JSON more, else the one that
-/// every client knows.
+/// Returns the media type for a problem: `application/problem+json` if the client accepts it by name and does not prefer
+/// JSON, otherwise `application/json`, which every client understands.
 pub(crate) fn problem_type(request: &Request) -> &'static str {
     match weight(request, PROBLEM_JSON) {
         Some(named) if named > 0 && named >= weight_of_json(request) => PROBLEM_JSON,
@@ -13,7 +13,7 @@ pub(crate) fn problem_type(request: &Request) -> &'static str {
     }
 }
 
-/// Refuses a body that is not declared to be JSON in UTF-8.
+/// Refuses a request whose content type is not JSON in UTF-8.
 pub(crate) fn content_type(request: &Request) -> Result<(), Refusal> {
     let mut values = request.header("content-type");
     match (values.next(), values.next()) {
@@ -23,7 +23,7 @@ pub(crate) fn content_type(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-/// The key that a client repeats a request under, if it gives one.
+/// Returns the idempotency key of the request, if there is one.
 pub(crate) fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
     let refusal = |kind| Refusal::Invalid([Issue::new("Idempotency-Key".into(), kind)].into());
     let mut values = request.header("idempotency-key");
@@ -44,15 +44,15 @@ fn is_json(value: &str) -> bool {
     essence(value).eq_ignore_ascii_case(JSON) && charset_is_utf_8
 }
 
-/// How much a client likes JSON: as much as the closest of the ranges says that JSON is in.
+/// Returns the weight of JSON in `Accept`. The most specific media range that includes JSON decides.
 fn weight_of_json(request: &Request) -> u16 {
     let ranges = [JSON, "application/*", "*/*"];
     ranges.into_iter().find_map(|range| weight(request, range)).unwrap_or_default()
 }
 
-/// The weight in thousandths that `Accept` gives to a media range (RFC 9110, section 12.4.2). None where it does not
-/// name the range; a range whose weight cannot be read is not named.
-#[inline(never)] // Only refusals ask for it: their speed is worth less than a smaller component.
+/// Returns the weight, in thousandths, of a media range in `Accept` (RFC 9110, section 12.4.2). Returns `None` if
+/// `Accept` does not name the range. A range with an invalid weight does not count.
+#[inline(never)] // Only refusals call this function: a smaller component is worth more than their speed.
 fn weight(request: &Request, range: &str) -> Option<u16> {
     let mut greatest = None;
     for value in request.header("accept") {
@@ -66,7 +66,7 @@ fn weight(request: &Request, range: &str) -> Option<u16> {
     greatest
 }
 
-/// `0.5` is 500: at most three digits behind the point, and nothing above 1.
+/// Parses a weight: `0.5` is 500. A weight has at most three decimals and is at most 1.
 fn thousandths(weight: &str) -> Option<u16> {
     let (whole, rest) = weight.split_once('.').unwrap_or((weight, ""));
     if rest.len() > 3 || !rest.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -81,18 +81,18 @@ fn thousandths(weight: &str) -> Option<u16> {
     }
 }
 
-/// A media type without its parameters.
+/// Returns a media type without its parameters.
 fn essence(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
-/// The parameters behind a media type: names and values, the latter with their quotes.
+/// Returns the names and values of a media type's parameters. Values keep their quotes.
 fn parameters(value: &str) -> impl Iterator<Item = (&str, &str)> {
     let named = unquoted(value, ';').skip(1).filter_map(|parameter| parameter.split_once('='));
     named.map(|(name, value)| (name.trim(), value.trim()))
 }
 
-/// The parts between separators, of which one within quotes is text.
+/// Splits a text at separators. A separator within quotes does not split.
 fn unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |c| {
@@ -104,7 +104,8 @@ fn unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The headers of an answer that say what a method takes (RFC 5789; "Linked Data Platform 1.0", section 7.1).
+/// The names of the headers that list the media types a method accepts (RFC 5789; "Linked Data Platform 1.0",
+/// section 7.1).
 pub(crate) const ACCEPT_PATCH: &str = "accept-patch";
 pub(crate) const ACCEPT_POST: &str = "accept-post";
 

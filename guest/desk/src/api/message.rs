@@ -1,54 +1,54 @@
-//! Requests and answers: `wit/handler.wit` in plain types.
+//! Plain types for the requests and answers that `wit/handler.wit` describes.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
-/// Names, in lower case, and values.
+/// The names of headers, in lower case, and their values.
 pub type Headers = Vec<(String, String)>;
 
-/// One request, complete.
+/// A complete request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
-    /// As the client sent it; case matters.
+    /// The method as the client sent it. It is case-sensitive.
     pub method: String,
-    /// As the client sent it, still percent-encoded, without the query.
+    /// The path as the client sent it: percent-encoded, without the query.
     pub path: String,
-    /// What followed the first `?`, still percent-encoded.
+    /// The text after the first `?`, percent-encoded.
     pub query: Option<String>,
     /// The headers that the desk may act on, in the order of arrival.
     pub headers: Headers,
-    /// The body, whole; empty where there was none.
+    /// The whole body; empty if the request has none.
     pub body: Vec<u8>,
-    /// The name of the credential that the host has checked.
+    /// The client: the name of the credential that the host has checked.
     pub client: Option<String>,
-    /// Names the request in logs.
+    /// Identifies the request in logs.
     pub request_id: String,
 }
 
 impl Request {
-    /// Whether it changes nothing.
+    /// Whether the method of the request only reads.
     pub(crate) fn is_read(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
 
-    /// The values of the header `name`, which is given in lower case.
+    /// Returns the values of the header `name`. The name has to be in lower case.
     pub(crate) fn header(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// One answer, complete.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status code.
     pub status: u16,
     /// The answer's headers.
     pub headers: Headers,
-    /// The body as it follows a `GET`; whoever answers a `HEAD` leaves it out.
+    /// The body that a `GET` would get. The host leaves it out if the method is `HEAD`.
     pub body: Vec<u8>,
-    /// The operationId of the contract that answered.
+    /// The operationId (in the contract) of the operation that answered.
     pub operation: Option<&'static str>,
 }
 
@@ -62,7 +62,7 @@ impl Response {
     }
 
     pub(crate) fn of_type(content_type: &str, status: u16, body: &impl Serialize) -> Self {
-        // The bodies are plain records of texts and numbers; there is nothing in them that JSON cannot say.
+        // Serialization cannot fail: the bodies are plain structs of strings, numbers and booleans.
         let body = serde_json::to_vec(body).unwrap_or_default();
         Self { body, ..Self::empty(status) }.with("content-type", content_type)
     }
@@ -73,5 +73,5 @@ impl Response {
     }
 }
 
-/// The media type of every body, in both directions.
+/// The media type of the bodies of requests and answers.
 pub(crate) const JSON: &str = "application/json";

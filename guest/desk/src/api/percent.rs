@@ -1,11 +1,11 @@
-//! Percent-encoding (RFC 3986), taken strictly: what is not well-formed is refused, never guessed at.
+//! Percent-encoding (RFC 3986). The decoder is strict: it refuses every text that is not well-formed.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
-/// Decodes once. None where a `%` has no two hexadecimal digits behind it or the bytes are not UTF-8.
+/// Decodes a text once. Returns `None` if two hexadecimal digits do not follow a `%`, or if the bytes are not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
@@ -18,7 +18,7 @@ pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
-/// Encodes everything but the unreserved characters.
+/// Encodes all characters except the unreserved ones.
 pub(crate) fn encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -1,7 +1,8 @@
-//! Conditional requests (RFC 9110, section 13): entity tags are versions of a ticket.
+//! Parses conditional requests (RFC 9110, section 13). The entity tag of a ticket is its version.
 //!
-//! Both conditions are evaluated under every method, `If-Match` first. Whoever does the operation compares them with
-//! the version, since only the store knows it; a ticket that does not exist is a 404, whatever the conditions are.
+//! Both conditions apply to every method, `If-Match` first. This module only parses them: the operation compares them
+//! with the version, because only the store has the version. The answer for a ticket that does not exist is 404, whatever
+//! the conditions are.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -11,17 +12,17 @@ use crate::api::message::Request;
 use crate::refusal::{Issue, IssueKind, Refusal};
 use crate::ticket::{Expected, Versions};
 
-/// The entity tag of a version.
+/// Returns the entity tag of a version.
 pub(crate) fn etag(version: u64) -> String {
     format!("\"{version}\"")
 }
 
-/// The versions that `If-Match` and `If-None-Match` ask for; any without them.
+/// Parses `If-Match` and `If-None-Match`. Without these headers, every version meets the result.
 ///
-/// A malformed `If-None-Match` of a read saves nothing and harms nothing: it is as if it were not there. A write whose
-/// condition cannot be read is refused, since it might do what the client wants to prevent.
+/// In a read, a malformed `If-None-Match` is ignored: the client then only gets the full answer. A write with a malformed
+/// condition is refused, because it might make a change that the client wants to prevent.
 pub(crate) fn expected(request: &Request) -> Result<Expected, Refusal> {
-    // A weak tag promises less than a change needs, so to `If-Match` it matches nothing.
+    // `If-Match` uses the strong comparison (RFC 9110, section 13.1.1), in which a weak tag never matches.
     let one_of = versions(request, "if-match", |tag| !tag.weak).map_err(|TagError| malformed("If-Match"))?;
     let none_of = match versions(request, "if-none-match", |_| true) {
         Err(TagError) if request.is_read() => None,
@@ -30,7 +31,7 @@ pub(crate) fn expected(request: &Request) -> Result<Expected, Refusal> {
     Ok(Expected { one_of, none_of })
 }
 
-/// The versions that the tags of a header stand for, as far as the header's comparison lets them count.
+/// Returns the versions that a header names. Only tags for which `counts` is true are included.
 fn versions(
     request: &Request,
     name: &str,
@@ -61,7 +62,7 @@ struct Tag<'a> {
 struct TagError;
 
 impl<'a> Tags<'a> {
-    /// All headers of that name together, as if they were one list.
+    /// Parses all headers with this name as if they were one list.
     fn parse(request: &'a Request, name: &str) -> Result<Option<Self>, TagError> {
         let mut values = request.header(name).peekable();
         if values.peek().is_none() {
@@ -88,7 +89,7 @@ impl<'a> Tag<'a> {
     fn parse_list(list: &'a str, tags: &mut Vec<Self>) -> Result<(), TagError> {
         let mut rest = skip_space(list);
         while !rest.is_empty() {
-            // A list may have empty members.
+            // RFC 9110, section 5.6.1, allows empty members in a list.
             if let Some(after) = rest.strip_prefix(',') {
                 rest = skip_space(after);
                 continue;
@@ -103,7 +104,7 @@ impl<'a> Tag<'a> {
         Ok(())
     }
 
-    /// The tag that `text` begins with, and what follows it.
+    /// Parses the tag at the start of `text`. Returns the tag and the rest of the text.
     fn parse(text: &'a str) -> Result<(Self, &'a str), TagError> {
         let (weak, text) = text.strip_prefix("W/").map_or((false, text), |strong| (true, strong));
         let (opaque, after) = text.strip_prefix('"').and_then(|text| text.split_once('"')).ok_or(TagError)?;
@@ -111,8 +112,8 @@ impl<'a> Tag<'a> {
         if opaque.chars().all(allowed) { Ok((Self { weak, opaque }, after)) } else { Err(TagError) }
     }
 
-    /// The version that the tag stands for, if it is one of ours: tags are compared as they are, so `"01"` is not
-    /// `"1"`.
+    /// Returns the version that the tag names, or `None` if the desk does not make such tags. Tags are compared byte by
+    /// byte, so `"01"` is not `"1"`.
     fn version(&self) -> Option<u64> {
         self.opaque.parse().ok().filter(|version: &u64| version.to_string() == self.opaque)
     }

@@ -1,4 +1,4 @@
-//! The query of a request.
+//! Parses the query of a request.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,14 +10,14 @@ use crate::desk::RecentTickets;
 use crate::refusal::{Issue, IssueKind, Refusal};
 use crate::ticket::CallerId;
 
-/// Refuses any parameter: all operations but the list have none.
+/// Refuses all parameters. Only the list operation has parameters.
 pub(crate) fn none(request: &Request) -> Result<(), Refusal> {
     let issues: Vec<_> =
         pairs(request)?.into_iter().map(|(name, _)| Issue::new(name, IssueKind::UnknownParameter)).collect();
     if issues.is_empty() { Ok(()) } else { Err(Refusal::Invalid(issues)) }
 }
 
-/// Reads what to list.
+/// Parses the parameters of the list operation.
 pub(crate) fn list(request: &Request) -> Result<RecentTickets, Refusal> {
     let mut issues = Vec::new();
     let (mut caller, mut limit, mut cursor) = (None, None, None);
@@ -48,13 +48,13 @@ pub(crate) fn list(request: &Request) -> Result<RecentTickets, Refusal> {
     }
 }
 
-/// The value of a `Link` header that leads to the next page.
+/// Returns the value of the `Link` header for the next page.
 pub(crate) fn next_link(list: &RecentTickets, cursor: &str) -> String {
     let (caller, limit) = (percent::encode(list.caller.as_str()), list.limit);
     format!("</tickets?caller={caller}&limit={limit}&cursor={}>; rel=\"next\"", percent::encode(cursor))
 }
 
-/// Names and values, decoded as forms are: a `+` is a space.
+/// Returns the decoded names and values. As in an HTML form, a `+` is a space.
 fn pairs(request: &Request) -> Result<Vec<(String, String)>, Refusal> {
     let query = request.query.as_deref().unwrap_or_default();
     let decode = |text: &str| Some(percent::decode(&text.replace('+', " "))?.into_owned());
@@ -67,7 +67,7 @@ fn pairs(request: &Request) -> Result<Vec<(String, String)>, Refusal> {
 }
 
 fn parse_limit(text: &str) -> Result<u32, IssueKind> {
-    // Digits alone: a number's parser would take a sign too.
+    // Only digits are allowed; `parse` would accept a sign too.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let limit = if digits { text.parse().ok() } else { None };
     limit.filter(|limit| (1..=100).contains(limit)).ok_or(IssueKind::Limit)

@@ -1,4 +1,4 @@
-//! The whole API as one list: which path and method is which operation.
+//! Maps every path and method of the API to its operation.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -7,17 +7,18 @@ use crate::api::header::{ACCEPT_PATCH, ACCEPT_POST};
 use crate::api::percent;
 use crate::refusal::Refusal;
 
-/// What a path and a method ask for.
+/// The result of routing a path and a method.
 pub(crate) enum Call {
     Operation(Operation),
-    /// With the header that says which media type the writing method of this path takes.
+    /// An `OPTIONS` request. `accept` is the name of the header that lists the media type which the writing method of
+    /// this path accepts.
     Options {
         allow: &'static str,
         accept: &'static str,
     },
 }
 
-/// An operation; `ticket` is what the path names, which may be no ticket id at all.
+/// An operation. `ticket` is a decoded segment of the path, which may not be a valid ticket id.
 pub(crate) enum Operation {
     CreateTicket,
     ListRecentTickets,
@@ -48,7 +49,7 @@ pub(crate) fn find(path: &str, method: &str) -> Result<Call, Refusal> {
     }
 }
 
-/// Where there is something; `ticket` is what the path names, decoded.
+/// A path that exists in the API. The ticket is a decoded segment of the path.
 enum Place<'a> {
     Tickets,
     Ticket(Cow<'a, str>),
@@ -70,7 +71,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Many programs put a slash at the end of a path, and nobody sees it there.
+/// Makes the refusal of an unknown path. Many programs add a slash at the end of a path, which is easy to overlook; the
+/// refusal then names the path without it.
 fn nowhere(path: &str) -> Refusal {
     match path.strip_suffix('/').filter(|path| Place::at(path).is_some()) {
         Some(path) => Refusal::UnknownPathButFor { path: path.into() },
@@ -107,7 +109,8 @@ fn comments(ticket: &str, method: &str) -> Result<Call, Refusal> {
     }
 }
 
-/// The decoded segments of a path; four of them are one too many for any route, however long the path is.
+/// Returns the decoded segments of a path. Every route has at most three segments, so the fourth one holds the rest of
+/// the path and only shows that the path is too long.
 fn segments(path: &str) -> Option<[Option<Cow<'_, str>>; 4]> {
     let mut segments = path.strip_prefix('/')?.splitn(4, '/').map(percent::decode);
     let mut next = || segments.next().map_or(Some(None), |segment| segment.map(Some));

@@ -1,4 +1,4 @@
-//! The sentences that name what is wrong and what would be right.
+//! Writes the sentences of problems. Each states what is wrong and what is allowed.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -10,7 +10,7 @@ use crate::refusal::{Issue, IssueKind};
 use crate::ticket::status::Status;
 use crate::ticket::{COMMENTS_LIMIT, MoveError, text};
 
-/// One sentence that names the field and the rule.
+/// Returns a sentence that names the field and its rule.
 pub(super) fn issue(issue: &Issue) -> String {
     let name = Excerpt(&issue.field);
     match issue.kind {
@@ -26,7 +26,7 @@ pub(super) fn issue(issue: &Issue) -> String {
         }
         IssueKind::Limit => "The parameter `limit` is a whole number from 1 to 100.".to_owned(),
         IssueKind::MissingMember => format!("The member `{name}` is missing."),
-        // The words of API Gateway, which clients of the API that this stands in for may look for.
+        // API Gateway uses the same words. Clients of the API that Portdesk replaces may look for them.
         IssueKind::MissingParameter => format!("Missing required request parameters: [{name}]"),
         IssueKind::NotAText { found } => format!("The member `{name}` must be a string, not {found}."),
         IssueKind::RepeatedHeader => format!("The header {name} is given more than once."),
@@ -71,7 +71,7 @@ fn unfit_text(name: &Excerpt<'_>, kind: text::TextError) -> String {
     }
 }
 
-/// `open, closed or cancelled`
+/// Joins the names of statuses, for example `open, closed or cancelled`.
 fn alternatives(statuses: &[Status]) -> String {
     let names: Vec<_> = statuses.iter().map(ToString::to_string).collect();
     match names.as_slice() {
@@ -81,7 +81,7 @@ fn alternatives(statuses: &[Status]) -> String {
     }
 }
 
-/// What a client sent, shown back: no more of it than a reader needs, and nothing that a terminal would obey.
+/// Shows a text that a client sent: only its beginning, and without characters that control a terminal.
 pub(super) struct Excerpt<'a>(pub(super) &'a str);
 
 impl fmt::Display for Excerpt<'_> {

@@ -1,10 +1,10 @@
-//! Where a ticket stands, and where it may go from there.
+//! The statuses of a ticket and the allowed moves between them.
 
 use core::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Where a ticket stands, in the order of a ticket's life.
+/// The status of a ticket. The statuses are in the order of a ticket's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Open,
@@ -19,14 +19,14 @@ impl Status {
     pub(crate) const ALL: [Self; 6] =
         [Self::Open, Self::InProgress, Self::OnHold, Self::Resolved, Self::Closed, Self::Cancelled];
 
-    /// The statuses in which a ticket is finished: it takes no comment and moves nowhere.
+    /// The final statuses. A ticket in one of them cannot get comments or move to another status.
     pub(crate) const FINAL: [Self; 2] = [Self::Closed, Self::Cancelled];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// The statuses that a ticket may move to from this one.
+    /// Returns the statuses to which a ticket may move from this one.
     pub(crate) fn next(self) -> &'static [Self] {
         match self {
             Self::Open => &[Self::InProgress, Self::OnHold, Self::Resolved, Self::Cancelled],

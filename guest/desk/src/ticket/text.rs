@@ -1,4 +1,4 @@
-//! Text that a client may give.
+//! The rules for texts from clients.
 
 use alloc::string::String;
 
@@ -7,7 +7,7 @@ use alloc::string::String;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text<const LIMIT: usize>(String);
 
-/// What is wrong with a text.
+/// The reason why a text is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextError {
     Control,
@@ -16,8 +16,8 @@ pub(crate) enum TextError {
 }
 
 impl<const LIMIT: usize> Text<LIMIT> {
-    /// Lines may end as Windows and mail end them (CR LF), or as old systems did (CR). What is counted, kept and compared
-    /// with a repeat is the text with line feeds.
+    /// Accepts lines that end in CR LF (as on Windows and in mail) or in CR (as on old systems), and replaces these line
+    /// ends with line feeds. The text with line feeds is counted, stored, and compared with a repeat.
     pub(crate) fn parse(text: String) -> Result<Self, TextError> {
         let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
         if text.is_empty() {

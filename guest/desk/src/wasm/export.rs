@@ -1,4 +1,4 @@
-//! What the component offers: `handler` and `schema`.
+//! Implements the component's exports: `handler` and `schema`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,13 +33,15 @@ impl schema::Guest for Desk {
     }
 
     fn openapi() -> String {
-        // The build script packed a text, so both steps succeed. Of an empty contract every host would complain at its start.
+        // The build script compressed a valid text, so both steps succeed. If one failed, a host would refuse the empty
+        // contract when it starts.
         let text = decompress_to_vec(CONTRACT).unwrap_or_default();
         String::from_utf8(text).unwrap_or_default()
     }
 }
 
-/// `openapi.yaml`, packed: it is asked for once, at the start of a host, and larger than a fifth of the component otherwise.
+/// `openapi.yaml`, compressed. A host reads it only once, when it starts; uncompressed, it would be more than a fifth of
+/// the component.
 const CONTRACT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.deflate"));
 
 fn list(list: &crate::List) -> schema::ListSchema {

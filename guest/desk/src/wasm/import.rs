@@ -1,4 +1,4 @@
-//! What the component is given: `key-value`, the wall clock and randomness.
+//! Calls the component's imports: `key-value`, the wall clock and randomness.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,5 @@
-//! What wit-bindgen makes of the interfaces in `wit/`. The bindings of WASI are those of the crate `wasip2`.
+//! The bindings that wit-bindgen generates for the interfaces in `wit/`. The bindings for WASI come from the crate
+//! `wasip2`.
 
 #![allow(
     unsafe_code,

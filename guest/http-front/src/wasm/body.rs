@@ -1,4 +1,4 @@
-//! Bodies: the streams of `wasi:http`, read and written whole.
+//! Reads and writes whole bodies over the streams of `wasi:http`.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use wasip2::io::streams::StreamError;
 
 use crate::Refusal;
 
-/// The whole body, `most_bytes` at most.
+/// Reads the whole body, at most `most_bytes`.
 pub(super) fn read(request: &IncomingRequest, most_bytes: usize) -> Result<Vec<u8>, Refusal> {
     let body = request.consume().map_err(|()| Refusal::BodyBroken)?;
     let stream = body.stream().map_err(|()| Refusal::BodyBroken)?;
@@ -22,18 +22,18 @@ pub(super) fn read(request: &IncomingRequest, most_bytes: usize) -> Result<Vec<u
     }
 }
 
-/// Writes the body as far as the client reads it.
+/// Writes the body. Stops if the client stops reading.
 pub(super) fn write(body: OutgoingBody, bytes: &[u8]) {
     let Ok(stream) = body.write() else { return };
     let written = bytes.chunks(WRITE_BYTES).try_for_each(|piece| stream.blocking_write_and_flush(piece));
     drop(stream);
-    // Without its end the body is cut: the client sees that something is missing. To `HEAD` a platform may find fault
-    // with an end that comes before `content-length` bytes; it sends none of them anyway.
+    // After a failed write the body stays without its end, so that the client sees an incomplete body. For `HEAD`,
+    // `finish` may report fewer bytes than `content-length`; this is no problem, as the platform sends no body.
     if written.is_ok() {
         let _ = OutgoingBody::finish(body, None);
     }
 }
 
 const READ_BYTES: u64 = 64 * 1024;
-/// The most that `wasi:io` takes in one blocking write.
+/// The largest number of bytes that `wasi:io` accepts in one blocking write.
 const WRITE_BYTES: usize = 4096;

@@ -1,4 +1,4 @@
-//! What the component offers: `wasi:http/incoming-handler`.
+//! Implements the component's export: `wasi:http/incoming-handler`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,7 +27,7 @@ impl Guest for Front {
     }
 }
 
-/// The header that names the client. An empty variable names none.
+/// Returns the name of the header that names the client. An empty variable counts as not set.
 fn client_header() -> Option<String> {
     let variables = environment::get_environment().into_iter();
     let mut found = variables.filter(|(name, value)| name == CLIENT_HEADER && !value.is_empty());
@@ -39,8 +39,8 @@ fn random() -> [u8; 16] {
     (halves.0 << 64 | halves.1).to_le_bytes()
 }
 
-/// Hands the answer over. What a platform refuses here it answers itself, with 500: the front has made nothing that
-/// HTTP does not allow.
+/// Passes the answer to the platform. If the platform does not accept a part of it, the platform itself answers 500.
+/// The front makes only answers that HTTP allows.
 fn send(outgoing: Outgoing, answered: ResponseOutparam) {
     let Outgoing { status, headers, body } = outgoing;
     let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
@@ -49,7 +49,7 @@ fn send(outgoing: Outgoing, answered: ResponseOutparam) {
     if response.set_status_code(status).is_err() {
         return;
     }
-    // Begun also where nothing is written into it: the server of jco takes no answer without a body.
+    // The body is opened even if nothing is written into it: the server of jco does not accept an answer without one.
     let Ok(out) = response.body() else { return };
     ResponseOutparam::set(answered, Ok(response));
     body::write(out, &body.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! What the component is given beside WASI: `handler` and `schema`.
+//! Calls the component's imports other than WASI: `handler` and `schema`.
 
 use alloc::string::String;
 

@@ -1,4 +1,4 @@
-//! What the component offers: `key-value`.
+//! Implements the component's export `key-value`.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use store_bindings::convert;
 
 pub(super) struct KeyValue;
 
-/// The store; an instance that the environment does not tell where the table is has none.
+/// The store of this instance, or the reason why the environment variables or the schema do not allow one.
 static STORE: LazyLock<Result<Store<Wasi>, String>> = LazyLock::new(|| {
     let settings = Settings::read(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
     let schema = convert::schema(schema::collection());
@@ -54,7 +54,8 @@ fn store() -> Result<&'static Store<Wasi>, wit::Error> {
     })
 }
 
-/// The one crossing to the errors of the interface. The text is for the operator and goes no further.
+/// Converts an error to an error of the interface. Only this function does so. The error's text goes to the operator
+/// and not to the component.
 fn error(call: &str, failure: &StoreError) -> wit::Error {
     let (error, is_told) = match failure {
         StoreError::Invalid(_) | StoreError::Failed(Error::Invalid(_)) => (wit::Error::Invalid, true),

@@ -1,4 +1,4 @@
-//! The functions under the names that the world `store` gives them.
+//! Exports the functions of `key-value` under the names that the world `store` requires.
 
 #![allow(unsafe_code, unused_qualifications, reason = "generated code; what it calls is in `export`")]
 

@@ -1,7 +1,7 @@
-//! What the component is given: HTTP, clocks and randomness of WASI.
+//! Calls the component's imports: HTTP, clocks and randomness of WASI.
 //!
-//! Every wait blocks, on a pollable beside a timer, so that no server is waited for longer than an attempt may take,
-//! whatever the platform makes of the request's own limits.
+//! Every wait blocks on a pollable and a timer. An attempt therefore never takes longer than its limit, even if the
+//! platform does not apply the time limits of the request.
 
 use std::time::{Duration, SystemTime};
 
@@ -27,7 +27,7 @@ impl Platform for Wasi {
         let body = outgoing.body().map_err(|()| unsent("the request has no body"))?;
         let options = options(request.timeouts);
         let response = outgoing_handler::handle(outgoing, Some(options)).map_err(|code| failed(&code))?;
-        // Where the body is not taken the response says why.
+        // If the platform does not accept the body, the response has the reason.
         let _ = write(body, request.body, &timer);
         let response = answered(&response, &timer)?;
         let status = response.status();
@@ -65,7 +65,7 @@ fn outgoing(request: &Request<'_>) -> Option<OutgoingRequest> {
     Some(outgoing)
 }
 
-/// A platform may have no such limits; the timer holds in any case.
+/// Sets the time limits of a request. A platform may not support them; the timer applies in any case.
 fn options(timeouts: Timeouts) -> RequestOptions {
     let options = RequestOptions::new();
     let _ = options.set_connect_timeout(Some(nanoseconds(timeouts.connect)));
@@ -88,7 +88,7 @@ fn write(body: OutgoingBody, bytes: &[u8], timer: &Pollable) -> Option<()> {
     OutgoingBody::finish(body, None).ok()
 }
 
-/// How many bytes a stream takes now: at least one. None where it takes no more, or the time is over.
+/// Waits until a stream accepts bytes and returns how many. Returns `None` if the stream is closed or the time is over.
 fn room(stream: &OutputStream, timer: &Pollable) -> Option<usize> {
     loop {
         match stream.check_write().ok()? {
@@ -126,13 +126,13 @@ fn read(response: &IncomingResponse, timer: &Pollable) -> Result<Vec<u8>, SendEr
     }
 }
 
-/// Waits for one thing, or for the end of the time.
+/// Waits until the pollable is ready or the time is over.
 fn ready(pollable: &Pollable, timer: &Pollable) -> Result<(), SendError> {
-    // What is ready counts, also where the time is over as well.
+    // A ready pollable counts even if the time is over too.
     if poll::poll(&[pollable, timer]).contains(&0) { Ok(()) } else { Err(lost("no answer in time")) }
 }
 
-/// Whether a request may have arrived that failed: only where no connection was made it certainly has not.
+/// Makes the error of a failed request. The request has certainly not arrived only if no connection was made.
 fn failed(code: &ErrorCode) -> SendError {
     let unsent = matches!(
         code,
@@ -148,16 +148,16 @@ fn failed(code: &ErrorCode) -> SendError {
     SendError { text: format!("no answer: {}", kind(code)), sent: !unsent }
 }
 
-/// What failed, by its name alone: some of these carry a text of the platform's, which may quote the request.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the others say less than that there was no answer")]
+/// Returns a text for the kind of an error. The platform's own text is left out, because it may quote the request.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds would not help an operator")]
 fn kind(code: &ErrorCode) -> &'static str {
     match code {
-        ErrorCode::ConfigurationError => "the platform is not set up for it",
+        ErrorCode::ConfigurationError => "the platform is not configured for outgoing requests",
         ErrorCode::ConnectionLimitReached => "the platform allows no more connections",
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
         | ErrorCode::HttpResponseTimeout => "not in time",
-        ErrorCode::ConnectionRefused => "nobody listens there",
+        ErrorCode::ConnectionRefused => "the server refused the connection",
         ErrorCode::ConnectionTerminated => "the connection ended",
         ErrorCode::ConnectionTimeout => "no connection in time",
         ErrorCode::DestinationIpProhibited
@@ -165,7 +165,7 @@ fn kind(code: &ErrorCode) -> &'static str {
         | ErrorCode::DestinationUnavailable
         | ErrorCode::DestinationIpUnroutable => "the server cannot be reached",
         ErrorCode::DnsError(_) | ErrorCode::DnsTimeout => "the server's name cannot be resolved",
-        ErrorCode::HttpProtocolError | ErrorCode::HttpResponseIncomplete => "an answer that is no HTTP",
+        ErrorCode::HttpProtocolError | ErrorCode::HttpResponseIncomplete => "the answer is not valid HTTP",
         ErrorCode::HttpRequestDenied => "the platform forbids the request",
         ErrorCode::TlsAlertReceived(_) | ErrorCode::TlsCertificateError | ErrorCode::TlsProtocolError => {
             "TLS failed"

@@ -1,4 +1,4 @@
-//! What the component offers: `key-value`, over the one store of this instance.
+//! Implements the component's export `key-value` over the one store of this instance.
 
 use alloc::string::String;
 
@@ -9,7 +9,7 @@ use store_bindings::bindings::exports::portdesk::desk::key_value as wit;
 use store_bindings::bindings::portdesk::desk::schema;
 use store_bindings::convert;
 
-/// Empty at first, and gone with the instance.
+/// The store of this instance. It is empty when the instance starts and is lost when the instance ends.
 static STORE: Lazy<Result<Mutex<Store>, Error>> =
     Lazy::new(|| Store::new(convert::schema(schema::collection())).map(Mutex::new));
 

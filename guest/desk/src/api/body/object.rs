@@ -1,7 +1,7 @@
-//! A flat JSON object of texts, read strictly, with everything that is wrong with it at once.
+//! Parses a flat JSON object of strings strictly, and reports all issues at once.
 //!
-//! The attack: a body of 64 KiB may nest 64 Ki arrays, and a component has one page of stack. Nothing here descends
-//! into a value that has no business being there; it is skipped without recursion.
+//! A possible attack: a body of 64 KiB can nest 64 Ki arrays, and a component has only one page of stack. This parser
+//! therefore skips values that are not strings without recursion.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 use crate::refusal::{Issue, IssueKind, Refusal};
 
-/// The members of a body that are known, and what is wrong with the rest.
+/// The known members of a body, and the issues of all other members.
 pub(crate) struct Object {
     texts: Vec<(&'static str, String)>,
     issues: Vec<Issue>,
@@ -22,7 +22,7 @@ impl Object {
         if body.len() > BODY_LIMIT_BYTES {
             return Err(Refusal::BodyTooLarge { limit_bytes: BODY_LIMIT_BYTES });
         }
-        // Programs on Windows write a byte order mark in front, which is no part of the text (RFC 8259, section 8.1).
+        // Programs on Windows may write a byte order mark first. RFC 8259, section 8.1, allows parsers to ignore it.
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let malformed = |error: serde_json::Error| Refusal::MalformedBody(error.to_string());
         match body.trim_ascii_start().first() {
@@ -40,21 +40,21 @@ impl Object {
         }
     }
 
-    /// The member `name`, parsed. None if there is no such thing; why is kept for `finish`.
+    /// Parses the member `name`. If the member is missing or invalid, returns `None` and keeps the issue for `finish`.
     pub(crate) fn required<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(String) -> Result<T, IssueKind>,
     ) -> Option<T> {
         let present = self.texts.iter().any(|(member, _)| *member == name);
-        // A member of a wrong type is there, and has its issue already.
+        // A member of a wrong type is not missing, and already has an issue.
         if !present && !self.issues.iter().any(|issue| issue.field == name) {
             self.issues.push(Issue::new(name.into(), IssueKind::MissingMember));
         }
         self.optional(name, parse)
     }
 
-    /// As `required`, but may be absent.
+    /// Parses the member `name` as `required` does, but a missing member is not an issue.
     pub(crate) fn optional<T>(
         &mut self,
         name: &'static str,
@@ -65,7 +65,7 @@ impl Object {
         parse(text).map_err(|kind| self.issues.push(Issue::new(name.into(), kind))).ok()
     }
 
-    /// What was made of the members, if nothing at all is wrong.
+    /// Returns the value that `made` builds from the members, or all issues if there are any.
     pub(crate) fn finish<T>(self, made: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
         match made() {
             Some(made) if self.issues.is_empty() => Ok(made),
@@ -109,7 +109,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 }
 
-/// A text, or what there is in its place.
+/// A string, or the kind of another value.
 enum Value {
     Text(String),
     Other(&'static str),
