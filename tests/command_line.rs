@@ -149,7 +149,7 @@ fn wrong_use_names_the_flag_and_exits_with_2() {
         (&["--body-limit-bytes", "9999999999"], "--body-limit-bytes"),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--store", "dynamodb"], "--table"),
-        (&["--store-attempts", "0"], "--store-attempts"),
+        (&["--client-timeout-ms", "0"], "--client-timeout-ms"),
         (&["table", "policy", "--table", "desk", "--region", "eu-west-1", "--account", "me"], "--account"),
         (&["sing"], "sing"),
     ] {
@@ -226,7 +226,9 @@ fn a_table_is_made_checked_and_served_from() {
     let data = tempfile::tempdir().unwrap();
     let flags = ["--store", "dynamodb", "--endpoint-url", &server.endpoint, "--table"];
     let host = Process::start(data.path(), &[&flags[..], &["desk"]].concat());
-    assert!(host.banner.contains("DynamoDB table desk") && host.banner.contains("--store-attempts 3"));
+    assert!(
+        host.banner.contains("DynamoDB table desk") && host.banner.contains("--store dynamodb --table desk")
+    );
     let folder = data.path().to_str().unwrap();
     let other = run(&[&flags[..], &["other", "--listen", "127.0.0.1:0", "--data-dir", folder]].concat());
     assert_eq!(other.status.code(), Some(1));

@@ -17,20 +17,7 @@ use crate::harness::{KEY, Running};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The value of all limits: short enough for the tests, and long enough for a good client on a busy machine.
-const SHORT: [&str; 12] = [
-    "--first-byte-ms",
-    "1000",
-    "--head-ms",
-    "1000",
-    "--idle-ms",
-    "1000",
-    "--body-ms",
-    "1000",
-    "--stall-ms",
-    "1000",
-    "--answer-ms",
-    "2000",
-];
+const SHORT: [&str; 6] = ["--client-timeout-ms", "1000", "--idle-ms", "1000", "--time-limit-ms", "1000"];
 
 async fn short_of_patience(more: &[&str]) -> Running {
     let flags: Vec<_> = ["--store", "memory"].iter().chain(&SHORT).chain(more).copied().collect();
@@ -194,7 +181,7 @@ async fn a_write_is_done_also_where_its_client_is_gone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_shut_nobody_out() {
     let host =
-        Running::start(&["--store", "memory", "--connections", "50", "--first-byte-ms", "60000"]).await;
+        Running::start(&["--store", "memory", "--connections", "50", "--client-timeout-ms", "60000"]).await;
     let mut silent = Vec::new();
     for _ in 0..50 {
         silent.push(connect(&host).await);
@@ -216,7 +203,7 @@ async fn silent_connections_shut_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_in_flight_are_bounded_and_slow_bodies_make_room() {
-    let host = Running::start(&["--store", "memory", "--requests", "2", "--body-ms", "60000"]).await;
+    let host = Running::start(&["--store", "memory", "--requests", "2", "--client-timeout-ms", "60000"]).await;
     let head = head(
         "POST",
         "/tickets",

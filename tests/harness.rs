@@ -53,7 +53,7 @@ impl Running {
 
     /// A host over a folder that another had before.
     pub async fn start_in(data: TempDir, flags: &[&str]) -> Running {
-        let component = component(config(data.path(), flags).isolation);
+        let component = component(config(data.path(), flags).limits.isolation);
         Running::start_with(data, component, flags).await
     }
 
@@ -127,7 +127,7 @@ fn component(isolation: Isolation) -> Component {
         Isolation::Fresh => (&FRESH, "fresh"),
     };
     let load = || {
-        let limits = config(Path::new("unused"), &["--isolation", mode]).limits();
+        let limits = config(Path::new("unused"), &["--isolation", mode]).limits.sandbox();
         Component::load(BUILT_IN_COMPONENT, limits).unwrap_or_else(|error| panic!("{error}"))
     };
     component.get_or_init(load).clone()

@@ -24,7 +24,7 @@ const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
 
 /// The hostile component, with the limits that these flags set.
 fn hostile(flags: &[&str]) -> Component {
-    let limits = config("unused".as_ref(), flags).limits();
+    let limits = config("unused".as_ref(), flags).limits.sandbox();
     let wasm = std::fs::read(HOSTILE_FILE).unwrap();
     Component::load(&wasm, limits).unwrap_or_else(|error| panic!("{error}"))
 }

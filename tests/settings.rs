@@ -34,7 +34,7 @@ const WRONG: [(&str, &str, &[&str]); 11] = [
     ("--store", "PORTDESK_STORE", &["paper", "Memory"]),
     ("--instances", "PORTDESK_INSTANCES", &["0", "1001", "many", "1.5", "-1", "0x10"]),
     ("--time-limit-ms", "PORTDESK_TIME_LIMIT_MS", &["9", "1s", "10 000"]),
-    ("--metrics-public", "PORTDESK_METRICS_PUBLIC", &["yes", "1"]),
+    ("--allow-plaintext", "PORTDESK_ALLOW_PLAINTEXT", &["yes", "1"]),
     (
         "--otlp-endpoint",
         "PORTDESK_OTLP_ENDPOINT",
@@ -57,7 +57,7 @@ fn ended(command: &mut Command) -> (Option<i32>, String) {
 fn a_flag_that_is_wrong_is_named() {
     for (flag, variable, values) in WRONG {
         // It is set by being there.
-        if flag == "--metrics-public" {
+        if flag == "--allow-plaintext" {
             continue;
         }
         for value in values {
@@ -87,12 +87,12 @@ fn what_is_named_is_what_was_set() {
     let (_, said) =
         ended(portdesk(&["table", "check", "--table", "tickets"]).env("PORTDESK_ENDPOINT_URL", "nowhere"));
     assert!(said.contains("'PORTDESK_ENDPOINT_URL'"), "{said}");
-    let (_, said) = ended(portdesk(&["serve"]).env("PORTDESK_STREAMS", "0"));
-    assert!(said.contains("'PORTDESK_STREAMS'"), "{said}");
+    let (_, said) = ended(portdesk(&["serve"]).env("PORTDESK_IDLE_MS", "0"));
+    assert!(said.contains("'PORTDESK_IDLE_MS'"), "{said}");
     let both = &mut portdesk(&["--listen", "nowhere"]);
     let (_, said) = ended(both.env("PORTDESK_LISTEN", "nowhere else"));
     assert!(said.contains("'--listen") && !said.contains("PORTDESK_LISTEN"), "{said}");
-    let (_, said) = ended(portdesk(&["--listen", "nowhere"]).env("PORTDESK_STREAMS", "0"));
+    let (_, said) = ended(portdesk(&["--listen", "nowhere"]).env("PORTDESK_IDLE_MS", "0"));
     assert!(said.contains("'--listen"), "{said}");
 }
 
@@ -130,7 +130,6 @@ fn an_empty_variable_counts_as_not_set() {
     for variable in all.chain([
         "PORTDESK_TLS_CERT",
         "PORTDESK_TLS_KEY",
-        "PORTDESK_ALLOW_PLAINTEXT",
         "PORTDESK_DATA_DIR",
         "PORTDESK_LOG_LEVEL",
         "PORTDESK_API_KEY",
@@ -146,7 +145,7 @@ fn an_empty_variable_counts_as_not_set() {
         "the key of the environment is none: {}",
         host.banner
     );
-    assert!(host.banner.contains("--store embedded"), "{}", host.banner);
+    assert!(host.banner.contains("(embedded store, durable)"), "{}", host.banner);
     let (code, said) = ended(portdesk(&["--store", "dynamodb"]).env("PORTDESK_TABLE", ""));
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--table"), "{said}");
@@ -195,4 +194,44 @@ fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
     let (code, said) = ended(portdesk(&flags).env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a.example"));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{said}");
+}
+
+/// The line of the banner that shows settings.
+fn shown_settings(host: &Process) -> Option<&str> {
+    let line = host.banner.lines().find_map(|line| line.trim_start().strip_prefix("settings"));
+    line.map(str::trim)
+}
+
+#[test]
+fn a_host_shows_the_settings_that_differ_from_their_defaults_and_no_password() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--store", "memory", "--instances", "128"]);
+    command.env("PORTDESK_DATA_DIR", folder).env("PORTDESK_PARITY", "strict");
+    command.env("PORTDESK_LOG_LEVEL", "error").env("PORTDESK_LOG_FORMAT", "text");
+    command.args(["--cors-origin=https://a.example,https://b.example", "--allow-plaintext"]);
+    let host = Process::spawn(&mut command);
+    assert_eq!(
+        shown_settings(&host).unwrap(),
+        format!(
+            "--listen 127.0.0.1:0 --allow-plaintext --data-dir {folder} --store memory --parity strict \
+             --cors-origin https://a.example,https://b.example --log-level error"
+        )
+    );
+    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir", folder]);
+    let host = Process::spawn(command.args(["--otlp-endpoint", "http://user:secret@127.0.0.1:9"]));
+    assert!(!host.banner.contains("secret"), "{}", host.banner);
+}
+
+#[test]
+fn the_short_help_fits_a_screen_and_the_long_one_names_each_variable() {
+    let help = |flag: &str| String::from_utf8(portdesk(&[flag]).output().unwrap().stdout).unwrap();
+    let (short, long) = (help("-h"), help("--help"));
+    assert!(short.lines().count() <= 48, "{short}");
+    assert!(short.lines().all(|line| line.chars().count() <= 100), "{short}");
+    for (flag, variable, _) in WRONG {
+        assert!(short.contains(flag) && !short.contains(variable), "{flag}: {short}");
+        assert!(long.contains(flag) && long.contains(variable), "{flag}: {long}");
+    }
+    assert!(!short.contains('\u{1b}') && !long.contains('\u{1b}'), "no colours but on a terminal");
 }

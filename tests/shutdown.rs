@@ -51,7 +51,8 @@ async fn readiness_turns_red_while_requests_are_still_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_does_not_end_is_cut_at_the_end_of_the_grace_period() {
-    let host = Running::start(&["--store", "memory", "--grace-seconds", "1", "--body-ms", "300000"]).await;
+    let host =
+        Running::start(&["--store", "memory", "--grace-seconds", "1", "--client-timeout-ms", "300000"]).await;
     let mut begun = connect(&host).await;
     begin(&mut begun).await;
     timeout(LONG, host.stop()).await.expect("the host ends");

@@ -159,7 +159,7 @@ async fn a_client_that_can_speaks_http_2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_speak_tls_or_says_nothing_holds_nobody_up() {
     let identity = Identity::until(2099);
-    let host = identity.host(&["--handshake-ms", "1000"]).await;
+    let host = identity.host(&["--client-timeout-ms", "1000"]).await;
     let silent = TcpStream::connect(host.address()).await.unwrap();
     let mut plain = TcpStream::connect(host.address()).await.unwrap();
     plain.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();

@@ -24,7 +24,7 @@ use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
 use crate::clock;
-use crate::config::{Config, Variables, environment_key, parse};
+use crate::config::{Config, Given, environment_key, parse};
 use crate::host::component_bytes;
 use crate::sandbox::{Component, Description, Isolation, Limits};
 
@@ -32,7 +32,7 @@ use crate::sandbox::{Component, Description, Isolation, Limits};
 ///
 /// Without a command it serves: it prints the address, a key and examples, and logs to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_help = VARIABLES)]
+#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_long_help = VARIABLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -43,19 +43,23 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the component over HTTP (also without a command)
+    /// Serve the component over HTTP; `portdesk` without a command does the same
     Serve(Box<Config>),
-    /// Say which world a component fits, what it lacks, and what supplies that
+    /// Say which world a component fits and what it lacks
     Check(check::Arguments),
-    /// Compile a component to a file that a host serves at once: for images that nobody can write to
+    /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
-    /// Make, list, rotate and revoke API keys; a running host takes a change over within a second
+    /// Make, list, rotate and revoke API keys
+    ///
+    /// A running host applies a change within a second.
     Key(key::Arguments),
-    /// Make, list and delete usage plans; a running host takes a change over within a second
+    /// Make, list and delete usage plans
+    ///
+    /// A running host applies a change within a second.
     Plan(plan::Arguments),
-    /// Print the contract of the component: an OpenAPI document
+    /// Print the contract of the component, an OpenAPI document
     Openapi(openapi::Arguments),
-    /// Make, check and allow the table that `--store dynamodb` keeps items in
+    /// Create and check a DynamoDB table, and print the policy that a host needs
     #[cfg(feature = "dynamodb")]
     Table(table::Arguments),
 }
@@ -75,8 +79,8 @@ const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1,
 
 /// What has no flag, so that it stands in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
-  PORTDESK_API_KEY  a key that opens the door beside those of the data folder, 20 to 256 visible ASCII
-                    characters; where it is set, no first key is made";
+  PORTDESK_API_KEY  an API key that is valid in addition to those of the data folder, 20 to 256 visible ASCII
+                    characters; if it is set, the first start makes no key";
 
 /// Runs what the command line asks for.
 #[must_use]
@@ -87,28 +91,28 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    let mut variables = Variables::default();
+    let mut given = Given::default();
     let done = survive_file_limits().and_then(|()| match parse(std::env::args_os()) {
         Ok((arguments, set)) => {
-            variables = set;
-            command(arguments)
+            given = set;
+            command(arguments, &given)
         }
         Err(error) => usage(&error),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Ended::Failed(why)) => ended(&variables.named(why), 1),
-        Err(Ended::WrongUse(why)) => ended(&variables.named(why), 2),
+        Err(Ended::Failed(why)) => ended(&given.named(why), 1),
+        Err(Ended::WrongUse(why)) => ended(&given.named(why), 2),
         Err(Ended::AnswerSummary) => ExitCode::from(2),
     }
 }
 
-fn command(arguments: Arguments) -> Result<(), Ended> {
+fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
     // Keys, counts and logs have dates; libraries panic over one that no calendar has.
     clock::now()?;
     match arguments.command {
-        None => with_environment(arguments.config).and_then(serve::run),
-        Some(Command::Serve(config)) => with_environment(*config).and_then(serve::run),
+        None => serve::run(&with_environment(arguments.config)?, given),
+        Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Key(arguments)) => key::run(&arguments),

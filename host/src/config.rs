@@ -1,42 +1,36 @@
 //! What a user may set, by flag or variable.
 
-mod connections;
-mod cors;
 mod data;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 mod file;
+mod limits;
 mod observe;
-mod refusals;
-mod requests;
 mod tls;
 mod variables;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-pub use self::connections::Connections;
-pub use self::cors::Cors;
 pub use self::data::DataDir;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, LocationError, StoreTable, TableName};
 pub(crate) use self::file::existing;
+pub use self::limits::Limits;
 pub use self::observe::Observe;
-pub use self::refusals::Refusals;
-pub use self::requests::Requests;
 pub use self::tls::Tls;
-pub use self::variables::{Variables, parse};
-use crate::door::RateLimit;
+pub use self::variables::{Given, parse};
+use crate::door::{Origin, Parity, RateLimit};
 use crate::environment::variable;
-use crate::sandbox::{Isolation, Limits};
 
-/// How to serve. Every flag has a variable; a flag wins over its variable.
+/// How to serve. Every flag has a variable. A flag wins over its variable.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on
+    ///
+    /// Port 0 takes a free port. An address that other machines can reach needs TLS or --allow-plaintext.
     #[arg(long, env = "PORTDESK_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080",
           value_parser = address)]
     pub listen: SocketAddr,
@@ -49,8 +43,10 @@ pub struct Config {
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub data: DataDir,
 
-    /// Where items are kept: `embedded` is durable, in the data folder; `memory` is lost with the process;
-    /// `dynamodb` is a table that other hosts and programs may share, see --table
+    /// Where items are kept: embedded, memory or dynamodb
+    ///
+    /// `embedded` keeps them in the data folder; they are durable. `memory` loses them when the process ends. `dynamodb` keeps them
+    /// in a table that other hosts and programs can share, see --table.
     #[arg(long, env = "PORTDESK_STORE", value_name = "STORE", default_value = "embedded")]
     pub store: StoreKind,
 
@@ -59,73 +55,37 @@ pub struct Config {
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub table: StoreTable,
 
-    /// Whether an instance of the component answers many requests in turn (pooled) or one (fresh): `fresh`
-    /// shares nothing between requests and costs about one and a half times the processor time
-    #[arg(long, env = "PORTDESK_ISOLATION", value_name = "MODE", default_value = "pooled")]
-    pub isolation: Isolation,
-
-    /// Component to serve in place of the built-in one
+    /// Component file to serve instead of the built-in one
     #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE", value_parser = existing())]
     pub component: Option<PathBuf>,
 
-    /// Whether usage plans hold: with `plan` every key has the rate, burst and quota of its plan, see
-    /// `portdesk plan list`; with `off` there is no limit and nothing is counted
+    /// Whether usage plans apply: plan or off
+    ///
+    /// With `plan`, every key has the rate, burst and quota of its plan, see `portdesk plan list`. With `off` there is no limit, and
+    /// nothing is counted.
     #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "WHETHER", default_value = "plan")]
     pub rate_limit: RateLimit,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
-    pub refusals: Refusals,
+    /// How refusals of the host look: friendly or strict
+    ///
+    /// `friendly` adds `Retry-After`, `RateLimit` headers and a problem document to what API Gateway sends. `strict` adds nothing.
+    #[arg(long, env = "PORTDESK_PARITY", value_name = "PARITY", default_value = "friendly")]
+    pub parity: Parity,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
-    pub cors: Cors,
+    /// Origin whose pages may call the API from a browser
+    ///
+    /// For example `https://app.example.net`. Repeat the flag for more origins; separate them with commas in the variable. `*`
+    /// allows every page. Without this setting, no page of another origin may call.
+    #[arg(long = "cors-origin", env = "PORTDESK_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub cors_origins: Vec<Origin>,
 
-    /// Most requests inside the component at once, 1 to 1000; more wait 40 ms and are then refused with 503
-    #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub instances: u32,
-
-    /// Most memory of one instance of the component, 1 to 1024 MiB. One instruction that fills or copies memory is never
-    /// cut, and takes about 0.45 ms a MiB: so this also limits how long a component may hold a thread
-    #[arg(long, env = "PORTDESK_MEMORY_LIMIT_MIB", value_name = "MIB", default_value_t = MEMORY_LIMIT_MIB,
-          value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub memory_limit_mib: u16,
-
-    /// Most bytes of a request's body, 1 to 1048576; a larger one is refused with 413
-    #[arg(long, env = "PORTDESK_BODY_LIMIT_BYTES", value_name = "BYTES", default_value_t = 65_536,
-          value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
-    pub body_limit_bytes: u32,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
-    pub requests: Requests,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
-    pub connections: Connections,
-
-    /// Most milliseconds from a request's head to its answer, 10 to 300000; later it is answered with 504
-    #[arg(long, env = "PORTDESK_TIME_LIMIT_MS", value_name = "MS", default_value_t = 10_000,
-          value_parser = clap::value_parser!(u32).range(10..=300_000))]
-    pub time_limit_ms: u32,
-
-    /// Milliseconds after SIGTERM or SIGINT in which /readyz is red and everything else goes on, 0 to 60000: time for
-    /// whoever balances the load to see it
-    #[arg(long, env = "PORTDESK_DRAIN_MS", value_name = "MS", default_value_t = 1000,
-          value_parser = clap::value_parser!(u16).range(0..=60_000))]
-    pub drain_ms: u16,
-
-    /// Most seconds that requests in flight get to finish after that, 0 to 600
-    #[arg(long, env = "PORTDESK_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 10,
-          value_parser = clap::value_parser!(u16).range(0..=600))]
-    pub grace_seconds: u16,
-
-    /// How the log is written, on standard error
+    /// Format of the log on standard error: text or json
     #[arg(long, env = "PORTDESK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
 
-    /// Least severity that is logged; `info` has a line for every request
+    /// Least severity that is logged: error, warn, info or debug
+    ///
+    /// `info` logs one line for each request.
     #[arg(long, env = "PORTDESK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,
 
@@ -133,10 +93,15 @@ pub struct Config {
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub observe: Observe,
 
-    /// A key that opens the door beside those of the data folder, 20 to 256 visible characters. Only a
-    /// variable, so that it stands in no list of processes; where it is set, no first key is made
+    /// An API key that is valid in addition to those of the data folder, 20 to 256 visible characters. It has only a variable, so
+    /// that it is in no list of processes. If it is set, the first start makes no key.
     #[arg(skip)]
     pub api_key: Option<String>,
+
+    // Last: its heading applies to all that follows.
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
+    pub limits: Limits,
 }
 
 /// Where items are kept.
@@ -173,83 +138,9 @@ pub enum LogLevel {
     Debug,
 }
 
-impl Config {
-    /// What the instances of the component may use.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits {
-            isolation: self.isolation,
-            instances: self.instances,
-            memory_bytes: usize::from(self.memory_limit_mib) << 20,
-        }
-    }
-
-    /// How long a request may take.
-    #[must_use]
-    pub fn time_limit(&self) -> Duration {
-        Duration::from_millis(self.time_limit_ms.into())
-    }
-
-    /// How long everything goes on after the signal to stop.
-    #[must_use]
-    pub fn drain(&self) -> Duration {
-        Duration::from_millis(self.drain_ms.into())
-    }
-
-    /// How long requests in flight may take after that.
-    #[must_use]
-    pub fn grace(&self) -> Duration {
-        Duration::from_secs(self.grace_seconds.into())
-    }
-
-    /// The settings in force, a flag with its value each.
-    #[must_use]
-    pub fn effective(&self) -> Vec<(&'static str, String)> {
-        let component = self.component.as_ref().map_or("built-in".into(), |file| file.display().to_string());
-        let mut settings = vec![
-            ("listen", self.listen.to_string()),
-            ("data-dir", self.data.path.display().to_string()),
-            ("store", word(&self.store)),
-        ];
-        settings.extend(self.tls.effective());
-        #[cfg(feature = "dynamodb")]
-        if self.store == StoreKind::Dynamodb {
-            settings.extend(self.table.effective());
-        }
-        settings.extend([
-            ("isolation", word(&self.isolation)),
-            ("component", component),
-            ("rate-limit", word(&self.rate_limit)),
-            ("parity", word(&self.refusals.parity)),
-        ]);
-        settings.extend(self.cors.effective());
-        settings.extend([
-            ("instances", self.instances.to_string()),
-            ("memory-limit-mib", self.memory_limit_mib.to_string()),
-            ("body-limit-bytes", self.body_limit_bytes.to_string()),
-            ("time-limit-ms", self.time_limit_ms.to_string()),
-        ]);
-        settings.extend(self.requests.effective());
-        settings.extend(self.connections.effective());
-        settings.extend([
-            ("drain-ms", self.drain_ms.to_string()),
-            ("grace-seconds", self.grace_seconds.to_string()),
-            ("log-format", word(&self.log_format)),
-            ("log-level", word(&self.log_level)),
-        ]);
-        settings.extend(self.observe.effective());
-        settings
-    }
-}
-
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "not an IP address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned())
-}
-
-/// A value as it is written on the command line.
-fn word(value: &impl ValueEnum) -> String {
-    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Reads the key of the environment, which has no flag. Fails with a sentence that names the variable.
@@ -265,9 +156,5 @@ pub fn environment_key() -> Result<Option<String>, String> {
         Some(_) => Err(format!("{API_KEY_VARIABLE} must have 20 to 256 visible ASCII characters")),
     }
 }
-
-/// Far more than the desk needs, and no more: an instruction that fills or copies memory is never cut, so that all of it
-/// holds a thread for about 15 ms (0.45 ms a MiB, measured with pages that the kernel has to give first).
-const MEMORY_LIMIT_MIB: u16 = 32;
 
 const API_KEY_VARIABLE: &str = "PORTDESK_API_KEY";

@@ -69,13 +69,13 @@ impl Host {
         let store = GuestStore::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
         let pipeline = Arc::new(Pipeline {
             door: door(config, keys.clone(), quota_store),
-            parity: config.refusals.parity,
+            parity: config.parity,
             responder: responder(store.clone()),
             store,
             backend,
             telemetry,
             contract,
-            time_limit: config.time_limit(),
+            time_limit: config.limits.time_limit(),
             stopping: AtomicBool::new(false),
         });
         Ok(Host { pipeline, first_key, active_keys: keys.len(), keys, key_file })
@@ -123,13 +123,13 @@ fn spans(_: &Config) -> Result<Spans, HostError> {
 /// What requests have to pass.
 fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> Door {
     Door {
-        cors: Cors::of(config.cors.origins.clone()),
+        cors: Cors::of(config.cors_origins.clone()),
         keys,
-        head: config.requests.head(),
-        requests: Requests::new(config.requests.requests),
+        head: config.limits.head(),
+        requests: Requests::new(config.limits.requests),
         usage: Usage::new(config.rate_limit, quota_store),
-        body_limit_bytes: config.body_limit_bytes as usize,
-        body_time: config.requests.body_time(),
+        body_limit_bytes: config.limits.body_limit_bytes as usize,
+        body_time: config.limits.client_timeout(),
     }
 }
 
@@ -137,8 +137,8 @@ fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> 
 fn component(config: &Config) -> Result<Component, HostError> {
     let bytes = component_bytes(config.component.as_deref())?;
     Ok(match &config.component {
-        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, config.limits())?,
-        Some(_) | None => Component::load_cached(&bytes, config.limits(), &data_directory(&config.data)?)?,
+        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, config.limits.sandbox())?,
+        Some(_) | None => Component::load_cached(&bytes, config.limits.sandbox(), &data_directory(&config.data)?)?,
     })
 }
 
@@ -165,7 +165,7 @@ async fn open(
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
         config::StoreKind::Dynamodb => {
-            let settings = dynamodb::Settings { retries, ..config.table.settings(config.time_limit())? };
+            let settings = dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit())? };
             open_backend(DynamoDb::open(&settings, schema).await?)
         }
         config::StoreKind::Embedded => open_backend(Embedded::open(directory, schema)?),

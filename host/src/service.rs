@@ -46,7 +46,7 @@ impl Service {
             tls.report(&host.pipeline.telemetry.metrics);
         }
         let admin = match config.observe.metrics {
-            Some(address) => Some(AdminListener::bind(address, config.observe.metrics_public).await?),
+            Some(address) => Some(AdminListener::bind(address, config.tls.allow_plaintext).await?),
             None => None,
         };
         let failed = |error| StartError::Listen { address: config.listen, error };
@@ -61,9 +61,9 @@ impl Service {
             listener,
             tls,
             pipeline: Arc::clone(&host.pipeline),
-            limits: config.connections.limits(config.requests.head().read_bytes()),
-            drain: config.drain(),
-            grace: config.grace(),
+            limits: config.limits.connections(),
+            drain: config.limits.drain(),
+            grace: config.limits.grace(),
         };
         Ok(Service { host, address, admin_address, is_encrypted, server, admin })
     }

@@ -83,8 +83,7 @@ struct Size {
 
 const SMALL: Size = Size { connections: 2000, flags: &IMPATIENT, longest: Duration::from_secs(7) };
 /// Short limits, for a short test.
-const IMPATIENT: [&str; 5] =
-    ["--first-byte-ms=1000", "--head-ms=1000", "--body-ms=1000", "--stall-ms=1000", "--answer-ms=2000"];
+const IMPATIENT: [&str; 2] = ["--client-timeout-ms=1000", "--time-limit-ms=2000"];
 /// With the defaults.
 const FULL: Size = Size { connections: 10_000, flags: &[], longest: Duration::from_secs(15) };
 

@@ -32,7 +32,7 @@ async fn no_raw_request_is_read_in_two_ways_or_breaks_the_host() {
     let count = cases.len();
     assert!(count >= 200, "only {count}");
     // How long the host waits for a body that never arrives.
-    let host = Running::start(&["--store", "memory", "--body-ms", "2000"]).await;
+    let host = Running::start(&["--store", "memory", "--client-timeout-ms", "2000"]).await;
     let address = host.url.trim_start_matches("http://").to_owned();
     let (mut waiting, mut found) = (cases.into_iter(), Vec::new());
     let mut asked = JoinSet::new();

@@ -99,7 +99,7 @@ async fn a_request_that_is_dropped_at_any_moment_leaves_its_place_free() {
 
 #[tokio::test]
 async fn what_a_guest_asks_for_too_much_is_named_to_the_operator() {
-    let limits = config(Path::new("unused"), &[]).limits();
+    let limits = config(Path::new("unused"), &[]).limits.sandbox();
     let component = hostile(&[]);
     let schema = component.describe().await.unwrap().schema;
     let sandbox =

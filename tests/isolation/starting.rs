@@ -66,7 +66,7 @@ fn a_component_that_needs_more_than_an_instance_may_have_is_refused() {
 
 #[tokio::test]
 async fn two_memories_have_one_limit() {
-    let limits = config(Path::new("unused"), &["--memory-limit-mib", "1"]).limits();
+    let limits = config(Path::new("unused"), &["--memory-limit-mib", "1"]).limits.sandbox();
     for (pages, is_over) in [(15, false), (16, true)] {
         let wasm = component("(memory 1)", &format!("(memory {pages})"));
         let component = Component::load(&wat::parse_str(wasm).unwrap(), limits.clone());
@@ -143,5 +143,5 @@ fn refused(wasm: &[u8]) -> LoadError {
 }
 
 fn load(wasm: &[u8]) -> Result<Component, LoadError> {
-    Component::load(wasm, config(Path::new("unused"), &["--instances", "4"]).limits())
+    Component::load(wasm, config(Path::new("unused"), &["--instances", "4"]).limits.sandbox())
 }

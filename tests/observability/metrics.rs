@@ -80,7 +80,7 @@ async fn every_request_is_counted_once_by_operation_and_status() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_bad_connection_came_to_is_counted_by_its_reason() {
-    let host = Running::start(&[&FLAGS[..], &["--first-byte-ms", "100"]].concat()).await;
+    let host = Running::start(&[&FLAGS[..], &["--client-timeout-ms", "100"]].concat()).await;
     for request in ["", "GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n"] {
         let mut connection = TcpStream::connect(host.address()).await.unwrap();
         connection.write_all(request.as_bytes()).await.unwrap();
@@ -151,7 +151,7 @@ fn others_read_the_metrics_only_where_they_are_let() {
     let refused = run(&[&flags[..], &["--metrics", "0.0.0.0:0"]].concat());
     assert!(!refused.status.success());
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("--metrics-public"), "{said}");
+    assert!(said.contains("--allow-plaintext"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

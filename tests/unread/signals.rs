@@ -58,7 +58,7 @@ async fn a_second_signal_ends_a_host_at_once_while_nobody_reads_its_log() {
         let data = tempfile::tempdir().unwrap();
         let (stderr, _stderr) = streams::unread_pipe();
         let mut command =
-            portdesk(&["--listen", "127.0.0.1:0", "--grace-seconds", "600", "--body-ms", "300000"]);
+            portdesk(&["--listen", "127.0.0.1:0", "--grace-seconds", "600", "--client-timeout-ms", "300000"]);
         // The host goes on serving `/readyz` for this long.
         command.args(["--drain-ms", "1000"]);
         let host = Process::spawn(command.arg("--data-dir").arg(data.path()).stderr(stderr));

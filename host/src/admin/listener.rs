@@ -25,9 +25,9 @@ pub struct AdminListener {
 }
 
 impl AdminListener {
-    /// Binds `address`. Unless `is_public`, other machines must not reach the address.
-    pub async fn bind(address: SocketAddr, is_public: bool) -> Result<AdminListener, AdminError> {
-        if !is_public && !address.ip().is_loopback() {
+    /// Binds `address`. Unless `allows_plaintext`, other machines must not reach the address.
+    pub async fn bind(address: SocketAddr, allows_plaintext: bool) -> Result<AdminListener, AdminError> {
+        if !allows_plaintext && !address.ip().is_loopback() {
             return Err(AdminError::Public { address });
         }
         let failed = |error| AdminError::Listen { address, error };
@@ -71,17 +71,8 @@ impl AdminListener {
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The address cannot be listened on.
-    #[error("--metrics {address}: the address cannot be used ({error}); choose another")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        error: io::Error,
-    },
-    /// Other machines could read the metrics.
-    #[error(
-        "--metrics {address}: others could read the metrics, which need no key; choose an address of this machine \
-         alone, as 127.0.0.1, or give --metrics-public"
+    #[error("--metrics {address}: other machines could read the metrics, which need no key; choose an address of this \
+         machine, such as 127.0.0.1, or set --allow-plaintext"
     )]
     Public {
         /// The address.

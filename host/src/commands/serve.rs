@@ -11,11 +11,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 use super::Ended;
-use crate::config::Config;
+use crate::config::{Config, Given};
 use crate::service::Service;
 use crate::telemetry::log;
 
-pub(super) fn run(config: Config) -> Result<(), Ended> {
+pub(super) fn run(config: &Config, given: &Given) -> Result<(), Ended> {
     let log = log::start(config.log_format, config.log_level)?;
     // Standard error may have a reader that never reads, so a panic goes through the log. Its text may quote data.
     panic::set_hook(Box::new(|panicked| {
@@ -23,17 +23,17 @@ pub(super) fn run(config: Config) -> Result<(), Ended> {
         error!(location, "a defect of portdesk ended a task; please report this line");
     }));
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, given));
     // A thread that still blocks, for example in a file system that hangs, does not delay the end of the process.
     runtime.shutdown_timeout(RUNTIME_END);
     log.end();
     served
 }
 
-async fn serve(config: Config) -> Result<(), Ended> {
+async fn serve(config: &Config, given: &Given) -> Result<(), Ended> {
     let stop = stop()?;
-    let mut service = Service::start(&config).await?;
-    banner::show(&mut service, &config).await?;
+    let mut service = Service::start(config).await?;
+    banner::show(&mut service, config, given).await?;
     service.serve(stop).await;
     info!("stopped");
     Ok(())

@@ -1,4 +1,4 @@
-//! What a user may set about where data lies.
+//! Settings of the data folder.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-/// Where keys and items lie.
+/// Where keys and items are.
 #[derive(Debug, Clone, Args)]
 pub struct DataDir {
-    /// Folder for keys and items; made if it is missing
+    /// Folder for keys and items; created if it is missing
     #[arg(
         long = "data-dir",
         env = "PORTDESK_DATA_DIR",

@@ -1,4 +1,4 @@
-//! What a user may set about the table that `--store dynamodb` keeps items in.
+//! Settings of the table of `--store dynamodb`.
 
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use crate::telemetry::Counter;
 /// The table of a host.
 #[derive(Debug, Clone, Args)]
 pub struct StoreTable {
-    /// DynamoDB table of `--store dynamodb`; `portdesk table create` makes it
+    /// DynamoDB table of `--store dynamodb`
+    ///
+    /// `portdesk table create` creates it.
     #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", required_if_eq("store", "dynamodb"),
           value_parser = location::table_name)]
     pub name: Option<String>,
@@ -19,11 +21,6 @@ pub struct StoreTable {
     #[command(flatten)]
     #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub location: Location,
-
-    /// Most attempts at a call of DynamoDB, the first included; a later one waits longer, from 50 ms to 1 s
-    #[arg(long = "store-attempts", env = "PORTDESK_STORE_ATTEMPTS", value_name = "COUNT", default_value_t = ATTEMPTS,
-          value_parser = clap::value_parser!(u32).range(1..=10))]
-    pub attempts: u32,
 }
 
 /// The table of a command that is about nothing else.
@@ -37,12 +34,15 @@ pub struct TableName {
 /// Where a table is.
 #[derive(Debug, Clone, Args)]
 pub struct Location {
-    /// AWS region of the table; where it is not given, what `AWS_REGION` or the profile says
+    /// AWS region of the table
+    ///
+    /// Without it, `AWS_REGION` or the AWS profile applies.
     #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = location::region)]
     pub region: Option<String>,
 
-    /// Another server than AWS, for example `http://127.0.0.1:8000`; one on this machine needs no credentials, and is
-    /// reached without a proxy
+    /// DynamoDB server instead of AWS
+    ///
+    /// For example `http://127.0.0.1:8000`. A server on this machine needs no credentials and is reached without a proxy.
     #[arg(long, env = "PORTDESK_ENDPOINT_URL", value_name = "URL")]
     pub endpoint_url: Option<Endpoint>,
 }
@@ -50,21 +50,8 @@ pub struct Location {
 impl StoreTable {
     /// What the store is opened with, where a request may take `time_limit`.
     pub fn settings(&self, time_limit: Duration) -> Result<Settings, LocationError> {
-        let attempts = self.attempts;
         let settings = self.location.settings(self.name.as_deref().unwrap_or_default())?;
-        Ok(Settings { attempts, time_limit, ..settings })
-    }
-
-    /// The settings in force, a flag with its value each.
-    pub(super) fn effective(&self) -> Vec<(&'static str, String)> {
-        let set = |flag, value: &Option<String>| Some((flag, value.clone()?));
-        let given = [
-            set("table", &self.name),
-            set("region", &self.location.region),
-            set("endpoint-url", &self.location.endpoint_url.as_ref().map(ToString::to_string)),
-            Some(("store-attempts", self.attempts.to_string())),
-        ];
-        given.into_iter().flatten().collect()
+        Ok(Settings { time_limit, ..settings })
     }
 
     /// The table and where it is, for people.
@@ -121,4 +108,6 @@ pub struct LocationError {
     why: &'static str,
 }
 
+/// Attempts at one call of DynamoDB, the first included. A call has nine tenths of a request's time, which more attempts would not use
+/// better.
 const ATTEMPTS: u32 = 3;

@@ -1,4 +1,4 @@
-//! What a user may set about TLS.
+//! Settings of TLS.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,13 @@ use crate::entry::http::IdentityFiles;
 /// Whether connections are encrypted, and as whom.
 #[derive(Debug, Clone, Args)]
 pub struct Tls {
-    /// PEM file with the host's certificate and those between it and a root; connections are TLS then.
-    /// A change of the files is taken over within a second
+    /// PEM file with the certificate and its chain
+    ///
+    /// Connections then use TLS 1.2 or 1.3. The host applies a change of the files within a second.
     #[arg(long = "tls-cert", env = "PORTDESK_TLS_CERT", value_name = "FILE", requires = "key")]
     pub certificate: Option<PathBuf>,
 
-    /// PEM file with the private key of --tls-cert
+    /// PEM file with the private key of --tls-cert, not encrypted
     #[arg(
         id = "key",
         long = "tls-key",
@@ -24,25 +25,18 @@ pub struct Tls {
     )]
     pub key: Option<PathBuf>,
 
-    /// Listen without TLS on an address that is not this machine's alone, for example behind a proxy
+    /// Allow addresses that other machines can reach without TLS
+    ///
+    /// For example behind a proxy that encrypts. This also applies to --metrics.
     #[arg(long, env = "PORTDESK_ALLOW_PLAINTEXT")]
     pub allow_plaintext: bool,
 }
 
 impl Tls {
-    /// The files of the host's identity, where connections are TLS.
+    /// The files of the host's identity; `None` if connections are not encrypted.
     #[must_use]
     pub fn files(&self) -> Option<IdentityFiles> {
         let (certificate, key) = (self.certificate.clone()?, self.key.clone()?);
         Some(IdentityFiles { certificate, key })
-    }
-
-    /// The settings in force, a flag with its value each.
-    pub(super) fn effective(&self) -> Vec<(&'static str, String)> {
-        let file = |file: &Option<PathBuf>| Some(file.as_ref()?.display().to_string());
-        let certificate = file(&self.certificate).map(|file| ("tls-cert", file));
-        let key = file(&self.key).map(|file| ("tls-key", file));
-        let plaintext = self.allow_plaintext.then(|| ("allow-plaintext", String::new()));
-        certificate.into_iter().chain(key).chain(plaintext).collect()
     }
 }

@@ -10,31 +10,64 @@ use clap::{Arg, ArgMatches, Command, Error, Parser};
 
 use crate::environment::variable;
 
-/// Which flags have their values from variables, and from which.
+/// The settings that differ from their defaults.
 #[derive(Debug, Clone, Default)]
-pub struct Variables(Vec<(String, String)>);
+pub struct Given(Vec<Setting>);
 
-impl Variables {
-    /// An error of this program begins with the flag that it is about. Names the variable in its place, where that was
-    /// set and the flag was not.
+#[derive(Debug, Clone)]
+struct Setting {
+    /// As on a command line, for example `--listen`.
+    flag: String,
+    /// The variable that the value comes from, if no flag was given.
+    variable: Option<String>,
+    /// `None` for a flag without a value.
+    value: Option<String>,
+}
+
+impl Given {
+    /// The text of an error, which begins with the flag that it is about. If a variable was set and not its flag, the text
+    /// names the variable instead.
     #[must_use]
     pub fn named(&self, text: String) -> String {
         let after = |flag: &str| text.strip_prefix(flag).filter(|rest| rest.starts_with([' ', ':']));
-        let found = self.0.iter().find_map(|(flag, variable)| Some(format!("{variable}{}", after(flag)?)));
+        let found =
+            self.0.iter().find_map(|set| Some(format!("{}{}", set.variable.as_ref()?, after(&set.flag)?)));
         found.unwrap_or(text)
+    }
+
+    /// The settings as flags of one command line, without passwords. Empty if every setting has its default.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let flags = self.0.iter().map(|set| match &set.value {
+            Some(value) => format!("{} {}", set.flag, without_password(value)),
+            None => set.flag.clone(),
+        });
+        flags.collect::<Vec<_>>().join(" ")
     }
 }
 
 /// Reads a command line and the environment.
-pub fn parse<P: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<(P, Variables), Error> {
+pub fn parse<P: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<(P, Given), Error> {
     let line: Vec<OsString> = line.into_iter().collect();
-    let command = without_empty(P::command());
+    let mut command = without_empty(P::command());
+    if line.iter().any(|argument| argument == "-h") {
+        command = short(command);
+    }
     let parsed = command.clone().try_get_matches_from(line.clone());
-    let matches = parsed.map_err(|error| blaming(error, command.clone(), &line))?;
-    let variables = Variables(from_variables(&command, &matches));
-    let mut matches = matches;
+    let mut matches = parsed.map_err(|error| blaming(error, command.clone(), &line))?;
+    let given = Given(given(&command, &matches));
     let parsed = P::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command.clone()))?;
-    Ok((parsed, variables))
+    Ok((parsed, given))
+}
+
+/// The command for `-h`, which fits a screen. `--help` shows variables and possible values.
+fn short(command: Command) -> Command {
+    command
+        .mut_args(|arg| {
+            let takes_values = arg.get_action().takes_values();
+            arg.hide_env(true).hide_possible_values(takes_values)
+        })
+        .mut_subcommands(short)
 }
 
 /// The command, whose empty variables are none.
@@ -47,21 +80,35 @@ fn without_empty(command: Command) -> Command {
     command.mut_subcommands(without_empty)
 }
 
-/// The flags of a command, and of those that it was asked for within it, that have their values from variables.
-fn from_variables(command: &Command, matches: &ArgMatches) -> Vec<(String, String)> {
-    let is_set = |arg: &&Arg| {
-        // A flag of the command itself is no argument of one within it, and would be a defect to ask for.
-        matches.try_contains_id(arg.get_id().as_str()).is_ok()
-            && matches.value_source(arg.get_id().as_str()) == Some(ValueSource::EnvVariable)
-    };
-    let mut set: Vec<_> = command.get_arguments().filter(is_set).filter_map(names).collect();
+/// The settings of a command and of the command within it that come from a flag or a variable and differ from their defaults.
+fn given(command: &Command, matches: &ArgMatches) -> Vec<Setting> {
+    let mut given: Vec<_> = command.get_arguments().filter_map(|arg| setting(arg, matches)).collect();
     let within = matches.subcommand();
     if let Some((command, matches)) =
         within.and_then(|(name, matches)| Some((command.find_subcommand(name)?, matches)))
     {
-        set.extend(from_variables(command, matches));
+        given.extend(self::given(command, matches));
     }
-    set
+    given
+}
+
+fn setting(arg: &Arg, matches: &ArgMatches) -> Option<Setting> {
+    let id = arg.get_id().as_str();
+    // A flag of the command itself is not an argument of the command within it. clap panics if it is asked for it.
+    matches.try_contains_id(id).ok()?;
+    let (flag, variable) = names(arg)?;
+    let variable = match matches.value_source(id)? {
+        ValueSource::CommandLine => None,
+        ValueSource::EnvVariable => Some(variable),
+        _ => return None,
+    };
+    let values: Vec<_> = matches.get_raw(id)?.collect();
+    if values.iter().eq(arg.get_default_values()) {
+        return None;
+    }
+    let value = values.iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(",");
+    let has_value = arg.get_action().takes_values();
+    (has_value || value == "true").then(|| Setting { flag, variable, value: has_value.then_some(value) })
 }
 
 /// The flag and the variable of an argument.
@@ -102,11 +149,15 @@ fn without_variable(command: Command, variable: &str) -> Command {
     command.mut_subcommands(|within| without_variable(within, variable))
 }
 
-/// An error shows the value that is wrong. Of a URL it does not show who is named in it, with a password perhaps.
+/// An error shows the wrong value. A URL is shown without its user, because a password may stand there.
 fn hide_passwords(error: &mut Error) {
     let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
-    let Some((user, host)) = value.rsplit_once('@') else { return };
-    let scheme = user.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
-    let shown = format!("{scheme}...@{host}");
+    let shown = without_password(value);
     error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
+}
+
+fn without_password(value: &str) -> String {
+    let Some((user, host)) = value.rsplit_once('@') else { return value.to_owned() };
+    let scheme = user.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
+    format!("{scheme}...@{host}")
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Ended;
-use crate::config::{Config, StoreKind};
+use crate::config::{Config, Given, StoreKind};
 use crate::contract::{Contract, Sample};
 use crate::door::KeyFileError;
 use crate::host::{FirstKey, Host};
@@ -21,8 +21,8 @@ use crate::standard::Stream;
 ///
 /// Fails only if the first key cannot be stored. If nobody reads standard output, or if it cannot be written, the host
 /// serves all the same.
-pub(super) async fn show(service: &mut Service, config: &Config) -> Result<(), Ended> {
-    let banner = Banner { text: text(service, config), first_key: service.host.first_key.take() };
+pub(super) async fn show(service: &mut Service, config: &Config, given: &Given) -> Result<(), Ended> {
+    let banner = Banner { text: text(service, config, given), first_key: service.host.first_key.take() };
     let (sender, mut shown) = oneshot::channel();
     // The end of the process does not wait for this thread, as it would for a thread of the runtime.
     thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(banner.show()))?;
@@ -79,7 +79,7 @@ impl Banner {
     }
 }
 
-fn text(service: &Service, config: &Config) -> String {
+fn text(service: &Service, config: &Config, given: &Given) -> String {
     let Service { host, address, admin_address, is_encrypted, .. } = service;
     let scheme = if *is_encrypted { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
@@ -89,13 +89,11 @@ fn text(service: &Service, config: &Config) -> String {
     }
     let _ = writeln!(text, "  data      {}", data(config));
     let _ = writeln!(text, "  API key   {}", key(host, config));
-    let settings = config.effective().into_iter().map(|(flag, value)| match value.as_str() {
-        "" => format!("--{flag}"),
-        value => format!("--{flag} {value}"),
-    });
-    let settings = settings.collect::<Vec<_>>().join(" ");
-    let _ = writeln!(text, "  settings  {settings}\n");
-    let _ = writeln!(text, "Try it: paste this into another terminal.\n");
+    let settings = given.line();
+    if !settings.is_empty() {
+        let _ = writeln!(text, "  settings  {settings}");
+    }
+    let _ = writeln!(text, "\nTry it: paste this into another terminal.\n");
     let _ = match &host.first_key {
         Some(first) => writeln!(text, "export PORTDESK_URL={url} PORTDESK_API_KEY={}", first.key.secret),
         None => writeln!(text, "export PORTDESK_URL={url}  # and your key as PORTDESK_API_KEY"),
