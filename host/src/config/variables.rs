@@ -1,6 +1,7 @@
 //! Flags and their variables: an empty variable counts as not set, and an error names the variable where it has the
 //! value that is wrong.
 
+use std::env::var_os;
 use std::ffi::{OsStr, OsString};
 
 use clap::builder::Resettable;
@@ -72,10 +73,11 @@ fn short(command: Command) -> Command {
 
 /// The command, whose empty variables are none.
 fn without_empty(command: Command) -> Command {
-    let is_empty = |name: &OsStr| name.to_str().and_then(variable).is_none();
+    let is_empty = |name: &OsStr| var_os(name).is_some() && name.to_str().and_then(variable).is_none();
     let command = command.mut_args(|arg| match arg.get_env() {
         Some(name) if is_empty(name) => arg.env(Resettable::Reset),
-        Some(_) | None => arg,
+        // Help shows the name of a variable, and not its value, which may hold a password.
+        Some(_) | None => arg.hide_env_values(true),
     });
     command.mut_subcommands(without_empty)
 }
@@ -96,10 +98,10 @@ fn setting(arg: &Arg, matches: &ArgMatches) -> Option<Setting> {
     let id = arg.get_id().as_str();
     // A flag of the command itself is not an argument of the command within it. clap panics if it is asked for it.
     matches.try_contains_id(id).ok()?;
-    let (flag, variable) = names(arg)?;
+    let flag = format!("--{}", arg.get_long()?);
     let variable = match matches.value_source(id)? {
         ValueSource::CommandLine => None,
-        ValueSource::EnvVariable => Some(variable),
+        ValueSource::EnvVariable => Some(arg.get_env()?.to_str()?.to_owned()),
         _ => return None,
     };
     let values: Vec<_> = matches.get_raw(id)?.collect();
