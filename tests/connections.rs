@@ -203,7 +203,8 @@ async fn silent_connections_shut_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_in_flight_are_bounded_and_slow_bodies_make_room() {
-    let host = Running::start(&["--store", "memory", "--requests", "2", "--client-timeout-ms", "60000"]).await;
+    let host =
+        Running::start(&["--store", "memory", "--requests", "2", "--client-timeout-ms", "60000"]).await;
     let head = head(
         "POST",
         "/tickets",

@@ -137,8 +137,12 @@ fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> 
 fn component(config: &Config) -> Result<Component, HostError> {
     let bytes = component_bytes(config.component.as_deref())?;
     Ok(match &config.component {
-        Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, config.limits.sandbox())?,
-        Some(_) | None => Component::load_cached(&bytes, config.limits.sandbox(), &data_directory(&config.data)?)?,
+        Some(file) if Component::is_compiled(&bytes) => {
+            Component::load_compiled(file, config.limits.sandbox())?
+        }
+        Some(_) | None => {
+            Component::load_cached(&bytes, config.limits.sandbox(), &data_directory(&config.data)?)?
+        }
     })
 }
 
@@ -165,7 +169,8 @@ async fn open(
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
         config::StoreKind::Dynamodb => {
-            let settings = dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit())? };
+            let settings =
+                dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit())? };
             open_backend(DynamoDb::open(&settings, schema).await?)
         }
         config::StoreKind::Embedded => open_backend(Embedded::open(directory, schema)?),

@@ -155,7 +155,7 @@ fn put_compiled_component(data: &Path) {
     static COMPILED: OnceLock<TempDir> = OnceLock::new();
     let compiled = COMPILED.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let limits = config(folder.path(), &[]).limits();
+        let limits = config(folder.path(), &[]).limits.sandbox();
         Component::load_cached(BUILT_IN_COMPONENT, limits, folder.path()).unwrap();
         folder
     });

@@ -71,7 +71,16 @@ impl AdminListener {
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The address cannot be listened on.
-    #[error("--metrics {address}: other machines could read the metrics, which need no key; choose an address of this \
+    #[error("--metrics {address}: the address cannot be used ({error}); choose another")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Other machines could read the metrics.
+    #[error(
+        "--metrics {address}: other machines could read the metrics, which need no key; choose an address of this \
          machine, such as 127.0.0.1, or set --allow-plaintext"
     )]
     Public {
