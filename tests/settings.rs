@@ -210,7 +210,7 @@ fn a_host_shows_the_settings_that_differ_from_their_defaults() {
     command.env("PORTDESK_DATA_DIR", folder).env("PORTDESK_PARITY", "strict");
     command.env("PORTDESK_LOG_LEVEL", "error").env("PORTDESK_LOG_FORMAT", "text");
     command.args(["--cors-origin=https://a.example,https://b.example", "--allow-plaintext"]);
-    let host = Process::spawn(&mut command);
+    let host = Process::spawn_bare(&mut command);
     assert_eq!(
         shown_settings(&host).unwrap(),
         format!(
