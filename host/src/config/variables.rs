@@ -102,7 +102,7 @@ fn setting(arg: &Arg, matches: &ArgMatches) -> Option<Setting> {
     let variable = match matches.value_source(id)? {
         ValueSource::CommandLine => None,
         ValueSource::EnvVariable => Some(arg.get_env()?.to_str()?.to_owned()),
-        _ => return None,
+        ValueSource::DefaultValue | _ => return None,
     };
     let values: Vec<_> = matches.get_raw(id)?.collect();
     if values.iter().eq(arg.get_default_values()) {

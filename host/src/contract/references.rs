@@ -1,6 +1,6 @@
 //! Resolves the references (`$ref`) of a contract to its own components.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The components that a contract may refer to.
 pub(super) struct References {
@@ -12,7 +12,8 @@ pub(super) struct References {
 
 impl References {
     pub(super) fn new(components: Value) -> References {
-        References { root: json!({ "components": components }), budget: RESOLVED_VALUES }
+        let root = Value::Object(Map::from_iter([("components".to_owned(), components)]));
+        References { root, budget: RESOLVED_VALUES }
     }
 
     /// Returns a copy of `value` in which each reference is replaced by what it refers to.

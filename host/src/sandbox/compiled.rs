@@ -35,7 +35,7 @@ pub(super) fn cached(engine: &Engine, wasm: &[u8], folder: &Path) -> wasmtime::R
         Ok(Some(code)) => return Ok(code),
         Ok(None) => {}
         Err(error) => {
-            warn!(%error, "the cached compiled component cannot be used; compiling the component again")
+            warn!(%error, "the cached compiled component cannot be used; compiling the component again");
         }
     }
     let code = Code::from_binary(engine, wasm)?;

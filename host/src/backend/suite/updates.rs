@@ -122,7 +122,7 @@ pub async fn of_several_outcomes_the_first_is_given(store: &SharedBackend) {
         append.max_entries = 1;
     }
     assert_eq!(store.update("order", next.clone()).await.unwrap(), Update::Updated(item.version));
-    next.id = "new".to_owned();
+    "new".clone_into(&mut next.id);
     assert_eq!(store.update("order", next.clone()).await.unwrap(), Update::Stale(item.clone()));
     next.at_version = Some(item.version);
     assert_eq!(store.update("order", next.clone()).await.unwrap(), Update::Refused(item.clone()));
