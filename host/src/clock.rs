@@ -14,6 +14,15 @@ pub fn now() -> Result<Timestamp, OutOfRange> {
     at(since_1970())
 }
 
+/// Fails if the machine's clock is outside of the years of a calendar. Connections call this at each poll, so it makes no
+/// date and writes nothing that threads share.
+pub fn check() -> Result<(), OutOfRange> {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(machine) if machine.as_micros() < u128::from(END_US) => Ok(()),
+        Ok(_) | Err(_) => Err(OutOfRange),
+    }
+}
+
 /// The time since the beginning of 1970 in whole microseconds. It is past the year 9999 if the machine's clock is.
 #[must_use]
 pub fn since_1970() -> Duration {

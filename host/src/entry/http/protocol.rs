@@ -63,8 +63,8 @@ impl Http {
         let served = builder.serve_connection(TokioIo::new(StrictStream::new(stream)), service);
         let mut served = pin!(watcher.watch(served.into_owned()));
         // hyper dates its answers by the machine's clock whenever it is polled, and panics past the year 9999.
-        let ended = poll_fn(|context| match clock::now() {
-            Ok(_) => served.as_mut().poll(context).map(Ok),
+        let ended = poll_fn(|context| match clock::check() {
+            Ok(()) => served.as_mut().poll(context).map(Ok),
             Err(error) => Poll::Ready(Err(error)),
         });
         match ended.await {
