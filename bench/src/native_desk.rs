@@ -39,8 +39,8 @@ pub(crate) fn serve() -> Result<(), Failure> {
     let mut config = Arguments::parse_from(std::env::args_os().skip(1)).config;
     config.api_key = environment_key().ok().flatten();
     Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
-        let host = Host::open_as(&config, description(), |store| Arc::new(NativeDesk::new(store)));
-        let service = Service::listen(&config, host.await?).await?;
+        let host = Box::pin(Host::open_as(&config, description(), |store| Arc::new(NativeDesk::new(store))));
+        let service = Service::listen(&config, host).await?;
         println!("http://{}", service.address);
         service.serve(std::future::pending()).await;
         Ok(())

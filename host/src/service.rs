@@ -30,18 +30,23 @@ pub struct Service {
 impl Service {
     /// Opens the host and binds its ports. Serves nothing yet.
     pub async fn start(config: &Config) -> Result<Service, StartError> {
-        Service::listen(config, Host::open(config).await?).await
+        Service::listen(config, Box::pin(Host::open(config))).await
     }
 
     /// As [`Service::start`], with a component that is already loaded.
     pub async fn start_with(config: &Config, component: Component) -> Result<Service, StartError> {
-        Service::listen(config, Host::open_with(config, component).await?).await
+        Service::listen(config, Box::pin(Host::open_with(config, component))).await
     }
 
-    /// Binds the ports of a host that is open.
-    pub async fn listen(config: &Config, host: Host) -> Result<Service, StartError> {
+    /// Opens `host` and binds its ports. The address and the TLS files are checked before, so that a wrong setting leaves no
+    /// data folder behind.
+    pub async fn listen(
+        config: &Config,
+        host: impl Future<Output = Result<Host, HostError>>,
+    ) -> Result<Service, StartError> {
         check_address(config)?;
         let tls = config.tls.files().map(Tls::open).transpose()?;
+        let host = host.await?;
         if let Some(tls) = &tls {
             tls.report(&host.pipeline.telemetry.metrics);
         }
