@@ -205,7 +205,8 @@ fn shown_settings(host: &Process) -> Option<&str> {
 #[test]
 fn a_host_shows_the_settings_that_differ_from_their_defaults() {
     let data = tempfile::tempdir().unwrap();
-    let folder = data.path().to_str().unwrap();
+    let folder = data.path().join("ada@example");
+    let folder = folder.to_str().unwrap();
     let mut command = portdesk(&["--listen", "127.0.0.1:0", "--store", "memory", "--instances", "128"]);
     command.env("PORTDESK_DATA_DIR", folder).env("PORTDESK_PARITY", "strict");
     command.env("PORTDESK_LOG_LEVEL", "error").env("PORTDESK_LOG_FORMAT", "text");
@@ -231,4 +232,19 @@ fn the_short_help_fits_a_screen_and_the_long_one_names_each_variable() {
         assert!(long.contains(flag) && long.contains(variable), "{flag}: {long}");
     }
     assert!(!short.contains('\u{1b}') && !long.contains('\u{1b}'), "no colours but on a terminal");
+}
+
+#[test]
+fn an_address_or_a_tls_file_that_cannot_be_used_leaves_no_data_folder_behind() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("new");
+    let file = data.path().join("missing.pem");
+    let file = file.to_str().unwrap();
+    for flags in
+        [&["--listen", "0.0.0.0:0"][..], &["--listen", "127.0.0.1:0", "--tls-cert", file, "--tls-key", file]]
+    {
+        let (code, said) = ended(portdesk(flags).arg("--data-dir").arg(&folder));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(!folder.exists(), "{said}");
+    }
 }

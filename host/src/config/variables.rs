@@ -36,11 +36,12 @@ impl Given {
         found.unwrap_or(text)
     }
 
-    /// The settings as flags of one command line, without passwords. Empty if every setting has its default.
+    /// The settings as flags of one command line. Empty if every setting has its default. No value holds a password: each
+    /// URL is refused if it names a user.
     #[must_use]
     pub fn line(&self) -> String {
         let flags = self.0.iter().map(|set| match &set.value {
-            Some(value) => format!("{} {}", set.flag, without_password(value)),
+            Some(value) => format!("{} {value}", set.flag),
             None => set.flag.clone(),
         });
         flags.collect::<Vec<_>>().join(" ")
@@ -73,7 +74,7 @@ fn short(command: Command) -> Command {
 
 /// The command, whose empty variables are none.
 fn without_empty(command: Command) -> Command {
-    let is_empty = |name: &OsStr| var_os(name).is_some() && name.to_str().and_then(variable).is_none();
+    let is_empty = |name: &OsStr| var_os(name).is_some_and(|value| value.is_empty());
     let command = command.mut_args(|arg| match arg.get_env() {
         Some(name) if is_empty(name) => arg.env(Resettable::Reset),
         // Help shows the name of a variable, and not its value, which may hold a password.
@@ -154,12 +155,8 @@ fn without_variable(command: Command, variable: &str) -> Command {
 /// An error shows the wrong value. A URL is shown without its user, because a password may stand there.
 fn hide_passwords(error: &mut Error) {
     let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) else { return };
-    let shown = without_password(value);
-    error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
-}
-
-fn without_password(value: &str) -> String {
-    let Some((user, host)) = value.rsplit_once('@') else { return value.to_owned() };
+    let Some((user, host)) = value.rsplit_once('@') else { return };
     let scheme = user.split_once("://").map_or(String::new(), |(scheme, _)| format!("{scheme}://"));
-    format!("{scheme}...@{host}")
+    let shown = format!("{scheme}...@{host}");
+    error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
 }
