@@ -103,7 +103,7 @@ fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended::Failed(why)) => ended(&given.named(why), 1),
         Err(Ended::WrongUse(why)) => ended(&given.named(why), 2),
-        Err(Ended::AnswerSummary) => ExitCode::from(2),
+        Err(Ended::Explained) => ExitCode::from(2),
     }
 }
 
@@ -127,7 +127,7 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
 fn usage(error: &clap::Error) -> Result<(), Ended> {
     let printed = error.print();
     if error.use_stderr() {
-        return Err(Ended::AnswerSummary);
+        return Err(Ended::Explained);
     }
     printed.map_err(|error| output::unprinted(&error))
 }
@@ -150,7 +150,7 @@ enum Ended {
     Failed(String),
     WrongUse(String),
     /// Wrong use that clap has explained already.
-    AnswerSummary,
+    Explained,
 }
 
 /// An error that reaches the command line is a sentence for whoever typed the command.

@@ -189,13 +189,13 @@ fn open_backend(backend: impl Backend + QuotaStore) -> OpenBackend {
 /// Reads the keys of the data folder. Returns a first key too if there never was a key.
 fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(ActiveKeys, Option<FirstKey>), HostError> {
     let contents = file.read()?;
-    let ring = ActiveKeys::new(&contents, environment);
+    let active_keys = ActiveKeys::new(&contents, environment);
     // Revoked keys stay in the file. So an empty file means that there never was a key.
     if environment.is_some() || !contents.keys.is_empty() {
-        return Ok((ring, None));
+        return Ok((active_keys, None));
     }
-    let first = FirstKey { key: NewKey::generate(), file: file.clone(), keys: ring.clone() };
-    Ok((ring, Some(first)))
+    let first = FirstKey { key: NewKey::generate(), file: file.clone(), keys: active_keys.clone() };
+    Ok((active_keys, Some(first)))
 }
 
 /// A key that is not valid yet. It is shown before it is stored, so that there is no valid key that nobody knows.

@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 /// last, because the object's data is probably still in the cache of that thread's processor.
 #[derive(Debug)]
 pub(crate) struct Idle<T> {
-    shelves: Box<[MemoryItems<T>]>,
+    shelves: Box<[Shelf<T>]>,
     /// The number of idle objects that no call of `take` has claimed.
     unclaimed: AtomicUsize,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Idle<T> {
 /// evict another from its processor's cache.
 #[derive(Debug)]
 #[repr(align(128))]
-struct MemoryItems<T>(Mutex<Vec<T>>);
+struct Shelf<T>(Mutex<Vec<T>>);
 
 impl<T> Idle<T> {
     /// A pool with one shelf for each processor. If there are more threads, some of them share a shelf.
@@ -26,7 +26,7 @@ impl<T> Idle<T> {
     }
 
     fn of(threads: usize) -> Idle<T> {
-        let shelves = (0..threads).map(|_| MemoryItems(Mutex::new(Vec::new())));
+        let shelves = (0..threads).map(|_| Shelf(Mutex::new(Vec::new())));
         Idle { shelves: shelves.collect(), unclaimed: AtomicUsize::new(0) }
     }
 
@@ -78,7 +78,7 @@ impl<T> Idle<T> {
     }
 }
 
-impl<T> MemoryItems<T> {
+impl<T> Shelf<T> {
     fn lend<R>(&self, use_it: impl FnOnce(&mut Vec<T>) -> R) -> R {
         use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

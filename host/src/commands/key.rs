@@ -109,7 +109,7 @@ fn valid(key: &NewKey, name: &str, stored: Result<Result<(), Ended>, KeyFileErro
         Err(Ended::Failed(why)) => {
             Err(Ended::Failed(format!("{why}; the key that was printed is not valid")))
         }
-        Err(other @ (Ended::WrongUse(_) | Ended::AnswerSummary)) => Err(other),
+        Err(other @ (Ended::WrongUse(_) | Ended::Explained)) => Err(other),
     }
 }
 

@@ -183,7 +183,7 @@ fn a_comment_updates_a_time_whose_form_orders_as_later() {
     desk.store.memory.set_field(FIRST, "updated_at", "2026-11-22T15:00:00+02:00");
     assert_eq!(desk.calls(&post(""), BODY), 2);
     assert!(stored_time(&desk).starts_with("2026-11-22T14:00:0"), "{}", stored_time(&desk));
-    // Another comment in between is no reason to give up.
+    // The desk does not give up if other comments arrive in between.
     desk.store.memory.set_field(FIRST, "updated_at", "2026-11-22T15:00:00+02:00");
     desk.store.races.set(2);
     assert_eq!(desk.send(&post(""), BODY).status, 200);
