@@ -13,14 +13,12 @@ mod quota;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 pub use self::quota::{CLIENT_LIMIT_BYTES, Count, QuotaStore, WINDOW_LIMIT_BYTES};
 pub use items::{
-    Append, Change, Entry, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert, Item,
-    List, Page, Position, Query, STORES_PREFIX, Schema, SharedFields, Summary, Update, fields_size,
+    Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert,
+    Item, List, Page, Position, Query, STORES_PREFIX, Schema, Summary, Update, fields_size,
 };
 
 /// A store of items.
@@ -52,40 +50,4 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Finishes all calls in progress and closes the store in good order. Later calls fail with `Unavailable`.
     async fn close(&self);
-}
-
-/// Why a call has no outcome. The variant shows the caller what it can do; the text is for the operator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// The stored data is damaged. Nothing was changed.
-    #[error("stored data is damaged: {0}")]
-    Corrupt(String),
-    /// The call names something that this store does not have, for example an optional index.
-    #[error("the store cannot do this: {0}")]
-    Invalid(String),
-    /// The store is not set up for this call: the table or index is missing, has another key, or the host may not use
-    /// it. Nothing was stored, and the call fails again until an operator has acted.
-    #[error("the store is not set up for this: {0}")]
-    Misconfigured(String),
-    /// The store is overloaded. Nothing was stored; the caller can repeat the call later.
-    #[error("the store is overloaded")]
-    Throttled {
-        /// How long to wait before a repeat, if the store knows it.
-        retry_after: Option<Duration>,
-    },
-    /// The item of an insert is larger than [`ITEM_LIMIT_BYTES`]. Nothing was stored.
-    #[error("the item is too large")]
-    TooLarge,
-    /// The store cannot be reached or does not work. Nothing was stored.
-    #[error("the store is unavailable: {0}")]
-    Unavailable(String),
-    /// The write may or may not have been stored.
-    #[error("the outcome of a write is unknown: {0}")]
-    Unknown(String),
-}
-
-impl From<items::record::TooLargeError> for Error {
-    fn from(_: items::record::TooLargeError) -> Error {
-        Error::TooLarge
-    }
 }

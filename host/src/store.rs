@@ -5,22 +5,20 @@
 //! error for the operator; the guest never gets that text.
 
 mod convert;
-mod lowered;
 mod outcome;
 mod readiness;
 
 use std::sync::Arc;
 
-use items::{cursor, limits};
+use items::{QueryError, limits};
 use tracing::{error, warn};
 
-// The results that a guest gets.
-pub use self::lowered::{Entry, EntryList, InsertOutcome, Item, Page, Summary, UpdateOutcome};
 use self::outcome::Counted;
 use self::readiness::Readiness;
-use crate::backend::{self, Backend, Position, Query, Schema};
-// The arguments that a guest passes, and the errors. Bindgen makes these types: they have no strings worth sharing.
-pub use crate::bindings::portdesk::desk::key_value::{Append, Change, Entry as NewEntry, Error, IndexQuery};
+use crate::backend::{self, Backend, Query, Schema};
+pub use crate::bindings::portdesk::desk::key_value::{
+    Append, Change, Entry, EntryList, Error, IndexQuery, InsertOutcome, Item, Page, Summary, UpdateOutcome,
+};
 use crate::telemetry::{Telemetry, Verb};
 
 /// The store as an instance uses it.
@@ -182,17 +180,14 @@ impl GuestStore {
 
     async fn list(&self, query: IndexQuery) -> Result<Page, Error> {
         let store = self.store()?;
-        limits::query(&store.schema, &query.index, &query.value, query.limit)
-            .map_err(|defect| self.invalid("query", &defect))?;
-        let after = match &query.cursor {
-            Some(text) => Some(cursor::read(text, &query.index, &query.value).ok_or(Error::InvalidCursor)?),
-            None => None,
-        };
-        let IndexQuery { index, value, limit, .. } = query;
-        let asked = Query { index: index.clone(), value: value.clone(), limit, after };
-        let page = store.backend.query(asked).await.map_err(|error| self.error("query", &error))?;
-        let cursor = |position: Position| cursor::write(&position, &index, &value);
-        let items = page.items.into_iter().map(Into::into).collect();
-        Ok(Page { items, cursor: page.next.map(cursor) })
+        let IndexQuery { index, value, limit, cursor } = query;
+        let query = Query::read(&store.schema, index, value, limit, cursor.as_deref());
+        let query = query.map_err(|refused| match refused {
+            QueryError::Cursor => Error::InvalidCursor,
+            QueryError::Limit(defect) => self.invalid("query", &defect),
+        })?;
+        let page = store.backend.query(query.clone()).await.map_err(|error| self.error("query", &error))?;
+        let cursor = query.cursor(&page);
+        Ok(Page { items: page.items.into_iter().map(Into::into).collect(), cursor })
     }
 }

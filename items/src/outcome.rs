@@ -3,7 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Entry, Fields, Item, Summary};
+use crate::limits::LimitError;
+use crate::{Entry, Fields, Item, Schema, Summary, cursor, limits};
 
 /// The outcome of an insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,39 @@ pub struct Query {
     pub limit: u32,
     /// The position behind which the page begins.
     pub after: Option<Position>,
+}
+
+impl Query {
+    /// Checks the limits of a query and reads its cursor.
+    pub fn read(
+        schema: &Schema,
+        index: String,
+        value: String,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Query, QueryError> {
+        limits::query(schema, &index, &value, limit)?;
+        let read = |text| cursor::read(text, &index, &value).ok_or(QueryError::Cursor);
+        let after = cursor.map(read).transpose()?;
+        Ok(Query { index, value, limit, after })
+    }
+
+    /// The cursor with which a query for the same list continues after `page`; `None` if `page` is the last one.
+    #[must_use]
+    pub fn cursor(&self, page: &Page) -> Option<String> {
+        page.next.as_ref().map(|position| cursor::write(position, &self.index, &self.value))
+    }
+}
+
+/// Why a query is refused before the store reads anything.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// The store did not make the cursor for this query.
+    #[error("a cursor of another query")]
+    Cursor,
+    /// The query breaks a limit. This is a defect of the component.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
 }
 
 /// A position in the order of an index. There may be no item at the position any more.

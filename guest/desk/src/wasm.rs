@@ -9,3 +9,5 @@ mod import;
 /// The desk keeps no data between requests, so it can use an [`Arena`].
 #[global_allocator]
 static ALLOCATOR: Arena = Arena::new();
+
+guest_runtime::panic_handler!();

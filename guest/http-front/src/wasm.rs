@@ -9,3 +9,5 @@ mod import;
 
 #[global_allocator]
 static ALLOCATOR: LibcHeap = LibcHeap;
+
+guest_runtime::panic_handler!();

@@ -5,12 +5,20 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32;
-use core::panic::PanicInfo;
 
-/// A panic is a defect of the component. It traps; the host then answers 500 and discards the instance.
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    wasm32::unreachable()
+/// Defines the panic handler of a component. A panic is a defect of the component: it traps, and the host then answers 500
+/// and discards the instance.
+///
+/// This is a macro because a component with std, which has a panic handler already, may be compiled together with
+/// components without std.
+#[macro_export]
+macro_rules! panic_handler {
+    () => {
+        #[panic_handler]
+        fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+            core::arch::wasm32::unreachable()
+        }
+    };
 }
 
 /// Allocates memory for values that the host passes in. The canonical ABI requires this name.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use items_dynamodb::{AnswerText, RequestError, ServiceError};
+use items::dynamodb::{AnswerText, RequestError, ServiceError};
 use serde_json::{Map, Value};
 
 use crate::{Answer, Platform, Request, SendError, Settings, Timeouts, signature};

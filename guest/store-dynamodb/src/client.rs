@@ -1,6 +1,6 @@
 //! Makes the requests for a table in DynamoDB's protocol and reads the answers.
 
-use items_dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
+use items::dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
 use serde_json::{Map, Value, json};
 
 use crate::attempts::{self, CallError};

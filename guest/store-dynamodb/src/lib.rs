@@ -2,7 +2,7 @@
 //! DynamoDB (JSON 1.0, AWS Signature Version 4) through `wasi:http/outgoing-handler`.
 //!
 //! A call passes through the modules in the order below. `store` checks the limits of the interface. The rules for writes
-//! are in `items_dynamodb`, which the host uses too, so that both may serve one table. `client` turns each request into
+//! are in `items::dynamodb`, which the host uses too, so that both may serve one table. `client` turns each request into
 //! JSON, and `attempts` signs, sends and repeats it. Environment variables name the table and the credentials, see
 //! [`Settings`].
 //!
@@ -24,7 +24,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use items_dynamodb::Endpoint;
+pub use items::dynamodb::Endpoint;
 pub use platform::{ANSWER_LIMIT_BYTES, Answer, Platform, Request, SendError, Timeouts};
 pub use settings::{SettingError, Settings};
-pub use store::{Page, Store, StoreError};
+pub use store::{Store, StoreError};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use items_dynamodb::{Endpoint, location};
+use items::dynamodb::{Endpoint, location};
 
 /// The settings of the store. `docs/stores.md` lists the variables.
 #[derive(Debug, Clone)]

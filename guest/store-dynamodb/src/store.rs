@@ -3,8 +3,9 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, cursor, limits};
-use items_dynamodb::Error;
+use items::{
+    Change, Error, Fields, Insert, Item, Query, QueryError, Schema, Summary, Update, dynamodb, limits,
+};
 
 use crate::client::Client;
 use crate::{Platform, Settings};
@@ -30,15 +31,6 @@ pub enum StoreError {
     InvalidCursor,
 }
 
-/// A page of the items that an index lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The items, in order.
-    pub items: Vec<Summary>,
-    /// The cursor for the next page; none after the last page.
-    pub cursor: Option<String>,
-}
-
 impl<O: Platform> Store<O> {
     /// Makes a store over the table that the settings name, without calling the table. Fails if the schema breaks its
     /// limits.
@@ -50,7 +42,7 @@ impl<O: Platform> Store<O> {
     /// Reads the item under `key`.
     pub fn get(&self, key: &str) -> Result<Option<Item>, StoreError> {
         limits::key(key)?;
-        Ok(outcome(items_dynamodb::get(&self.client, &self.schema, key))?)
+        Ok(outcome(dynamodb::get(&self.client, &self.schema, key))?)
     }
 
     /// Stores a new item, if the key is free.
@@ -59,7 +51,7 @@ impl<O: Platform> Store<O> {
         limits::key(key)?;
         limits::change_id(change_id)?;
         let fields = limits::fields(schema, fields)?;
-        Ok(outcome(items_dynamodb::insert(&self.client, schema, key, fields, change_id))?)
+        Ok(outcome(dynamodb::insert(&self.client, schema, key, fields, change_id))?)
     }
 
     /// Changes the item under `key`.
@@ -67,33 +59,36 @@ impl<O: Platform> Store<O> {
         let schema = &self.schema;
         limits::key(key)?;
         let change = limits::change(schema, change)?;
-        Ok(outcome(items_dynamodb::update(&self.client, schema, key, change))?)
+        Ok(outcome(dynamodb::update(&self.client, schema, key, change))?)
     }
 
-    /// Reads a page of an index.
+    /// Reads a page of an index. Returns the items and the cursor for the next page.
     pub fn query(
         &self,
         index: String,
         value: String,
         limit: u32,
         cursor: Option<&str>,
-    ) -> Result<Page, StoreError> {
-        let schema = &self.schema;
-        limits::query(schema, &index, &value, limit)?;
-        let after = match cursor {
-            Some(text) => Some(cursor::read(text, &index, &value).ok_or(StoreError::InvalidCursor)?),
-            None => None,
-        };
-        let query = Query { index, value, limit, after };
-        let page = outcome(items_dynamodb::query(&self.client, schema, &query))?;
-        let cursor = page.next.map(|position| cursor::write(&position, &query.index, &query.value));
-        Ok(Page { items: page.items, cursor })
+    ) -> Result<(Vec<Summary>, Option<String>), StoreError> {
+        let query = Query::read(&self.schema, index, value, limit, cursor)?;
+        let page = outcome(dynamodb::query(&self.client, &self.schema, &query))?;
+        let cursor = query.cursor(&page);
+        Ok((page.items, cursor))
     }
 }
 
 impl From<limits::LimitError> for StoreError {
     fn from(defect: limits::LimitError) -> StoreError {
         StoreError::Invalid(defect.to_string())
+    }
+}
+
+impl From<QueryError> for StoreError {
+    fn from(error: QueryError) -> StoreError {
+        match error {
+            QueryError::Cursor => StoreError::InvalidCursor,
+            QueryError::Limit(defect) => defect.into(),
+        }
     }
 }
 

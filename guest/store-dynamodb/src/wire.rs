@@ -1,6 +1,6 @@
 //! Converts attributes to and from DynamoDB's JSON: an object with the short name of a type and the value.
 
-use items_dynamodb::{AttributeValue, Attributes};
+use items::dynamodb::{AttributeValue, Attributes};
 use serde_json::{Map, Value};
 
 /// Converts attributes to a JSON object.

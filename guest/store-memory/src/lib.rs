@@ -14,4 +14,4 @@ extern crate std;
 mod wasm;
 mod store;
 
-pub use store::{Error, Listed, Store};
+pub use store::{Error, Store};

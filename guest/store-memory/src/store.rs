@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use items::memory::MemoryItems;
-use items::{Change, Fields, Insert, Item, Query, Schema, Summary, Update, cursor, limits};
+use items::{Change, Fields, Insert, Item, Query, QueryError, Schema, Summary, Update, limits};
 
 /// A store of items that serves one call at a time.
 #[derive(Debug)]
@@ -22,15 +22,6 @@ pub enum Error {
     InvalidCursor,
     /// The item is bigger than the limit of an item.
     TooLarge,
-}
-
-/// A page of an index.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The items, in order.
-    pub items: Vec<Summary>,
-    /// The cursor for the next page; none after the last page.
-    pub cursor: Option<String>,
 }
 
 impl Store {
@@ -61,28 +52,32 @@ impl Store {
         Ok(self.items.update(key, change))
     }
 
-    /// Does what `query` of `wit/key-value.wit` describes.
+    /// Does what `query` of `wit/key-value.wit` describes. Returns the items and the cursor for the next page.
     pub fn query(
         &self,
         index: String,
         value: String,
         limit: u32,
         cursor: Option<&str>,
-    ) -> Result<Listed, Error> {
-        limits::query(&self.schema, &index, &value, limit)?;
-        let after = match cursor {
-            Some(text) => Some(cursor::read(text, &index, &value).ok_or(Error::InvalidCursor)?),
-            None => None,
-        };
-        let query = Query { index, value, limit, after };
+    ) -> Result<(Vec<Summary>, Option<String>), Error> {
+        let query = Query::read(&self.schema, index, value, limit, cursor)?;
         let page = self.items.query(&query).ok_or(Error::Invalid)?;
-        let cursor = page.next.map(|position| cursor::write(&position, &query.index, &query.value));
-        Ok(Listed { items: page.items, cursor })
+        let cursor = query.cursor(&page);
+        Ok((page.items, cursor))
     }
 }
 
 impl From<limits::LimitError> for Error {
     fn from(_: limits::LimitError) -> Error {
         Error::Invalid
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Error {
+        match error {
+            QueryError::Cursor => Error::InvalidCursor,
+            QueryError::Limit(_) => Error::Invalid,
+        }
     }
 }

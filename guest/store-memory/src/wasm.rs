@@ -7,3 +7,5 @@ mod exported;
 
 #[global_allocator]
 static ALLOCATOR: LibcHeap = LibcHeap;
+
+guest_runtime::panic_handler!();

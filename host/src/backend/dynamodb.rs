@@ -1,6 +1,6 @@
 //! A backend that keeps items in a table of Amazon DynamoDB, for several hosts that share one store.
 //!
-//! The crate `portdesk-items-dynamodb` defines the layout of the table and the conditions of each write. The component
+//! The module `items::dynamodb` defines the layout of the table and the conditions of each write. The component
 //! `guest/store-dynamodb` uses it too. This module adds the SDK's client, a limit on concurrent requests, and the
 //! errors: the SDK repeats a request that got no answer, and `attempts` records whether an attempt may have been
 //! applied.
@@ -18,7 +18,7 @@ mod tests;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use items_dynamodb::{RequestError, layout};
+use items::dynamodb::{RequestError, layout};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::warn;
@@ -26,7 +26,7 @@ use tracing::warn;
 use self::connection::Connection;
 pub use self::connection::Settings;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
-pub use items_dynamodb::{Endpoint, location};
+pub use items::dynamodb::{Endpoint, location};
 
 /// A backend over one table.
 #[derive(Debug)]
@@ -75,12 +75,10 @@ impl DynamoDb {
         }
         match timeout(PERMIT_WAIT, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_closed)) => Err(RequestError::Unsent(items_dynamodb::Error::Unavailable(
-                "the store is closed".to_owned(),
-            ))),
-            Err(_elapsed) => Err(RequestError::Unsent(items_dynamodb::Error::Throttled {
-                retry_after: Some(PERMIT_RETRY),
-            })),
+            Ok(Err(_closed)) => {
+                Err(RequestError::Unsent(Error::Unavailable("the store is closed".to_owned())))
+            }
+            Err(_elapsed) => Err(RequestError::Unsent(Error::Throttled { retry_after: Some(PERMIT_RETRY) })),
         }
     }
 
@@ -93,23 +91,23 @@ impl DynamoDb {
 #[async_trait]
 impl Backend for DynamoDb {
     async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
-        Ok(items_dynamodb::get(self, &self.schema, key).await?)
+        items::dynamodb::get(self, &self.schema, key).await
     }
 
     async fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
-        Ok(items_dynamodb::insert(self, &self.schema, key, fields, change_id).await?)
+        items::dynamodb::insert(self, &self.schema, key, fields, change_id).await
     }
 
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
-        Ok(items_dynamodb::update(self, &self.schema, key, change).await?)
+        items::dynamodb::update(self, &self.schema, key, change).await
     }
 
     async fn query(&self, query: Query) -> Result<Page, Error> {
-        Ok(items_dynamodb::query(self, &self.schema, &query).await?)
+        items::dynamodb::query(self, &self.schema, &query).await
     }
 
     async fn check(&self) -> Result<(), Error> {
-        Ok(items_dynamodb::probe(self, &self.schema).await?)
+        items::dynamodb::probe(self, &self.schema).await
     }
 
     async fn close(&self) {
@@ -118,20 +116,6 @@ impl Backend for DynamoDb {
         if let Ok(permits) = self.permits.acquire_many(all).await {
             self.permits.close();
             drop(permits);
-        }
-    }
-}
-
-impl From<items_dynamodb::Error> for Error {
-    fn from(error: items_dynamodb::Error) -> Error {
-        match error {
-            items_dynamodb::Error::Corrupt(text) => Error::Corrupt(text),
-            items_dynamodb::Error::Invalid(text) => Error::Invalid(text),
-            items_dynamodb::Error::Misconfigured(text) => Error::Misconfigured(text),
-            items_dynamodb::Error::Throttled { retry_after } => Error::Throttled { retry_after },
-            items_dynamodb::Error::TooLarge => Error::TooLarge,
-            items_dynamodb::Error::Unavailable(text) => Error::Unavailable(text),
-            items_dynamodb::Error::Unknown(text) => Error::Unknown(text),
         }
     }
 }

@@ -31,6 +31,7 @@ use rusqlite::Connection;
 use tokio::task::{JoinError, spawn_blocking};
 
 pub use self::error::OpenError;
+use self::error::StatementError;
 use self::folder::Folder;
 use self::layout::Layout;
 use self::opened::OpenedFiles;
@@ -80,7 +81,7 @@ impl Parts {
         let writing = connection::writer(&path, &layout)?;
         let reading = (0..READERS).map(|_| connection::reader(&path)).collect::<Result<_, _>>()?;
         let unwritable =
-            |error: Error| OpenError::Unwritable { path: path.clone(), detail: error.to_string() };
+            |StatementError(error)| OpenError::Unwritable { path: path.clone(), detail: error.to_string() };
         committing::probe(&writing).map_err(unwritable)?;
         let files = folder.opened_files(&path)?;
         let quotas = Quotas::open(&folder)?;

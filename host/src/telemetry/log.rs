@@ -30,7 +30,7 @@ pub(crate) struct Log(WorkerGuard);
 /// Starts the log of this process. A second call has no effect, except that it occupies a thread.
 pub(crate) fn start(format: LogFormat, level: LogLevel) -> io::Result<Log> {
     let level = LevelFilter::from(level);
-    let filter = Targets::new().with_target("portdesk", level).with_target("items_dynamodb", level);
+    let filter = Targets::new().with_target("portdesk", level).with_target("items", level);
     let lines =
         Lines { stream: Stream::error()?, buffer: Vec::new(), buffered: 0, is_written: true, reported: 0 };
     let (queue, guard) = NonBlockingBuilder::default()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use items_dynamodb::layout;
+use items::dynamodb::layout;
 use portdesk::backend::dynamodb::DynamoDb;
 use portdesk::backend::suite::{self, quotas};
 use portdesk::backend::{Backend, Query, QuotaStore};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use items_dynamodb::layout;
+use items::dynamodb::layout;
 use portdesk::backend::suite::{
     self, SharedBackend, append, fields, get, ids, insert, listed, note, set, update,
 };

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
-use items_dynamodb::layout;
+use items::dynamodb::layout;
 use portdesk::backend::dynamodb::{DynamoDb, OpenError};
 use portdesk::backend::{Backend, Error, suite};
 use portdesk_test_support::Server;

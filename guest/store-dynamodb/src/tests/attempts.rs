@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use items::Error;
 use items::{Append, Change, Entry, Insert, Update};
-use items_dynamodb::Error;
 
 use super::network::{Act, Network, condition_failed, done, refusal, store, store_with};
 use crate::StoreError;

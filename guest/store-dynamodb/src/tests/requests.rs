@@ -79,11 +79,11 @@ fn a_page_is_read_from_the_newest_and_goes_on_where_it_ended() {
         )
     };
     let network = Network::new([done(&format!(r#"{{"Items":[{},{}]}}"#, item("b"), item("a")))]);
-    let page = store(&network).query("ByOwner".into(), "ada".into(), 1, None).unwrap();
-    assert_eq!((page.items.len(), page.items[0].key.as_str()), (1, "b"));
+    let (items, cursor) = store(&network).query("ByOwner".into(), "ada".into(), 1, None).unwrap();
+    assert_eq!((items.len(), items[0].key.as_str()), (1, "b"));
     let asked = only(&network).json();
     assert_eq!((&asked["ScanIndexForward"], &asked["Limit"]), (&json!(false), &json!(2)));
-    let cursor = page.cursor.unwrap();
+    let cursor = cursor.unwrap();
     let again = Network::new([done(r#"{"Items":[]}"#)]);
     store(&again).query("ByOwner".into(), "ada".into(), 1, Some(&cursor)).unwrap();
     let start = json!({ "item_id": { "S": "b" }, "owner": { "S": "ada" }, "made_at": { "S": "1" } });

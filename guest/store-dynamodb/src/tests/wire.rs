@@ -1,6 +1,6 @@
 //! Attributes as JSON.
 
-use items_dynamodb::{AttributeValue, Attributes};
+use items::dynamodb::{AttributeValue, Attributes};
 use serde_json::json;
 
 use crate::wire::{attributes, object};

@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use items_dynamodb::Error;
+use items::Error;
 
 use super::import::Wasi;
 use crate::{Settings, Store, StoreError};
-use store_bindings::bindings::exports::portdesk::desk::key_value as wit;
-use store_bindings::bindings::portdesk::desk::schema;
-use store_bindings::convert;
+use guest_runtime::store::bindings::exports::portdesk::desk::key_value as wit;
+use guest_runtime::store::bindings::portdesk::desk::schema;
+use guest_runtime::store::convert;
 
 pub(super) struct KeyValue;
 
@@ -42,8 +42,8 @@ impl wit::Guest for KeyValue {
     fn query(query: wit::IndexQuery) -> Result<wit::Page, wit::Error> {
         let wit::IndexQuery { index, value, limit, cursor } = query;
         let page = store()?.query(index, value, limit, cursor.as_deref());
-        let page = page.map_err(|failure| error("query", &failure))?;
-        Ok(wit::Page { items: page.items.into_iter().map(convert::summary).collect(), cursor: page.cursor })
+        let (items, cursor) = page.map_err(|failure| error("query", &failure))?;
+        Ok(wit::Page { items: items.into_iter().map(convert::summary).collect(), cursor })
     }
 }
 

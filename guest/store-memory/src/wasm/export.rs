@@ -5,9 +5,9 @@ use alloc::string::String;
 use spin::{Lazy, Mutex, MutexGuard};
 
 use crate::{Error, Store};
-use store_bindings::bindings::exports::portdesk::desk::key_value as wit;
-use store_bindings::bindings::portdesk::desk::schema;
-use store_bindings::convert;
+use guest_runtime::store::bindings::exports::portdesk::desk::key_value as wit;
+use guest_runtime::store::bindings::portdesk::desk::schema;
+use guest_runtime::store::convert;
 
 /// The store of this instance. It is empty when the instance starts and is lost when the instance ends.
 static STORE: Lazy<Result<Mutex<Store>, Error>> =
@@ -38,8 +38,8 @@ impl wit::Guest for KeyValue {
 
     fn query(query: wit::IndexQuery) -> Result<wit::Page, wit::Error> {
         let wit::IndexQuery { index, value, limit, cursor } = query;
-        let page = store()?.query(index, value, limit, cursor.as_deref())?;
-        Ok(wit::Page { items: page.items.into_iter().map(convert::summary).collect(), cursor: page.cursor })
+        let (items, cursor) = store()?.query(index, value, limit, cursor.as_deref())?;
+        Ok(wit::Page { items: items.into_iter().map(convert::summary).collect(), cursor })
     }
 }
 

@@ -4,4 +4,4 @@
 
 use super::export::KeyValue;
 
-store_bindings::bindings::export!(KeyValue);
+guest_runtime::store::bindings::export!(KeyValue);

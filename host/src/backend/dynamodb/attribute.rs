@@ -1,9 +1,9 @@
-//! Converts the SDK's attributes to and from those of `items_dynamodb`, which have the same cases.
+//! Converts the SDK's attributes to and from those of `items::dynamodb`, which have the same cases.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use items_dynamodb::Attributes;
+use items::dynamodb::Attributes;
 
 /// Converts attributes to the SDK's type.
 pub(super) fn to_sdk(attributes: Attributes) -> HashMap<String, AttributeValue> {
@@ -15,16 +15,16 @@ pub(super) fn from_sdk(attributes: HashMap<String, AttributeValue>) -> Attribute
     attributes.into_iter().map(|(name, value)| (name, value_from_sdk(value))).collect()
 }
 
-fn value_to_sdk(value: items_dynamodb::AttributeValue) -> AttributeValue {
+fn value_to_sdk(value: items::dynamodb::AttributeValue) -> AttributeValue {
     match value {
-        items_dynamodb::AttributeValue::L(list) => {
+        items::dynamodb::AttributeValue::L(list) => {
             AttributeValue::L(list.into_iter().map(value_to_sdk).collect())
         }
-        items_dynamodb::AttributeValue::M(map) => AttributeValue::M(to_sdk(map)),
-        items_dynamodb::AttributeValue::N(number) => AttributeValue::N(number),
-        items_dynamodb::AttributeValue::Other => AttributeValue::Null(true),
-        items_dynamodb::AttributeValue::S(text) => AttributeValue::S(text),
-        items_dynamodb::AttributeValue::Ss(texts) => AttributeValue::Ss(texts),
+        items::dynamodb::AttributeValue::M(map) => AttributeValue::M(to_sdk(map)),
+        items::dynamodb::AttributeValue::N(number) => AttributeValue::N(number),
+        items::dynamodb::AttributeValue::Other => AttributeValue::Null(true),
+        items::dynamodb::AttributeValue::S(text) => AttributeValue::S(text),
+        items::dynamodb::AttributeValue::Ss(texts) => AttributeValue::Ss(texts),
     }
 }
 
@@ -32,15 +32,15 @@ fn value_to_sdk(value: items_dynamodb::AttributeValue) -> AttributeValue {
     clippy::wildcard_enum_match_arm,
     reason = "later SDKs may have more types, which all map to `Other`"
 )]
-fn value_from_sdk(value: AttributeValue) -> items_dynamodb::AttributeValue {
+fn value_from_sdk(value: AttributeValue) -> items::dynamodb::AttributeValue {
     match value {
         AttributeValue::L(list) => {
-            items_dynamodb::AttributeValue::L(list.into_iter().map(value_from_sdk).collect())
+            items::dynamodb::AttributeValue::L(list.into_iter().map(value_from_sdk).collect())
         }
-        AttributeValue::M(map) => items_dynamodb::AttributeValue::M(from_sdk(map)),
-        AttributeValue::N(number) => items_dynamodb::AttributeValue::N(number),
-        AttributeValue::S(text) => items_dynamodb::AttributeValue::S(text),
-        AttributeValue::Ss(texts) => items_dynamodb::AttributeValue::Ss(texts),
-        _ => items_dynamodb::AttributeValue::Other,
+        AttributeValue::M(map) => items::dynamodb::AttributeValue::M(from_sdk(map)),
+        AttributeValue::N(number) => items::dynamodb::AttributeValue::N(number),
+        AttributeValue::S(text) => items::dynamodb::AttributeValue::S(text),
+        AttributeValue::Ss(texts) => items::dynamodb::AttributeValue::Ss(texts),
+        _ => items::dynamodb::AttributeValue::Other,
     }
 }

@@ -16,7 +16,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use items_dynamodb::Endpoint;
+use items::dynamodb::Endpoint;
 
 use super::OpenError;
 use super::attempts::Watcher;

@@ -15,7 +15,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::HttpError;
 use hyper_util::client::legacy;
-use items_dynamodb::{AnswerText, RequestError, ServiceError};
+use items::dynamodb::{AnswerText, RequestError, ServiceError};
 use tokio_rustls::rustls;
 
 use super::connection::Connection;

@@ -1,9 +1,9 @@
-//! The four requests of `items_dynamodb`, made with the SDK.
+//! The four requests of `items::dynamodb`, made with the SDK.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use items_dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
+use items::dynamodb::{Attributes, Expression, QueryResult, Range, RequestError, Table, WriteResult};
 
 use super::DynamoDb;
 use super::attempts::Attempts;

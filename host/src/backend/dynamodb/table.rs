@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::time::sleep;
 
-use items_dynamodb::{RequestError, ServiceError, layout};
+use items::dynamodb::{RequestError, ServiceError, layout};
 
 use super::connection::{self, Connection};
 use super::request_error::service_error;

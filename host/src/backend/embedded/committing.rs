@@ -12,7 +12,7 @@ use rusqlite::ffi;
 use rusqlite::{Connection, ErrorCode};
 
 use super::connection::execute;
-use super::error;
+use super::error::{self, StatementError};
 use super::folder::PAGE_BYTES;
 use super::layout::VERSION;
 use super::opened::OpenedFiles;
@@ -28,8 +28,8 @@ pub(super) struct BatchError {
 
 impl BatchError {
     /// An error after which the store may go on writing.
-    pub(super) fn passing(error: impl Into<Error>) -> BatchError {
-        BatchError { error: error.into(), end: None }
+    pub(super) fn passing(error: impl Into<StatementError>) -> BatchError {
+        BatchError { error: error.into().into(), end: None }
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn commit(connection: &Connection, files: &OpenedFiles) -> Result<(),
 }
 
 /// Makes a write that changes nothing. It writes one page through the log to the disk, like every other commit.
-pub(super) fn probe(connection: &Connection) -> Result<(), Error> {
+pub(super) fn probe(connection: &Connection) -> Result<(), StatementError> {
     Ok(connection.pragma_update(None, "user_version", VERSION)?)
 }
 
@@ -98,7 +98,7 @@ pub(super) enum CutError {
 pub(super) fn cut_log(connection: &Connection) -> Result<(), CutError> {
     let untouched = |error: io::Error| CutError::Untouched(Error::Unavailable(error.to_string()));
     let frames = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, u32>(1));
-    let frames = frames.map_err(|error| CutError::Untouched(error.into()))?;
+    let frames = frames.map_err(|error| CutError::Untouched(StatementError::from(error).into()))?;
     let path = format!("{}-wal", connection.path().unwrap_or_default());
     let log = OpenOptions::new().write(true).open(Path::new(&path)).map_err(untouched)?;
     let committed = LOG_HEADER_BYTES + u64::from(frames) * (FRAME_HEADER_BYTES + u64::from(PAGE_BYTES));

@@ -6,10 +6,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::OpenError;
+use super::error::{OpenError, StatementError};
 use super::folder::PAGE_BYTES;
 use super::layout::{self, APPLICATION_ID, Layout, VERSION};
-use crate::backend::Error;
 
 /// A pragma, its value, and the text that SQLite returns if it has accepted the value.
 type Setting = (&'static str, &'static str, &'static str);
@@ -44,7 +43,7 @@ const HEADER: [(&str, &str); 2] = [("encoding", "UTF-8"), ("auto_vacuum", "0")];
 /// Opens the only connection that writes. The file must be new or belong to Portdesk; afterwards it has the layout.
 pub(super) fn writer(path: &Path, layout: &Layout) -> Result<Connection, OpenError> {
     let mut connection = open(path)?;
-    let failed = |error: Error| OpenError::of(error, path);
+    let failed = |error: StatementError| OpenError::of(error, path);
     // This check comes before the settings, so that another program's file stays unchanged.
     let is_new = is_new(&connection, path)?;
     if is_new {
@@ -74,7 +73,7 @@ pub(super) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()
 }
 
 fn open(path: &Path) -> Result<Connection, OpenError> {
-    let failed = |error: rusqlite::Error| OpenError::of(error.into(), path);
+    let failed = |error: rusqlite::Error| OpenError::of(error, path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     // The cache must hold all statements, and each index of a schema has four.
@@ -92,7 +91,7 @@ fn open(path: &Path) -> Result<Connection, OpenError> {
 fn is_new(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
     let number = |name| {
         let read = connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-        read.map_err(|error| OpenError::of(error.into(), path))
+        read.map_err(|error| OpenError::of(error, path))
     };
     let (application_id, found) = (number("application_id")?, number("user_version")?);
     let path = path.to_owned();
@@ -117,7 +116,7 @@ fn is_new(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
 fn apply(connection: &Connection, path: &Path, settings: &[Setting]) -> Result<(), OpenError> {
     for (name, value, wanted) in settings {
         let sql = format!("PRAGMA {name} = {value}");
-        connection.execute_batch(&sql).map_err(|error| OpenError::of(error.into(), path))?;
+        connection.execute_batch(&sql).map_err(|error| OpenError::of(error, path))?;
         expect(connection, path, name, wanted)?;
     }
     Ok(())
@@ -130,7 +129,7 @@ fn expect(
     wanted: &'static str,
 ) -> Result<(), OpenError> {
     let read = connection.pragma_query_value(None, name, |row| row.get::<_, Value>(0));
-    let found = match read.map_err(|error| OpenError::of(error.into(), path))? {
+    let found = match read.map_err(|error| OpenError::of(error, path))? {
         Value::Integer(number) => number.to_string(),
         Value::Text(text) => text,
         other @ (Value::Blob(_) | Value::Null | Value::Real(_)) => format!("{other:?}"),

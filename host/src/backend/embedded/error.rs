@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
+use items::record::TooLargeError;
+
 use crate::backend::Error;
 
 /// Why a store could not be opened. Every text names the file, the problem, and what to do.
@@ -90,8 +92,8 @@ pub enum OpenError {
 
 impl OpenError {
     /// Converts an error that occurred while `path` was opened.
-    pub(super) fn of(error: Error, path: &std::path::Path) -> OpenError {
-        let path = path.to_owned();
+    pub(super) fn of(error: impl Into<StatementError>, path: &std::path::Path) -> OpenError {
+        let (path, StatementError(error)) = (path.to_owned(), error.into());
         if let Error::Corrupt(detail) = error {
             return OpenError::Damaged { path, detail };
         }
@@ -115,9 +117,31 @@ fn advice(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-/// For a failed statement, of which nothing is stored. A failed `COMMIT` is handled in `committing`.
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Error {
+/// The error of a statement, of which nothing is stored, or of the data that it reads. It is a type of its own because only such
+/// a type can be made from the errors of SQLite with `?`. A failed `COMMIT` is handled in `committing`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StatementError(pub(super) Error);
+
+impl From<Error> for StatementError {
+    fn from(error: Error) -> StatementError {
+        StatementError(error)
+    }
+}
+
+impl From<StatementError> for Error {
+    fn from(StatementError(error): StatementError) -> Error {
+        error
+    }
+}
+
+impl From<TooLargeError> for StatementError {
+    fn from(error: TooLargeError) -> StatementError {
+        StatementError(error.into())
+    }
+}
+
+impl From<rusqlite::Error> for StatementError {
+    fn from(error: rusqlite::Error) -> StatementError {
         use rusqlite::Error as Sql;
         let is_damage = matches!(
             error,
@@ -132,7 +156,11 @@ impl From<rusqlite::Error> for Error {
             Some(ErrorCode::ConstraintViolation | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
         );
         let text = text(&error);
-        if is_damage || is_contradiction { Error::Corrupt(text) } else { Error::Unavailable(text) }
+        StatementError(if is_damage || is_contradiction {
+            Error::Corrupt(text)
+        } else {
+            Error::Unavailable(text)
+        })
     }
 }
 
@@ -147,8 +175,8 @@ pub(super) fn text(error: &rusqlite::Error) -> String {
 }
 
 /// For a column whose value does not have the type of the column.
-impl From<rusqlite::types::FromSqlError> for Error {
-    fn from(_: rusqlite::types::FromSqlError) -> Error {
-        Error::Corrupt("a value does not have the type of its column".to_owned())
+impl From<rusqlite::types::FromSqlError> for StatementError {
+    fn from(_: rusqlite::types::FromSqlError) -> StatementError {
+        StatementError(Error::Corrupt("a value does not have the type of its column".to_owned()))
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
 
-use super::error;
+use super::error::{self, StatementError};
 use super::row::{self, ITEM_COLUMNS};
 use crate::backend::{self, Error, Page, Position, Query, Summary};
 use items::limits::QUERY_ITEMS;
@@ -48,14 +48,14 @@ impl Index {
     }
 
     /// A page of the index.
-    pub(super) fn page(&self, connection: &Connection, query: &Query) -> Result<Page, Error> {
+    pub(super) fn page(&self, connection: &Connection, query: &Query) -> Result<Page, StatementError> {
         // One additional row shows whether there is a next page.
         let limit = i64::from(query.limit) + 1;
         let [rows, keys] = &self.trees;
         let mut items = rows.read(connection, query, limit, row::item)?;
         let keys = keys.read(connection, query, limit, |row| Ok(row::text(row, 0)?.to_owned()))?;
         if !items.iter().map(|(key, _)| key).eq(&keys) {
-            return Err(self.damaged("its two trees differ"));
+            return Err(self.damaged("its two trees differ").into());
         }
         self.check(&items, query)?;
         let more = items.len() > query.limit as usize;
@@ -68,13 +68,13 @@ impl Index {
     }
 
     /// Checks that each item has the partition value of the query and that the order is right.
-    fn check(&self, items: &[(String, Record)], query: &Query) -> Result<(), Error> {
+    fn check(&self, items: &[(String, Record)], query: &Query) -> Result<(), StatementError> {
         let mut before = query.after.as_ref().map(|after| (after.order.as_str(), after.key.as_str()));
         for (key, record) in items {
             let place = record.field(&self.of.order).map(|order| (order, key.as_str()));
             let sorted = place.is_some() && (before.is_none() || place < before);
             if !sorted || record.field(&self.of.partition) != Some(&query.value) {
-                return Err(self.damaged(&format!("item {key:?} is in a wrong place")));
+                return Err(self.damaged(&format!("item {key:?} is in a wrong place")).into());
             }
             before = place;
         }
@@ -109,7 +109,7 @@ impl Tree {
     }
 
     /// Checks that the tree can be searched. The searched value need not exist.
-    pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
+    pub(super) fn probe(&self, connection: &Connection) -> Result<(), StatementError> {
         let searched = || {
             connection.prepare_cached(&self.rest)?.query(params!["", Value::Blob(Vec::new()), 1])?.next()?;
             Ok(())
@@ -117,6 +117,7 @@ impl Tree {
         searched().map_err(|error: rusqlite::Error| {
             let text = error::text(&error);
             Error::Unavailable(format!("the index {} cannot be read ({text}); restart the host", self.name))
+                .into()
         })
     }
 
@@ -126,8 +127,8 @@ impl Tree {
         connection: &Connection,
         query: &Query,
         limit: i64,
-        decode: impl Fn(&Row<'_>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
+        decode: impl Fn(&Row<'_>) -> Result<T, StatementError>,
+    ) -> Result<Vec<T>, StatementError> {
         let mut found = Vec::with_capacity(usize::try_from(limit).unwrap_or_default().min(QUERY_ITEMS + 1));
         // SQLite sorts every BLOB after every TEXT, so the empty BLOB is greater than every order value. A comparison
         // with NULL is never true, so items without an order value are left out.

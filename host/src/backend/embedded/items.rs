@@ -7,17 +7,18 @@ use std::sync::LazyLock;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::connection::execute;
+use super::error::StatementError;
 use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Item, Update};
 use items::record::{Record, Verdict};
 
 /// The item under `key`, with its entries.
-pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Item>, Error> {
+pub(super) fn get(connection: &Connection, key: &str) -> Result<Option<Item>, StatementError> {
     find(connection, key)?.map(|record| whole(connection, key, record)).transpose()
 }
 
 /// Checks that items can be read. It does not check that they are undamaged: one damaged item is not an outage.
-pub(super) fn probe(connection: &Connection) -> Result<(), Error> {
+pub(super) fn probe(connection: &Connection) -> Result<(), StatementError> {
     connection.prepare_cached("SELECT 1 FROM items LIMIT 1")?.query([])?.next()?;
     Ok(())
 }
@@ -28,7 +29,7 @@ pub(super) fn insert(
     key: &str,
     fields: Fields,
     change: &str,
-) -> Result<Insert, Error> {
+) -> Result<Insert, StatementError> {
     let new = Record::new(key, fields, change.to_owned())?;
     if let Some(record) = find(connection, key)? {
         let same = record.insert_change == change;
@@ -40,7 +41,7 @@ pub(super) fn insert(
 }
 
 /// Applies a change to the item under `key`.
-pub(super) fn update(connection: &Connection, key: &str, change: &Change) -> Result<Update, Error> {
+pub(super) fn update(connection: &Connection, key: &str, change: &Change) -> Result<Update, StatementError> {
     let Some(record) = find(connection, key)? else { return Ok(Update::Missing) };
     let known = match &change.append {
         Some(append) if record.count(&append.list) > 0 => find_entry(connection, key, append)?,
@@ -63,12 +64,12 @@ pub(super) fn update(connection: &Connection, key: &str, change: &Change) -> Res
 }
 
 /// The item under `key` without its entries.
-fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
+fn find(connection: &Connection, key: &str) -> Result<Option<Record>, StatementError> {
     let mut statement = connection.prepare_cached(&FIND_ITEM)?;
     if let Some(row) = statement.query([key])?.next()? {
         let (found, record) = row::item(row)?;
         let wrong = || Error::Corrupt(format!("item {found:?} is stored under {key:?}"));
-        return if found == key { Ok(Some(record)) } else { Err(wrong()) };
+        return if found == key { Ok(Some(record)) } else { Err(wrong().into()) };
     }
     let copy = "SELECT 1 FROM items INDEXED BY items_twin WHERE key = ?1";
     believe_absence(connection, copy, [key], || format!("item {key:?}"))?;
@@ -76,7 +77,7 @@ fn find(connection: &Connection, key: &str) -> Result<Option<Record>, Error> {
 }
 
 /// The entry that is stored under the id to be appended.
-fn find_entry(connection: &Connection, key: &str, append: &Append) -> Result<Option<Entry>, Error> {
+fn find_entry(connection: &Connection, key: &str, append: &Append) -> Result<Option<Entry>, StatementError> {
     let place = [key, &append.list, &append.entry.id];
     let mut statement = connection.prepare_cached(&FIND_ENTRY)?;
     if let Some(row) = statement.query(place)?.next()? {
@@ -94,16 +95,16 @@ fn believe_absence<const N: usize>(
     copy: &str,
     place: [&str; N],
     name: impl FnOnce() -> String,
-) -> Result<(), Error> {
+) -> Result<(), StatementError> {
     let hidden =
         connection.prepare_cached(copy)?.query_row(params_from_iter(place), |_| Ok(())).optional()?;
     hidden.map_or(Ok(()), |()| {
-        Err(Error::Corrupt(format!("{} is missing in one index but not in its copy", name())))
+        Err(Error::Corrupt(format!("{} is missing in one index but not in its copy", name())).into())
     })
 }
 
 /// The item of a record, with its entries.
-fn whole(connection: &Connection, key: &str, record: Record) -> Result<Item, Error> {
+fn whole(connection: &Connection, key: &str, record: Record) -> Result<Item, StatementError> {
     let lists = if record.counts.is_empty() { Vec::new() } else { lists(connection, key, &record)? };
     Ok(Item { key: key.to_owned(), version: record.version, fields: record.fields, lists })
 }
@@ -113,7 +114,7 @@ pub(super) fn lists(
     connection: &Connection,
     key: &str,
     record: &Record,
-) -> Result<Vec<(String, Vec<Entry>)>, Error> {
+) -> Result<Vec<(String, Vec<Entry>)>, StatementError> {
     let mut statement = connection.prepare_cached(&FIND_ENTRIES)?;
     let mut rows = statement.query([key])?;
     let mut found = Vec::new();
@@ -133,7 +134,7 @@ pub(super) fn lists(
         let complete = entries.filter(|entries| entries.len() == *count as usize);
         lists.push((list.clone(), complete.ok_or_else(|| incomplete(key))?));
     }
-    if found.next().is_some() { Err(incomplete(key)) } else { Ok(lists) }
+    if found.next().is_some() { Err(incomplete(key).into()) } else { Ok(lists) }
 }
 
 fn incomplete(key: &str) -> Error {
@@ -142,7 +143,12 @@ fn incomplete(key: &str) -> Error {
 
 /// Stores the entry and the record. If the second statement fails, the savepoint rolls back the first, without an effect
 /// on the other writes in the same transaction.
-fn store_both(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
+fn store_both(
+    connection: &Connection,
+    key: &str,
+    append: &Append,
+    next: &Record,
+) -> Result<(), StatementError> {
     execute(connection, "SAVEPOINT append")?;
     let stored = store_entry(connection, key, append, next).and_then(|()| store(connection, key, next));
     // An error that ended the whole transaction has also removed the savepoint. `writer` handles that case.
@@ -155,21 +161,26 @@ fn store_both(connection: &Connection, key: &str, append: &Append, next: &Record
     stored
 }
 
-fn store_entry(connection: &Connection, key: &str, append: &Append, next: &Record) -> Result<(), Error> {
+fn store_entry(
+    connection: &Connection,
+    key: &str,
+    append: &Append,
+    next: &Record,
+) -> Result<(), StatementError> {
     let seq = next.count(&append.list).saturating_sub(1);
     let values = row::entry_values(key, &append.list, seq, &append.entry)?;
     connection.prepare_cached(&INSERT_ENTRY)?.execute(values)?;
     Ok(())
 }
 
-fn store(connection: &Connection, key: &str, next: &Record) -> Result<(), Error> {
+fn store(connection: &Connection, key: &str, next: &Record) -> Result<(), StatementError> {
     let sql = "UPDATE items INDEXED BY sqlite_autoindex_items_1 SET version = ?2, fields = ?3, counts = ?4, \
                last_change = ?6, size = ?7, checksum = ?8 WHERE key = ?1 AND insert_change = ?5";
     let changed = connection.prepare_cached(sql)?.execute(row::item_values(key, next)?)?;
     if changed == 1 {
         Ok(())
     } else {
-        Err(Error::Corrupt(format!("item {key:?} was found but cannot be changed")))
+        Err(Error::Corrupt(format!("item {key:?} was found but cannot be changed")).into())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::error::StatementError;
 use super::index::{Index, Tree, quoted};
 use super::{items, row};
 use crate::backend::{Error, Schema};
@@ -73,13 +74,13 @@ impl Layout {
     }
 
     /// The index with this name.
-    pub(super) fn index(&self, name: &str) -> Result<&Index, Error> {
+    pub(super) fn index(&self, name: &str) -> Result<&Index, StatementError> {
         let unknown = || Error::Invalid(format!("there is no index {name:?}"));
-        self.indexes.iter().find(|index| index.is_named(name)).ok_or_else(unknown)
+        Ok(self.indexes.iter().find(|index| index.is_named(name)).ok_or_else(unknown)?)
     }
 
     /// Creates the layout in a new file, completely or not at all.
-    pub(super) fn create(&self, connection: &mut Connection) -> Result<(), Error> {
+    pub(super) fn create(&self, connection: &mut Connection) -> Result<(), StatementError> {
         let transaction = connection.transaction()?;
         for sql in [ITEMS, ITEMS_TWIN, ENTRIES, ENTRIES_TWIN] {
             transaction.execute_batch(sql)?;
@@ -94,14 +95,14 @@ impl Layout {
 
     /// Checks that the definitions in the file are exactly those of the layout, and replaces the trees of an earlier
     /// schema. Any other difference is an error: the file is damaged, or another program changed it.
-    pub(super) fn ensure_indexes(&self, connection: &mut Connection) -> Result<(), Error> {
+    pub(super) fn ensure_indexes(&self, connection: &mut Connection) -> Result<(), StatementError> {
         let found = objects(connection)?;
         let unexpected = |object: &&Object| !self.expects(object) && !object.name.starts_with("sqlite_stat");
         let earlier =
             found.iter().filter(unexpected).map(Object::earlier_tree).collect::<Result<Vec<_>, _>>()?;
         for (kind, name, table, sql) in tables() {
             if !found.iter().any(|object| object.is(kind, name, table, sql)) {
-                return Err(Error::Corrupt(format!("its {kind} {name} is missing")));
+                return Err(Error::Corrupt(format!("its {kind} {name} is missing")).into());
             }
         }
         let is_missing = |tree: &&Tree| !found.iter().any(|object| object.name == tree.name);
@@ -122,7 +123,7 @@ impl Layout {
     }
 
     /// Checks that every index can be read. It does not check the rows: one damaged item is not an outage.
-    pub(super) fn probe(&self, connection: &Connection) -> Result<(), Error> {
+    pub(super) fn probe(&self, connection: &Connection) -> Result<(), StatementError> {
         items::probe(connection)?;
         self.trees().try_for_each(|tree| tree.probe(connection))
     }
@@ -143,12 +144,12 @@ impl Object {
     }
 
     /// The name of the object, if it is a tree of an earlier schema; otherwise an error.
-    fn earlier_tree(&self) -> Result<&str, Error> {
+    fn earlier_tree(&self) -> Result<&str, StatementError> {
         let sql = self.sql.as_deref().unwrap_or_default();
         let earlier = self.kind == "index" && self.table == "items" && Tree::is_earlier(&self.name, sql);
         let foreign =
             || Error::Corrupt(format!("its {} {:?} is not as this program makes it", self.kind, self.name));
-        earlier.then_some(self.name.as_str()).ok_or_else(foreign)
+        Ok(earlier.then_some(self.name.as_str()).ok_or_else(foreign)?)
     }
 }
 
@@ -164,11 +165,11 @@ fn tables() -> [(&'static str, &'static str, &'static str, Option<&'static str>)
 }
 
 /// Whether nothing was ever created in the file.
-pub(super) fn is_empty(connection: &Connection) -> Result<bool, Error> {
+pub(super) fn is_empty(connection: &Connection) -> Result<bool, StatementError> {
     Ok(objects(connection)?.is_empty())
 }
 
-fn objects(connection: &Connection) -> Result<Vec<Object>, Error> {
+fn objects(connection: &Connection) -> Result<Vec<Object>, StatementError> {
     let mut statement = connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema")?;
     let object = |row: &rusqlite::Row<'_>| {
         Ok(Object { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
@@ -177,10 +178,10 @@ fn objects(connection: &Connection) -> Result<Vec<Object>, Error> {
 }
 
 /// Reads and checks everything in the file.
-fn verify(connection: &Connection) -> Result<(), Error> {
+fn verify(connection: &Connection) -> Result<(), StatementError> {
     let verdict = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))?;
     if verdict != "ok" {
-        return Err(Error::Corrupt(verdict));
+        return Err(Error::Corrupt(verdict).into());
     }
     let mut statement = connection.prepare(&format!("SELECT {} FROM items", row::ITEM_COLUMNS))?;
     let mut rows = statement.query([])?;

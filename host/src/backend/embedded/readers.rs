@@ -9,6 +9,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
+use super::error::StatementError;
 use super::snapshots::Snapshots;
 use crate::backend::Error;
 
@@ -40,14 +41,14 @@ impl Readers {
     /// `LocalSet`.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        op: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        op: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> Result<T, Error> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| closed())?;
         let snapshots = Arc::clone(&self.snapshots);
         let read = move || {
             // The read itself holds the permit, because it uses its connection to the end even if its caller is dropped.
             let _permit = permit;
-            snapshots.read(op).unwrap_or_else(|| Err(closed()))
+            snapshots.read(op).unwrap_or_else(|| Err(closed().into())).map_err(Error::from)
         };
         if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
             return self.in_place(read);

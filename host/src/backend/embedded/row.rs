@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _, Serialize, Serializer};
 
+use super::error::StatementError;
 use crate::backend::{Entry, Error};
 use items::record::Record;
 
@@ -27,7 +28,7 @@ const ITEM_FIELDS: usize = 8;
 const ENTRY_FIELDS: usize = 4;
 
 /// The values of a row of `items`, in the order of [`ITEM_COLUMNS`].
-pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], Error> {
+pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], StatementError> {
     let (version, size) = (integer(record.version)?, integer(record.size)?);
     let (fields, counts) = (json(&record.fields)?, json(&record.counts)?);
     let mut sum = Checksum::default();
@@ -41,7 +42,7 @@ pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], Erro
 }
 
 /// Reads and checks a row of [`ITEM_COLUMNS`].
-pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
+pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), StatementError> {
     let key = text(row, 0)?;
     let (version, fields, counts) = (number(row, 1)?, text(row, 2)?, text(row, 3)?);
     let (insert_change, last_change) = (text(row, 4)?, row.get_ref(5)?.as_str_or_null()?);
@@ -56,7 +57,7 @@ pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
         .number(size);
     let damaged = || Error::Corrupt(format!("item {key:?}"));
     if sum.value() != number(row, 7)? {
-        return Err(damaged());
+        return Err(damaged().into());
     }
     let record = Record {
         version: version.try_into().map_err(|_| damaged())?,
@@ -70,7 +71,12 @@ pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), Error> {
 }
 
 /// The values of a row of `entries`, in the order of [`ENTRY_COLUMNS`].
-pub(super) fn entry_values(key: &str, list: &str, seq: u32, entry: &Entry) -> Result<[Value; 6], Error> {
+pub(super) fn entry_values(
+    key: &str,
+    list: &str,
+    seq: u32,
+    entry: &Entry,
+) -> Result<[Value; 6], StatementError> {
     let (seq, fields) = (i64::from(seq), json(&entry.fields)?);
     let mut sum = Checksum::default();
     sum.text(key).text(list).text(&entry.id).number(seq).text(&fields);
@@ -86,36 +92,36 @@ pub(super) struct Placed {
 }
 
 /// Reads and checks a row of [`ENTRY_COLUMNS`].
-pub(super) fn entry(row: &Row<'_>) -> Result<Placed, Error> {
+pub(super) fn entry(row: &Row<'_>) -> Result<Placed, StatementError> {
     let (key, list, id) = (text(row, 0)?, text(row, 1)?, text(row, 2)?);
     let (seq, fields) = (number(row, 3)?, text(row, 4)?);
     let mut sum = Checksum::default();
     sum.text(key).text(list).text(id).number(seq).text(fields);
     let damaged = || Error::Corrupt(format!("entry {id:?} in {list:?} of item {key:?}"));
     if sum.value() != number(row, 5)? {
-        return Err(damaged());
+        return Err(damaged().into());
     }
     let fields = Arc::new(parsed(fields, ENTRY_FIELDS).ok_or_else(damaged)?);
     Ok(Placed { list: list.to_owned(), seq, entry: Entry { id: id.to_owned(), fields } })
 }
 
 /// The text in a column.
-pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, Error> {
+pub(super) fn text<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a str, StatementError> {
     Ok(row.get_ref(column)?.as_str()?)
 }
 
-fn number(row: &Row<'_>, column: usize) -> Result<i64, Error> {
+fn number(row: &Row<'_>, column: usize) -> Result<i64, StatementError> {
     Ok(row.get_ref(column)?.as_i64()?)
 }
 
 /// Writes pairs as a JSON object, for `json_extract` and for people who read the file with `sqlite3`. The names must be
 /// sorted.
-fn json<V: Serialize>(pairs: &[(String, V)]) -> Result<String, Error> {
+fn json<V: Serialize>(pairs: &[(String, V)]) -> Result<String, StatementError> {
     if !is_sorted(pairs) {
-        return Err(Error::Invalid("the names of fields or lists are not sorted".to_owned()));
+        return Err(Error::Invalid("the names of fields or lists are not sorted".to_owned()).into());
     }
     let unwritten = |_: serde_json::Error| Error::Unavailable("fields cannot be written as JSON".to_owned());
-    serde_json::to_string(&Object(pairs)).map_err(unwritten)
+    Ok(serde_json::to_string(&Object(pairs)).map_err(unwritten)?)
 }
 
 /// Parses the result of [`json`]. `room` is the initial capacity for pairs.
@@ -162,8 +168,9 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
 }
 
 /// Converts a number to SQLite's integers, which are signed.
-fn integer<N: TryInto<i64>>(number: N) -> Result<i64, Error> {
-    number.try_into().map_err(|_| Error::Unavailable("a number is larger than SQLite can store".to_owned()))
+fn integer<N: TryInto<i64>>(number: N) -> Result<i64, StatementError> {
+    let too_large = |_| Error::Unavailable("a number is larger than SQLite can store".to_owned());
+    Ok(number.try_into().map_err(too_large)?)
 }
 
 #[derive(Default)]

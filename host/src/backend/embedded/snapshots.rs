@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rusqlite::Connection;
 
 use super::connection::execute;
+use super::error::StatementError;
 use crate::backend::Error;
 use crate::idle::Idle;
 
@@ -42,8 +43,8 @@ impl Snapshots {
     /// connection.
     pub(super) fn read<T>(
         &self,
-        op: impl FnOnce(&Connection) -> Result<T, Error>,
-    ) -> Option<Result<T, Error>> {
+        op: impl FnOnce(&Connection) -> Result<T, StatementError>,
+    ) -> Option<Result<T, StatementError>> {
         let reader = self.idle.take()?;
         let mut loan = Loan { reader: Some(reader), is_sound: false, snapshots: self };
         let outcome = loan.read(op);
@@ -90,7 +91,10 @@ struct Loan<'a> {
 }
 
 impl Loan<'_> {
-    fn read<T>(&mut self, op: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    fn read<T>(
+        &mut self,
+        op: impl FnOnce(&Connection) -> Result<T, StatementError>,
+    ) -> Result<T, StatementError> {
         let lost = || Error::Unavailable("a connection to the store's file is gone".to_owned());
         let Reader { connection, taken } = self.reader.as_mut().ok_or_else(lost)?;
         if taken.is_none() {

@@ -17,7 +17,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::committing::{BatchError, begin, commit, probe};
-use super::error;
+use super::error::{self, StatementError};
 use super::opened::OpenedFiles;
 use super::snapshots::Snapshots;
 use crate::backend::Error;
@@ -72,11 +72,11 @@ impl Writer {
     /// A queued `op` always runs, even if its caller is dropped.
     pub(super) async fn submit<T: Send + 'static>(
         &self,
-        op: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        op: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let outcome = connection.and_then(op);
+            let outcome = connection.and_then(|connection| op(connection).map_err(Error::from));
             Box::new(move |failure| {
                 let answer = match (outcome, failure) {
                     (Ok(_), Some(failure)) => Err(failure),

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::task::JoinSet;
 
 use crate::backend::embedded::snapshots::Snapshots;
-use crate::backend::embedded::{Parts, items};
+use crate::backend::embedded::{Parts, StatementError, items};
 use crate::backend::suite::{self, get, insert, listed};
 use crate::backend::{Backend, Error, Fields};
 
@@ -19,7 +19,7 @@ fn log_bytes(dir: &Path) -> u64 {
     fs::metadata(dir.join("store.sqlite3-wal")).unwrap().len()
 }
 
-fn count(connection: &Connection) -> Result<u32, Error> {
+fn count(connection: &Connection) -> Result<u32, StatementError> {
     Ok(connection.query_row("SELECT count(*) FROM items", [], |row| row.get(0))?)
 }
 
@@ -37,8 +37,9 @@ fn a_snapshot_is_kept_until_the_next_commit() {
     assert_eq!(read(), 1, "a commit did not end the snapshot");
 
     add(&writing, "b");
-    let failed: Option<Result<(), Error>> = snapshots.read(|_| Err(Error::Corrupt("a row".to_owned())));
-    assert!(matches!(failed, Some(Err(Error::Corrupt(_)))));
+    let failed: Option<Result<(), StatementError>> =
+        snapshots.read(|_| Err(Error::Corrupt("a row".to_owned()).into()));
+    assert!(matches!(failed, Some(Err(StatementError(Error::Corrupt(_))))));
     assert_eq!(read(), 2, "the snapshot of a read that failed was kept");
 
     let commit = snapshots.commit();

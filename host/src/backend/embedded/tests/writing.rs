@@ -8,7 +8,7 @@ use tokio::task::{JoinSet, yield_now};
 
 use crate::backend::embedded::readers::Readers;
 use crate::backend::embedded::writer::Writer;
-use crate::backend::embedded::{Embedded, Parts, items};
+use crate::backend::embedded::{Embedded, Parts, StatementError, items};
 use crate::backend::suite::{self, fields, get, insert, note, update};
 use crate::backend::{Backend, Error, Fields, Insert, Update};
 
@@ -170,7 +170,7 @@ async fn a_failed_write_leaves_its_neighbours_alone() {
 async fn a_panic_on_the_writing_thread_is_unknown_and_not_forever() {
     let dir = tempfile::tempdir().unwrap();
     let store = parts(&dir).start().unwrap();
-    let outcome = store.writer.submit(|_| -> Result<(), Error> { panic!("on purpose") }).await;
+    let outcome = store.writer.submit(|_| -> Result<(), StatementError> { panic!("on purpose") }).await;
     assert!(matches!(outcome, Err(Error::Unknown(_))));
     while store.check().await.is_ok() {
         yield_now().await;

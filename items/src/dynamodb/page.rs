@@ -1,10 +1,14 @@
 //! Reads a page of an index. This takes one query, or more for a page of more than a megabyte.
 
-use items::{Index, Page, Position, Query, Schema, Summary};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::vec::Vec;
 
-use crate::item;
-use crate::{
-    AttributeValue, Attributes, Error, Expression, QueryResult, Range, RequestError, ServiceError, Table,
+use crate::{Error, Index, Page, Position, Query, Schema, Summary};
+
+use crate::dynamodb::item;
+use crate::dynamodb::{
+    AttributeValue, Attributes, Expression, QueryResult, Range, RequestError, ServiceError, Table,
 };
 
 /// Reads a page of an index, in descending order of the order value.

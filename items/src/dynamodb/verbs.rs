@@ -1,10 +1,14 @@
 //! Implements `get`, `insert` and `update` over a table.
 
-use items::{Change, Fields, ITEM_LIMIT_BYTES, Insert, Item, Schema, Update, fields_size};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::ToString;
 
-use crate::change::{self, Adoption, Verdict};
-use crate::item::{self, Stored};
-use crate::{Attributes, Error, Expression, RequestError, ServiceError, Table, WriteResult};
+use crate::{Change, Error, Fields, ITEM_LIMIT_BYTES, Insert, Item, Schema, Update, fields_size};
+
+use crate::dynamodb::change::{self, Adoption, Verdict};
+use crate::dynamodb::item::{self, Stored};
+use crate::dynamodb::{Attributes, Expression, RequestError, ServiceError, Table, WriteResult};
 
 /// Reads the current item under `key`.
 pub async fn get(table: &impl Table, schema: &Schema, key: &str) -> Result<Option<Item>, Error> {

@@ -3,7 +3,10 @@
 //! All of them begin with [`STORES_PREFIX`], which no name of a schema does. `ARCHITECTURE.md` documents them for authors
 //! of other programs that use the table.
 
-use items::STORES_PREFIX;
+use alloc::format;
+use alloc::string::String;
+
+use crate::STORES_PREFIX;
 
 /// The version, a number: 1 after the insert, and one more after every update. A missing version is 0.
 pub const VERSION: &str = "portdesk_version";

@@ -1,6 +1,9 @@
 //! Tests how failures are classified. The verbs are tested against a server in `tests/`, and by the host's suite.
 
-use crate::{Error, RequestError, ServiceError};
+use alloc::borrow::ToOwned;
+
+use crate::Error;
+use crate::dynamodb::{RequestError, ServiceError};
 
 #[test]
 fn a_refusal_is_known_by_status_code_and_message() {

@@ -4,10 +4,15 @@
 //! condition of an append uses them. If another program changed the list, the guards are outdated, and the update must
 //! replace them: it adopts the list.
 
-use items::{Append, Change, ITEM_LIMIT_BYTES, Schema, Update, fields_size};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
 
-use crate::item::{self, Stored};
-use crate::{AttributeValue, Attributes, Error, Expression, layout};
+use crate::{Append, Change, Error, ITEM_LIMIT_BYTES, Schema, Update, fields_size};
+
+use crate::dynamodb::item::{self, Stored};
+use crate::dynamodb::{AttributeValue, Attributes, Expression, layout};
 
 /// The state of a list whose guards are missing or outdated, as it was read. The next update makes new guards from it.
 #[derive(Debug)]
@@ -157,7 +162,7 @@ pub(crate) fn judge(schema: &Schema, change: &Change, attributes: Attributes) ->
         return Ok(Verdict::Outcome(Update::Stale(stored.item)));
     }
     let fields = &stored.item.fields;
-    let above = |(name, value): &(String, String)| items::record::value(fields, name) > Some(value);
+    let above = |(name, value): &(String, String)| crate::record::value(fields, name) > Some(value);
     if change.unless.iter().any(|pair| fields.contains(pair)) || change.unless_above.iter().any(above) {
         return Ok(Verdict::Outcome(Update::Refused(stored.item)));
     }

@@ -5,8 +5,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::bindings::exports::portdesk::desk::key_value as wit;
-use crate::bindings::portdesk::desk::schema::CollectionSchema;
+use super::bindings::exports::portdesk::desk::key_value as wit;
+use super::bindings::portdesk::desk::schema::CollectionSchema;
 
 /// Converts the schema of a component.
 #[must_use]

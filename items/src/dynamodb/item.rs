@@ -1,11 +1,16 @@
 //! Converts items to attributes and back.
 
-use std::sync::Arc;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
-use items::{Entry, Fields, Item, List, STORES_PREFIX, Schema, Summary};
+use alloc::sync::Arc;
+
+use crate::{Entry, Error, Fields, Item, List, STORES_PREFIX, Schema, Summary};
 use tracing::warn;
 
-use crate::{AttributeValue, Attributes, Error, layout};
+use crate::dynamodb::{AttributeValue, Attributes, layout};
 
 /// An item, and the store's own attributes of it.
 #[derive(Debug)]

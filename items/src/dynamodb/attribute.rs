@@ -1,6 +1,9 @@
 //! The attributes of DynamoDB that items consist of.
 
-use std::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use alloc::collections::BTreeMap;
 
 /// The names and values of an item, a key or an entry.
 pub type Attributes = BTreeMap<String, AttributeValue>;

@@ -15,5 +15,5 @@ wit_bindgen::generate!({
     world: "store",
     generate_all,
     pub_export_macro: true,
-    default_bindings_module: "store_bindings::bindings",
+    default_bindings_module: "guest_runtime::store::bindings",
 });

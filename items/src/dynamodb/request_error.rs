@@ -1,6 +1,10 @@
 //! Turns a failed request into an [`Error`], with a text for the operator.
 
-use crate::{Error, ServiceError};
+use alloc::format;
+use alloc::string::String;
+
+use crate::Error;
+use crate::dynamodb::ServiceError;
 
 /// A request without an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]

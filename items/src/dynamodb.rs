@@ -21,7 +21,6 @@ mod expression;
 pub mod layout;
 
 mod table;
-mod error;
 mod request_error;
 mod service_error;
 mod answer_text;
@@ -32,14 +31,13 @@ pub mod location;
 #[cfg(test)]
 mod tests;
 
-pub use answer_text::AnswerText;
-pub use attribute::{AttributeValue, Attributes};
-pub use error::Error;
-pub use expression::Expression;
-pub use location::Endpoint;
-pub use page::query;
-pub use probe::probe;
-pub use request_error::RequestError;
-pub use service_error::ServiceError;
-pub use table::{QueryResult, Range, Table, WriteResult};
-pub use verbs::{get, insert, update};
+pub use self::answer_text::AnswerText;
+pub use self::attribute::{AttributeValue, Attributes};
+pub use self::expression::Expression;
+pub use self::location::Endpoint;
+pub use self::page::query;
+pub use self::probe::probe;
+pub use self::request_error::RequestError;
+pub use self::service_error::ServiceError;
+pub use self::table::{QueryResult, Range, Table, WriteResult};
+pub use self::verbs::{get, insert, update};

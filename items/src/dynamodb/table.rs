@@ -1,6 +1,9 @@
 //! The four requests to a table. Every name and value in them is a placeholder.
 
-use crate::{Attributes, Expression, RequestError};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::dynamodb::{Attributes, Expression, RequestError};
 
 /// A table of DynamoDB.
 ///

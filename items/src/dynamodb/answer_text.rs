@@ -3,7 +3,7 @@
 //! The text leaves out DynamoDB's message, which may quote a client's data. It also leaves out a code or an id of
 //! unusual shape, because another server in place of DynamoDB could put anything there.
 
-use std::fmt;
+use core::fmt;
 
 /// A refusal, as text for an operator.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,9 @@ fn is_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+
     use super::*;
 
     fn said(code: &str, request_id: &str) -> String {

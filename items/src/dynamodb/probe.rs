@@ -1,9 +1,11 @@
 //! Checks that a table serves all kinds of requests. It makes such requests, because a host's credentials do not allow it
 //! to describe the table.
 
-use items::{Index, Schema};
+use alloc::format;
 
-use crate::{Error, Expression, Range, Table, item, layout};
+use crate::{Error, Index, Schema};
+
+use crate::dynamodb::{Expression, Range, Table, item, layout};
 
 /// Reads, writes, changes and lists one item that no component can reach. Fails like the calls of a component would; the
 /// error shows whether they would fail until an operator acts.

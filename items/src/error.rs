@@ -1,7 +1,9 @@
-//! The error of a call. The host's backends have an error type with the same cases; it is a separate type because it
-//! implements conversions from the errors of the host's libraries.
+//! Why a call to a store has no outcome.
 
-use std::time::Duration;
+use alloc::string::String;
+use core::time::Duration;
+
+use crate::record::TooLargeError;
 
 /// Why a call has no outcome. The variant shows the caller what it can do; the text is for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +24,7 @@ pub enum Error {
         /// How long to wait before a repeat, if the store knows it.
         retry_after: Option<Duration>,
     },
-    /// The item of an insert is larger than [`items::ITEM_LIMIT_BYTES`]. Nothing was stored.
+    /// The item of an insert is larger than [`ITEM_LIMIT_BYTES`](crate::ITEM_LIMIT_BYTES). Nothing was stored.
     #[error("the item is too large")]
     TooLarge,
     /// The store cannot be reached or does not work. Nothing was stored.
@@ -31,4 +33,10 @@ pub enum Error {
     /// The write may or may not have been stored.
     #[error("the outcome of a write is unknown: {0}")]
     Unknown(String),
+}
+
+impl From<TooLargeError> for Error {
+    fn from(_: TooLargeError) -> Error {
+        Error::TooLarge
+    }
 }

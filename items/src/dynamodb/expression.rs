@@ -1,9 +1,14 @@
 //! Expressions of DynamoDB. Every name and every value is a placeholder, because DynamoDB reserves many words, and so that
 //! no input can become a part of an expression.
 
-use std::collections::BTreeMap;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
-use crate::AttributeValue;
+use alloc::collections::BTreeMap;
+
+use crate::dynamodb::AttributeValue;
 
 /// The assignments, additions and conditions of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
