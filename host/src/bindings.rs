@@ -10,9 +10,9 @@
 wasmtime::component::bindgen!({
     path: "../wit",
     world: "desk",
-    // Not key-value, of which only what a guest hands over is taken from here: sandbox/key_value.rs links it.
     imports: {
-        // A guest that draws too much is cut (sandbox/budget.rs).
+        // A guest that exceeds its budget traps (sandbox/budget.rs).
+        "portdesk:desk/key-value": async | trappable,
         "wasi:random/random": trappable,
     },
     exports: { default: async },

@@ -1,7 +1,6 @@
 //! What the desk is given natively: the host's store, the wall clock and randomness.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use desk::store::{Append, Change, Entry, Error, Fields, Insert, Item, Page, Query, Summary, Update};
@@ -81,7 +80,7 @@ fn asked(change: Change) -> host::Change {
     let Change { id, at_version, unless, unless_above, set, append } = change;
     let append = append.map(|Append { list, entry: Entry { id, fields }, max_entries }| host::Append {
         list,
-        entry: host::NewEntry { id, fields },
+        entry: host::Entry { id, fields },
         max_entries,
     });
     host::Change { id, at_version, unless, unless_above, set, append }
@@ -90,18 +89,17 @@ fn asked(change: Change) -> host::Change {
 fn item(item: host::Item) -> Item {
     let host::Item { key, version, fields, lists } = item;
     let list = |list: host::EntryList| (list.name, list.entries.into_iter().map(entry).collect());
-    let fields = Arc::unwrap_or_clone(fields);
     Item { key, version, fields, lists: lists.into_iter().map(list).collect() }
 }
 
 fn entry(entry: host::Entry) -> Entry {
     let host::Entry { id, fields } = entry;
-    Entry { id, fields: Arc::unwrap_or_clone(fields) }
+    Entry { id, fields }
 }
 
 fn summary(summary: host::Summary) -> Summary {
     let host::Summary { key, version, fields, counts } = summary;
-    Summary { key, version, fields: Arc::unwrap_or_clone(fields), counts }
+    Summary { key, version, fields, counts }
 }
 
 fn error(error: host::Error) -> Error {

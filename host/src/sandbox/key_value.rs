@@ -1,40 +1,54 @@
-//! Links `key-value` of `wit/`: a guest's call is counted against its budget and then passed to [`GuestStore`].
+//! Links `key-value` of `wit/`: a guest's call is counted against its budget and then passed to the host's store. A guest
+//! that calls too often traps (`budget.rs`).
 //!
-//! The functions are linked by hand, because the results of bindgen's types own their strings (see `store/lowered.rs`).
+//! The guest runs on a fiber, so while a call waits for the store, the thread serves other requests (ARCHITECTURE.md,
+//! "Fibers").
 
-use wasmtime::component::Linker;
-use wasmtime::{Result, StoreContextMut};
+use wasmtime::Result;
+use wasmtime::component::{HasSelf, Linker};
 
 use super::instance::State;
 use crate::backend::Fields;
-use crate::store::{Change, GuestStore, IndexQuery};
+use crate::bindings::portdesk::desk::key_value::{
+    self, Change, Error, Host, IndexQuery, InsertOutcome, Item, Page, UpdateOutcome,
+};
 
-/// Adds `key-value` of `wit/` to the linker. The guest runs on a fiber, so while a call waits for the store, the thread
-/// serves other requests (ARCHITECTURE.md, "Fibers").
+/// Adds `key-value` of `wit/` to the linker.
 pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
-    let mut functions = linker.instance("portdesk:desk/key-value@0.1.0")?;
-    functions.func_wrap_async("get", |store, (key,): (String,)| {
-        Box::new(counted(store, async move |guest_store| guest_store.get(key).await))
-    })?;
-    functions.func_wrap_async("insert", |store, (key, fields, change_id): (String, Fields, String)| {
-        Box::new(counted(store, async move |guest_store| guest_store.insert(key, fields, change_id).await))
-    })?;
-    functions.func_wrap_async("update", |store, (key, change): (String, Change)| {
-        Box::new(counted(store, async move |guest_store| guest_store.update(key, change).await))
-    })?;
-    functions.func_wrap_async("query", |store, (query,): (IndexQuery,)| {
-        Box::new(counted(store, async move |guest_store| guest_store.query(query).await))
-    })
+    key_value::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }
 
-/// Makes a call if the budget allows it. A guest that calls too often traps (`budget.rs`).
-async fn counted<T>(
-    mut store: StoreContextMut<'_, State>,
-    call: impl AsyncFnOnce(&mut GuestStore) -> T,
-) -> Result<(T,)> {
-    let state = store.data_mut();
-    let begin = state.begin_call()?;
-    let outcome = call(&mut state.guest_store).await;
-    state.end_call(begin);
-    Ok((outcome,))
+impl Host for State {
+    async fn get(&mut self, key: String) -> Result<Result<Option<Item>, Error>> {
+        let begin = self.begin_call()?;
+        let found = self.guest_store.get(key).await;
+        self.end_call(begin);
+        Ok(found)
+    }
+
+    async fn insert(
+        &mut self,
+        key: String,
+        fields: Fields,
+        change_id: String,
+    ) -> Result<Result<InsertOutcome, Error>> {
+        let begin = self.begin_call()?;
+        let outcome = self.guest_store.insert(key, fields, change_id).await;
+        self.end_call(begin);
+        Ok(outcome)
+    }
+
+    async fn update(&mut self, key: String, change: Change) -> Result<Result<UpdateOutcome, Error>> {
+        let begin = self.begin_call()?;
+        let outcome = self.guest_store.update(key, change).await;
+        self.end_call(begin);
+        Ok(outcome)
+    }
+
+    async fn query(&mut self, query: IndexQuery) -> Result<Result<Page, Error>> {
+        let begin = self.begin_call()?;
+        let page = self.guest_store.query(query).await;
+        self.end_call(begin);
+        Ok(page)
+    }
 }

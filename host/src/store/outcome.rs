@@ -1,7 +1,6 @@
 //! The outcome under which the metrics count a call to the store.
 
-use super::lowered::{InsertOutcome, Item, Page, UpdateOutcome};
-use crate::bindings::portdesk::desk::key_value::Error;
+use crate::bindings::portdesk::desk::key_value::{Error, InsertOutcome, Item, Page, UpdateOutcome};
 use crate::telemetry::Outcome;
 
 /// The result of a call to the store.
