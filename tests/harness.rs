@@ -14,7 +14,7 @@ mod table;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use portdesk::config::Config;
 use portdesk::contract::Contract;
 use portdesk::host::BUILT_IN_COMPONENT;
@@ -101,16 +101,12 @@ pub fn telemetry() -> Arc<Telemetry> {
 pub fn config(data: &Path, flags: &[&str]) -> Config {
     let fixed = ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "256"];
     let fixed = fixed.into_iter().chain(["--drain-ms", "0", "--data-dir"]).chain(data.to_str());
-    let mut config = Arguments::parse_from(fixed.chain(flags.iter().copied())).config;
+    // A flag of the test replaces the same flag of this list.
+    let command = Config::command().args_override_self(true);
+    let matches = command.get_matches_from(fixed.chain(flags.iter().copied()));
+    let mut config = Config::from_arg_matches(&matches).unwrap();
     config.api_key = Some(KEY.into());
     config
-}
-
-#[derive(Parser)]
-#[command(args_override_self = true)]
-struct Arguments {
-    #[command(flatten)]
-    config: Config,
 }
 
 /// The built-in component, as hosts of these tests run it by default.

@@ -27,16 +27,9 @@ use crate::failure::Failure;
 /// The command under which this program is the native desk.
 pub(crate) const COMMAND: &str = "native-desk";
 
-/// The host's settings behind that command.
-#[derive(Debug, Parser)]
-struct Arguments {
-    #[command(flatten)]
-    config: Config,
-}
-
 /// Serves until the process is killed. Prints where.
 pub(crate) fn serve() -> Result<(), Failure> {
-    let mut config = Arguments::parse_from(std::env::args_os().skip(1)).config;
+    let mut config = Config::parse_from(std::env::args_os().skip(1));
     config.api_key = environment_key().ok().flatten();
     Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
         let host = Box::pin(Host::open_as(&config, description(), |store| Arc::new(NativeDesk::new(store))));

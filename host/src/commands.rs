@@ -1,11 +1,10 @@
 //! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `plan`, `openapi`, `table`.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong use. There are no others, also if a command cannot print, or if a defect ends it.
+//! Exit codes: 0 done, 1 failed, 2 wrong use. A command that cannot print its result, and a panic, have exit code 1.
 
 mod check;
 mod compile;
 mod key;
-mod openapi;
 mod output;
 mod plan;
 mod serve;
@@ -14,7 +13,7 @@ mod table;
 
 use std::error::Error;
 use std::panic::{self, Location};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -24,7 +23,7 @@ use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
 use crate::clock;
-use crate::config::{Config, Given, environment_key, parse};
+use crate::config::{ComponentFile, Config, Given, environment_key, parse};
 use crate::host::component_bytes;
 use crate::sandbox::{Component, Description, Isolation, Limits};
 
@@ -45,44 +44,50 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP; `portdesk` without a command does the same
     Serve(Box<Config>),
-    /// Say which world a component fits and what it lacks
-    Check(check::Arguments),
+    /// Print which world a component fits and what it lacks
+    Check {
+        /// The component file to check
+        file: PathBuf,
+    },
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
-    /// Make, list, rotate and revoke API keys
+    /// Create, list, rotate and revoke API keys
     ///
     /// A running host applies a change within a second.
-    Key(key::Arguments),
-    /// Make, list and delete usage plans
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Create, list and delete usage plans
     ///
     /// A running host applies a change within a second.
-    Plan(plan::Arguments),
+    #[command(subcommand)]
+    Plan(plan::Command),
     /// Print the contract of the component, an OpenAPI document
-    Openapi(openapi::Arguments),
+    Openapi(ComponentFile),
     /// Create and check a DynamoDB table, and print the policy that a host needs
     #[cfg(feature = "dynamodb")]
-    Table(table::Arguments),
+    #[command(subcommand)]
+    Table(table::Command),
 }
 
-/// Asks a component what it stores and which contract it serves.
-fn describe(component: Option<&Path>) -> Result<Description, Ended> {
-    let bytes = component_bytes(component)?;
-    let component = match component {
+/// Calls a component for its schema and its contract.
+fn describe(component: &ComponentFile) -> Result<Description, Ended> {
+    let bytes = component_bytes(component.file.as_deref())?;
+    let component = match &component.file {
         Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, ONE_INSTANCE)?,
         Some(_) | None => Component::load(&bytes, ONE_INSTANCE)?,
     };
     Ok(Runtime::new()?.block_on(component.describe())?)
 }
 
-/// To ask a component something. With as much memory as a host may be told to give one: these commands have no flag for it.
+/// The limits of a component that a command calls. The memory is the most that `--memory-limit-mib` allows.
 const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 1 << 30 };
 
-/// What has no flag, so that it stands in no list of processes.
+/// Help about the variable that has no flag, so that its value is in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
   PORTDESK_API_KEY  an API key that is valid in addition to those of the data folder, 20 to 256 visible ASCII
                     characters; if it is set, the first start makes no key";
 
-/// Runs what the command line asks for.
+/// Runs the command of the command line.
 #[must_use]
 pub fn main() -> ExitCode {
     panic::set_hook(Box::new(|panicked| output::note(&defect(panicked.location()))));
@@ -108,22 +113,22 @@ fn run() -> ExitCode {
 }
 
 fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
-    // Keys, counts and logs have dates; libraries panic over one that no calendar has.
+    // Keys, quota counts and logs have dates, and libraries panic if the clock shows a time outside the calendar.
     clock::now()?;
     match arguments.command {
         None => serve::run(&with_environment(arguments.config)?, given),
         Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
-        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Check { file }) => check::run(&file),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
-        Some(Command::Key(arguments)) => key::run(&arguments),
-        Some(Command::Plan(arguments)) => plan::run(&arguments),
-        Some(Command::Openapi(arguments)) => openapi::run(&arguments),
+        Some(Command::Key(command)) => key::run(&command),
+        Some(Command::Plan(command)) => plan::run(&command),
+        Some(Command::Openapi(component)) => output::print(&describe(&component)?.openapi),
         #[cfg(feature = "dynamodb")]
-        Some(Command::Table(arguments)) => table::run(&arguments),
+        Some(Command::Table(command)) => table::run(&command),
     }
 }
 
-/// What clap answers in place of a command: help, the version, or what is wrong with the arguments.
+/// Prints what clap returns in place of a command: help, the version, or what is wrong with the arguments.
 fn usage(error: &clap::Error) -> Result<(), Ended> {
     let printed = error.print();
     if error.use_stderr() {
@@ -132,20 +137,19 @@ fn usage(error: &clap::Error) -> Result<(), Ended> {
     printed.map_err(|error| output::unprinted(&error))
 }
 
-/// A write beyond the limit of a file's size fails with an error, as on a full disk. Without a handler the signal that comes
-/// with the error would end the process.
+/// Handles the signal SIGXFSZ. Without a handler, a write beyond the limit of a file's size would end the process instead of
+/// failing with an error.
 fn survive_file_limits() -> Result<(), Ended> {
     signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::new(AtomicBool::new(false)))?;
     Ok(())
 }
 
-/// What is said of a panic.
 fn defect(location: Option<&Location<'_>>) -> String {
     let place = location.map_or_else(String::new, |location| format!(" at {location}"));
-    format!("portdesk: a defect of portdesk{place} ended what it was doing; please report this line")
+    format!("portdesk: a defect of portdesk{place} ended the command; please report this line")
 }
 
-/// How a command ends that is not done.
+/// Why a command is not done.
 enum Ended {
     Failed(String),
     WrongUse(String),
@@ -153,7 +157,7 @@ enum Ended {
     Explained,
 }
 
-/// An error that reaches the command line is a sentence for whoever typed the command.
+/// The text of an error that reaches the command line is a sentence for the user.
 impl<E: Error> From<E> for Ended {
     fn from(error: E) -> Ended {
         Ended::Failed(error.to_string())

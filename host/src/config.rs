@@ -1,32 +1,32 @@
-//! What a user may set, by flag or variable.
+//! The settings of a host. Each flag has a variable, and the flag wins over the variable.
 
+mod component;
 mod data;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
-mod file;
 mod limits;
-mod observe;
 mod tls;
 mod variables;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Parser, ValueEnum};
+use tracing::level_filters::LevelFilter;
 
+pub use self::component::ComponentFile;
 pub use self::data::DataDir;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{Location, LocationError, StoreTable, TableName};
-pub(crate) use self::file::existing;
 pub use self::limits::Limits;
-pub use self::observe::Observe;
 pub use self::tls::Tls;
 pub use self::variables::{Given, parse};
 use crate::door::{Origin, Parity, RateLimit};
 use crate::environment::variable;
+use crate::telemetry::CollectorUrl;
 
-/// How to serve. Every flag has a variable. A flag wins over its variable.
-#[derive(Debug, Clone, Args)]
+/// The settings of `portdesk serve`. Other programs that start a host read them with `Config::parse_from`.
+#[derive(Debug, Clone, Parser)]
 pub struct Config {
     /// Address and port to listen on
     ///
@@ -35,12 +35,12 @@ pub struct Config {
           value_parser = address)]
     pub listen: SocketAddr,
 
+    /// The settings of TLS.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub tls: Tls,
 
+    /// The data folder.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub data: DataDir,
 
     /// Where items are kept: embedded, memory or dynamodb
@@ -48,16 +48,17 @@ pub struct Config {
     /// `embedded` keeps them in the data folder; they are durable. `memory` loses them when the process ends. `dynamodb` keeps them
     /// in a table that other hosts and programs can share, see --table.
     #[arg(long, env = "PORTDESK_STORE", value_name = "STORE", default_value = "embedded")]
+    #[cfg_attr(feature = "dynamodb", arg(requires_if("dynamodb", "table")))]
     pub store: StoreKind,
 
+    /// The table of `--store dynamodb`.
     #[cfg(feature = "dynamodb")]
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub table: StoreTable,
 
-    /// Component file to serve instead of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE", value_parser = existing())]
-    pub component: Option<PathBuf>,
+    /// The component to serve.
+    #[command(flatten)]
+    pub component: ComponentFile,
 
     /// Whether usage plans apply: plan or off
     ///
@@ -69,14 +70,26 @@ pub struct Config {
     /// How refusals of the host look: friendly or strict
     ///
     /// `friendly` adds `Retry-After`, `RateLimit` headers and a problem document to what API Gateway sends. `strict` adds nothing.
-    #[arg(long, env = "PORTDESK_PARITY", value_name = "PARITY", default_value = "friendly")]
+    #[arg(
+        long,
+        env = "PORTDESK_PARITY",
+        value_name = "PARITY",
+        default_value = "friendly",
+        hide_short_help = true
+    )]
     pub parity: Parity,
 
     /// Origin whose pages may call the API from a browser
     ///
     /// For example `https://app.example.net`. Repeat the flag for more origins; separate them with commas in the variable. `*`
     /// allows every page. Without this setting, no page of another origin may call.
-    #[arg(long = "cors-origin", env = "PORTDESK_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(
+        long = "cors-origin",
+        env = "PORTDESK_CORS_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
     pub cors_origins: Vec<Origin>,
 
     /// Format of the log on standard error: text or json
@@ -86,25 +99,33 @@ pub struct Config {
     /// Least severity that is logged: error, warn, info or debug
     ///
     /// `info` logs one line for each request.
-    #[arg(long, env = "PORTDESK_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
-    pub log_level: LogLevel,
+    #[arg(long, env = "PORTDESK_LOG_LEVEL", value_name = "LEVEL", default_value = "info", value_parser = log_level())]
+    pub log_level: LevelFilter,
 
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
-    pub observe: Observe,
+    /// Address and port of `/metrics`, for Prometheus
+    ///
+    /// Port 0 takes a free port. The page needs no key, so an address that other machines can reach needs --allow-plaintext.
+    #[arg(long, env = "PORTDESK_METRICS", value_name = "ADDRESS:PORT", value_parser = address)]
+    pub metrics: Option<SocketAddr>,
 
-    /// An API key that is valid in addition to those of the data folder, 20 to 256 visible characters. It has only a variable, so
-    /// that it is in no list of processes. If it is set, the first start makes no key.
+    /// Collector that takes spans over OTLP/HTTP
+    ///
+    /// For example `http://127.0.0.1:4318`. Without it, the host sends no spans.
+    #[arg(long, env = "PORTDESK_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<CollectorUrl>,
+
+    /// An API key that is valid in addition to those of the data folder. It has only a variable, see [`environment_key`], so that
+    /// it is in no list of processes. If it is set, the first start makes no key.
     #[arg(skip)]
     pub api_key: Option<String>,
 
-    // Last: its heading applies to all that follows.
+    /// The limits.
+    // They are last because their heading applies to every flag after it.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub limits: Limits,
 }
 
-/// Where items are kept.
+/// The value of `--store`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum StoreKind {
     /// In a table of Amazon DynamoDB, shared and durable.
@@ -116,26 +137,25 @@ pub enum StoreKind {
     Memory,
 }
 
-/// How the log is written.
+/// The value of `--log-format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Json,
     /// For people.
     Text,
 }
 
-/// The least severity that is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogLevel {
-    /// What an operator must look at.
-    Error,
-    /// And what was refused for want of resources.
-    Warn,
-    /// And every request.
-    Info,
-    /// And every connection that broke.
-    Debug,
+/// Parses `--log-level`. The type alone would also accept numbers and `trace`.
+fn log_level() -> impl TypedValueParser<Value = LevelFilter> {
+    let levels = [
+        ("error", "Failures that an operator must look at"),
+        ("warn", "Also refusals for want of resources"),
+        ("info", "Also every request"),
+        ("debug", "Also every connection that broke"),
+    ];
+    let levels = levels.map(|(level, help)| PossibleValue::new(level).help(help));
+    PossibleValuesParser::new(levels).try_map(|level| level.parse::<LevelFilter>())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -143,7 +163,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "not an IP address and a port, for example 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
-/// Reads the key of the environment, which has no flag. Fails with a sentence that names the variable.
+/// Reads the API key of the environment, which has no flag. An error text names the variable.
 pub fn environment_key() -> Result<Option<String>, String> {
     match variable(API_KEY_VARIABLE) {
         None => Ok(None),

@@ -22,8 +22,6 @@ use crate::door::{ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, NewK
 use crate::pipeline::{PAGES, Pipeline};
 use crate::sandbox::{Component, Description, Responder, Sandbox};
 use crate::store::GuestStore;
-#[cfg(feature = "otlp")]
-use crate::telemetry::CollectorError;
 use crate::telemetry::{Counter, Spans, Telemetry};
 
 /// The component that is built in, where no other is asked for.
@@ -61,7 +59,8 @@ impl Host {
     ) -> Result<Host, HostError> {
         let directory = data_directory(&config.data)?;
         let contract = contract(&description.openapi);
-        let telemetry = Arc::new(Telemetry::new(&contract, &PAGES, spans(config)?)?);
+        let spans = Spans::open(config.otlp_endpoint.as_ref())?;
+        let telemetry = Arc::new(Telemetry::new(&contract, &PAGES, spans)?);
         let retries = telemetry.metrics.store_retries();
         let (backend, quota_store) = open(config, &directory, &description.schema, retries).await?;
         let key_file = KeyFile::new(&directory);
@@ -75,7 +74,7 @@ impl Host {
             backend,
             telemetry,
             contract,
-            time_limit: config.limits.time_limit(),
+            time_limit: config.limits.time_limit,
             stopping: AtomicBool::new(false),
         });
         Ok(Host { pipeline, first_key, active_keys: keys.len(), keys, key_file })
@@ -110,16 +109,6 @@ async fn flush(pipeline: &Arc<Pipeline>, within: Duration) {
     let _ = tokio::task::spawn_blocking(move || pipeline.telemetry.spans.flush(within)).await;
 }
 
-#[cfg(feature = "otlp")]
-fn spans(config: &Config) -> Result<Spans, CollectorError> {
-    Spans::open(config.observe.otlp_endpoint.as_ref())
-}
-
-#[cfg(not(feature = "otlp"))]
-fn spans(_: &Config) -> Result<Spans, HostError> {
-    Ok(Spans)
-}
-
 /// What requests have to pass.
 fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> Door {
     Door {
@@ -129,14 +118,14 @@ fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> 
         requests: Requests::new(config.limits.requests),
         usage: Usage::new(config.rate_limit, quota_store),
         body_limit_bytes: config.limits.body_limit_bytes as usize,
-        body_time: config.limits.client_timeout(),
+        body_time: config.limits.client_timeout,
     }
 }
 
 /// The component to serve. Compiles it only where the data folder does not keep it compiled.
 fn component(config: &Config) -> Result<Component, HostError> {
-    let bytes = component_bytes(config.component.as_deref())?;
-    Ok(match &config.component {
+    let bytes = component_bytes(config.component.file.as_deref())?;
+    Ok(match &config.component.file {
         Some(file) if Component::is_compiled(&bytes) => {
             Component::load_compiled(file, config.limits.sandbox())?
         }
@@ -169,8 +158,7 @@ async fn open(
     Ok(match config.store {
         #[cfg(feature = "dynamodb")]
         config::StoreKind::Dynamodb => {
-            let settings =
-                dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit())? };
+            let settings = dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit)? };
             open_backend(DynamoDb::open(&settings, schema).await?)
         }
         config::StoreKind::Embedded => open_backend(Embedded::open(directory, schema)?),

@@ -1,7 +1,7 @@
 //! The host of Portdesk: serves a component of the world `desk` over HTTP and keeps its items.
 //!
-//! The modules stand in the order in which they come into play: the command line and what it sets, then the
-//! way of a request from the socket to the store. A module calls only those below it.
+//! The modules stand in the order of their use: first the command line and the settings, then the modules that a request
+//! passes from the socket to the store. A module calls only modules below it.
 
 #![deny(
     clippy::print_stdout,

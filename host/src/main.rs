@@ -1,4 +1,4 @@
-//! The program `portdesk`; see the library's `commands`.
+//! The program `portdesk`. Its code is in the module `commands` of the library.
 
 use std::process::ExitCode;
 

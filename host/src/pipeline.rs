@@ -24,7 +24,7 @@ use crate::contract::Contract;
 use crate::door::{Admitted, Door, Parity, Refusal};
 use crate::sandbox::{self, HandleError, Responder};
 use crate::store::GuestStore;
-use crate::telemetry::{self, Levels, Operation, Telemetry};
+use crate::telemetry::{self, Levels, OperationLabel, Telemetry};
 
 /// Everything that answers requests. All ways in share one pipeline.
 pub struct Pipeline {
@@ -54,7 +54,7 @@ pub type Answer = Response<Full<Bytes>>;
 /// An answer and its origin.
 struct Reply {
     answer: Answer,
-    operation: Operation,
+    operation: OperationLabel,
     /// Why the host answers in place of the component, if it does so.
     refusal: Option<&'static str>,
 }
@@ -75,7 +75,7 @@ impl Pipeline {
         let method = known(&http_method);
         let cors = self.door.cors.answer(&parts.headers);
         let watch = self.telemetry.request(&parts.headers, method, &request_id);
-        let trace_id = watch.caller().map(tracing::field::display);
+        let trace_id = watch.trace_id().map(tracing::field::display);
         let reply = match self.door.check_head(&parts) {
             Err(refusal) => answer::refused(&refusal, &http_method, self.parity),
             Ok(()) => match self.page(&parts, &request_id).await {

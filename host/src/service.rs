@@ -50,14 +50,14 @@ impl Service {
         if let Some(tls) = &tls {
             tls.report(&host.pipeline.telemetry.metrics);
         }
-        let admin = match config.observe.metrics {
+        let admin = match config.metrics {
             Some(address) => Some(AdminListener::bind(address, config.tls.allow_plaintext).await?),
             None => None,
         };
-        let failed = |error| StartError::Listen { address: config.listen, error };
+        let failed = |error| StartError::Listen(config.listen, error);
         let listener = listen(config.listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        // Last of all that may fail, because it makes the key file: a host that does not start leaves none behind.
+        // After everything else that may fail, because it creates the key file: a host that does not start leaves none behind.
         if let Some(first_key) = &host.first_key {
             first_key.check()?;
         }
@@ -67,8 +67,8 @@ impl Service {
             tls,
             pipeline: Arc::clone(&host.pipeline),
             limits: config.limits.connections(),
-            drain: config.limits.drain(),
-            grace: config.limits.grace(),
+            drain: config.limits.drain,
+            grace: config.limits.grace,
         };
         Ok(Service { host, address, admin_address, is_encrypted, server, admin })
     }
@@ -95,20 +95,20 @@ impl Service {
     }
 }
 
-/// Without TLS, keys and items would go over the network as plain text.
+/// Refuses an address that other machines can reach if keys and items would go over the network as plain text.
 fn check_address(config: &Config) -> Result<(), StartError> {
     let is_private = config.listen.ip().to_canonical().is_loopback();
     if is_private || config.tls.files().is_some() || config.tls.allow_plaintext {
         return Ok(());
     }
-    Err(StartError::Plaintext { address: config.listen })
+    Err(StartError::Plaintext(config.listen))
 }
 
-/// Binds as tokio's own `bind` does, but with a longer queue than 128 for connections that arrive at once: a client that
-/// finds the queue full tries again only after a second.
+/// Binds a port with a longer queue of connections than tokio's own `bind`, which has 128: a client that finds the queue full
+/// tries again only after a second.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // Without it, a new host would have to wait until the system has forgotten the connections of the last one.
+    // Otherwise a new host could not bind until the connections of the last host have timed out.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(UNACCEPTED)
@@ -124,25 +124,17 @@ pub enum StartError {
     #[error(transparent)]
     Host(#[from] HostError),
     /// The address cannot be listened on.
-    #[error("--listen {address}: the address cannot be used ({error}); choose another")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        error: io::Error,
-    },
+    #[error("--listen {0}: the address cannot be used ({1}); choose another")]
+    Listen(SocketAddr, io::Error),
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The address can be reached from elsewhere, and connections are not encrypted.
+    /// Other machines can reach the address, and connections are not encrypted.
     #[error(
-        "--listen {address}: others than this machine can reach it, and without --tls-cert and --tls-key keys go over \
-         the network as plain text; give both, or --allow-plaintext where a proxy encrypts"
+        "--listen {0}: other machines can reach this address, and without --tls-cert and --tls-key, keys go over the \
+         network as plain text; give both flags, or --allow-plaintext if a proxy encrypts"
     )]
-    Plaintext {
-        /// The address.
-        address: SocketAddr,
-    },
+    Plaintext(SocketAddr),
     /// The private listener cannot be bound.
     #[error(transparent)]
     Admin(#[from] AdminError),

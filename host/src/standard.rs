@@ -11,7 +11,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// One of the two streams.
+/// Standard output or standard error.
 #[derive(Debug)]
 pub(crate) struct Stream(File);
 

@@ -8,21 +8,14 @@
 pub(crate) mod log;
 mod metrics;
 mod request;
-#[cfg(feature = "otlp")]
-mod spans;
-#[cfg(not(feature = "otlp"))]
-#[path = "telemetry/no_spans.rs"]
 mod spans;
 mod store_call;
 mod traceparent;
 
-pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, Operation};
+pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, OperationLabel};
 pub use self::request::RequestWatch;
-#[cfg(feature = "otlp")]
-pub use self::spans::{CollectorError, CollectorUrl};
-pub use self::spans::{Spans, continued};
+pub use self::spans::{CollectorError, CollectorUrl, Spans, continued};
 pub use self::store_call::{Outcome, StoreCallWatch, Verb};
-pub use self::traceparent::Traceparent;
 use crate::contract::Contract;
 
 /// The metrics and the spans of one host.
@@ -34,7 +27,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Telemetry for a host with this contract and these pages of its own. Requests are counted by their names.
+    /// Creates the telemetry of a host. Requests are counted by the operations of its contract and by its pages.
     pub fn new(contract: &Contract, pages: &[&str], spans: Spans) -> Result<Telemetry, MetricsError> {
         Ok(Telemetry { metrics: Metrics::new(contract, pages)?, spans })
     }

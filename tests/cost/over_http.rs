@@ -12,12 +12,6 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Cost;
 
-#[derive(Parser)]
-struct Arguments {
-    #[command(flatten)]
-    config: Config,
-}
-
 /// A connection to a host that serves on this thread.
 pub struct Connection {
     runtime: Runtime,
@@ -39,7 +33,7 @@ impl Connection {
         let flags = ["portdesk", "--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off"];
         let flags =
             flags.map(OsStr::new).into_iter().chain(["--data-dir".as_ref(), folder.path().as_os_str()]);
-        let mut config = Arguments::parse_from(flags).config;
+        let mut config = Config::parse_from(flags);
         config.api_key = Some(KEY.to_owned());
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let stream = runtime.block_on(async {

@@ -9,13 +9,6 @@ use proptest::sample::select;
 
 use super::{fuzz, mutation};
 
-#[derive(Parser)]
-#[command(args_override_self = true)]
-struct Arguments {
-    #[command(flatten)]
-    config: Config,
-}
-
 #[test]
 fn any_command_line_is_understood_or_refused() {
     let flags = vec![
@@ -44,9 +37,9 @@ fn any_command_line_is_understood_or_refused() {
     });
     fuzz("command line", &vec(flag, 0..4), 0.3, |flags| {
         let flags = flags.into_iter().flat_map(|(flag, value)| [flag, value]);
-        match Arguments::try_parse_from(std::iter::once("portdesk".to_owned()).chain(flags)) {
-            Ok(arguments) => {
-                let Limits { instances, memory_limit_mib, .. } = arguments.config.limits;
+        match Config::try_parse_from(std::iter::once("portdesk".to_owned()).chain(flags)) {
+            Ok(config) => {
+                let Limits { instances, memory_limit_mib, .. } = config.limits;
                 prop_assert!((1..=1000).contains(&instances) && (1..=1024).contains(&memory_limit_mib));
                 Ok(true)
             }

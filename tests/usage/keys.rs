@@ -73,7 +73,7 @@ async fn a_plan_and_who_is_on_it_change_while_the_host_runs() {
     client.get("/tickets?caller=ada").await.expect(429);
     on(data.path(), &["plan", "create", "tiny", "--replace", "--quota", "1000000"]);
     until(&client, 200).await;
-    assert!(refused(data.path(), &["plan", "delete", "tiny"]).contains("1 open keys are on plan tiny"));
+    assert!(refused(data.path(), &["plan", "delete", "tiny"]).contains("1 active keys are on plan tiny"));
     on(data.path(), &["key", "attach", id(&key), "--plan", "default"]);
     on(data.path(), &["plan", "delete", "tiny"]);
     let listed = on(data.path(), &["key", "list"]);
@@ -83,14 +83,14 @@ async fn a_plan_and_who_is_on_it_change_while_the_host_runs() {
 #[test]
 fn plans_are_made_listed_and_deleted() {
     let data = tempfile::tempdir().unwrap();
-    let default = "default  50 requests a second, burst 100, 10000 a month, 0 open keys\n";
+    let default = "default  50 requests a second, burst 100, 10000 a month, 0 active keys\n";
     assert_eq!(on(data.path(), &["plan", "list"]), default);
     let flags = ["--rate", "5", "--burst", "7", "--quota", "none"];
     on(data.path(), &[&["plan", "create", "slow"][..], &flags].concat());
     assert!(refused(data.path(), &["plan", "create", "slow"]).contains("--replace"));
     assert!(refused(data.path(), &["plan", "create", "default"]).contains("--replace"));
     assert!(refused(data.path(), &["key", "create", "agent", "--plan", "fast"]).contains("no plan fast"));
-    let slow = "slow  5 requests a second, burst 7, no quota, 0 open keys\n";
+    let slow = "slow  5 requests a second, burst 7, no quota, 0 active keys\n";
     assert_eq!(on(data.path(), &["plan", "list"]), format!("{default}{slow}"));
     on(data.path(), &["plan", "delete", "slow"]);
     assert!(refused(data.path(), &["plan", "delete", "slow"]).contains("no plan slow"));

@@ -1,4 +1,4 @@
-//! `portdesk compile`: makes a file of native code of a component.
+//! `portdesk compile`: compiles a component to a file with native code.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -9,23 +9,22 @@ use clap::Args;
 
 use super::output::print;
 use super::{Ended, ONE_INSTANCE};
+use crate::config::ComponentFile;
 use crate::host::component_bytes;
 use crate::sandbox::Component;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Component to compile in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
-          value_parser = crate::config::existing())]
-    component: Option<PathBuf>,
+    #[command(flatten)]
+    component: ComponentFile,
 
-    /// File to write; replaced if it is there
+    /// File to write; it is replaced if it exists
     #[arg(value_name = "OUTPUT")]
     output: PathBuf,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    let bytes = component_bytes(arguments.component.as_deref())?;
+    let bytes = component_bytes(arguments.component.file.as_deref())?;
     let compiled = Component::compile(&bytes, &ONE_INSTANCE)?;
     write(&arguments.output, &compiled)?;
     let output = arguments.output.display();
@@ -37,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
 }
 
 fn write(output: &Path, compiled: &[u8]) -> Result<(), Ended> {
-    // Whatever the mask of this user: a file that the group can write is one that a host refuses.
+    // Without write permission for the group, because a host refuses compiled code that others could have written.
     let mut file = OpenOptions::new();
     file.write(true).create(true).truncate(true).mode(0o644);
     file.open(output)

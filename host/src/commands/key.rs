@@ -10,99 +10,93 @@ use jiff::Timestamp;
 use super::Ended;
 use super::output::{note, print, print_key};
 use crate::config::DataDir;
-use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey};
+use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, KeyRecord, NewKey};
 use crate::host::{HostError, data_directory};
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, Subcommand)]
-enum Command {
-    /// Make a key and print it, this once
+pub(super) enum Command {
+    /// Create a key and print it; it is not shown again
     Create {
-        /// What to call it, for example the program that will use it; 1 to 64 characters
+        /// Name of the key, for example the program that will use it; 1 to 64 characters
         #[arg(value_parser = name)]
         name: String,
 
-        /// Its usage plan, as `portdesk plan list` shows it
+        /// Usage plan of the key, as `portdesk plan list` shows it
         #[arg(long, value_name = "PLAN", default_value = DEFAULT_PLAN)]
         plan: String,
 
         #[command(flatten)]
         data: DataDir,
     },
-    /// List all keys with their plans and what they have used, without their secrets
+    /// List all keys with their plans and their use, without their secrets
+    ///
+    /// With --table, the use is what the hosts of that table have counted, including the batches that they hold.
     List(list::Arguments),
-    /// Close the door to a key for good; another key of its client stays open
-    Revoke {
-        /// The id of the key, as `list` shows it
-        id: String,
-
-        #[command(flatten)]
-        data: DataDir,
-    },
-    /// Make a second key for the client of a key and print it, this once; the first opens until it is revoked.
-    /// Both share a plan, a quota and what Idempotency-Key counts for
-    Rotate {
-        /// The id of the key, as `list` shows it
-        id: String,
-
-        #[command(flatten)]
-        data: DataDir,
-    },
-    /// Put the client of a key on another usage plan
+    /// Revoke a key for good; another key of the same client stays valid
+    Revoke(Target),
+    /// Create a second key for the client of a key and print it; the first key is valid until it is revoked.
+    /// Both keys share the plan, the quota and the values of Idempotency-Key
+    Rotate(Target),
+    /// Give the client of a key another usage plan
     Attach {
-        /// The id of the key, as `list` shows it
-        id: String,
+        #[command(flatten)]
+        target: Target,
 
-        /// The usage plan, as `portdesk plan list` shows it
+        /// Usage plan, as `portdesk plan list` shows it
         #[arg(long, value_name = "PLAN")]
         plan: String,
-
-        #[command(flatten)]
-        data: DataDir,
     },
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    match &arguments.command {
+#[derive(Debug, Args)]
+pub(super) struct Target {
+    /// Id of the key, as `list` shows it
+    id: String,
+
+    #[command(flatten)]
+    data: DataDir,
+}
+
+pub(super) fn run(command: &Command) -> Result<(), Ended> {
+    match command {
         Command::Create { name, plan, data } => create(&KeyFile::new(&data_directory(data)?), name, plan),
         Command::List(arguments) => list::run(arguments),
-        Command::Revoke { id, data } => revoke(&KeyFile::new(&existing(data)?), id),
-        Command::Rotate { id, data } => rotate(&KeyFile::new(&existing(data)?), id),
-        Command::Attach { id, plan, data } => attach(&KeyFile::new(&existing(data)?), id, plan),
+        Command::Revoke(target) => revoke(&target.file()?, &target.id),
+        Command::Rotate(target) => rotate(&target.file()?, &target.id),
+        Command::Attach { target, plan } => attach(&target.file()?, &target.id, plan),
     }
 }
 
-/// The data folder. Where there is none there is no key: a mistyped folder must not be made.
+impl Target {
+    fn file(&self) -> Result<KeyFile, HostError> {
+        Ok(KeyFile::new(&existing(&self.data)?))
+    }
+}
+
+/// The path of a data folder that exists. Commands that change no key do not create a mistyped folder.
 pub(super) fn existing(data: &DataDir) -> Result<PathBuf, HostError> {
     data.path.canonicalize().map_err(|error| HostError::DataDir { path: data.path.clone(), error })
 }
 
-/// A key that could not be printed must not be valid, since nobody would know it. So it is printed before it is stored; but
-/// what the file alone can refuse is asked first.
-fn create(file: &KeyFile, name: &str, plan: &str) -> Result<(), Ended> {
-    named(&file.read()?, plan)?;
+/// Prints a new key and then stores what `record` makes of it. A key that could not be printed must not become valid,
+/// because nobody would have it.
+fn issue(
+    file: &KeyFile,
+    record: impl Fn(&KeyFileContents, &NewKey) -> Result<KeyRecord, Ended>,
+) -> Result<(), Ended> {
     let key = NewKey::generate();
+    // The reasons to refuse are checked before the key is printed, and again when it is stored.
+    let KeyRecord { id, name, .. } = record(&file.read()?, &key)?;
     print_key(&key.secret)?;
     let stored = file.update(|contents| {
-        let plan = named(contents, plan)?;
-        contents.keys.push(KeyRecord { plan, ..KeyRecord::new(&key, name) });
+        let record = record(contents, &key)?;
+        contents.keys.push(record);
         Ok::<_, Ended>(())
     });
-    valid(&key, name, stored)
-}
-
-/// Says what became of a key that was printed.
-fn valid(key: &NewKey, name: &str, stored: Result<Result<(), Ended>, KeyFileError>) -> Result<(), Ended> {
-    match stored.map_err(Ended::from).and_then(|stored| stored) {
+    match stored.map_err(Ended::from).flatten() {
         Ok(()) => {
             note(&format!(
-                "key {} ({name}) is valid; it is shown only this once, because only its hash is kept",
-                key.id
+                "key {id} ({name}) is valid; it is shown only this once, because only its hash is kept"
             ));
             Ok(())
         }
@@ -113,7 +107,11 @@ fn valid(key: &NewKey, name: &str, stored: Result<Result<(), Ended>, KeyFileErro
     }
 }
 
-/// A plan as a key names it; the default plan is named by saying nothing.
+fn create(file: &KeyFile, name: &str, plan: &str) -> Result<(), Ended> {
+    issue(file, |contents, key| Ok(KeyRecord { plan: named(contents, plan)?, ..KeyRecord::new(key, name) }))
+}
+
+/// The plan as a key record names it: a record with the default plan names none.
 fn named(contents: &KeyFileContents, plan: &str) -> Result<Option<String>, Ended> {
     match contents.plan(plan) {
         Some(plan) => Ok((plan.name != DEFAULT_PLAN).then_some(plan.name)),
@@ -130,33 +128,23 @@ fn revoke(file: &KeyFile, id: &str) -> Result<(), Ended> {
 }
 
 fn rotate(file: &KeyFile, id: &str) -> Result<(), Ended> {
-    let key = NewKey::generate();
-    let name = second(&file.read()?, id, &key)?.name;
-    print_key(&key.secret)?;
-    let stored = file.update(|contents| {
-        let second = second(contents, id, &key)?;
-        contents.keys.push(second);
-        Ok::<_, Ended>(())
-    });
-    valid(&key, &name, stored)?;
+    issue(file, |contents, key| second(contents, id, key))?;
     note(&format!("key {id} is valid too, until `portdesk key revoke {id}`"));
     Ok(())
 }
 
-/// What to keep of a second key for the client of the key `id`, if that client may have one.
+/// The record of a second key for the client of the key `id`. A client has at most two keys that are not revoked.
 fn second(contents: &KeyFileContents, id: &str, key: &NewKey) -> Result<KeyRecord, Ended> {
     let first = find(contents, id)?;
     if first.revoked_at.is_some() {
-        return Err(Ended::Failed(format!(
-            "key {id} is revoked, which is for good; `key create` makes another"
-        )));
+        return Err(Ended::Failed(format!("key {id} is revoked for good; `key create` creates another")));
     }
     let second = first.rotated(key);
     let live = |other: &&KeyRecord| other.client() == second.client() && other.revoked_at.is_none();
     if let Some(other) = contents.keys.iter().filter(live).find(|other| other.id != id) {
         let other = &other.id;
         return Err(Ended::Failed(format!(
-            "its client has two keys already, {id} and {other}; revoke one first"
+            "the client already has two keys, {id} and {other}; revoke one first"
         )));
     }
     Ok(second)
@@ -185,5 +173,5 @@ fn unknown(id: &str) -> Ended {
 fn name(name: &str) -> Result<String, String> {
     let good = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     good.then(|| name.to_owned())
-        .ok_or_else(|| "a name has 1 to 64 characters, none a control character".into())
+        .ok_or_else(|| "a name has 1 to 64 characters and no control characters".into())
 }

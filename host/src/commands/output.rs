@@ -5,12 +5,12 @@ use std::io;
 use super::Ended;
 use crate::standard::Stream;
 
-/// Prints the result of a command. If that fails, so does the command.
+/// Prints the result of a command to standard output.
 pub(super) fn print(text: &str) -> Result<(), Ended> {
     Stream::output().and_then(|stream| stream.write(text.as_bytes())).map_err(|error| unprinted(&error))
 }
 
-/// Prints a key that nobody can ever see again. Call it before the key is made valid.
+/// Prints a key that is never shown again. Must be called before the key is made valid.
 pub(super) fn print_key(secret: &str) -> Result<(), Ended> {
     if Stream::output().is_ok_and(|stream| stream.is_discarded()) {
         return Err(Ended::Failed(
@@ -21,7 +21,7 @@ pub(super) fn print_key(secret: &str) -> Result<(), Ended> {
     print(&format!("{secret}\n"))
 }
 
-/// Prints a line beside the result, to standard error. If that fails, the command goes on.
+/// Prints a line to standard error. The command goes on if that fails.
 pub(super) fn note(text: &str) {
     drop(Stream::error().and_then(|stream| stream.write(format!("{text}\n").as_bytes())));
 }

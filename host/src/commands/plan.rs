@@ -12,24 +12,18 @@ use crate::config::DataDir;
 use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, Period, Plan, Quota};
 use crate::host::data_directory;
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Debug, Subcommand)]
-enum Command {
-    /// Make a usage plan that keys can be put on
+pub(super) enum Command {
+    /// Create a usage plan
     Create(Create),
     /// List all usage plans
     List {
         #[command(flatten)]
         data: DataDir,
     },
-    /// Delete a usage plan that no open key is on; of `default`, what was made of it
+    /// Delete a usage plan that no active key has; if it is `default`, restore the original
     Delete {
-        /// The name of the plan
+        /// Name of the plan
         name: String,
 
         #[command(flatten)]
@@ -38,8 +32,8 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct Create {
-    /// What keys name it by: 1 to 64 letters, digits, `-`, `_` and `.`. Keys that name none have the plan `default`
+pub(super) struct Create {
+    /// Name of the plan: 1 to 64 letters, digits, `-`, `_` and `.`; keys without another plan have `default`
     #[arg(value_parser = name)]
     name: String,
 
@@ -47,7 +41,7 @@ struct Create {
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
 
-    /// Most requests at once, 1 to 1000000
+    /// Most requests in one burst, 1 to 1000000
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     burst: u32,
 
@@ -55,11 +49,11 @@ struct Create {
     #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = quota)]
     quota: Limit,
 
-    /// What the quota is for, in UTC; a week begins on Monday
+    /// Period of the quota, in UTC; a week begins on Monday
     #[arg(long, value_name = "PERIOD", default_value = "month")]
     period: Period,
 
-    /// Change the plan of this name, if there is one; a running host takes it over within a second
+    /// Replace the plan of this name, if there is one; a running host applies it within a second
     #[arg(long)]
     replace: bool,
 
@@ -67,16 +61,22 @@ struct Create {
     data: DataDir,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    match &arguments.command {
-        Command::Create(create) => make(create),
+pub(super) fn run(command: &Command) -> Result<(), Ended> {
+    match command {
+        Command::Create(arguments) => create(arguments),
         Command::List { data } => list(&KeyFile::new(&existing(data)?)),
         Command::Delete { name, data } => delete(&KeyFile::new(&existing(data)?), name),
     }
 }
 
-fn make(create: &Create) -> Result<(), Ended> {
-    let plan = create.plan();
+fn create(create: &Create) -> Result<(), Ended> {
+    let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let plan = Plan {
+        name: create.name.clone(),
+        rate_per_second: number(create.rate),
+        burst: number(create.burst),
+        quota: create.quota.0.map(|requests| Quota { requests, period: create.period }),
+    };
     let text = text(&plan);
     KeyFile::new(&data_directory(&create.data)?).update(|contents| {
         if contents.plan(&plan.name).is_some() && !create.replace {
@@ -90,24 +90,12 @@ fn make(create: &Create) -> Result<(), Ended> {
     print(&format!("{text}\n"))
 }
 
-impl Create {
-    fn plan(&self) -> Plan {
-        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        Plan {
-            name: self.name.clone(),
-            rate_per_second: number(self.rate),
-            burst: number(self.burst),
-            quota: self.quota.0.map(|requests| Quota { requests, period: self.period }),
-        }
-    }
-}
-
 fn list(file: &KeyFile) -> Result<(), Ended> {
     let contents = file.read()?;
-    let made = contents.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
+    let others = contents.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
     let mut out = String::new();
-    for plan in contents.plan(DEFAULT_PLAN).into_iter().chain(made) {
-        writeln!(out, "{}, {} open keys", text(&plan), keys(&contents, &plan.name))?;
+    for plan in contents.plan(DEFAULT_PLAN).into_iter().chain(others) {
+        writeln!(out, "{}, {} active keys", text(&plan), keys(&contents, &plan.name))?;
     }
     print(&out)
 }
@@ -120,7 +108,7 @@ fn text(plan: &Plan) -> String {
     format!("{name}  {rate_per_second} requests a second, burst {burst}, {quota}")
 }
 
-/// How many keys that open the door are on a plan.
+/// How many keys that are not revoked have a plan.
 fn keys(contents: &KeyFileContents, plan: &str) -> usize {
     let on = |name: &Option<String>| name.as_deref().unwrap_or(DEFAULT_PLAN) == plan;
     contents.keys.iter().filter(|key| key.revoked_at.is_none() && on(&key.plan)).count()
@@ -130,15 +118,15 @@ fn delete(file: &KeyFile, name: &str) -> Result<(), Ended> {
     file.update(|contents| {
         let keys = keys(contents, name);
         if keys > 0 && name != DEFAULT_PLAN {
-            let advice = "`key attach` puts them on another";
-            return Err(Ended::Failed(format!("{keys} open keys are on plan {name}; {advice}")));
+            let advice = "`key attach` gives them another plan";
+            return Err(Ended::Failed(format!("{keys} active keys are on plan {name}; {advice}")));
         }
         let before = contents.plans.len();
         contents.plans.retain(|plan| plan.name != name);
         if contents.plans.len() == before {
             return Err(Ended::Failed(format!("there is no plan {name} to delete; `plan list` shows all")));
         }
-        // A key that was revoked names no plan that is not there.
+        // A revoked key must not name a plan that does not exist.
         for key in contents.keys.iter_mut().filter(|key| key.plan.as_deref() == Some(name)) {
             key.plan = None;
         }
@@ -153,7 +141,7 @@ fn name(name: &str) -> Result<String, String> {
     good.then(|| name.to_owned()).ok_or_else(|| "a name has 1 to 64 letters, digits, `-`, `_` and `.`".into())
 }
 
-/// A quota of the command line.
+/// A quota; `None` for no limit. clap gives `Option` another meaning, so it is wrapped.
 #[derive(Debug, Clone, Copy)]
 struct Limit(Option<NonZeroU64>);
 

@@ -1,13 +1,13 @@
-//! `portdesk serve`: runs a host until a signal ends it.
+//! `portdesk serve`: runs a host until a signal stops it.
 
 mod banner;
 
-use std::future::pending;
 use std::panic;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tracing::{error, info};
 
 use super::Ended;
@@ -39,53 +39,29 @@ async fn serve(config: &Config, given: &Given) -> Result<(), Ended> {
     Ok(())
 }
 
-/// Resolves at the first signal that ends the host. The handlers are in place when this returns, so that no signal is
-/// missed.
+/// Resolves at the first signal that stops the host. A second SIGINT or SIGTERM ends the process. The handlers are installed
+/// when this function returns, so that no signal is missed.
 fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    let mut signals = Signals {
-        interrupt: signal(SignalKind::interrupt())?,
-        terminate: signal(SignalKind::terminate())?,
-        hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
-    };
+    let (sender, mut received) = mpsc::channel(1);
+    let hangup = (!ignores_hangup()).then_some(SignalKind::hangup());
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
+        let (mut signals, sender) = (signal(kind)?, sender.clone());
+        tokio::spawn(
+            async move { while signals.recv().await.is_some() && sender.send(kind).await.is_ok() {} },
+        );
+    }
     Ok(async move {
-        signals.any().await;
+        received.recv().await;
         info!("stopping; a second SIGINT or SIGTERM cuts what is still open");
         tokio::spawn(async move {
-            // A second SIGHUP does not count, because a terminal that closes may send several.
-            either(&mut signals.interrupt, &mut signals.terminate).await;
-            std::process::exit(1);
+            while let Some(kind) = received.recv().await {
+                // A second SIGHUP does not count, because a terminal that closes may send several.
+                if kind != SignalKind::hangup() {
+                    std::process::exit(1);
+                }
+            }
         });
     })
-}
-
-/// The signals that end a host.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Option<Signal>,
-}
-
-impl Signals {
-    async fn any(&mut self) {
-        let hangup = async {
-            match &mut self.hangup {
-                Some(hangup) => hangup.recv().await,
-                None => pending().await,
-            }
-        };
-        tokio::select! {
-            () = either(&mut self.interrupt, &mut self.terminate) => {}
-            Some(()) = hangup => {}
-        }
-    }
-}
-
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        Some(()) = one.recv() => {}
-        Some(()) = other.recv() => {}
-        else => pending().await,
-    }
 }
 
 /// Whether this process was started with SIGHUP ignored, as `nohup` does, so that it outlives the terminal. A handler would

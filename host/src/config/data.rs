@@ -1,4 +1,4 @@
-//! Settings of the data folder.
+//! The setting that names the data folder.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-/// Where keys and items are.
+/// The folder with keys and items.
 #[derive(Debug, Clone, Args)]
 pub struct DataDir {
     /// Folder for keys and items; created if it is missing
@@ -21,54 +21,47 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the folder where it is missing, for its owner alone, and gives its absolute path. A link stays in it: what it
-    /// leads to may change.
+    /// Creates the folder if it is missing, for its owner only, and returns its absolute path. Links in the path are not
+    /// resolved, because their targets may change.
     pub fn prepare(&self) -> io::Result<PathBuf> {
-        make(&self.path)?;
+        create(&self.path)?;
         std::path::absolute(&self.path)
     }
 }
 
-/// Makes a folder, and those above it, from the top down.
-fn make(path: &Path) -> io::Result<()> {
+/// Creates a folder and its missing parents.
+fn create(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    // A relative path ends in nothing, which is the folder that this process works in.
+    // The last parent of a relative path is empty and stands for the working directory.
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make(parent)?;
+    create(parent)?;
     match DirBuilder::new().mode(0o700).create(path) {
         // Another process was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(in_the_way(path)),
-        made => made?,
+        created => created?,
     }
-    // The new name is on the disk only when its parent is: or a power cut takes the folder, and all that was
-    // acknowledged in it.
+    // The name of the folder is in its parent. Without this sync, a power cut could remove the folder with acknowledged writes.
     File::open(parent)?.sync_all()
 }
 
-/// Says what is in the place of a folder.
+/// Describes what is in the place of a folder.
 fn in_the_way(path: &Path) -> io::Error {
     let shown = path.display();
-    io::Error::other(match (fs::read_link(path), fs::metadata(path)) {
-        (Ok(target), Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-            let target = target.display();
-            format!(
-                "{shown} is a link to {target}, which does not exist; make that folder, or remove the link"
-            )
+    let Ok(target) = fs::read_link(path) else {
+        let advice = "name another folder, or move the file away";
+        return io::Error::other(format!("{shown} is not a folder but a file; {advice}"));
+    };
+    let state = match fs::metadata(path) {
+        Ok(_) => "is not a folder; name a folder, or remove the link".to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            "does not exist; make that folder, or remove the link".to_owned()
         }
-        (Ok(target), Err(error)) => {
-            format!("{shown} is a link to {}, which cannot be followed: {error}", target.display())
-        }
-        (Ok(target), Ok(_)) => {
-            let target = target.display();
-            format!("{shown} is a link to {target}, which is not a folder; name a folder, or remove the link")
-        }
-        (Err(_), _) => {
-            format!("{shown} is not a folder but a file; name another folder, or move the file away")
-        }
-    })
+        Err(error) => format!("cannot be followed: {error}"),
+    };
+    io::Error::other(format!("{shown} is a link to {}, which {state}", target.display()))
 }
 
 #[cfg(test)]
@@ -78,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_place_of_the_data_folder_is_said() {
+    fn an_error_describes_what_is_in_the_place_of_the_data_folder() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("file"), "").unwrap();

@@ -1,4 +1,4 @@
-//! Settings of the table of `--store dynamodb`.
+//! The settings of the table of `--store dynamodb`.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use crate::backend::dynamodb::{Endpoint, Settings, location};
 use crate::environment::variable;
 use crate::telemetry::Counter;
 
-/// The table of a host.
+/// The table of a host, if the host keeps items in one.
 #[derive(Debug, Clone, Args)]
 pub struct StoreTable {
     /// DynamoDB table of `--store dynamodb`
     ///
     /// `portdesk table create` creates it.
-    #[arg(long = "table", env = "PORTDESK_TABLE", value_name = "NAME", required_if_eq("store", "dynamodb"),
+    #[arg(id = "table", long = "table", env = "PORTDESK_TABLE", value_name = "NAME",
           value_parser = location::table_name)]
     pub name: Option<String>,
 
+    /// Where the table is.
     #[command(flatten)]
-    #[expect(missing_docs, reason = "documented where it is declared; here it would become help text")]
     pub location: Location,
 }
 
-/// The table of a command that is about nothing else.
+/// The table of a command that always needs one.
 #[derive(Debug, Clone, Args)]
 pub struct TableName {
     /// Name of the table
@@ -48,59 +48,62 @@ pub struct Location {
 }
 
 impl StoreTable {
-    /// What the store is opened with, where a request may take `time_limit`.
+    /// The settings of a store whose requests may take `time_limit`.
     pub fn settings(&self, time_limit: Duration) -> Result<Settings, LocationError> {
-        let settings = self.location.settings(self.name.as_deref().unwrap_or_default())?;
-        Ok(Settings { time_limit, ..settings })
+        Ok(Settings { time_limit, ..self.location.settings(self.name())? })
     }
 
-    /// The table and where it is, for people.
+    /// The table and its location, for the banner.
     #[must_use]
     pub fn shown(&self) -> String {
         let server = self.location.endpoint_url.as_ref().map_or("AWS".to_owned(), ToString::to_string);
         let region = self.location.region.as_ref().map_or(String::new(), |region| format!(", {region}"));
-        format!("DynamoDB table {} ({server}{region})", self.name.as_deref().unwrap_or_default())
+        format!("DynamoDB table {} ({server}{region})", self.name())
+    }
+
+    /// The name is there, because `--store dynamodb` requires it.
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
     }
 }
 
 impl Location {
-    /// What a command about a table works with. Where the flags say nothing, variables of AWS do.
+    /// The settings of a command that uses `table`. AWS's variables apply in place of flags that are not given.
     pub fn settings(&self, table: &str) -> Result<Settings, LocationError> {
+        let ignores_endpoints =
+            variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|it| it.eq_ignore_ascii_case("true"));
         let endpoint = match &self.endpoint_url {
-            Some(endpoint) => Some(endpoint.clone()),
-            None if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-                .is_some_and(|it| it.eq_ignore_ascii_case("true")) =>
-            {
-                None
+            None if !ignores_endpoints => {
+                first_set(&["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"], str::parse)?
             }
-            None => of_aws(&["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"], str::parse)?,
+            given => given.clone(),
         };
         let region = match &self.region {
-            Some(region) => Some(region.clone()),
-            None => of_aws(&["AWS_REGION", "AWS_DEFAULT_REGION"], location::region)?,
+            None => first_set(&["AWS_REGION", "AWS_DEFAULT_REGION"], location::region)?,
+            given => given.clone(),
         };
         Ok(Settings {
             table: table.to_owned(),
             region,
             endpoint,
             attempts: ATTEMPTS,
-            // Nobody's request: a table takes its time to be made.
+            // No request waits for a command, and the creation of a table takes long.
             time_limit: Duration::from_mins(1),
             retries: Counter::default(),
         })
     }
 }
 
-/// The value of the first of these variables that is set.
-fn of_aws<T>(
+/// Parses the first of these variables that is set.
+fn first_set<T>(
     names: &[&'static str],
-    read: impl Fn(&str) -> Result<T, &'static str>,
+    parse: impl Fn(&str) -> Result<T, &'static str>,
 ) -> Result<Option<T>, LocationError> {
     let set = names.iter().find_map(|name| Some((*name, variable(name)?)));
-    set.map(|(name, text)| read(&text).map_err(|why| LocationError { name, why })).transpose()
+    set.map(|(name, text)| parse(&text).map_err(|why| LocationError { name, why })).transpose()
 }
 
-/// A variable of AWS has a value that it cannot have.
+/// A variable of AWS has a value that is not allowed.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {why}")]
 pub struct LocationError {
@@ -108,6 +111,6 @@ pub struct LocationError {
     why: &'static str,
 }
 
-/// Attempts at one call of DynamoDB, the first included. A call has nine tenths of a request's time, which more attempts would not use
-/// better.
+/// The most attempts at one call of DynamoDB, the first included. All attempts of a call share nine tenths of a request's time, which
+/// is not enough for more of them.
 const ATTEMPTS: u32 = 3;

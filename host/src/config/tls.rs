@@ -1,4 +1,4 @@
-//! Settings of TLS.
+//! The settings of TLS.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::entry::http::IdentityFiles;
 
-/// Whether connections are encrypted, and as whom.
+/// The settings of TLS.
 #[derive(Debug, Clone, Args)]
 pub struct Tls {
     /// PEM file with the certificate and its chain

@@ -10,9 +10,7 @@ use crate::backend::embedded::OpenError;
 use crate::config;
 use crate::door::KeyFileError;
 use crate::sandbox::LoadError;
-#[cfg(feature = "otlp")]
-use crate::telemetry::CollectorError;
-use crate::telemetry::MetricsError;
+use crate::telemetry::{CollectorError, MetricsError};
 
 /// Why a host cannot be opened: a sentence that names the flag to change.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +41,6 @@ pub enum HostError {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     /// Spans cannot be sent.
-    #[cfg(feature = "otlp")]
     #[error(transparent)]
     Spans(#[from] CollectorError),
     /// The table cannot be served from.

@@ -14,7 +14,7 @@ use tracing::error;
 use super::{Answer, Reply};
 use crate::door::{Parity, Refusal};
 use crate::sandbox;
-use crate::telemetry::Operation;
+use crate::telemetry::OperationLabel;
 
 /// Returns the component's answer and its operation, or a 500 if the answer is not valid HTTP.
 pub(super) fn of_component(
@@ -28,7 +28,7 @@ pub(super) fn of_component(
         .contains(&status)
         .then(|| headers.into_iter().fold(Response::builder().status(status), header))
         .and_then(|builder| builder.body(Full::new(Bytes::from(body))).ok());
-    let operation = operation.map_or(Operation::None, Operation::Component);
+    let operation = operation.map_or(OperationLabel::None, OperationLabel::Component);
     let Some(answer) = built else {
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
         return Reply { operation, ..refused(&Refusal::Failed, method, parity) };
@@ -70,7 +70,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Rep
     if parity == Parity::Friendly {
         advise(headers, refusal);
     }
-    Reply { answer, operation: Operation::None, refusal: Some(refusal.reason()) }
+    Reply { answer, operation: OperationLabel::None, refusal: Some(refusal.reason()) }
 }
 
 /// Adds headers that advise when to repeat the request, if repeating helps.

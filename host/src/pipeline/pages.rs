@@ -7,13 +7,13 @@ use hyper::{Method, Response, StatusCode};
 
 use super::{Answer, Pipeline, Reply};
 use crate::door::Cors;
-use crate::telemetry::Operation;
+use crate::telemetry::OperationLabel;
 
 impl Pipeline {
     /// Returns the page that the request asks for, or `None` if it does not ask for a page.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
         if self.door.cors.is_preflight(parts) {
-            return Some(Reply { answer: preflight(), operation: Operation::None, refusal: None });
+            return Some(Reply { answer: preflight(), operation: OperationLabel::None, refusal: None });
         }
         let path = parts.uri.path();
         let answer = match path {
@@ -24,7 +24,7 @@ impl Pipeline {
             _ => return None,
         };
         let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");
-        Some(Reply { answer, operation: Operation::Page(name), refusal: None })
+        Some(Reply { answer, operation: OperationLabel::Page(name), refusal: None })
     }
 
     async fn readiness(&self, request_id: &str) -> Answer {

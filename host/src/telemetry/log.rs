@@ -21,15 +21,14 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
-use crate::config::{LogFormat, LogLevel};
+use crate::config::LogFormat;
 use crate::standard::Stream;
 
 /// The log of this process. If this is dropped, lines that are still in the queue may be lost: see [`Log::end`].
 pub(crate) struct Log(WorkerGuard);
 
 /// Starts the log of this process. A second call has no effect, except that it occupies a thread.
-pub(crate) fn start(format: LogFormat, level: LogLevel) -> io::Result<Log> {
-    let level = LevelFilter::from(level);
+pub(crate) fn start(format: LogFormat, level: LevelFilter) -> io::Result<Log> {
     let filter = Targets::new().with_target("portdesk", level).with_target("items", level);
     let lines =
         Lines { stream: Stream::error()?, buffer: Vec::new(), buffered: 0, is_written: true, reported: 0 };
@@ -127,17 +126,6 @@ impl Write for Lines {
             self.report(dropped);
         }
         Ok(())
-    }
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> LevelFilter {
-        match level {
-            LogLevel::Error => LevelFilter::ERROR,
-            LogLevel::Warn => LevelFilter::WARN,
-            LogLevel::Info => LevelFilter::INFO,
-            LogLevel::Debug => LevelFilter::DEBUG,
-        }
     }
 }
 

@@ -8,13 +8,14 @@ mod operations;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hyper::StatusCode;
+use prometheus::core::Collector;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 use tracing::warn;
 
-pub use self::operations::Operation;
+pub use self::operations::OperationLabel;
 use self::operations::Operations;
 use super::{Outcome, Verb, log};
 use crate::contract::Contract;
@@ -37,8 +38,8 @@ pub struct Metrics {
     registry: Registry,
     operations: Operations,
     refusals: IntCounterVec,
-    abandoned: IntCounter,
-    in_flight: IntGauge,
+    pub(super) abandoned: IntCounter,
+    pub(super) in_flight: IntGauge,
     connections: IntGauge,
     connections_ended: IntCounterVec,
     instances_in_use: IntGauge,
@@ -46,7 +47,9 @@ pub struct Metrics {
     store_calls: IntCounterVec,
     store_call_durations: HistogramVec,
     store_retries: IntCounter,
-    dropped_lines: DroppedLines,
+    dropped_lines: IntCounter,
+    /// The number of dropped lines that `dropped_lines` has counted.
+    counted_lines: AtomicU64,
     store_log: IntGauge,
     certificate_expiry: IntGaugeVec,
 }
@@ -67,48 +70,56 @@ impl Metrics {
     pub fn new(contract: &Contract, pages: &[&str]) -> Result<Metrics, MetricsError> {
         let registry = Registry::new();
         let families = Families(&registry);
-        families.build_info()?;
-        let requests = families.counters(
-            "portdesk_requests_total",
-            "Requests that were answered, by operation and status.",
-            &["operation", "status"],
-        )?;
-        let durations = families.histograms(
-            "portdesk_request_duration_seconds",
-            "From the head of a request to its answer.",
-            "operation",
-        )?;
-        let (store_calls, store_call_durations) = families.store_calls()?;
+        let counter = |name: &str, help: &str| families.add(IntCounter::new(name, help));
+        let gauge = |name: &str, help: &str| families.add(IntGauge::new(name, help));
+        let version = "Always 1; states which version runs.";
+        let version = families.gauges("portdesk_build_info", version, &["version"])?;
+        version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Metrics {
-            operations: Operations::new(contract, pages, requests, durations),
+            operations: Operations::new(contract, pages, &families)?,
             refusals: families.counters(
                 "portdesk_refusals_total",
                 "Requests that the host answered in place of the component, by reason.",
                 &["reason"],
             )?,
-            abandoned: families.counter(
+            abandoned: counter(
                 "portdesk_requests_abandoned_total",
                 "Requests whose client or host went away first.",
             )?,
-            in_flight: families.gauge("portdesk_requests_in_flight", "Requests that have no answer yet.")?,
-            connections: families.gauge("portdesk_connections_open", "Connections that are open.")?,
+            in_flight: gauge("portdesk_requests_in_flight", "Requests without an answer.")?,
+            connections: gauge("portdesk_connections_open", "Connections that are open.")?,
             connections_ended: families.counters(
                 "portdesk_connections_ended_total",
                 "Connections that the host ended, or had no place for, by reason.",
                 &["reason"],
             )?,
-            instances_in_use: families
-                .gauge("portdesk_instances_in_use", "Instances of the component that work on a request.")?,
-            guest_memory: families.gauge(
-                "portdesk_guest_memory_high_water_bytes",
-                "The most memory that an instance of the component has had.",
+            instances_in_use: gauge("portdesk_instances_in_use", "Instances that work on a request.")?,
+            guest_memory: gauge("portdesk_guest_memory_high_water_bytes", "Most memory of one instance.")?,
+            store_calls: families.counters(
+                "portdesk_store_calls_total",
+                "Calls of the store by the component, by verb and outcome.",
+                &["verb", "outcome"],
             )?,
-            store_calls,
-            store_call_durations,
-            store_retries: families.store_retries()?,
-            dropped_lines: DroppedLines::new(&families)?,
-            store_log: families.store_log()?,
-            certificate_expiry: families.certificate_expiry()?,
+            store_call_durations: families.histograms(
+                "portdesk_store_call_duration_seconds",
+                "From a call of the store to its outcome.",
+                "verb",
+            )?,
+            store_retries: counter("portdesk_store_retries_total", "Repeats of DynamoDB calls.")?,
+            dropped_lines: counter(
+                "portdesk_log_lines_dropped_total",
+                "Lines of the log that nobody read in time, or that could not be written.",
+            )?,
+            counted_lines: AtomicU64::new(0),
+            store_log: gauge(
+                "portdesk_store_log_bytes",
+                "The size of the write-ahead log of the embedded store; 0 for other stores.",
+            )?,
+            certificate_expiry: families.gauges(
+                "portdesk_tls_certificate_expiry_timestamp_seconds",
+                "When the certificate that is being served expires, in seconds since 1970.",
+                &[],
+            )?,
             registry,
         })
     }
@@ -119,8 +130,10 @@ impl Metrics {
         let number = |level: usize| i64::try_from(level).unwrap_or(i64::MAX);
         self.instances_in_use.set(number(levels.instances_in_use));
         self.guest_memory.set(number(levels.guest_memory_high_water_bytes));
-        self.dropped_lines.update();
         self.store_log.set(i64::try_from(levels.store_log_bytes).unwrap_or(i64::MAX));
+        let dropped = log::dropped_lines();
+        let counted = self.counted_lines.fetch_max(dropped, Ordering::Relaxed);
+        self.dropped_lines.inc_by(dropped.saturating_sub(counted));
         let mut text = String::new();
         if let Err(error) = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut text) {
             warn!(%error, "the metrics cannot be written");
@@ -152,18 +165,10 @@ impl Metrics {
         self.certificate_expiry.with_label_values(&[] as &[&str]).set(at_seconds);
     }
 
-    pub(super) fn request_in_flight(&self) -> Level {
-        Level::raise(&self.in_flight)
-    }
-
-    pub(super) fn request_abandoned(&self) {
-        self.abandoned.inc();
-    }
-
     /// Counts an answer, and returns the label of its operation.
     pub(super) fn request_answered(
         &self,
-        operation: &Operation,
+        operation: &OperationLabel,
         status: StatusCode,
         refusal: Option<&'static str>,
         seconds: f64,
@@ -180,35 +185,12 @@ impl Metrics {
     }
 }
 
-/// Lines of the log that were dropped. The log of the process counts them.
-struct DroppedLines {
-    counter: IntCounter,
-    /// How many of them the counter has counted.
-    shown: AtomicU64,
-}
-
-impl DroppedLines {
-    fn new(families: &Families<'_>) -> Result<DroppedLines, MetricsError> {
-        let counter = families.counter(
-            "portdesk_log_lines_dropped_total",
-            "Lines of the log that nobody read in time, or that could not be written.",
-        )?;
-        Ok(DroppedLines { counter, shown: AtomicU64::new(0) })
-    }
-
-    fn update(&self) {
-        let dropped = log::dropped_lines();
-        let shown = self.shown.fetch_max(dropped, Ordering::Relaxed);
-        self.counter.inc_by(dropped.saturating_sub(shown));
-    }
-}
-
 /// Raises a level until it is dropped.
 #[derive(Debug)]
 pub struct Level(IntGauge);
 
 impl Level {
-    fn raise(gauge: &IntGauge) -> Level {
+    pub(super) fn raise(gauge: &IntGauge) -> Level {
         gauge.inc();
         Level(gauge.clone())
     }
@@ -224,64 +206,21 @@ impl Drop for Level {
 struct Families<'a>(&'a Registry);
 
 impl Families<'_> {
-    fn build_info(&self) -> Result<(), MetricsError> {
-        let version = self.gauges("portdesk_build_info", "Always 1; says which version runs.", "version")?;
-        version.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-        Ok(())
-    }
-
-    fn store_retries(&self) -> Result<IntCounter, MetricsError> {
-        let help = "Attempts at a call of DynamoDB beyond its first.";
-        self.counter("portdesk_store_retries_total", help)
-    }
-
-    fn store_log(&self) -> Result<IntGauge, MetricsError> {
-        let help = "The size of the write-ahead log of the embedded store; 0 for other stores.";
-        self.gauge("portdesk_store_log_bytes", help)
-    }
-
-    fn store_calls(&self) -> Result<(IntCounterVec, HistogramVec), MetricsError> {
-        let calls = self.counters(
-            "portdesk_store_calls_total",
-            "Calls of the store by the component, by verb and outcome.",
-            &["verb", "outcome"],
-        )?;
-        let durations = self.histograms(
-            "portdesk_store_call_duration_seconds",
-            "From a call of the store to its outcome.",
-            "verb",
-        )?;
-        Ok((calls, durations))
-    }
-
-    fn certificate_expiry(&self) -> Result<IntGaugeVec, MetricsError> {
-        let name = "portdesk_tls_certificate_expiry_timestamp_seconds";
-        let help = "When the certificate that is being served expires, in seconds since 1970.";
-        self.known(IntGaugeVec::new(Opts::new(name, help), &[])?)
-    }
-
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, MetricsError> {
-        self.known(IntCounter::new(name, help)?)
-    }
-
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, MetricsError> {
-        self.known(IntCounterVec::new(Opts::new(name, help), labels)?)
+        self.add(IntCounterVec::new(Opts::new(name, help), labels))
     }
 
-    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, MetricsError> {
-        self.known(IntGauge::new(name, help)?)
-    }
-
-    fn gauges(&self, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, MetricsError> {
-        self.known(IntGaugeVec::new(Opts::new(name, help), &[label])?)
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, MetricsError> {
+        self.add(IntGaugeVec::new(Opts::new(name, help), labels))
     }
 
     fn histograms(&self, name: &str, help: &str, label: &str) -> Result<HistogramVec, MetricsError> {
         let bounds = HistogramOpts::new(name, help).buckets(BUCKETS_SECONDS.into());
-        self.known(HistogramVec::new(bounds, &[label])?)
+        self.add(HistogramVec::new(bounds, &[label]))
     }
 
-    fn known<F: prometheus::core::Collector + Clone + 'static>(&self, family: F) -> Result<F, MetricsError> {
+    fn add<F: Collector + Clone + 'static>(&self, family: prometheus::Result<F>) -> Result<F, MetricsError> {
+        let family = family?;
         self.0.register(Box::new(family.clone()))?;
         Ok(family)
     }

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use hyper::{HeaderMap, StatusCode};
+use opentelemetry::trace::{SpanContext, TraceId};
 use tracing::field::display;
 use tracing::info;
 
 use super::spans::RequestSpan;
-use super::{Level, Operation, Telemetry, Traceparent};
+use super::{Level, OperationLabel, Telemetry, traceparent};
 
 /// Observes a request that has no answer yet. If this is dropped before the answer, the request counts as abandoned, and
 /// the log has a line about that.
@@ -16,7 +17,7 @@ pub struct RequestWatch<'a> {
     method: &'static str,
     request_id: &'a str,
     begun: Instant,
-    caller: Option<Traceparent>,
+    trace_id: Option<TraceId>,
     span: RequestSpan,
     is_answered: bool,
     _in_flight: Level,
@@ -40,16 +41,16 @@ impl Telemetry {
         method: &'static str,
         request_id: &'a str,
     ) -> RequestWatch<'a> {
-        let caller = Traceparent::of(headers);
+        let caller = traceparent::caller(headers);
         RequestWatch {
             telemetry: self,
             method,
             request_id,
             begun: Instant::now(),
-            caller,
+            trace_id: caller.as_ref().map(SpanContext::trace_id),
             span: self.spans.request(caller, method, request_id),
             is_answered: false,
-            _in_flight: self.metrics.request_in_flight(),
+            _in_flight: Level::raise(&self.metrics.in_flight),
         }
     }
 }
@@ -57,8 +58,8 @@ impl Telemetry {
 impl<'a> RequestWatch<'a> {
     /// The trace of the caller, if the request names one.
     #[must_use]
-    pub fn caller(&self) -> Option<Traceparent> {
-        self.caller
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.trace_id
     }
 
     /// Runs a part of the request, so that calls of the store within it belong to the span of the request.
@@ -70,7 +71,7 @@ impl<'a> RequestWatch<'a> {
     #[must_use]
     pub fn answered(
         mut self,
-        operation: &Operation,
+        operation: &OperationLabel,
         status: StatusCode,
         refusal: Option<&'static str>,
     ) -> AnswerSummary<'a> {
@@ -86,8 +87,8 @@ impl<'a> RequestWatch<'a> {
 impl Drop for RequestWatch<'_> {
     fn drop(&mut self) {
         if !self.is_answered {
-            self.telemetry.metrics.request_abandoned();
-            let (request_id, trace_id, method) = (self.request_id, self.caller.map(display), self.method);
+            self.telemetry.metrics.abandoned.inc();
+            let (request_id, trace_id, method) = (self.request_id, self.trace_id.map(display), self.method);
             info!(
                 request_id,
                 trace_id, method, "the client went away before its answer; a write goes on to its end"

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use opentelemetry::trace::{
-    FutureExt, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags,
-    TraceId, TraceState, Tracer as _, TracerProvider as _,
+    FutureExt, Span as _, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer as _,
+    TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
@@ -23,7 +23,7 @@ use tracing::warn;
 
 use self::collector::Collector;
 pub use self::collector::CollectorUrl;
-use super::{Outcome, Traceparent, Verb};
+use super::{Outcome, Verb};
 
 /// Sends spans to a collector, or drops them if there is none.
 #[derive(Debug, Default)]
@@ -53,20 +53,20 @@ impl Spans {
     /// Sends spans to the collector of the flag, or else to that of the variables of OpenTelemetry. Sends none if neither
     /// names a collector, or if a variable turns spans off. Must be called in a runtime. Does not connect yet.
     pub fn open(flag: Option<&CollectorUrl>) -> Result<Spans, CollectorError> {
-        let Some((url, variables)) = variables::read(flag)? else { return Ok(Spans::default()) };
+        let Some(settings) = variables::read(flag)? else { return Ok(Spans::default()) };
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Collector::new(variables.timeout))
+            .with_http_client(Collector::new(settings.timeout))
             // A variable for another protocol must not choose it.
             .with_protocol(Protocol::HttpBinary)
-            .with_endpoint(url.traces())
+            .with_endpoint(settings.url.traces())
             .with_timeout(EXPORT_TIME)
             .build()
             // The error may quote a variable, and a variable may hold a secret.
             .map_err(|_| CollectorError::Library)?;
         let resource = Resource::builder();
         // A name of the service in a variable wins over the default.
-        let resource = if variables.has_name { resource } else { resource.with_service_name("portdesk") };
+        let resource = if settings.has_name { resource } else { resource.with_service_name("portdesk") };
         let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
@@ -91,12 +91,13 @@ impl Spans {
 
     pub(super) fn request(
         &self,
-        caller: Option<Traceparent>,
+        caller: Option<SpanContext>,
         method: &'static str,
         request_id: &str,
     ) -> RequestSpan {
         let context = self.export.as_ref().map(|(_, tracer)| {
-            let outside = caller.map_or_else(Context::new, remote);
+            let outside =
+                caller.map_or_else(Context::new, |caller| Context::new().with_remote_span_context(caller));
             let span = SpanBuilder::from_name(method).with_kind(SpanKind::Server).with_attributes([
                 KeyValue::new("http.request.method", method),
                 KeyValue::new("portdesk.request_id", request_id.to_owned()),
@@ -109,30 +110,12 @@ impl Spans {
     /// Begins a span that belongs to the request of the current task, see [`RequestSpan::within`].
     pub(super) fn call(&self, verb: Verb) -> CallSpan {
         let span = self.export.as_ref().map(|(_, tracer)| {
-            let name = match verb {
-                Verb::Get => "store get",
-                Verb::Insert => "store insert",
-                Verb::Query => "store query",
-                Verb::Update => "store update",
-            };
             let operation = KeyValue::new("db.operation.name", verb.as_str());
-            tracer
-                .build(SpanBuilder::from_name(name).with_kind(SpanKind::Client).with_attributes([operation]))
+            let span = SpanBuilder::from_name(format!("store {}", verb.as_str()));
+            tracer.build(span.with_kind(SpanKind::Client).with_attributes([operation]))
         });
         CallSpan { span }
     }
-}
-
-fn remote(caller: Traceparent) -> Context {
-    let (trace, parent) = (caller.trace_id.to_be_bytes(), caller.parent_id.to_be_bytes());
-    let flags = TraceFlags::default().with_sampled(caller.sampled);
-    Context::new().with_remote_span_context(SpanContext::new(
-        TraceId::from_bytes(trace),
-        SpanId::from_bytes(parent),
-        flags,
-        true,
-        TraceState::default(),
-    ))
 }
 
 impl RequestSpan {
@@ -170,21 +153,16 @@ impl CallSpan {
     }
 }
 
-/// Spans cannot be sent as the settings demand.
+/// Why spans cannot be sent as the settings demand.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectorError {
     /// The library cannot be set up; a variable of its own may be in the way.
     #[error("--otlp-endpoint: spans cannot be sent; look for OTEL_ variables that are wrong")]
     Library,
-    /// A variable of OpenTelemetry cannot be read, or asks for something that the host does not support.
-    #[error("{name}: {why}")]
-    Variable {
-        /// Its name.
-        name: String,
-        /// The values that it may have.
-        why: &'static str,
-    },
+    /// A variable of OpenTelemetry is malformed, or asks for something that the host does not support.
+    #[error("{0}: {1}")]
+    Variable(String, String),
 }
 
-/// For all attempts to send one batch.
+/// The time for all attempts to send one batch.
 const EXPORT_TIME: Duration = Duration::from_secs(5);

@@ -90,7 +90,6 @@ impl Outcome {
     }
 
     /// Whether the call failed because of the store and not because of the request.
-    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "spans show it"))]
     pub(super) fn is_failure(self) -> bool {
         matches!(
             self,

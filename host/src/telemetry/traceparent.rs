@@ -1,48 +1,28 @@
 //! The header `traceparent` of W3C Trace Context, level 1: which trace a request belongs to.
 
-use std::fmt;
-
 use hyper::HeaderMap;
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
-/// A caller's place in a trace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Traceparent {
-    /// Names the trace; not zero.
-    pub trace_id: u128,
-    /// Names the caller's span; not zero.
-    pub parent_id: u64,
-    /// Whether the caller records this trace.
-    pub sampled: bool,
+/// Reads the header. Returns `None` if there is no such header, more than one, or a malformed one: the request then
+/// begins a trace of its own, as the specification demands.
+pub(super) fn caller(headers: &HeaderMap) -> Option<SpanContext> {
+    let mut values = headers.get_all("traceparent").iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    parse(value.to_str().ok()?)
 }
 
-impl Traceparent {
-    /// Reads the header. Returns `None` if there is no such header, more than one, or a malformed one: the request then
-    /// begins a trace of its own, as the specification demands.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Option<Traceparent> {
-        let mut values = headers.get_all("traceparent").iter();
-        let (Some(value), None) = (values.next(), values.next()) else { return None };
-        Traceparent::parse(value.to_str().ok()?)
+fn parse(text: &str) -> Option<SpanContext> {
+    // A later version may append fields after another dash. The first fields stay the same.
+    let mut parts = text.splitn(5, '-');
+    let version = hex(parts.next()?, 2)?;
+    let trace_id = TraceId::from(hex(parts.next()?, 32)?);
+    let span_id = SpanId::from(u64::try_from(hex(parts.next()?, 16)?).ok()?);
+    let flags = TraceFlags::default().with_sampled(hex(parts.next()?, 2)? & 1 == 1);
+    if version == 0xff || (version == 0 && parts.next().is_some()) {
+        return None;
     }
-
-    fn parse(text: &str) -> Option<Traceparent> {
-        // A later version may append fields, each behind another dash; what begins it stays as it is.
-        let mut parts = text.splitn(5, '-');
-        let version = u8::try_from(hex(parts.next()?, 2)?).ok()?;
-        let trace_id = hex(parts.next()?, 32)?;
-        let parent_id = u64::try_from(hex(parts.next()?, 16)?).ok()?;
-        let flags = hex(parts.next()?, 2)?;
-        let is_longer = parts.next().is_some();
-        let is_wrong = version == 0xff || (version == 0 && is_longer) || trace_id == 0 || parent_id == 0;
-        (!is_wrong).then_some(Traceparent { trace_id, parent_id, sampled: flags & 1 == 1 })
-    }
-}
-
-/// Shows the id of the trace alone, as the log has it.
-impl fmt::Display for Traceparent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:032x}", self.trace_id)
-    }
+    Some(SpanContext::new(trace_id, span_id, flags, true, TraceState::default()))
+        .filter(SpanContext::is_valid)
 }
 
 /// Parses exactly `count` digits in lower case, as the specification demands.
@@ -59,22 +39,22 @@ mod tests {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     #[test]
-    fn a_caller_says_which_trace_it_is_in() {
-        let parsed = Traceparent::parse(&format!("00-{TRACE}-00f067aa0ba902b7-01")).unwrap();
-        assert_eq!(parsed.to_string(), TRACE);
-        assert_eq!(parsed.parent_id, 0x00f0_67aa_0ba9_02b7);
-        assert!(parsed.sampled);
-        assert!(!Traceparent::parse(&format!("00-{TRACE}-00f067aa0ba902b7-02")).unwrap().sampled);
+    fn the_header_names_the_trace_and_the_span_of_the_caller() {
+        let parsed = parse(&format!("00-{TRACE}-00f067aa0ba902b7-01")).unwrap();
+        assert_eq!(parsed.trace_id().to_string(), TRACE);
+        assert_eq!(parsed.span_id().to_string(), "00f067aa0ba902b7");
+        assert!(parsed.is_sampled() && parsed.is_remote());
+        assert!(!parse(&format!("00-{TRACE}-00f067aa0ba902b7-02")).unwrap().is_sampled());
     }
 
     #[test]
-    fn a_later_version_is_read_by_what_it_has_in_common() {
-        assert!(Traceparent::parse(&format!("cc-{TRACE}-00f067aa0ba902b7-01")).is_some());
-        assert!(Traceparent::parse(&format!("cc-{TRACE}-00f067aa0ba902b7-01-what-may-come")).is_some());
+    fn the_known_fields_of_a_later_version_are_read() {
+        assert!(parse(&format!("cc-{TRACE}-00f067aa0ba902b7-01")).is_some());
+        assert!(parse(&format!("cc-{TRACE}-00f067aa0ba902b7-01-what-may-come")).is_some());
     }
 
     #[test]
-    fn what_breaks_a_rule_is_no_traceparent() {
+    fn a_malformed_header_is_ignored() {
         let upper = TRACE.to_uppercase();
         let (zeros, span) = ("0".repeat(32), "00f067aa0ba902b7");
         for text in [
@@ -96,17 +76,17 @@ mod tests {
             format!("00-+{}-{span}-01", &TRACE[1..]),
             format!("00-{}-{span}-01", &TRACE[1..]),
         ] {
-            assert_eq!(Traceparent::parse(&text), None, "{text:?}");
+            assert_eq!(parse(&text), None, "{text:?}");
         }
     }
 
     #[test]
-    fn two_of_them_are_none() {
+    fn two_headers_are_ignored() {
         let one = format!("00-{TRACE}-00f067aa0ba902b7-01");
         let mut headers = HeaderMap::new();
         headers.append("traceparent", one.parse().unwrap());
-        assert!(Traceparent::of(&headers).is_some());
+        assert!(caller(&headers).is_some());
         headers.append("traceparent", one.parse().unwrap());
-        assert_eq!(Traceparent::of(&headers), None);
+        assert_eq!(caller(&headers), None);
     }
 }

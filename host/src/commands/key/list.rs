@@ -1,4 +1,4 @@
-//! `portdesk key list`: all keys, their plans, and what their clients have used in the running period.
+//! `portdesk key list`: all keys, their plans, and the use of their clients in the current period.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,7 +15,7 @@ use crate::config::DataDir;
 use crate::door::{DEFAULT_PLAN, ENVIRONMENT_KEY_ID, KeyFile, KeyRecord, Plan};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::commands) struct Arguments {
     #[command(flatten)]
     data: DataDir,
 
@@ -47,14 +47,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     print(&out)
 }
 
-/// A plan and what is used of its quota; `-` where nothing is counted in this folder.
+/// A plan and the used part of its quota. The part is `-` if no host has counted for the client.
 fn usage(plan: &Plan, used: Option<u64>) -> String {
     let Some(quota) = plan.quota else { return format!("plan {}, no quota", plan.name) };
     let used = used.map_or("-".to_owned(), |used| used.to_string());
     format!("plan {}, {used}/{} this {}", plan.name, quota.requests, quota.period.word())
 }
 
-/// What is counted for each client in the running period of its plan.
+/// The requests of each client in the current period of its plan.
 type Used = HashMap<String, u64>;
 
 impl Arguments {
@@ -65,8 +65,8 @@ impl Arguments {
             Some(Count { client: client.into(), window: window.into() })
         });
         #[cfg(feature = "dynamodb")]
-        if self.shared.table.is_some() {
-            return self.shared.used(counts.collect());
+        if let Some(table) = &self.shared.table.name {
+            return self.shared.used(table, counts.collect());
         }
         let counted: HashMap<Count, u64> = embedded::quota::read(directory)?.into_iter().collect();
         Ok(counts.filter_map(|count| Some((count.client.to_string(), *counted.get(&count)?))).collect())
@@ -75,45 +75,36 @@ impl Arguments {
 
 #[cfg(feature = "dynamodb")]
 mod table {
-    use std::path::PathBuf;
-
     use clap::Args;
     use tokio::runtime::Runtime;
 
-    use super::Used;
-    use crate::backend::dynamodb::{DynamoDb, location};
+    use super::{ENVIRONMENT_KEY_ID, Used};
+    use crate::backend::dynamodb::DynamoDb;
     use crate::backend::{Count, QuotaStore};
     use crate::commands::{Ended, describe};
-    use crate::config::Location;
+    use crate::config::{ComponentFile, StoreTable};
 
-    /// The table of hosts that share one: their counts are there.
+    /// The table of hosts that share one.
     #[derive(Debug, Args)]
     pub(super) struct Shared {
-        /// DynamoDB table of hosts with `--store dynamodb`: shows what is counted there, batches that hosts hold included
-        #[arg(long, env = "PORTDESK_TABLE", value_name = "NAME",
-              value_parser = location::table_name)]
-        pub(super) table: Option<String>,
+        #[command(flatten)]
+        pub(super) table: StoreTable,
 
         #[command(flatten)]
-        location: Location,
-
-        /// Component whose items the table is for, in place of the built-in one
-        #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
-          value_parser = crate::config::existing())]
-        component: Option<PathBuf>,
+        component: ComponentFile,
     }
 
     impl Shared {
-        pub(super) fn used(&self, counts: Vec<Count>) -> Result<Used, Ended> {
-            let schema = describe(self.component.as_deref())?.schema;
-            let settings = self.location.settings(self.table.as_deref().unwrap_or_default())?;
+        pub(super) fn used(&self, table: &str, counts: Vec<Count>) -> Result<Used, Ended> {
+            let schema = describe(&self.component)?.schema;
+            let settings = self.table.location.settings(table)?;
             Runtime::new()?.block_on(async {
                 let table = DynamoDb::connect(&settings, &schema).await?;
                 let mut used = Used::new();
                 for count in counts {
                     let counted = table.used(&count).await?;
-                    // Nobody has the key of the environment unless it was used.
-                    if counted > 0 || &*count.client != super::ENVIRONMENT_KEY_ID {
+                    // Whether a host has a key in its environment shows only in a count.
+                    if counted > 0 || &*count.client != ENVIRONMENT_KEY_ID {
                         used.insert(count.client.to_string(), counted);
                     }
                 }

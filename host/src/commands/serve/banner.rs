@@ -22,10 +22,10 @@ use crate::standard::Stream;
 /// Fails only if the first key cannot be stored. If nobody reads standard output, or if it cannot be written, the host
 /// serves all the same.
 pub(super) async fn show(service: &mut Service, config: &Config, given: &Given) -> Result<(), Ended> {
-    let banner = Banner { text: text(service, config, given), first_key: service.host.first_key.take() };
+    let (text, first_key) = (text(service, config, given), service.host.first_key.take());
     let (sender, mut shown) = oneshot::channel();
     // The end of the process does not wait for this thread, as it would for a thread of the runtime.
-    thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(banner.show()))?;
+    thread::Builder::new().name("banner".to_owned()).spawn(move || sender.send(print(&text, first_key)))?;
     match timeout(BANNER_TIME, &mut shown).await {
         Ok(Ok(Err(ShowError::Key(error)))) => return Err(error.into()),
         Ok(Ok(Err(ShowError::Print(error)))) => warn!(%error, "{UNPRINTED}"),
@@ -49,14 +49,9 @@ pub(super) async fn show(service: &mut Service, config: &Config, given: &Given) 
     Ok(())
 }
 
-struct Banner {
-    text: String,
-    first_key: Option<FirstKey>,
-}
-
-/// Why not everything was shown.
+/// Why the banner or the first key was not shown.
 enum ShowError {
-    /// Nobody can have seen the first key.
+    /// Standard output is `/dev/null`, and there is a first key.
     Discarded,
     /// Standard output cannot be written.
     Print(std::io::Error),
@@ -64,19 +59,17 @@ enum ShowError {
     Key(KeyFileError),
 }
 
-impl Banner {
-    /// Makes the key valid before it prints the last line, so that a program that waits for that line can use the key.
-    fn show(self) -> Result<(), ShowError> {
-        let stream = Stream::output().map_err(ShowError::Print)?;
-        if self.first_key.is_some() && stream.is_discarded() {
-            return Err(ShowError::Discarded);
-        }
-        stream.write(self.text.as_bytes()).map_err(ShowError::Print)?;
-        if let Some(first_key) = self.first_key {
-            first_key.make_valid().map_err(ShowError::Key)?;
-        }
-        stream.write(LAST_LINE.as_bytes()).map_err(ShowError::Print)
+/// Makes the key valid before it prints the last line, so that a program that waits for that line can use the key.
+fn print(text: &str, first_key: Option<FirstKey>) -> Result<(), ShowError> {
+    let stream = Stream::output().map_err(ShowError::Print)?;
+    if first_key.is_some() && stream.is_discarded() {
+        return Err(ShowError::Discarded);
     }
+    stream.write(text.as_bytes()).map_err(ShowError::Print)?;
+    if let Some(first_key) = first_key {
+        first_key.make_valid().map_err(ShowError::Key)?;
+    }
+    stream.write(LAST_LINE.as_bytes()).map_err(ShowError::Print)
 }
 
 fn text(service: &Service, config: &Config, given: &Given) -> String {
@@ -134,11 +127,12 @@ const LAST_LINE: &str = "Stop with Ctrl-C.\n";
 const BANNER_TIME: Duration = Duration::from_secs(1);
 
 const UNPRINTED: &str =
-    "standard output cannot be written, so nobody was told the address or a first key, which is not valid";
+    "standard output cannot be written, so the address was not shown, and a first key is not valid";
 
 const MAKE_ONE: &str = "`portdesk key create NAME` makes one";
 
-/// The shell samples of a contract, path by path, and at each path the operation that creates before the one that reads.
+/// The shell samples of a contract in the order of its paths. At each path, the operation that creates comes before the
+/// operation that reads.
 fn samples(contract: &Contract) -> impl Iterator<Item = &Sample> {
     let operations = contract.operations().chunk_by(|one, next| one.path == next.path).flat_map(|path| {
         let of = move |method| path.iter().filter(move |operation| operation.method == method);

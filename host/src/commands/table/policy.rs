@@ -1,6 +1,4 @@
-//! `portdesk table policy`: what a host must be allowed, as an IAM policy.
-
-use std::path::PathBuf;
+//! `portdesk table policy`: an IAM policy that allows a host exactly what it needs.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -9,10 +7,10 @@ use super::super::output::print;
 use super::super::{Ended, describe};
 use crate::backend::Schema;
 use crate::backend::dynamodb::location;
-use crate::config::TableName;
+use crate::config::{ComponentFile, TableName};
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::commands) struct Arguments {
     #[command(flatten)]
     table: TableName,
 
@@ -20,25 +18,23 @@ pub(super) struct Arguments {
     #[arg(long, env = "PORTDESK_REGION", value_name = "REGION", value_parser = location::region)]
     region: String,
 
-    /// AWS account of the table, 12 digits; `aws sts get-caller-identity` says it
+    /// AWS account of the table, 12 digits; `aws sts get-caller-identity` prints it
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     account: String,
 
-    /// Component whose items the table is for, in place of the built-in one
-    #[arg(long, env = "PORTDESK_COMPONENT", value_name = "FILE",
-          value_parser = crate::config::existing())]
-    component: Option<PathBuf>,
+    #[command(flatten)]
+    component: ComponentFile,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let Arguments { table, region, account, component } = arguments;
-    let schema = describe(component.as_deref())?.schema;
+    let schema = describe(component)?.schema;
     let policy = policy(&table.name, region, account, &schema);
     print(&format!("{policy:#}\n"))
 }
 
-/// The verbs of the store, each on what it is used on. `portdesk table create` and `check` are for whoever sets the
-/// table up, and a host never calls what they call.
+/// Allows the calls of a host, each on the resource that it uses. `portdesk table create` and `check` make further calls,
+/// which a host does not need.
 fn policy(table: &str, region: &str, account: &str, schema: &Schema) -> Value {
     let table = format!("arn:{}:dynamodb:{region}:{account}:table/{table}", partition(region));
     let mut statements = vec![json!({
@@ -92,11 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn a_region_says_its_partition() {
-        for (region, partition) in
-            [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-east-1", "aws")]
-        {
-            assert_eq!(super::partition(region), partition);
-        }
+    fn a_region_determines_its_partition() {
+        let partitions = ["cn-north-1", "us-gov-west-1", "us-east-1"].map(partition);
+        assert_eq!(partitions, ["aws-cn", "aws-us-gov", "aws"]);
     }
 }

@@ -8,14 +8,15 @@ use std::collections::HashSet;
 use hyper::StatusCode;
 use prometheus::{HistogramVec, IntCounterVec};
 
+use super::{Families, MetricsError};
 use crate::contract::Contract;
 
-/// What answered a request.
+/// What a request is counted as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
-    /// The component, which named this operation.
+pub enum OperationLabel {
+    /// The operation that the component named in its answer.
     Component(String),
-    /// The host in place of the component, or the component without naming an operation.
+    /// The component named no operation, or the host answered in its place.
     None,
     /// A page of the host.
     Page(&'static str),
@@ -33,19 +34,30 @@ impl Operations {
     pub(super) fn new(
         contract: &Contract,
         pages: &[&str],
-        requests: IntCounterVec,
-        durations: HistogramVec,
-    ) -> Operations {
+        families: &Families<'_>,
+    ) -> Result<Operations, MetricsError> {
         let pages = pages.iter().map(|page| (*page).to_owned());
-        Operations { known: names(contract).into_iter().chain(pages).collect(), requests, durations }
+        Ok(Operations {
+            known: names(contract).into_iter().chain(pages).collect(),
+            requests: families.counters(
+                "portdesk_requests_total",
+                "Requests that were answered, by operation and status.",
+                &["operation", "status"],
+            )?,
+            durations: families.histograms(
+                "portdesk_request_duration_seconds",
+                "From the head of a request to its answer.",
+                "operation",
+            )?,
+        })
     }
 
     /// Counts an answer, and returns the name of its operation.
-    pub(super) fn answered(&self, operation: &Operation, status: StatusCode, seconds: f64) -> &str {
+    pub(super) fn answered(&self, operation: &OperationLabel, status: StatusCode, seconds: f64) -> &str {
         let name = match operation {
-            Operation::None => NONE,
-            Operation::Component(name) => self.known(name),
-            Operation::Page(name) => self.known(name),
+            OperationLabel::None => NONE,
+            OperationLabel::Component(name) => self.known(name),
+            OperationLabel::Page(name) => self.known(name),
         };
         self.durations.with_label_values(&[name]).observe(seconds);
         self.requests.with_label_values(&[name, label(&status)]).inc();
@@ -93,7 +105,6 @@ const OTHER: &str = "other";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telemetry::metrics::Families;
 
     const CONTRACT: &str =
         "paths:\n  /a:\n    get: {operationId: read_a}\n    post: {operationId: 'b a d'}\n";
@@ -101,28 +112,26 @@ mod tests {
     /// The lines of the counters after these answers.
     fn counted(asked: &[(&str, u16)]) -> Vec<String> {
         let registry = prometheus::Registry::new();
-        let families = Families(&registry);
-        let requests = families.counters("requests", "-", &["operation", "status"]).unwrap();
-        let durations = families.histograms("durations", "-", "operation").unwrap();
-        let operations =
-            Operations::new(&Contract::parse(CONTRACT).unwrap(), &["healthz"], requests, durations);
+        let contract = Contract::parse(CONTRACT).unwrap();
+        let operations = Operations::new(&contract, &["healthz"], &Families(&registry)).unwrap();
         for (name, status) in asked {
             let status = StatusCode::from_u16(*status).unwrap();
-            operations.answered(&Operation::Component((*name).to_owned()), status, 0.0);
+            operations.answered(&OperationLabel::Component((*name).to_owned()), status, 0.0);
         }
         let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
-        text.lines().filter(|line| line.starts_with("requests{")).map(str::to_owned).collect()
+        let lines = text.lines().filter_map(|line| line.strip_prefix("portdesk_requests_total"));
+        lines.map(str::to_owned).collect()
     }
 
     #[test]
-    fn only_the_contract_makes_an_operation() {
+    fn only_operations_of_the_contract_are_labels() {
         let junk = (0..1000).map(|number| format!("junk-{number}")).collect::<Vec<_>>();
         let junk = junk.iter().map(|name| (name.as_str(), 200));
         let asked = junk.chain([("read_a", 200), ("b a d", 200), ("read_a", 404)]).collect::<Vec<_>>();
         let expected = [
-            r#"requests{operation="other",status="200"} 1001"#,
-            r#"requests{operation="read_a",status="200"} 1"#,
-            r#"requests{operation="read_a",status="404"} 1"#,
+            r#"{operation="other",status="200"} 1001"#,
+            r#"{operation="read_a",status="200"} 1"#,
+            r#"{operation="read_a",status="404"} 1"#,
         ];
         assert_eq!(counted(&asked), expected);
     }
@@ -134,12 +143,12 @@ mod tests {
         assert!(counted.len() < 80, "{}", counted.len());
         let count = |line: &String| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap();
         assert_eq!(counted.iter().map(count).sum::<u64>(), 400);
-        assert!(counted.contains(&r#"requests{operation="read_a",status="204"} 1"#.to_owned()));
+        assert!(counted.contains(&r#"{operation="read_a",status="204"} 1"#.to_owned()));
         assert!(counted.iter().any(|line| line.contains(r#"status="5xx""#) && count(line) > 50));
     }
 
     #[test]
-    fn a_contract_that_cannot_be_read_names_nothing() {
+    fn an_unreadable_contract_names_no_operation_and_a_long_one_names_64() {
         for contract in ["", "[", "paths: 3", "{}"] {
             let contract = Contract::parse(contract).unwrap_or_else(|_| Contract::unparsed(contract));
             assert_eq!(names(&contract), Vec::<String>::new(), "{contract:?}");

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-/// Where a collector takes spans: an `http` URL. Without a path it is `/v1/traces`, as OTLP has it.
+/// The `http` URL at which a collector takes spans. The default path is `/v1/traces`, as OTLP specifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectorUrl {
     base: Uri,
@@ -51,12 +51,6 @@ impl FromStr for CollectorUrl {
         } else {
             Err(wrong)
         }
-    }
-}
-
-impl std::fmt::Display for CollectorUrl {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.base.fmt(formatter)
     }
 }
 
@@ -136,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_collector_without_a_path_takes_spans_where_otlp_says() {
+    fn the_default_path_is_that_of_otlp() {
         for (text, traces) in [
             ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
             ("http://collector:4318/", "http://collector:4318/v1/traces"),
@@ -147,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_http_url_is_no_collector() {
+    fn a_collector_needs_a_plain_http_url() {
         for text in [
             "",
             "/v1",

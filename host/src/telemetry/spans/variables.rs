@@ -1,127 +1,130 @@
-//! The variables of OpenTelemetry, where spans are sent: each that is set is followed, or a host does not start. One
-//! that would be read over silently leaves its user without spans, or with more of them than wanted.
+//! The variables of OpenTelemetry. If spans are sent, each variable that is set is followed, or the host does not start: a
+//! variable that is silently ignored would leave its user without spans, or with more spans than wanted.
 //!
-//! The library reads most of them by itself, and passes over what it cannot read: so they are checked here.
+//! The library reads most of the variables itself, and ignores malformed values. So the values are checked here.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use hyper::header::HeaderName;
 
 use super::CollectorError;
 use super::collector::CollectorUrl;
 use crate::environment;
 
-/// What the variables say that the library is told, and does not read by itself.
+/// What the library does not read from the variables itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Variables {
+pub(super) struct Settings {
+    /// The collector.
+    pub(super) url: CollectorUrl,
     /// How long an attempt to send may take.
     pub(super) timeout: Option<Duration>,
-    /// Whether they name the service.
+    /// Whether the variables name the service.
     pub(super) has_name: bool,
 }
 
-/// Where spans go: where the flag says, or else the variables; none where they are switched off or nobody asked.
-pub(super) fn read(flag: Option<&CollectorUrl>) -> Result<Option<(CollectorUrl, Variables)>, CollectorError> {
+/// Returns the collector of the flag, or else of the variables. Returns `None` if neither names one, or if a variable turns
+/// spans off.
+pub(super) fn read(flag: Option<&CollectorUrl>) -> Result<Option<Settings>, CollectorError> {
     of(&environment::variables("OTEL_").collect(), flag)
 }
 
 fn of(
     set: &BTreeMap<String, String>,
     flag: Option<&CollectorUrl>,
-) -> Result<Option<(CollectorUrl, Variables)>, CollectorError> {
+) -> Result<Option<Settings>, CollectorError> {
     let value = |name: &str| set.get(name).map(String::as_str);
-    if value("OTEL_SDK_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true"))
-        || value("OTEL_TRACES_EXPORTER") == Some("none")
-    {
+    let is = |name, word| value(name).is_some_and(|value| value.eq_ignore_ascii_case(word));
+    if is("OTEL_SDK_DISABLED", "true") || is("OTEL_TRACES_EXPORTER", "none") {
         return Ok(None);
     }
     let url = match flag {
         Some(url) => Some(url.clone()),
-        None => named(set)?,
+        None => collector(set)?,
     };
     let Some(url) = url else { return Ok(None) };
     for (name, value) in set {
-        check(name, value).map_err(|why| CollectorError::Variable { name: name.clone(), why })?;
+        check(name, value).map_err(|why| CollectorError::Variable(name.clone(), why))?;
     }
-    check_ratio(set)?;
+    let needs_ratio = value("OTEL_TRACES_SAMPLER").is_some_and(|sampler| sampler.ends_with("traceidratio"));
+    if needs_ratio && value(RATIO).is_none() {
+        let why = "the samplers by ratio need a number from 0 to 1".to_owned();
+        return Err(CollectorError::Variable(RATIO.to_owned(), why));
+    }
     let timeout = value("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT").or(value("OTEL_EXPORTER_OTLP_TIMEOUT"));
     let timeout = timeout.and_then(|text| text.parse().ok()).map(Duration::from_millis);
-    let is_named = |pairs: &str| pairs.split(',').any(|pair| pair.trim().starts_with("service.name="));
+    let names_service = |pairs: &str| pairs.split(',').any(|pair| pair.trim().starts_with("service.name="));
     let has_name =
-        value("OTEL_SERVICE_NAME").is_some() || value("OTEL_RESOURCE_ATTRIBUTES").is_some_and(is_named);
-    Ok(Some((url, Variables { timeout, has_name })))
+        value("OTEL_SERVICE_NAME").is_some() || value("OTEL_RESOURCE_ATTRIBUTES").is_some_and(names_service);
+    Ok(Some(Settings { url, timeout, has_name }))
 }
 
-/// The collector that the variables name: one for spans is called as it is, one for everything at `/v1/traces`.
-fn named(set: &BTreeMap<String, String>) -> Result<Option<CollectorUrl>, CollectorError> {
-    for (name, under) in
+/// The collector that the variables name. The variable for spans has the whole URL. The variable for all signals has the URL
+/// without `/v1/traces`.
+fn collector(set: &BTreeMap<String, String>) -> Result<Option<CollectorUrl>, CollectorError> {
+    for (name, path) in
         [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""), ("OTEL_EXPORTER_OTLP_ENDPOINT", "/v1/traces")]
     {
         let Some(base) = set.get(name) else { continue };
-        // Read as it is first: what is wrong with it is not to be hidden by what is put behind it.
-        let read = base
+        // The value is also parsed alone, because the path could complete a malformed value.
+        let url = base
             .parse::<CollectorUrl>()
-            .and_then(|_| format!("{}{under}", base.trim_end_matches('/')).parse());
-        return read.map(Some).map_err(|why| CollectorError::Variable { name: name.to_owned(), why });
+            .and_then(|_| format!("{}{path}", base.trim_end_matches('/')).parse());
+        return url.map(Some).map_err(|why| CollectorError::Variable(name.to_owned(), why.to_owned()));
     }
     Ok(None)
 }
 
-/// What a variable may say. What is not named here is not followed.
-fn check(name: &str, value: &str) -> Result<(), &'static str> {
-    let is = |allowed: &[&str]| allowed.iter().any(|allowed| value.eq_ignore_ascii_case(allowed));
-    match name {
-        "OTEL_SDK_DISABLED" if !is(&["true", "false"]) => Err("it is true or false"),
-        "OTEL_TRACES_EXPORTER" if !is(&["otlp"]) => Err("a host has the exporters otlp and none"),
-        "OTEL_METRICS_EXPORTER" if !is(&["none", "prometheus"]) => {
-            Err("a host sends no metrics; set it to none, and --metrics serves them for Prometheus")
-        }
-        "OTEL_LOGS_EXPORTER" if !is(&["none"]) => Err("a host sends no log; set it to none"),
-        "OTEL_EXPORTER_OTLP_PROTOCOL" | "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" if !is(&["http/protobuf"]) => {
-            Err("a host speaks http/protobuf and no other protocol")
-        }
-        "OTEL_EXPORTER_OTLP_COMPRESSION" | "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION" if !is(&["none"]) => {
-            Err("a host does not compress spans; set it to none")
-        }
-        "OTEL_TRACES_SAMPLER" if !SAMPLERS.contains(&value) => {
-            Err("a host has the samplers that the specification names, but for jaeger_remote and xray")
-        }
-        "OTEL_PROPAGATORS" if !propagates(value) => {
-            Err("a host reads traceparent: it is tracecontext, or tracecontext,baggage")
-        }
-        "OTEL_EXPORTER_OTLP_HEADERS" | "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
-            if !value.split(',').all(is_header) =>
-        {
-            Err("it is NAME=VALUE, and more of these behind commas")
-        }
-        "OTEL_RESOURCE_ATTRIBUTES" if !value.split(',').all(is_pair) => {
-            Err("it is NAME=VALUE, and more of these behind commas")
-        }
-        "OTEL_EXPORTER_OTLP_TIMEOUT" | "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"
-            if !is_number(value, 1, 60_000) =>
-        {
-            Err("it is a number of milliseconds from 1 to 60000")
-        }
-        _ if NUMBERS.contains(&name) && !is_number(value, 1, 1_000_000) => {
-            Err("it is a number from 1 to 1000000")
-        }
-        _ if FOLLOWED.contains(&name) || NUMBERS.contains(&name) => Ok(()),
-        // They are about metrics and logs, of which none are sent.
-        _ if OF_OTHER_SIGNALS.iter().any(|prefix| name.starts_with(prefix)) => Ok(()),
-        _ => Err(
-            "a host does not follow this variable; unset it, or send no spans with OTEL_SDK_DISABLED=true",
+/// Checks a variable by the table. A variable that is not in the table is refused, unless it concerns only metrics or logs,
+/// which the host does not send.
+fn check(name: &str, value: &str) -> Result<(), String> {
+    let general = name.replacen("_OTLP_TRACES_", "_OTLP_", 1);
+    match RULES.iter().find(|(name, _)| *name == general) {
+        Some((_, values)) => values.check(value),
+        None if OTHER_SIGNALS.iter().any(|prefix| name.starts_with(prefix)) => Ok(()),
+        None => Err(
+            "a host does not follow this variable; unset it, or send no spans with OTEL_SDK_DISABLED=true"
+                .into(),
         ),
     }
 }
 
-fn check_ratio(set: &BTreeMap<String, String>) -> Result<(), CollectorError> {
-    let is_ratio = |text: &String| text.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio));
-    let argument = set.get(SAMPLER_ARGUMENT);
-    let needed = set.get("OTEL_TRACES_SAMPLER").is_some_and(|sampler| sampler.ends_with("traceidratio"));
-    if argument.is_some_and(|text| !is_ratio(text)) || (needed && argument.is_none()) {
-        let why = "it is a number from 0 to 1, which the samplers by ratio need";
-        return Err(CollectorError::Variable { name: SAMPLER_ARGUMENT.to_owned(), why });
+/// The values that a variable may have.
+enum Values {
+    Any,
+    /// One of these words, in any case.
+    Word(&'static [&'static str]),
+    /// A number from 1 to this one.
+    UpTo(u64),
+    /// The values for which the function returns true, and their description.
+    If(fn(&str) -> bool, &'static str),
+}
+
+impl Values {
+    fn check(&self, value: &str) -> Result<(), String> {
+        let (is_allowed, allowed) = match self {
+            Values::Any => return Ok(()),
+            Values::Word(words) => {
+                (words.iter().any(|word| value.eq_ignore_ascii_case(word)), words.join(" or "))
+            }
+            Values::UpTo(most) => {
+                let is_in_range = |number: u64| (1..=*most).contains(&number);
+                (value.parse().is_ok_and(is_in_range), format!("a number from 1 to {most}"))
+            }
+            Values::If(is_allowed, allowed) => (is_allowed(value), (*allowed).to_owned()),
+        };
+        is_allowed.then_some(()).ok_or_else(|| format!("a host accepts only {allowed}"))
     }
-    Ok(())
+}
+
+/// The samplers of the specification, except `jaeger_remote` and `xray`. The library compares them exactly.
+fn is_sampler(value: &str) -> bool {
+    let name = value.strip_prefix("parentbased_").unwrap_or(value);
+    ["always_off", "always_on", "traceidratio"].contains(&name)
+}
+
+fn is_ratio(value: &str) -> bool {
+    value.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio))
 }
 
 fn propagates(value: &str) -> bool {
@@ -130,64 +133,50 @@ fn propagates(value: &str) -> bool {
         && names.all(|name| ["tracecontext", "baggage"].contains(&name))
 }
 
-fn is_pair(pair: &str) -> bool {
-    pair.split_once('=').is_some_and(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty())
+fn are_headers(value: &str) -> bool {
+    let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let is_name = |name: &str| HeaderName::from_bytes(name.trim().as_bytes()).is_ok();
+    are_pairs(value)
+        && value.bytes().all(is_visible)
+        && value.split(',').all(|pair| pair.split('=').next().is_some_and(is_name))
 }
 
-fn is_header(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or_default().trim();
-    let is_visible = pair.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    is_pair(pair) && is_visible && hyper::header::HeaderName::from_bytes(name.as_bytes()).is_ok()
+fn are_pairs(value: &str) -> bool {
+    let is_pair = |(name, value): (&str, &str)| !name.trim().is_empty() && !value.trim().is_empty();
+    value.split(',').all(|pair| pair.split_once('=').is_some_and(is_pair))
 }
 
-fn is_number(text: &str, least: u64, most: u64) -> bool {
-    text.parse().is_ok_and(|number| (least..=most).contains(&number))
-}
+const RATIO: &str = "OTEL_TRACES_SAMPLER_ARG";
+const PAIRS: &str = "NAME=VALUE, or several of these with commas between them";
 
-const SAMPLER_ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
-
-const SAMPLERS: [&str; 6] = [
-    "always_off",
-    "always_on",
-    "parentbased_always_off",
-    "parentbased_always_on",
-    "parentbased_traceidratio",
-    "traceidratio",
+/// The variables that a host follows. A rule for `OTEL_EXPORTER_OTLP_…` applies to `OTEL_EXPORTER_OTLP_TRACES_…` too.
+const RULES: [(&str, Values); 20] = [
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Values::UpTo(1_000_000)),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", Values::UpTo(1_000_000)),
+    ("OTEL_BSP_SCHEDULE_DELAY", Values::UpTo(1_000_000)),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION", Values::Word(&["none"])),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", Values::Any),
+    ("OTEL_EXPORTER_OTLP_HEADERS", Values::If(are_headers, PAIRS)),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", Values::Word(&["http/protobuf"])),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", Values::UpTo(60_000)),
+    ("OTEL_LOGS_EXPORTER", Values::Word(&["none"])),
+    ("OTEL_METRICS_EXPORTER", Values::Word(&["none", "prometheus"])),
+    ("OTEL_PROPAGATORS", Values::If(propagates, "tracecontext, or tracecontext,baggage")),
+    ("OTEL_RESOURCE_ATTRIBUTES", Values::If(are_pairs, PAIRS)),
+    ("OTEL_SDK_DISABLED", Values::Word(&["true", "false"])),
+    ("OTEL_SERVICE_NAME", Values::Any),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", Values::UpTo(1_000_000)),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT", Values::UpTo(1_000_000)),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT", Values::UpTo(1_000_000)),
+    ("OTEL_TRACES_EXPORTER", Values::Word(&["otlp", "none"])),
+    (
+        "OTEL_TRACES_SAMPLER",
+        Values::If(is_sampler, "the samplers of OpenTelemetry, except jaeger_remote and xray"),
+    ),
+    (RATIO, Values::If(is_ratio, "a number from 0 to 1")),
 ];
 
-const FOLLOWED: [&str; 19] = [
-    "OTEL_EXPORTER_OTLP_COMPRESSION",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "OTEL_EXPORTER_OTLP_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TIMEOUT",
-    "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-    "OTEL_LOGS_EXPORTER",
-    "OTEL_METRICS_EXPORTER",
-    "OTEL_PROPAGATORS",
-    "OTEL_RESOURCE_ATTRIBUTES",
-    "OTEL_SDK_DISABLED",
-    "OTEL_SERVICE_NAME",
-    "OTEL_TRACES_EXPORTER",
-    "OTEL_TRACES_SAMPLER",
-    SAMPLER_ARGUMENT,
-];
-
-/// The library reads these, and takes its own where they are no numbers.
-const NUMBERS: [&str; 6] = [
-    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-    "OTEL_BSP_MAX_QUEUE_SIZE",
-    "OTEL_BSP_SCHEDULE_DELAY",
-    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-    "OTEL_SPAN_EVENT_COUNT_LIMIT",
-    "OTEL_SPAN_LINK_COUNT_LIMIT",
-];
-
-const OF_OTHER_SIGNALS: [&str; 7] = [
+const OTHER_SIGNALS: [&str; 7] = [
     "OTEL_BLRP_",
     "OTEL_EXPORTER_OTLP_LOGS_",
     "OTEL_EXPORTER_OTLP_METRICS_",
@@ -201,7 +190,7 @@ const OF_OTHER_SIGNALS: [&str; 7] = [
 mod tests {
     use super::*;
 
-    type Read = Result<Option<(CollectorUrl, Variables)>, CollectorError>;
+    type Read = Result<Option<Settings>, CollectorError>;
 
     fn with(flag: Option<&str>, set: &[(&str, &str)]) -> Read {
         let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -209,13 +198,13 @@ mod tests {
     }
 
     fn url(read: Read) -> Option<String> {
-        read.unwrap().map(|(url, _)| url.traces())
+        read.unwrap().map(|settings| settings.url.traces())
     }
 
     const FLAG: Option<&str> = Some("http://127.0.0.1:4318");
 
     #[test]
-    fn spans_go_where_the_flag_says_or_else_where_the_variables_say() {
+    fn the_flag_names_the_collector_or_else_the_variables_do() {
         let [all, own] = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://all:4318/"),
             ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://own/spans"),
@@ -229,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_switched_off_by_the_variables_that_say_so() {
+    fn two_variables_turn_spans_off() {
         for off in
             [("OTEL_SDK_DISABLED", "true"), ("OTEL_SDK_DISABLED", "TRUE"), ("OTEL_TRACES_EXPORTER", "none")]
         {
@@ -241,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_followed_is_refused_by_its_name_and_never_by_its_value() {
+    fn a_variable_that_is_not_followed_is_named_without_its_value() {
         for (name, value) in [
             ("OTEL_SDK_DISABLED", "1"),
             ("OTEL_TRACES_EXPORTER", "zipkin"),
@@ -284,8 +273,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_followed_is_taken() {
-        let (_, variables) = with(
+    fn variables_that_are_followed_are_accepted() {
+        let settings = with(
             FLAG,
             &[
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
@@ -302,11 +291,11 @@ mod tests {
         )
         .unwrap()
         .unwrap();
-        assert_eq!(variables, Variables { timeout: Some(Duration::from_millis(700)), has_name: true });
+        assert_eq!((settings.timeout, settings.has_name), (Some(Duration::from_millis(700)), true));
     }
 
     #[test]
-    fn without_spans_no_variable_is_in_the_way() {
+    fn without_a_collector_no_variable_is_checked() {
         assert_eq!(url(with(None, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_ANYTHING", "x")])), None);
     }
 }
