@@ -55,7 +55,7 @@ fn a_ticket_at_another_version_is_not_shown_to_who_asks_for_one() {
     desk.check(&format!("GET /tickets/{FIRST}\nif-match: \"1\""), "", expect![[r#"
         412 get_ticket_status
         content-type: application/json
-        {"message":"The ticket is not at a version that If-Match names; it may have changed meanwhile.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket is not at a version that If-Match names; it may have changed meanwhile."}
+        {"message":"If-Match does not name the version of the ticket, which may have changed since.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-Match does not name the version of the ticket, which may have changed since."}
     "#]]);
 }
 
@@ -79,7 +79,7 @@ fn a_comment_on_another_version_is_not_made() {
     desk.check(&post("if-match: \"1\""), COMMENT, expect![[r#"
         412 add_ticket_comment
         content-type: application/json
-        {"message":"The ticket is not at a version that If-Match names; it may have changed meanwhile.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket is not at a version that If-Match names; it may have changed meanwhile."}
+        {"message":"If-Match does not name the version of the ticket, which may have changed since.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-Match does not name the version of the ticket, which may have changed since."}
     "#]]);
     for unmet in ["W/\"2\"", "\"x\"", "\"1\", \"3\"", "\"02\"", "\"1\"\nif-match: \"7\""] {
         assert!(is_version_conflict(&desk.send(&post(&format!("if-match: {unmet}")), COMMENT)), "{unmet}");
@@ -116,7 +116,7 @@ fn a_comment_that_may_not_find_a_ticket_is_not_made_where_there_is_one() {
     desk.check(&post("if-none-match: *"), COMMENT, expect![[r#"
         412 add_ticket_comment
         content-type: application/json
-        {"message":"The ticket exists at a version that If-None-Match rules out.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket exists at a version that If-None-Match rules out."}
+        {"message":"If-None-Match excludes the version of the ticket.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-None-Match excludes the version of the ticket."}
     "#]]);
     for unmet in ["\"2\"", "W/\"2\"", "\"1\", \"2\"", "*\nif-match: \"2\"", "\"2\"\nif-match: *"] {
         let line = post(&format!("if-none-match: {unmet}"));
@@ -138,7 +138,7 @@ fn a_move_that_may_not_find_the_ticket_is_not_made() {
     desk.check(&patch("if-none-match: *"), RESOLVED, expect![[r#"
         412 update_ticket_status
         content-type: application/json
-        {"message":"The ticket exists at a version that If-None-Match rules out.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket exists at a version that If-None-Match rules out."}
+        {"message":"If-None-Match excludes the version of the ticket.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-None-Match excludes the version of the ticket."}
     "#]]);
     for unmet in ["\"2\"", "W/\"2\"", "\"1\", \"2\"", "*\nif-match: *", "\"2\"\nif-match: \"2\""] {
         let line = patch(&format!("if-none-match: {unmet}"));
@@ -242,7 +242,7 @@ fn a_ticket_that_is_not_created_yet_matches_nothing() {
     desk.check("POST /tickets\nif-match: *", TICKET, expect![[r#"
         412 create_ticket
         content-type: application/json
-        {"message":"A ticket that is not created yet has no version, so that If-Match cannot be met. Leave it out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A ticket that is not created yet has no version, so that If-Match cannot be met. Leave it out."}
+        {"message":"A ticket that is not created yet has no version, so it cannot meet If-Match. Leave If-Match out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A ticket that is not created yet has no version, so it cannot meet If-Match. Leave If-Match out."}
     "#]]);
     for unmet in ["\"1\"", "W/\"1\"", "\"x\"", "*\nif-none-match: *"] {
         let line = format!("POST /tickets\nif-match: {unmet}");
@@ -274,6 +274,6 @@ fn a_list_is_there_and_has_no_tag() {
     desk.check("GET /tickets?caller=ada\nif-match: \"1\"", "", expect![[r#"
         412 list_recent_tickets
         content-type: application/json
-        {"message":"A list has no version, so that If-Match is met by `*` alone. Leave it out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A list has no version, so that If-Match is met by `*` alone. Leave it out."}
+        {"message":"A list has no version, so only `*` meets If-Match. Leave If-Match out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A list has no version, so only `*` meets If-Match. Leave If-Match out."}
     "#]]);
 }

@@ -15,12 +15,12 @@ fn failing(error: Error) -> Desk {
 }
 
 #[test]
-fn a_store_that_has_too_much_to_do_says_when_to_repeat() {
+fn an_overloaded_store_states_when_to_repeat() {
     failing(Error::Throttled(Some(2_001))).check("POST /tickets", BODY, expect![[r#"
         503 create_ticket
         content-type: application/json
         retry-after: 3
-        {"message":"The store has too much to do; nothing was stored. Repeat later.","type":"about:blank","title":"Service Unavailable","status":503,"detail":"The store has too much to do; nothing was stored. Repeat later."}
+        {"message":"The store is overloaded; nothing was stored. Repeat later.","type":"about:blank","title":"Service Unavailable","status":503,"detail":"The store is overloaded; nothing was stored. Repeat later."}
     "#]]);
     for (milliseconds, seconds) in
         [(None, "1"), (Some(0), "1"), (Some(1_000), "1"), (Some(u32::MAX), "4294968")]
@@ -68,11 +68,11 @@ fn a_call_that_the_store_finds_invalid_is_our_fault() {
 }
 
 #[test]
-fn what_is_damaged_is_said_to_be_damaged() {
+fn damaged_data_is_reported_as_damaged() {
     failing(Error::Corrupt).check(&format!("GET /tickets/{FIRST}"), "", expect![[r#"
         500 get_ticket_status
         content-type: application/json
-        {"message":"What is stored of this is damaged; an operator has to restore it.","type":"urn:portdesk:problem:corrupt","title":"Corrupt item","status":500,"detail":"What is stored of this is damaged; an operator has to restore it."}
+        {"message":"The stored data is damaged; an operator has to restore it.","type":"urn:portdesk:problem:corrupt","title":"Corrupt item","status":500,"detail":"The stored data is damaged; an operator has to restore it."}
     "#]]);
 }
 

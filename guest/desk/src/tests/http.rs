@@ -46,19 +46,19 @@ fn another_method_is_not_allowed() {
         405 -
         content-type: application/json
         allow: GET, HEAD, OPTIONS, POST
-        {"message":"This path answers only to GET, HEAD, OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to GET, HEAD, OPTIONS, POST."}
+        {"message":"This path accepts only GET, HEAD, OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path accepts only GET, HEAD, OPTIONS, POST."}
     "#]]);
     desk.check(&format!("PUT /tickets/{FIRST}"), "", expect![[r#"
         405 -
         content-type: application/json
         allow: GET, HEAD, OPTIONS, PATCH
-        {"message":"This path answers only to GET, HEAD, OPTIONS, PATCH.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to GET, HEAD, OPTIONS, PATCH."}
+        {"message":"This path accepts only GET, HEAD, OPTIONS, PATCH.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path accepts only GET, HEAD, OPTIONS, PATCH."}
     "#]]);
     desk.check(&format!("GET /tickets/{FIRST}/comments"), "", expect![[r#"
         405 -
         content-type: application/json
         allow: OPTIONS, POST
-        {"message":"This path answers only to OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to OPTIONS, POST."}
+        {"message":"This path accepts only OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path accepts only OPTIONS, POST."}
     "#]]);
     for method in ["get", "HEAD ", "", "TRACE", "POST\n"] {
         let mut request = request("GET /tickets/7/comments", "");
@@ -153,7 +153,7 @@ fn a_body_must_be_declared_as_json() {
         415 create_ticket
         content-type: application/json
         accept-post: application/json
-        {"message":"The content type must be application/json, in UTF-8 if it says a charset.","type":"about:blank","title":"Unsupported Media Type","status":415,"detail":"The content type must be application/json, in UTF-8 if it says a charset."}
+        {"message":"The content type must be application/json, with charset UTF-8 if it names a charset.","type":"about:blank","title":"Unsupported Media Type","status":415,"detail":"The content type must be application/json, with charset UTF-8 if it names a charset."}
     "#]]);
     for bad in [
         "",

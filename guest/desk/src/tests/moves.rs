@@ -147,7 +147,7 @@ fn a_move_of_another_version_is_refused_before_its_transition_is_looked_at() {
     Desk::with_a_ticket().check(&patch("if-match: \"2\""), &to("closed"), expect![[r#"
         412 update_ticket_status
         content-type: application/json
-        {"message":"The ticket is not at a version that If-Match names; it may have changed meanwhile.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket is not at a version that If-Match names; it may have changed meanwhile."}
+        {"message":"If-Match does not name the version of the ticket, which may have changed since.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-Match does not name the version of the ticket, which may have changed since."}
     "#]]);
     for tags in ["W/\"1\"", "\"x\"", "\"01\"", "\"\""] {
         let answer = Desk::with_a_ticket().send(&patch(&format!("if-match: {tags}")), &to("open"));
@@ -191,7 +191,7 @@ fn a_race_that_is_always_lost_ends() {
         503 update_ticket_status
         content-type: application/json
         retry-after: 1
-        {"message":"Others were faster at every attempt; nothing was stored. Repeat.","type":"about:blank","title":"Service Unavailable","status":503,"detail":"Others were faster at every attempt; nothing was stored. Repeat."}
+        {"message":"Another change came first at every attempt; nothing was stored. Repeat the request.","type":"about:blank","title":"Service Unavailable","status":503,"detail":"Another change came first at every attempt; nothing was stored. Repeat the request."}
     "#]]);
     assert_eq!(json(&desk.send(&format!("GET /tickets/{FIRST}"), ""))["status"], "open");
 }

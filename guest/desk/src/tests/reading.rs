@@ -207,7 +207,7 @@ fn a_ticket_that_lacks_a_field_or_has_a_strange_one_is_corrupt() {
     desk.check(&get(""), "", expect![[r#"
         500 get_ticket_status
         content-type: application/json
-        {"message":"What is stored of this is damaged; an operator has to restore it.","type":"urn:portdesk:problem:corrupt","title":"Corrupt item","status":500,"detail":"What is stored of this is damaged; an operator has to restore it."}
+        {"message":"The stored data is damaged; an operator has to restore it.","type":"urn:portdesk:problem:corrupt","title":"Corrupt item","status":500,"detail":"The stored data is damaged; an operator has to restore it."}
     "#]]);
 }
 
