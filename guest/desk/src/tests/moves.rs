@@ -3,13 +3,9 @@ use alloc::string::String;
 
 use expect_test::expect;
 
-use super::env::{ABSENT, Desk, FIRST, json};
+use super::env::{ABSENT, Desk, FIRST, json, patch};
 use crate::store::{Entry, Error, Update};
 use crate::ticket::status::Status;
-
-fn patch(headers: &str) -> String {
-    format!("PATCH /tickets/{FIRST}\n{headers}")
-}
 
 fn to(status: &str) -> String {
     format!(r#"{{"status":"{status}"}}"#)
@@ -169,12 +165,6 @@ fn a_malformed_if_match_is_refused() {
 }
 
 #[test]
-fn an_if_match_on_no_ticket_is_not_found() {
-    let line = format!("PATCH /tickets/{ABSENT}\nif-match: *");
-    assert_eq!(Desk::new().send(&line, &to("resolved")).status, 404);
-}
-
-#[test]
 fn a_lost_race_is_run_again() {
     let desk = Desk::with_a_ticket();
     desk.store.races.set(8);
@@ -219,7 +209,7 @@ fn a_ticket_that_disappears_meanwhile_is_not_found() {
 }
 
 #[test]
-fn a_move_that_the_store_made_and_then_asked_for_again_is_made() {
+fn a_move_that_the_store_repeated_after_a_lost_answer_is_made() {
     let desk = Desk::with_a_ticket();
     desk.store.update.replace(Some(Update::Duplicate(Entry { id: "x".into(), fields: [].into() })));
     assert_eq!(desk.send(&patch(""), r#"{"status":"resolved","comment":"Refilled."}"#).status, 200);

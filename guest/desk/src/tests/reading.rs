@@ -114,7 +114,7 @@ fn a_ticket_has_no_parameters() {
     "#]]);
 }
 
-/// What another program stored under [`FIRST`].
+/// The item that another program stored under [`FIRST`].
 fn foreign(fields: &[(&str, &str)], comments: &[&[(&str, &str)]]) -> Item {
     let owned =
         |fields: &[(&str, &str)]| fields.iter().map(|&(n, v)| (n.into(), v.into())).collect::<Fields>();
