@@ -1,4 +1,4 @@
-//! What the desk is given natively: the host's store, the wall clock and randomness.
+//! The environment of the native desk: the host's store, the wall clock and randomness.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use rand::Rng;
 
 use super::fiber::Waiting;
 
-/// The host's store, for one request.
+/// The host's store for one request.
 pub(super) struct DeskStore<'a>(RefCell<(GuestStore, Waiting<'a>)>);
 
 impl<'a> DeskStore<'a> {
