@@ -1,13 +1,13 @@
-//! `cargo bench-desk calls`: the sandbox alone, beside the same desk as native code.
+//! `cargo bench-desk calls` measures the sandbox alone, beside the same desk as native code.
 //!
-//! Requests are answered in this process, on one thread, without HTTP, over the store in memory: what differs between the
-//! respondents is the sandbox and nothing else, so a change of it shows that the noise of a server would hide.
+//! Requests are answered in this process, on one thread, without HTTP, over the store in memory. The responders differ only in
+//! the sandbox, so this command shows changes of the sandbox that are smaller than the noise of a whole server.
 
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use portdesk::backend::memory::Memory;
 use portdesk::contract::Contract;
@@ -18,63 +18,58 @@ use portdesk::telemetry::{Spans, Telemetry};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-use crate::failure::Failure;
 use crate::figures::Spread;
+use crate::load::LISTED;
 use crate::native_desk::{NativeDesk, description};
 
-/// What to measure of the sandbox.
+/// The options of `calls`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// How often everything is measured
+    /// Number of rounds; the table shows medians over all rounds
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
 
-    /// How many requests each measurement makes
+    /// Number of requests in each measurement
     #[arg(long, value_name = "COUNT", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     requests: u32,
 
-    /// Who answers; all of them unless some are named
+    /// Responders; all of them if none is named
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<Answering>,
 
-    /// What is asked; everything unless some are named
+    /// Requests; all of them if none is named
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     asked: Vec<Asked>,
-
-    /// The component that the sandbox runs; the built-in one unless one is named
-    #[arg(long, value_name = "FILE")]
-    component: Option<PathBuf>,
 }
 
-/// Who answers.
+/// A responder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Answering {
     /// The desk as native code.
     Native,
-    /// The component, in an instance that stays.
+    /// The component, in one instance for all requests.
     Pooled,
     /// The component, in a new instance for each request.
     Fresh,
 }
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Asked {
-    /// One ticket without comments.
+    /// Reads one ticket without comments.
     Get,
-    /// Ten tickets of a caller.
+    /// Reads ten tickets of a caller.
     List,
-    /// A new ticket.
+    /// Creates a ticket.
     Post,
 }
 
 /// Measures, and prints Markdown.
-pub(crate) fn measure(arguments: &Arguments) -> Result<(), Failure> {
-    let runtime = Builder::new_current_thread().enable_time().build().map_err(Failure::io("a runtime"))?;
-    let component = component_bytes(arguments.component.as_deref())?;
+pub(crate) fn measure(arguments: &Arguments) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_time().build().context("a runtime")?;
+    let component = component_bytes(None)?;
     let who = chosen(&arguments.only);
-    let desks =
-        who.iter().map(|who| Desk::open(*who, &component, &runtime)).collect::<Result<Vec<_>, _>>()?;
+    let desks = who.iter().map(|who| Desk::open(*who, &component, &runtime)).collect::<Result<Vec<_>>>()?;
     println!("| us for one answer: median (least) | {} |", row(who.iter().map(|who| format!("{who:?}"))));
     println!("|---|{}|", vec!["---:"; who.len()].join("|"));
     for asked in chosen(&arguments.asked) {
@@ -91,7 +86,7 @@ pub(crate) fn measure(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was named on the command line; all there is where nothing was.
+/// Returns the named values, or all values if none is named.
 fn chosen<T: ValueEnum + PartialEq>(named: &[T]) -> Vec<T> {
     let all = T::value_variants().iter();
     all.filter(|value| named.is_empty() || named.contains(value)).cloned().collect()
@@ -101,45 +96,39 @@ fn row(cells: impl Iterator<Item = String>) -> String {
     cells.collect::<Vec<_>>().join(" | ")
 }
 
-/// Who answers, over a store of its own with the tickets that are asked for.
+/// A responder over a store of its own, which has a page of tickets.
 struct Desk {
-    responder: Either,
+    responder: Box<dyn Responder>,
     /// The path of a ticket.
     ticket: String,
 }
 
-enum Either {
-    Sandbox(Box<Sandbox>),
-    NativeDesk(NativeDesk),
-}
-
 impl Desk {
-    fn open(who: Answering, component: &[u8], runtime: &Runtime) -> Result<Desk, Failure> {
+    fn open(who: Answering, component: &[u8], runtime: &Runtime) -> Result<Desk> {
         let schema = description().schema;
-        let telemetry =
-            Telemetry::new(&Contract::default(), &[], Spans::default()).map_err(Failure::Metrics)?;
+        let telemetry = Telemetry::new(&Contract::default(), &[], Spans::default())?;
         let store = GuestStore::new(Arc::new(Memory::new(&schema)), schema, Arc::new(telemetry));
         let sandbox = |isolation, store| {
             let limits = Limits { isolation, instances: 1, memory_bytes: 32 * 1024 * 1024 };
-            let component = Component::load(component, limits).map_err(Failure::Component)?;
-            Ok::<_, Failure>(Either::Sandbox(Box::new(Sandbox::new(component, store))))
+            let component = Component::load(component, limits)?;
+            Ok::<Box<dyn Responder>, anyhow::Error>(Box::new(Sandbox::new(component, store)))
         };
         let responder = match who {
-            Answering::Native => Either::NativeDesk(NativeDesk::new(store)),
+            Answering::Native => Box::new(NativeDesk::new(store)),
             Answering::Pooled => sandbox(Isolation::Pooled, store)?,
             Answering::Fresh => sandbox(Isolation::Fresh, store)?,
         };
         let mut desk = Desk { responder, ticket: String::new() };
         for _ in 0..LISTED {
-            let made = runtime.block_on(desk.answer(&Asked::Post.request("/tickets", LISTED_CALLER)))?;
-            let location = made.headers.into_iter().find(|(name, _)| name == "location");
-            desk.ticket = location.map_or_else(String::new, |(_, path)| path);
+            let created = runtime.block_on(desk.answer(&Asked::Post.request("/tickets", LISTED_CALLER)))?;
+            let location = created.headers.into_iter().find(|(name, _)| name == "location");
+            desk.ticket = location.context("the answer has no location")?.1;
         }
         Ok(desk)
     }
 
-    /// Microseconds for each of so many answers, one after the other.
-    fn time(&self, runtime: &Runtime, asked: Asked, requests: u32) -> Result<f64, Failure> {
+    /// Returns the microseconds for one answer, if the desk gives this number of answers one after the other.
+    fn time(&self, runtime: &Runtime, asked: Asked, requests: u32) -> Result<f64> {
         let path = if asked == Asked::Get { &self.ticket } else { "/tickets" };
         let request = asked.request(path, OTHER_CALLER);
         let begin = Instant::now();
@@ -147,26 +136,18 @@ impl Desk {
             for _ in 0..requests {
                 black_box(self.answer(&request).await?);
             }
-            Ok::<(), Failure>(())
+            anyhow::Ok(())
         })?;
         Ok(begin.elapsed().as_secs_f64() * 1e6 / f64::from(requests))
     }
 
-    async fn answer(&self, request: &Request<'_>) -> Result<Response, Failure> {
+    async fn answer(&self, request: &Request<'_>) -> Result<Response> {
         let deadline = Instant::now() + Duration::from_mins(1);
-        let response = match &self.responder {
-            Either::Sandbox(sandbox) => sandbox.handle(request.clone(), deadline).await,
-            Either::NativeDesk(native_desk) => native_desk.handle(request.clone(), deadline).await,
-        };
-        let response = response.map_err(Failure::Sandbox)?;
-        if (200..300).contains(&response.status) {
-            return Ok(response);
+        let response = self.responder.handle(request.clone(), deadline).await?;
+        if !(200..300).contains(&response.status) {
+            bail!("{} {} was answered with {}", request.method, request.path, response.status);
         }
-        Err(Failure::Answer {
-            asked: format!("{} {}", request.method, request.path),
-            status: response.status,
-            body: String::from_utf8_lossy(&response.body).into_owned(),
-        })
+        Ok(response)
     }
 }
 
@@ -189,6 +170,5 @@ impl Asked {
     }
 }
 
-const LISTED: usize = 10;
 const LISTED_CALLER: &str = r#"{"caller_id":"caller-7","issue_description":"The VPN drops every ten minutes since the update of this morning."}"#;
 const OTHER_CALLER: &str = r#"{"caller_id":"caller-8","issue_description":"The VPN drops every ten minutes since the update of this morning."}"#;

@@ -1,42 +1,44 @@
-//! Who is measured, each in a process of its own.
+//! The contestants. Each runs in a process of its own.
 
 mod platform;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
+use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 use hyper::header::HeaderValue;
 use portdesk_test_support::{Launched, Prints};
+use tokio::sync::Semaphore;
 
 pub(crate) use self::platform::Platforms;
-use crate::failure::Failure;
 use crate::load::{Operation, Server};
 use crate::native_desk;
 
-/// A server that is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// A server to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Contestant {
-    /// The same logic, natively, in the same host, store in memory
+    /// The desk as native code in our host, store in memory
     Native,
     /// Our host, store in memory
     Pooled,
-    /// Our host with an instance for each request, store in memory
+    /// Our host with a new instance for each request, store in memory
     Fresh,
-    /// The same logic, natively, in the same host, embedded store
+    /// The desk as native code in our host, embedded store
     NativeEmbedded,
     /// Our host, embedded store
     Embedded,
     /// `wasmtime serve` with its defaults, store in memory
     Wasmtime,
-    /// `wasmtime serve` with one instance that stays, store in memory
+    /// `wasmtime serve` with one instance for all requests, store in memory
     WasmtimeReuse,
-    /// Node with what jco makes of the component, store in memory
+    /// Node with the modules that jco makes of the component, store in memory
     Node,
 }
 
 impl Contestant {
-    /// As the tables write it.
+    /// The name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Contestant::Native => "native desk",
@@ -50,10 +52,10 @@ impl Contestant {
         }
     }
 
-    /// What it can be asked.
+    /// Whether this operation is measured.
     pub(crate) fn takes(self, operation: Operation) -> bool {
         match self {
-            // Its store forgets at every request: there is nothing to read, to list or to comment on.
+            // Its store is empty at every request, so it has no ticket to read, list or comment on.
             Contestant::Wasmtime => operation == Operation::Post,
             Contestant::WasmtimeReuse => operation != Operation::Post,
             Contestant::Native
@@ -65,52 +67,48 @@ impl Contestant {
         }
     }
 
-    /// Whether it keeps what it is told.
-    pub(crate) fn remembers(self) -> bool {
+    /// Whether its store keeps tickets.
+    pub(crate) fn keeps_tickets(self) -> bool {
         self != Contestant::Wasmtime
     }
 
-    /// Where its requests go.
+    /// The target of requests to this process.
     pub(crate) fn server(self, process: &Launched) -> Server {
-        Server { address: process.address, key: HeaderValue::from_static(KEY), at_once: self.at_once() }
+        // The store in memory belongs to one instance, and wasmtime refuses a request while that instance is busy.
+        let permits = (self == Contestant::WasmtimeReuse).then(|| Arc::new(Semaphore::new(1)));
+        Server { address: process.address, key: HeaderValue::from_static(KEY), permits }
     }
 
-    /// The most requests that it works on at once, where it refuses more: the store in memory is that of one instance,
-    /// and wasmtime has no queue for an instance that works.
-    fn at_once(self) -> Option<usize> {
-        (self == Contestant::WasmtimeReuse).then_some(1)
-    }
-
-    /// Starts it over an empty folder.
-    pub(crate) fn start(self, folder: &Path, platforms: &Platforms) -> Result<Launched, Failure> {
-        match self {
-            Contestant::Native => self.host(native_desk::COMMAND, folder, &["--store", "memory"]),
-            Contestant::Pooled => self.host("serve", folder, &["--store", "memory"]),
-            Contestant::Fresh => self.host("serve", folder, &["--store", "memory", "--isolation", "fresh"]),
-            Contestant::NativeEmbedded => self.host(native_desk::COMMAND, folder, &["--store", "embedded"]),
-            Contestant::Embedded => self.host("serve", folder, &["--store", "embedded"]),
-            Contestant::Wasmtime => platforms.wasmtime(self.name(), &[]),
-            Contestant::WasmtimeReuse => platforms.wasmtime(self.name(), &platform::ONE_INSTANCE),
-            Contestant::Node => platforms.node(self.name()),
-        }
-    }
-
-    /// This program, as a host: everything of it is built alike, whoever answers.
-    fn host(self, command: &str, folder: &Path, flags: &[&str]) -> Result<Launched, Failure> {
-        let program = std::env::current_exe().map_err(Failure::io("this program"))?;
-        let mut host = Command::new(program);
-        for (variable, _) in std::env::vars_os() {
-            if variable.to_str().is_some_and(|name| name.starts_with("PORTDESK_")) {
-                host.env_remove(variable);
-            }
-        }
-        host.arg(command).args(["--listen", "127.0.0.1:0", "--rate-limit", "off", "--log-level", "error"]);
-        // As many as there are connections: none is to be refused.
-        host.args(["--instances", "256"]).arg("--data-dir").arg(folder).args(flags);
-        host.env("PORTDESK_API_KEY", KEY);
-        Launched::start(&mut host, Prints::Output).map_err(Failure::start(self.name()))
+    /// Starts the server with an empty folder.
+    pub(crate) fn start(self, folder: &Path, platforms: &Platforms) -> Result<Launched> {
+        let launched = match self {
+            Contestant::Native => host(native_desk::COMMAND, folder, &["--store", "memory"])?,
+            Contestant::Pooled => host("serve", folder, &["--store", "memory"])?,
+            Contestant::Fresh => host("serve", folder, &["--store", "memory", "--isolation", "fresh"])?,
+            Contestant::NativeEmbedded => host(native_desk::COMMAND, folder, &["--store", "embedded"])?,
+            Contestant::Embedded => host("serve", folder, &["--store", "embedded"])?,
+            Contestant::Wasmtime => platforms.wasmtime(&[]),
+            Contestant::WasmtimeReuse => platforms.wasmtime(&platform::ONE_INSTANCE),
+            Contestant::Node => platforms.node(),
+        };
+        launched.map_err(|printed| anyhow!("{} ended before it listened; it printed: {printed}", self.name()))
     }
 }
 
-/// Opens our hosts, which listen for this machine alone and live as long as a measurement.
+/// Starts this program as a host, so that the same build contains all hosts and the native desk.
+fn host(command: &str, folder: &Path, flags: &[&str]) -> Result<Result<Launched, String>> {
+    let mut host = Command::new(std::env::current_exe().context("the path of this program")?);
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_str().is_some_and(|name| name.starts_with("PORTDESK_")) {
+            host.env_remove(variable);
+        }
+    }
+    host.arg(command).args(["--listen", "127.0.0.1:0", "--rate-limit", "off", "--log-level", "error"]);
+    // As many instances as connections, so that the host refuses no request.
+    host.args(["--instances", "256"]).arg("--data-dir").arg(folder).args(flags);
+    host.env("PORTDESK_API_KEY", KEY);
+    Ok(Launched::start(&mut host, Prints::Output))
+}
+
+/// The key of our hosts, which listen only on the loopback interface and run only during a measurement.
 const KEY: &str = "a-key-for-measurements-only";

@@ -1,33 +1,27 @@
-//! What is made of many measurements: medians, percentiles, ratios.
+//! Calculates medians, percentiles and ratios of measurements.
 
-/// One measurement: one contestant, one operation, one count of connections, in one round.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// One measurement: one contestant, one operation, one number of connections, in one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Sample {
     /// Processor time of the server, user and system, for one answered request.
     pub(crate) cpu_us: f64,
-    /// Answered requests.
+    /// Answered requests a second.
     pub(crate) per_second: f64,
-    /// Half of the answers came within this time.
     pub(crate) p50_us: f64,
-    /// All but one in a hundred did.
     pub(crate) p99_us: f64,
-    /// Requests that the server refused for want of an instance and that were sent again, for one answered one.
-    pub(crate) refused: f64,
 }
 
-/// The middle of some values and how far they lie apart.
+/// The median, the least and the greatest of some values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spread {
-    /// The middle one; the mean of both where there are two.
+    /// The middle value, or the mean of the two middle values.
     pub(crate) median: f64,
-    /// The least.
     pub(crate) least: f64,
-    /// The greatest.
     pub(crate) greatest: f64,
 }
 
 impl Spread {
-    /// None of no values.
+    /// Returns `None` if there are no values.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
@@ -37,15 +31,15 @@ impl Spread {
         Some(Spread { median: f64::midpoint(lower, upper), least, greatest })
     }
 
-    /// What each value of `upper` is to the one beside it in `lower`: both of the same round, so that whatever else
-    /// the machine did then meets both.
+    /// Returns the spread of the ratios of processor time. Each ratio compares two samples of the same round, because other
+    /// load on the machine affects both of them.
     pub(crate) fn of_ratios(upper: &[Sample], lower: &[Sample]) -> Option<Spread> {
         let pairs = upper.iter().zip(lower).filter(|(_, lower)| lower.cpu_us > 0.0);
         Spread::of(pairs.map(|(upper, lower)| upper.cpu_us / lower.cpu_us))
     }
 }
 
-/// The medians of some rounds, value by value.
+/// Returns the median of each value over some rounds.
 pub(crate) fn medians(rounds: &[Sample]) -> Option<Sample> {
     let median = |value: fn(&Sample) -> f64| Spread::of(rounds.iter().map(value)).map(|spread| spread.median);
     Some(Sample {
@@ -53,11 +47,11 @@ pub(crate) fn medians(rounds: &[Sample]) -> Option<Sample> {
         per_second: median(|sample| sample.per_second)?,
         p50_us: median(|sample| sample.p50_us)?,
         p99_us: median(|sample| sample.p99_us)?,
-        refused: median(|sample| sample.refused)?,
     })
 }
 
-/// The least value that so many hundredths of all values do not exceed; 0 of none. `sorted` ascends.
+/// Returns the least value that is not below `hundredths` hundredths of all values, or 0 if there are no values. `sorted`
+/// ascends.
 pub(crate) fn percentile(sorted: &[u32], hundredths: usize) -> u32 {
     let rank = (sorted.len() * hundredths).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
@@ -68,11 +62,11 @@ mod tests {
     use super::*;
 
     fn sample(cpu_us: f64) -> Sample {
-        Sample { cpu_us, per_second: 10.0 * cpu_us, p50_us: 1.0, p99_us: 2.0, refused: 0.0 }
+        Sample { cpu_us, per_second: 10.0 * cpu_us, ..Sample::default() }
     }
 
     #[test]
-    fn the_median_is_the_middle_of_an_odd_count_and_between_both_of_an_even_one() {
+    fn the_median_is_the_middle_value_or_the_mean_of_both() {
         let odd = Spread::of([5.0, 1.0, 3.0]).unwrap();
         assert_eq!(odd, Spread { median: 3.0, least: 1.0, greatest: 5.0 });
         let even = Spread::of([4.0, 1.0, 2.0, 9.0]).unwrap();
@@ -88,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_in_which_no_processor_time_was_seen_has_no_ratio() {
+    fn a_round_without_measured_processor_time_has_no_ratio() {
         assert_eq!(Spread::of_ratios(&[sample(1.0)], &[sample(0.0)]), None);
     }
 

@@ -1,7 +1,6 @@
-//! `cargo bench-desk`: measures the host beside its native desk and other platforms; see `docs/performance.md`.
+//! `cargo bench-desk` measures the host beside its native desk and other platforms. See `docs/performance.md`.
 //!
-//! The modules stand in the order of a measurement: the command line, the rounds, who takes part, the load that each
-//! gets, and what is made of the figures. This program is also each contestant that is ours: it starts itself.
+//! The modules stand in the order of a measurement. The contestants that are our own are this program too: it starts itself.
 
 mod command;
 mod rounds;
@@ -13,10 +12,9 @@ mod process;
 mod load;
 mod figures;
 mod report;
-mod failure;
 
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+fn main() -> anyhow::Result<ExitCode> {
     command::main()
 }

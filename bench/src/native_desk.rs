@@ -1,13 +1,14 @@
-//! The native desk: the crate of the component as native code, behind the server, the door and the store of the host.
+//! The native desk: the crate of the component as native code, behind the entry, the door and the store of the host.
 //!
-//! It stands in the sandbox's place and gets what an instance gets: the store, the clock, randomness. What differs is
-//! the sandbox alone.
+//! The native desk takes the place of the sandbox and gets the same as an instance: the store, the clock and randomness. A
+//! difference between the two is therefore the cost of the sandbox.
 
 mod env;
 mod fiber;
 
 use std::sync::Arc;
 
+use anyhow::{Context, Result};
 use async_trait::async_trait;
 use clap::Parser;
 use desk::Env;
@@ -22,16 +23,15 @@ use tokio::time::{Instant, timeout_at};
 
 use self::env::{DeskStore, Entropy, WallClock};
 use self::fiber::Stacks;
-use crate::failure::Failure;
 
-/// The command under which this program is the native desk.
+/// The command that makes this program the native desk.
 pub(crate) const COMMAND: &str = "native-desk";
 
-/// Serves until the process is killed. Prints where.
-pub(crate) fn serve() -> Result<(), Failure> {
+/// Prints the address and serves until the process is killed.
+pub(crate) fn serve() -> Result<()> {
     let mut config = Config::parse_from(std::env::args_os().skip(1));
     config.api_key = environment_key().ok().flatten();
-    Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
+    Runtime::new().context("a runtime")?.block_on(async {
         let host = Box::pin(Host::open_as(&config, description(), |store| Arc::new(NativeDesk::new(store))));
         let service = Service::listen(&config, host).await?;
         println!("http://{}", service.address);
@@ -40,7 +40,7 @@ pub(crate) fn serve() -> Result<(), Failure> {
     })
 }
 
-/// What the component says of itself.
+/// Returns the description that the component exports.
 pub(crate) fn description() -> Description {
     let desk::Collection { key_field, listed, lists, indexes } = desk::collection();
     let lists = lists.iter().map(|list| List { name: list.name.into(), id_field: list.id_field.into() });
@@ -59,7 +59,7 @@ pub(crate) fn description() -> Description {
     Description { schema, openapi: desk::openapi().into() }
 }
 
-/// Answers natively.
+/// Answers requests with native code.
 pub(crate) struct NativeDesk {
     store: GuestStore,
     stacks: Stacks,

@@ -1,4 +1,4 @@
-//! What a run reports: tables in Markdown and a chart.
+//! The report of a run: tables in Markdown and a chart.
 
 mod chart;
 mod machine;
@@ -6,14 +6,14 @@ mod ratios;
 mod table;
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
+use anyhow::{Context, Result};
+
 pub(crate) use self::machine::Machine;
-use crate::failure::Failure;
 use crate::rounds::{Plan, Results};
 
-/// A run, and the machine that it ran on.
+/// A run and its machine.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
@@ -22,7 +22,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// The head, the notes and all tables as Markdown.
+    /// Returns the head, all tables and the notes as Markdown.
     pub(crate) fn markdown(&self) -> String {
         let Report { machine, plan, results } = self;
         let (rounds, seconds) = (plan.rounds, plan.time.as_secs_f64());
@@ -31,26 +31,25 @@ impl Report {
     }
 
     /// Writes `performance.md` and `performance.svg`.
-    pub(crate) fn write(&self, folder: &Path) -> Result<(), Failure> {
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         write_page(folder, "cargo bench-desk", &self.markdown())?;
         let chart = folder.join("performance.svg");
-        fs::write(&chart, chart::svg(&self.results)).map_err(Failure::io(chart.display().to_string()))
+        fs::write(&chart, chart::svg(&self.results)).with_context(|| chart.display().to_string())
     }
 }
 
-/// Writes what a command measured into `performance.md`, between the marks of that command.
-pub(crate) fn write_page(folder: &Path, command: &str, measured: &str) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(Failure::io(folder.display().to_string()))?;
+/// Writes the tables of a command into `performance.md`, between the marks of that command.
+pub(crate) fn write_page(folder: &Path, command: &str, measured: &str) -> Result<()> {
     let page = folder.join("performance.md");
-    let written = match fs::read_to_string(&page) {
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        read => read.map_err(Failure::io(page.display().to_string()))?,
+    let write = || {
+        fs::create_dir_all(folder)?;
+        let written = if page.exists() { fs::read_to_string(&page)? } else { String::new() };
+        fs::write(&page, between_marks(&written, command, measured))
     };
-    let text = between_marks(&written, command, measured);
-    fs::write(&page, text).map_err(Failure::io(page.display().to_string()))
+    write().with_context(|| page.display().to_string())
 }
 
-/// Replaces what lies between the marks of this command. If the page has no marks, they are added at its end.
+/// Replaces the text between the marks of this command. If the page has no marks, they are added at its end.
 fn between_marks(page: &str, command: &str, measured: &str) -> String {
     let mark = |what: &str| format!("<!-- measured by {command}: {what} -->");
     let (begin, end) = (mark("begin"), mark("end"));
@@ -61,7 +60,7 @@ fn between_marks(page: &str, command: &str, measured: &str) -> String {
     format!("{before}{begin}\n\n{}\n\n{end}{after}", measured.trim())
 }
 
-/// What a reader must know to read the tables.
+/// The notes below the tables.
 const NOTES: &str = "\
 - CPU is processor time of the server, user and system, for one answered request.
 - With its defaults, `wasmtime serve` makes an instance for every request, so its store in memory loses each ticket at once: \
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_lies_between_the_marks_is_replaced() {
+    fn only_the_text_between_the_marks_is_replaced() {
         let page = |a: &str| format!("# Title\n\n{BEGIN}\n\n{a}\n\n{END}\n\nBy hand.\n{OTHER}\n");
         let replaced = between_marks(&page("old"), "a", "new\n");
         assert_eq!(replaced, page("new"));

@@ -1,118 +1,92 @@
-//! The files that are made, and what is checked before one is.
+//! The components to ship, and the checks that each of them has to pass.
 
 use std::path::PathBuf;
 
 use crate::component::component;
-use crate::platform::Platform;
-use crate::{Interfaces, PLATFORMS, composition};
+use crate::platform::PLATFORMS;
+use crate::{Interfaces, composition};
 
-/// A store that is composed with the desk.
+/// A store component of this tree.
 #[derive(Debug, Clone, Copy)]
 pub struct Store {
-    /// What the artifact is called after.
+    /// The name of the store, which is a part of the name of the artifact.
     pub name: &'static str,
-    /// The package that it is built from.
+    /// The package of the store.
     pub package: &'static str,
 }
 
-/// Every store of this tree.
+/// All store components of this tree.
 pub const STORES: [Store; 2] = [
     Store { name: "memory", package: "portdesk-store-memory" },
     Store { name: "dynamodb", package: "portdesk-store-dynamodb" },
 ];
 
-/// A component that can be shipped.
+/// A component to ship.
 #[derive(Debug)]
 pub struct Artifact {
-    /// The name of its file.
+    /// The name of the file.
     pub file: String,
-    /// The component.
+    /// The bytes of the component.
     pub wasm: Vec<u8>,
-    /// What it imports and exports.
+    /// The imports and exports.
     pub interfaces: Interfaces,
-    /// The platforms that offer all that it imports; none for a part of others.
+    /// The platforms that offer all imports. Empty if the component only works as a part of another one.
     pub platforms: Vec<&'static str>,
 }
 
-/// Every artifact: the desk for our host, the front for whoever links it otherwise, and a stand-alone component for each
-/// store.
+/// Makes all artifacts: the desk for our host, the front for other compositions, and a stand-alone component for each store.
 pub fn all() -> Result<Vec<Artifact>, Error> {
+    let front = artifact("portdesk-front.wasm".into(), component("portdesk-http-front")?, Vec::new());
     let stand_alone = STORES.iter().map(|store| stand_alone(*store));
-    [desk(), front()].into_iter().chain(stand_alone).collect()
+    [desk(), front].into_iter().chain(stand_alone).collect()
 }
 
-/// The desk, for our host.
+/// Makes the desk for our host.
 pub fn desk() -> Result<Artifact, Error> {
-    let wasm = component("portdesk-desk")?;
-    let interfaces = Interfaces::of(&wasm)?;
-    Ok(Artifact { file: "portdesk-desk.wasm".into(), platforms: vec!["portdesk"], wasm, interfaces })
+    artifact("portdesk-desk.wasm".into(), component("portdesk-desk")?, vec!["portdesk"])
 }
 
-/// The front, which needs a desk to run.
-pub fn front() -> Result<Artifact, Error> {
-    let wasm = component("portdesk-http-front")?;
-    let interfaces = Interfaces::of(&wasm)?;
-    Ok(Artifact { file: "portdesk-front.wasm".into(), platforms: Vec::new(), wasm, interfaces })
+fn artifact(file: String, wasm: Vec<u8>, platforms: Vec<&'static str>) -> Result<Artifact, Error> {
+    Ok(Artifact { interfaces: Interfaces::of(&wasm)?, file, wasm, platforms })
 }
 
-/// Front, desk and a store of this tree in one component that every platform of [`PLATFORMS`] can run.
+/// Composes front, desk and a store of this tree.
 pub fn stand_alone(store: Store) -> Result<Artifact, Error> {
-    let artifact = with_store(store.name, component(store.package)?)?;
-    PLATFORMS.iter().try_for_each(|platform| check(&artifact.interfaces, platform))?;
+    with_store(store.name, component(store.package)?)
+}
+
+/// Composes front, desk and any store into one component that all known platforms can run. `store` is a component of the
+/// world `store`.
+pub fn with_store(name: &str, store: Vec<u8>) -> Result<Artifact, Error> {
+    let (front, desk) = (component("portdesk-http-front")?, component("portdesk-desk")?);
+    let wasm = composition::stand_alone(front, desk, store)?;
+    let artifact = artifact(format!("portdesk-{name}.wasm"), wasm, PLATFORMS.into())?;
+    artifact.interfaces.check_stand_alone()?;
     Ok(artifact)
 }
 
-/// Front, desk and any store in one component that one platform of [`PLATFORMS`] at least can run. `store` is a
-/// component of the world `store`.
-pub fn with_store(name: &str, store: Vec<u8>) -> Result<Artifact, Error> {
-    let front = component("portdesk-http-front")?;
-    let desk = component("portdesk-desk")?;
-    let wasm = composition::stand_alone(front, desk, store)?;
-    let interfaces = Interfaces::of(&wasm)?;
-    interfaces.check_stand_alone()?;
-    let checked = PLATFORMS.iter().map(|platform| check(&interfaces, platform).map(|()| platform.name));
-    let (platforms, misfits): (Vec<_>, Vec<_>) = checked.partition(Result::is_ok);
-    if platforms.is_empty() {
-        misfits.into_iter().next().unwrap_or(Ok(""))?;
-    }
-    let platforms = platforms.into_iter().flatten().collect();
-    Ok(Artifact { file: format!("portdesk-{name}.wasm"), wasm, interfaces, platforms })
-}
-
-fn check(interfaces: &Interfaces, platform: &Platform) -> Result<(), Error> {
-    match interfaces.imports.iter().find(|import| !platform.offers(import)) {
-        Some(import) => Err(Error::NotOffered { platform: platform.name, import: import.clone() }),
-        None => Ok(()),
-    }
-}
-
-/// Why an artifact is not made.
+/// The reason why an artifact cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// cargo failed; it says why.
-    #[error("the component {0} does not build")]
+    /// cargo failed and printed the reason.
+    #[error("the component {0} does not build; the messages of cargo above have the reason")]
     Build(&'static str),
-    /// The parts do not fit.
+    /// The interfaces of two components differ.
     #[error("the components do not fit together: {0}")]
     Composition(String),
-    /// It exports more or less than one handler of HTTP.
+    /// The exports are not exactly one HTTP handler.
     #[error("a stand-alone component exports one wasi:http/incoming-handler and nothing else, not {0:?}")]
     Exports(Vec<String>),
-    /// A file or a program cannot be used.
+    /// A file cannot be read or written, or a program cannot be started.
     #[error("{0}: {1}")]
     File(PathBuf, std::io::Error),
-    /// A platform lacks something.
-    #[error("{platform} does not offer {import}")]
-    NotOffered {
-        /// The platform.
-        platform: &'static str,
-        /// What it lacks.
-        import: String,
-    },
-    /// Something of our own is still missing in it.
-    #[error("nothing supplies {0}")]
+    /// The component needs an interface that platforms do not have.
+    #[error("the component imports {0}, which the platforms do not offer")]
+    NotOffered(String),
+    /// An interface of our own is still an import.
+    #[error("no part of the component exports {0}, which another part imports")]
     Unmet(String),
-    /// The command line says something else.
+    /// The command line has another argument.
     #[error("the only argument is `--store FILE`, a component of the world `store`")]
     Usage,
 }

@@ -1,4 +1,4 @@
-//! Builds a component for other platforms. The same sources give the same bytes in every folder.
+//! Builds a component for other platforms. The same sources give the same bytes, whatever folder they are in.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::nested_cargo::{self, TARGET};
 
-/// The component of a package of this workspace.
+/// Builds the component of a package of this workspace and returns its bytes.
 pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = root.canonicalize().map_err(|error| Error::File(root, error))?;
@@ -28,8 +28,7 @@ pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     fs::read(&file).map_err(|error| Error::File(file, error))
 }
 
-/// The flags that replace the paths of sources, which panic texts contain: the path of this workspace, and the folders of
-/// fetched packages, which are named after their registry.
+/// Returns the flags that replace paths in panic texts: the path of this workspace, and the folders of downloaded packages.
 fn remaps(root: &Path) -> OsString {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));

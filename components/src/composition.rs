@@ -1,11 +1,11 @@
-//! Plugs front, desk and store together.
+//! Composes front, desk and store.
 
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
 use crate::{Error, stub_store};
 
-/// One component out of three. What a store imports beside `schema` the platform has to give it.
+/// Makes one component from three. The platform has to supply all imports of the store except `schema`.
 pub(crate) fn stand_alone(front: Vec<u8>, desk: Vec<u8>, store: Vec<u8>) -> Result<Vec<u8>, Error> {
     let mut parts = Parts { graph: CompositionGraph::new() };
     let (front, desk) = (parts.add("front", front)?, parts.add("desk", desk)?);
@@ -29,7 +29,7 @@ impl Parts {
         self.graph.register_package(package.map_err(misfit)?).map_err(misfit)
     }
 
-    /// An instance whose imports of these names are those exports of other instances, as far as it has such imports.
+    /// Adds an instance. If it imports one of the interfaces, it gets the export of the given instance.
     fn instance(&mut self, package: PackageId, given: &[(&str, NodeId)]) -> Result<NodeId, Error> {
         let world = self.graph.types()[self.graph[package].ty()].clone();
         let instance = self.graph.instantiate(package);
@@ -41,22 +41,23 @@ impl Parts {
         Ok(instance)
     }
 
-    /// The whole, with one export of this instance of `package` as its own.
+    /// Returns the composition, which exports this interface of this instance of `package`.
     fn publish(mut self, instance: NodeId, package: PackageId, interface: &str) -> Result<Vec<u8>, Error> {
         let world = &self.graph.types()[self.graph[package].ty()];
         let name = world.exports.keys().find(|name| is(name, interface)).cloned();
-        let name = name.ok_or_else(|| Error::Composition(format!("nothing exports {interface}")))?;
+        let name =
+            name.ok_or_else(|| Error::Composition(format!("the front does not export {interface}")))?;
         let export = self.graph.alias_instance_export(instance, &name).map_err(misfit)?;
         self.graph.export(export, name).map_err(misfit)?;
         self.graph.encode(EncodeOptions::default()).map_err(misfit)
     }
 }
 
-fn misfit(error: impl std::fmt::Display) -> Error {
+pub(crate) fn misfit(error: impl std::fmt::Display) -> Error {
     Error::Composition(format!("{error:#}"))
 }
 
-/// Whether a name is that of an interface, in whatever version.
+/// Whether a name is the name of an interface in any version.
 fn is(name: &str, interface: &str) -> bool {
     name.split_once('@').map_or(name, |(name, _)| name) == interface
 }

@@ -1,6 +1,6 @@
 //! Builds a component of this workspace for a build script that embeds it.
 //!
-//! The build script adds the target if the toolchain lacks it, so that a new user needs no command but `cargo run`.
+//! If the toolchain lacks the target, the build script adds it, so that `cargo run` is the only command for a new user.
 
 use std::env;
 use std::error::Error;
@@ -13,18 +13,19 @@ use crate::nested_cargo::{self, TARGET};
 /// A package of this workspace that is a component.
 #[derive(Debug, Clone, Copy)]
 pub struct Guest<'a> {
-    /// Its name.
+    /// The name of the package.
     pub package: &'a str,
-    /// Where it lies, from the root of the workspace.
+    /// The path of the package from the root of the workspace.
     pub folder: &'a str,
-    /// The name of its library.
+    /// The name of the library.
     pub library: &'a str,
 }
 
 impl Guest<'_> {
-    /// Builds the component in `target_dir`, names its sources to the outer cargo, and returns the path of the component.
+    /// Builds the component in `target_dir`, passes the list of its sources to the outer cargo, and returns the path of the
+    /// component.
     ///
-    /// Only build scripts of packages whose folder is in the root of the workspace can call this.
+    /// The folder of the calling package must be in the root of the workspace.
     pub fn build(&self, target_dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
         let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
         provide_target()?;
@@ -39,14 +40,14 @@ impl Guest<'_> {
         Ok(wasm)
     }
 
-    /// Has cargo run this again when anything changes that the component was built from.
+    /// Makes cargo run the build script again if a source of the component changes.
     fn watch(&self, root: &Path, wasm: &Path) -> Result<(), Box<dyn Error>> {
         for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", self.folder, "guest/runtime", "wit"] {
             println!("cargo::rerun-if-changed={}", root.join(file).display());
         }
         let dependencies = fs::read_to_string(wasm.with_extension("d"))?;
         let sources = dependencies.split_once(": ").map_or("", |(_, sources)| sources);
-        // Spaces within a name are escaped; no name has a NUL.
+        // Spaces within a path are escaped. No path contains a NUL.
         for source in sources.replace("\\ ", "\0").split_whitespace() {
             println!("cargo::rerun-if-changed={}", source.replace('\0', " "));
         }
@@ -54,7 +55,7 @@ impl Guest<'_> {
     }
 }
 
-/// Adds the target to the active toolchain. rustup does so by itself from rust-toolchain.toml, but not where
+/// Adds the target to the active toolchain. rustup itself adds the target that rust-toolchain.toml names, except if
 /// `RUSTUP_AUTO_INSTALL=0` is set.
 fn provide_target() -> Result<(), Box<dyn Error>> {
     let printed =
@@ -72,7 +73,7 @@ fn provide_target() -> Result<(), Box<dyn Error>> {
         Ok(status) if status.success() => Ok(()),
         Ok(_) | Err(_) => Err(format!(
             "the Rust target {TARGET} is needed to build the component and could not be added; run `rustup target \
-             add {TARGET}` yourself, or install the target with whatever manages your Rust toolchain, and try again"
+             add {TARGET}` yourself, or install the target with the tool that manages your Rust toolchain, and try again"
         )
         .into()),
     }

@@ -22,11 +22,9 @@ mod platform;
 mod stub_store;
 
 #[cfg(feature = "compose")]
-pub use artifact::{Artifact, Error, STORES, Store, all, desk, front, stand_alone, with_store};
+pub use artifact::{Artifact, Error, STORES, Store, all, desk, stand_alone, with_store};
 #[cfg(feature = "compose")]
 pub use component::component;
 pub use guest::Guest;
 #[cfg(feature = "compose")]
 pub use interfaces::Interfaces;
-#[cfg(feature = "compose")]
-pub use platform::{PLATFORMS, Platform};

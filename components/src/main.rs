@@ -1,5 +1,5 @@
-//! `cargo dist-components`: writes the components into `dist/` and says what each of them is. `--store FILE` writes one
-//! alone: front, desk and the store in that file.
+//! `cargo dist-components` writes the components into `dist/` and prints what each of them imports and exports. `--store FILE`
+//! writes only one component: front, desk and the store in that file.
 
 use std::fs;
 use std::io;
@@ -35,7 +35,7 @@ fn run() -> Result<(), Error> {
     Ok(())
 }
 
-/// The file of the store that the command line names.
+/// Returns the file of the store that the command line names.
 fn asked() -> Result<Option<PathBuf>, Error> {
     let mut arguments = std::env::args_os().skip(1);
     match (arguments.next(), arguments.next(), arguments.next()) {

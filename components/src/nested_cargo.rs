@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-/// The target of every component.
+/// The target of all components.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
-/// `cargo build` of the library of one package, in a target folder of its own, because the outer cargo holds the lock of the
-/// other one. One cargo builds one component: the features that one component needs of a dependency do not change another
-/// component.
+/// Returns a `cargo build` of the library of one package. It has a target folder of its own, because the outer cargo holds the
+/// lock of the usual one. Each component has a cargo of its own, because cargo would unite the features that two components
+/// need of one dependency.
 pub(crate) fn build(
     cargo: &OsString,
     root: &Path,
@@ -22,7 +22,7 @@ pub(crate) fn build(
         .current_dir(root)
         .args(["build", "--locked", "--lib", "--target", TARGET, "--profile", profile, "--package", package])
         .env("CARGO_TARGET_DIR", target_dir);
-    // The flags of the host's build do not apply to a guest; nor does clippy in the place of rustc.
+    // The flags of the host's build do not apply to a guest, and clippy must not take the place of rustc.
     for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
     {
         command.env_remove(variable);

@@ -1,11 +1,11 @@
-//! A store that is not there: it exports `key-value`, and every call of it traps.
+//! A placeholder for a store: it exports `key-value`, and every call traps.
 
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve};
 
 use crate::Error;
 
-/// A component that a desk can be linked with which is only asked what it stores: `schema` calls no import.
+/// Makes the placeholder for a desk that only returns its schema, which calls no import.
 pub(crate) fn component() -> Result<Vec<u8>, Error> {
     made().map_err(|error| Error::Composition(format!("the stub store: {error}")))
 }

@@ -1,4 +1,4 @@
-// Serves the stand-alone component in Node, from what `jco transpile` made of it. See docs/deploy.md.
+// Serves in Node the modules that `jco transpile` makes from the stand-alone component. See docs/deploy.md.
 import { HTTPServer } from '@bytecodealliance/preview2-shim/http';
 import { incomingHandler } from './portdesk.js';
 

@@ -1,10 +1,10 @@
-// The edge of the component: the world `store` of wit/world.wit, over the one store of this instance.
+// The exports of the component (the world `store` in wit/world.wit). Each instance has one store.
 import { collection } from 'portdesk:desk/schema@0.1.0';
 import { Store } from './store.js';
 
 let opened;
 
-// Not at the top level, which runs while the component is built: there is no desk then to ask for its schema.
+// This is not done at the top level, which runs while the component is built: then there is no desk that has a schema.
 function store() {
   opened ??= new Store(collection());
   return opened;

@@ -1,19 +1,19 @@
-// Cursors: a position in an index as text that a client may keep for ever.
+// Cursors. A cursor is a position in an index as text. A client may keep it for ever.
 //
-// Position and digest, both as hexadecimal digits. The digest is over index and value too, so that a cursor that was
-// changed, or that belongs to another query, is found out. It is no secret: who makes a cursor up gets to a place of a
-// list that the query names, and may read that in any case.
+// A cursor consists of the position and a digest, both as hexadecimal digits. The digest covers the index and the value
+// too, so the store detects a cursor that was changed or that belongs to another query. The digest is not a secret: a
+// forged cursor only leads to a place in the list of the query, which the caller may read anyway.
 import { fromUtf8, utf8 } from './text.js';
 
-/** The cursor for a position in the list of `value` in `index`. */
+/** Returns the cursor for a position in the list of `value` in `index`. */
 export function write({ order, key }, index, value) {
   return hex(utf8(JSON.stringify([order, key]))) + digest([index, value, order, key]);
 }
 
-/** The position of a cursor of this list. */
+/** Returns the position of a cursor. Throws `invalid-cursor` if the cursor is not one of this list. */
 export function read(cursor, index, value) {
   const position = parse(cursor);
-  // Written again it has to be the same, so that one position has one cursor.
+  // The cursor for this position has to be the same text, so that each position has one cursor.
   if (!position || write(position, index, value) !== cursor) throw { tag: 'invalid-cursor' };
   return position;
 }
@@ -45,5 +45,5 @@ function hex(bytes) {
 }
 
 const DIGEST_DIGITS = 16;
-// More than the longest has: an order value of 1,024 bytes and a key of 128, each character escaped.
+// More than the longest cursor has: an order value of 1,024 bytes and a key of 128, with every character escaped.
 const CURSOR_DIGITS = 16_384;

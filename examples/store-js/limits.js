@@ -1,10 +1,10 @@
-// The limits that wit/key-value.wit names. A call that breaks one is `invalid`: its caller has a defect.
+// The limits of wit/key-value.wit. A call that breaks one is `invalid`: the caller has a defect.
 import { utf8Length } from './text.js';
 
-/** The most bytes of an item, and those of them that no append may take. */
+/** The largest size of an item in bytes, and the part of it that appends must leave free. */
 export const ITEM_BYTES = 400 * 1024;
 export const RESERVE_BYTES = 1024;
-/** The most fields of a call, an entry or an item. */
+/** The largest number of fields of a call, an entry or an item. */
 export const FIELDS = 64;
 
 export function checkKey(key) {
@@ -15,7 +15,7 @@ export function checkChangeId(id) {
   check(isWithin(utf8Length(id), 64));
 }
 
-/** The fields of an item. */
+/** Checks the fields of an item. */
 export function checkFields({ keyField, lists, indexes }, fields) {
   checkNames(fields, [keyField, ...lists.map((list) => list.name)]);
   const indexed = new Set(indexes.flatMap((index) => [index.partition, index.order]));
@@ -24,7 +24,7 @@ export function checkFields({ keyField, lists, indexes }, fields) {
 
 export function checkChange(schema, { id, unless, unlessAbove, set, append }) {
   checkChangeId(id);
-  // Here a name may stand twice: two values may both forbid the change.
+  // A name may occur twice here, because two values of one field may both forbid the change.
   for (const pairs of [unless, unlessAbove]) check(pairs.length <= FIELDS && pairs.every(([name]) => isName(name)));
   checkFields(schema, set);
   if (!append) return;
@@ -34,7 +34,7 @@ export function checkChange(schema, { id, unless, unlessAbove, set, append }) {
   checkNames(append.entry.fields, [list.idField]);
 }
 
-/** The index that is asked. */
+/** Checks a query and returns its index. */
 export function checkQuery({ indexes }, name, value, limit) {
   const index = indexes.find((known) => known.name === name);
   check(index && isIndexable(value) && isWithin(limit, 100));

@@ -1,4 +1,4 @@
-// Serves front and desk in Node over this store, as a module: no component of it is made. See docs/stores.md.
+// Serves the front and the desk in Node, with the store as a plain module instead of a component. See docs/stores.md.
 import { readFile } from 'node:fs/promises';
 import { HTTPServer } from '@bytecodealliance/preview2-shim/http';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
@@ -16,9 +16,10 @@ function modules(folder) {
   return async (file) => WebAssembly.compile(await readFile(new URL(`${folder}/${file}`, import.meta.url)));
 }
 
-// One instance without a store says what is stored; another serves over the store that knows it.
+// The first instance of the desk has no store and only returns the schema. The store needs the schema, and the second
+// instance needs the store.
 const absent = () => {
-  throw new Error('this desk is asked for its schema only');
+  throw new Error('this instance of the desk only returns its schema and has no store');
 };
 const describing = await desk({ get: absent, insert: absent, update: absent, query: absent });
 const store = new Store(describing.schema.collection());

@@ -1,19 +1,20 @@
-// `key-value` of wit/key-value.wit, in memory. The names are those of the WIT, as every tool for JavaScript writes them:
-// a record is an object, a variant is `{ tag, val }`, an option is a value or nothing, an error is thrown.
+// Implements `key-value` of wit/key-value.wit in memory. The names are those of the WIT, in the form that all tools for
+// JavaScript use: a record is an object, a variant is `{ tag, val }`, an option is a value or undefined, and an error is
+// thrown.
 //
-// Nothing here knows whether it runs in a component or in Node. Calls come one at a time and none waits, so a decision
-// and the change that follows it are one step.
+// This module runs in a component and in Node. It handles one call at a time and never waits, so no other call comes
+// between a decision and its change.
 import * as cursors from './cursor.js';
 import * as limits from './limits.js';
 import { compare, sorted, utf8Length } from './text.js';
 
 export class Store {
   #schema;
-  // From keys to items as they are kept, see `insert`. To make this store durable, replace the map by something that
-  // is, and let every write end when its item is stored, whole, with its change ids. See docs/stores.md.
+  // Maps keys to items in the form that `insert` makes. To make this store durable, replace the map with durable storage,
+  // and return from every write only after the whole item, with its change ids, is stored. See docs/stores.md.
   #items = new Map();
 
-  /** `schema`: what `collection` of wit/schema.wit says. */
+  /** `schema` is the result of `collection` in wit/schema.wit. */
   constructor(schema) {
     this.#schema = schema;
   }
@@ -33,15 +34,15 @@ export class Store {
     const kept = this.#items.get(key);
     if (kept) return { tag: kept.insertedBy === changeId ? 'repeated' : 'exists', val: item(key, kept) };
     this.#items.set(key, {
-      // A number, though a `u64` of the WIT comes as a BigInt in Node: QuickJS takes no other.
+      // A number, although Node passes a `u64` of the WIT as a BigInt: QuickJS accepts only numbers.
       version: 1,
       fields: new Map(fields),
-      // From names of lists to entries by their ids, in the order of the appends.
+      // Maps the names of lists to maps from ids to entries, in the order of the appends.
       lists: new Map(),
       bytes,
-      // Kept for good, so that a repeated insert is known.
+      // Never removed, so that the store recognizes a repeated insert.
       insertedBy: changeId,
-      // The last one only; an append is known by the id of its entry.
+      // Only the last change. The store recognizes a repeated append by the id of its entry.
       changedBy: undefined,
     });
     return { tag: 'inserted', val: 1 };
@@ -51,7 +52,7 @@ export class Store {
     limits.checkKey(key);
     limits.checkChange(this.#schema, change);
     const { id, atVersion, unless, unlessAbove, set, append } = change;
-    // Where several outcomes hold, the first in the order of the WIT is given.
+    // If several outcomes apply, the first one in the order of the WIT is the result.
     const kept = this.#items.get(key);
     if (!kept) return { tag: 'missing' };
     const known = append && kept.lists.get(append.list)?.get(append.entry.id);
@@ -65,13 +66,13 @@ export class Store {
     const entries = append && (kept.lists.get(append.list) ?? new Map());
     const bytes = kept.bytes - bytesOf(kept.fields) + bytesOf(fields) + (append ? addedBytes(append, entries) : 0);
     if (!fits(append, entries, fields, bytes)) return { tag: 'full' };
-    // Nothing was changed so far, and nothing below can fail: a change is seen whole or not at all.
+    // Nothing is changed before this line and nothing can fail after it, so a change is applied whole or not at all.
     if (append) kept.lists.set(append.list, entries.set(append.entry.id, entry(append.entry)));
     Object.assign(kept, { version: kept.version + 1, fields, bytes, changedBy: id });
     return { tag: 'updated', val: kept.version };
   }
 
-  // Looks at every item. A store of more than some thousand keeps an index.
+  // Reads every item. A store with more than a few thousand items needs an index.
   query({ index: name, value, limit, cursor }) {
     const index = limits.checkQuery(this.#schema, name, value, limit);
     const after = cursor == null ? undefined : cursors.read(cursor, name, value);
@@ -88,7 +89,7 @@ export class Store {
   }
 }
 
-// The greatest order value first; equal ones by their keys, which never change.
+// The greatest order value comes first. Equal values are ordered by key, because keys never change.
 function descending(one, other) {
   return compare(other.order, one.order) || compare(other.key, one.key);
 }

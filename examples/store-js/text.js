@@ -1,18 +1,18 @@
-// Texts as the contract sees them: UTF-8, ordered byte by byte. The language itself counts and orders texts in units of
-// 16 bits. `TextEncoder` is no part of the language, and not every engine has it.
+// Measures and orders texts as UTF-8, byte by byte, as wit/key-value.wit requires. JavaScript itself counts and orders
+// texts in units of 16 bits. `TextEncoder` is not a part of the language, and some engines do not have it.
 
-/** How many bytes a text has. */
+/** Returns the number of bytes of a text. */
 export function utf8Length(text) {
   let bytes = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    // Half of a pair is 2 bytes: both are one character of 4.
+    // Each half of a surrogate pair counts as 2 bytes: the pair is one character of 4 bytes.
     bytes += unit < 0x80 ? 1 : unit < 0x800 || isHalf(unit) ? 2 : 3;
   }
   return bytes;
 }
 
-/** Less than 0, 0 or more than 0, as the first text is before, at or behind the second. */
+/** Returns a negative number, 0 or a positive number if the first text is before, equal to or after the second. */
 export function compare(one, other) {
   const shorter = Math.min(one.length, other.length);
   for (let at = 0; at < shorter; at += 1) {
@@ -22,23 +22,23 @@ export function compare(one, other) {
   return one.length - other.length;
 }
 
-/** Pairs in the order of their names. */
+/** Returns pairs sorted by name. */
 export function sorted(pairs) {
   return [...pairs].sort(([one], [other]) => compare(one, other));
 }
 
-/** The bytes of a text. */
+/** Returns the bytes of a text. */
 export function utf8(text) {
   const escaped = encodeURIComponent(text).match(/%..|[^%]/g) ?? [];
   return escaped.map((part) => (part.length === 3 ? parseInt(part.slice(1), 16) : part.charCodeAt(0)));
 }
 
-/** The text of bytes; throws where they are none. */
+/** Returns the text of bytes. Throws if they are not UTF-8. */
 export function fromUtf8(bytes) {
   return decodeURIComponent(bytes.map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
 }
 
-// Characters that take a pair are behind all others, but the units of pairs are not.
+// In UTF-8, characters that need a surrogate pair come after all others, but the units of pairs do not.
 function rank(unit) {
   return isHalf(unit) ? unit + 0x10000 : unit;
 }

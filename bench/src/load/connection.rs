@@ -1,9 +1,10 @@
-//! One connection to a server, which is kept open.
+//! One connection to a server, which stays open.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -14,69 +15,58 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::operation::Ask;
-use crate::failure::Failure;
 
-/// Where requests go.
+/// The target of requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// Sent with every request; a platform that checks none ignores it.
+    /// Sent with every request. Platforms that check no keys ignore it.
     pub(crate) key: HeaderValue,
-    /// The most requests in flight, whatever the connections, where the server refuses more.
-    pub(crate) at_once: Option<usize>,
+    /// One permit for each request that the server accepts at the same time, if it accepts fewer than there are connections.
+    pub(crate) permits: Option<Arc<Semaphore>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
-    key: HeaderValue,
-    /// Permits to send, where the server cannot take as many requests as there are connections.
-    turns: Option<Arc<Semaphore>>,
+    server: Server,
     number: usize,
 }
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Debug)]
 pub(super) struct Answered {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
     pub(super) latency: Duration,
-    /// How often the server had no instance for the request.
-    pub(super) refused: u32,
 }
 
 impl Connection {
-    /// `number` is the first that [`Connection::next_number`] gives.
-    pub(super) async fn open(
-        server: &Server,
-        turns: Option<Arc<Semaphore>>,
-        number: usize,
-    ) -> Result<Connection, Failure> {
-        let address = server.address;
-        let stream = TcpStream::connect(address).await.map_err(Failure::io(address.to_string()))?;
-        stream.set_nodelay(true).map_err(Failure::io(address.to_string()))?;
+    /// `number` is the first result of [`Connection::next_number`].
+    pub(super) async fn open(server: &Server, number: usize) -> Result<Connection> {
+        let address = server.address.to_string();
+        let stream = TcpStream::connect(server.address).await.with_context(|| address.clone())?;
+        stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // How it ends, whoever sends a request is told.
+        // A request on this connection reports if the connection breaks.
         tokio::spawn(connection);
-        let host =
-            HeaderValue::from_str(&address.to_string()).unwrap_or(HeaderValue::from_static("localhost"));
-        Ok(Connection { sender, host, key: server.key.clone(), turns, number })
+        let host = HeaderValue::from_str(&address)?;
+        Ok(Connection { sender, host, server: server.clone(), number })
     }
 
-    /// A number for each request, which no other of `connections` connections gives.
+    /// Returns a number that no other one of `connections` connections returns.
     pub(super) fn next_number(&mut self, connections: usize) -> usize {
         let number = self.number;
         self.number = number.wrapping_add(connections);
         number
     }
 
-    /// Sends a request until it is answered. Time begins when it is its turn.
-    pub(super) async fn send(&mut self, ask: &Ask<'_>) -> Result<Answered, Failure> {
-        let turns = self.turns.clone();
-        // It fails only where the semaphore is closed, and nobody does that.
-        let _turn = match &turns {
-            Some(turns) => turns.acquire().await.ok(),
+    /// Sends a request until it is answered. The latency does not include the wait for a permit.
+    pub(super) async fn send(&mut self, ask: &Ask<'_>) -> Result<Answered> {
+        let permits = self.server.permits.clone();
+        let _permit = match &permits {
+            Some(permits) => Some(permits.acquire().await?),
             None => None,
         };
         let begun = Instant::now();
@@ -85,13 +75,13 @@ impl Connection {
             self.sender.ready().await?;
             let response = self.sender.send_request(self.request(ask)).await?;
             let status = response.status();
-            // Of a platform that had no instance: the component has not seen the request.
-            let is_refusal = turns.is_some()
+            // Without the request id, the component did not get the request: the platform had no free instance.
+            let is_refusal = permits.is_some()
                 && status == StatusCode::INTERNAL_SERVER_ERROR
                 && !response.headers().contains_key(REQUEST_ID);
             let body = response.into_body().collect().await?.to_bytes();
-            if !is_refusal || refused == MOST_REFUSALS {
-                return Ok(Answered { status, body, latency: begun.elapsed(), refused });
+            if !is_refusal || refused == REFUSALS_LIMIT {
+                return Ok(Answered { status, body, latency: begun.elapsed() });
             }
             refused += 1;
         }
@@ -103,7 +93,7 @@ impl Connection {
         *request.uri_mut() = ask.path.clone();
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
-        headers.insert(KEY, self.key.clone());
+        headers.insert(KEY, self.server.key.clone());
         if ask.method == Method::POST {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
@@ -114,5 +104,5 @@ impl Connection {
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// After so many in a row the refusal is the answer, and a wrong one.
-const MOST_REFUSALS: u32 = 10_000;
+/// After this number of refusals in a row, the refusal is the answer, and ends the run.
+const REFUSALS_LIMIT: u32 = 10_000;

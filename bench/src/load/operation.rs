@@ -1,7 +1,8 @@
-//! What is asked of a server, and what a right answer looks like.
+//! The requests of a measurement, and the check of their answers.
 
 use std::borrow::Cow;
 
+use anyhow::{Result, bail};
 use hyper::body::Bytes;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Method, Uri};
@@ -9,27 +10,25 @@ use memchr::memmem;
 
 use super::connection::Answered;
 use super::stock::{LISTED, Stock};
-use crate::failure::Failure;
 
-/// The operations that are measured, in the order in which they are: what writes comes last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The measured operations, in the order of their measurement: operations that write come last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operation {
-    /// One ticket without comments.
+    /// Reads one ticket without comments.
     Get,
-    /// The newest ten tickets of a caller.
+    /// Reads the newest ten tickets of a caller.
     List,
-    /// A comment on a ticket that has few.
+    /// Adds a comment to a ticket that has few.
     Comment,
-    /// A new ticket.
+    /// Creates a ticket.
     Post,
 }
 
 impl Operation {
-    /// All of them.
     pub(crate) const ALL: [Operation; 4] =
         [Operation::Get, Operation::List, Operation::Comment, Operation::Post];
 
-    /// As people write it.
+    /// The name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Operation::Get => "GET /tickets/{id}",
@@ -39,34 +38,38 @@ impl Operation {
         }
     }
 
-    /// The request of this number.
-    pub(super) fn ask(self, stock: &Stock, number: usize) -> Ask<'_> {
+    /// Returns the request with this number, or `None` if the stock has no ticket for it.
+    pub(super) fn ask(self, stock: &Stock, number: usize) -> Option<Ask<'_>> {
         match self {
             Operation::Get => {
-                let ticket = stock.read(number);
-                Ask::get(&ticket.path, Right::Names(Cow::Borrowed(&ticket.id)))
+                let ticket = nth(&stock.read, number)?;
+                Some(Ask::get(&ticket.path, Right::Contains(Cow::Borrowed(&ticket.id))))
             }
             Operation::List => {
-                let caller = stock.caller(number);
-                Ask::get(&caller.path, Right::Lists(&caller.name))
+                let caller = nth(&stock.callers, number)?;
+                Some(Ask::get(&caller.path, Right::Lists(&caller.name)))
             }
             Operation::Comment => {
-                let ticket = stock.commented(number);
-                Ask {
+                let ticket = nth(&stock.commented, number)?;
+                Some(Ask {
                     method: Method::POST,
                     path: ticket.comments.clone(),
                     body: Bytes::from_static(COMMENT),
                     status: 200,
-                    right: Right::Names(Cow::Borrowed(&ticket.id)),
-                }
+                    right: Right::Contains(Cow::Borrowed(&ticket.id)),
+                })
             }
-            // Of callers whose lists nobody asks for.
-            Operation::Post => create(&format!("new-{}", number % 1000)),
+            // No measurement lists these callers.
+            Operation::Post => Some(create(&format!("new-{}", number % 1000))),
         }
     }
 }
 
-/// The request that makes a ticket.
+fn nth<T>(all: &[T], number: usize) -> Option<&T> {
+    all.get(number.checked_rem(all.len())?)
+}
+
+/// Returns the request that creates a ticket.
 pub(super) fn create(caller: &str) -> Ask<'static> {
     let body = format!(r#"{{"caller_id":"{caller}","issue_description":"{DESCRIPTION}"}}"#);
     Ask {
@@ -74,7 +77,7 @@ pub(super) fn create(caller: &str) -> Ask<'static> {
         path: Uri::from(PathAndQuery::from_static("/tickets")),
         body: Bytes::from(body),
         status: 201,
-        right: Right::Names(Cow::Owned(format!(r#""caller_id":"{caller}""#))),
+        right: Right::Contains(Cow::Owned(format!(r#""caller_id":"{caller}""#))),
     }
 }
 
@@ -88,13 +91,13 @@ pub(super) struct Ask<'a> {
     right: Right<'a>,
 }
 
-/// What the body of a right answer holds.
+/// The right body of an answer.
 #[derive(Debug)]
 enum Right<'a> {
     /// A page of tickets, all of this caller.
     Lists(&'a str),
-    /// This text.
-    Names(Cow<'a, str>),
+    /// A body that contains this text.
+    Contains(Cow<'a, str>),
 }
 
 impl<'a> Ask<'a> {
@@ -102,8 +105,8 @@ impl<'a> Ask<'a> {
         Ask { method: Method::GET, path: path.clone(), body: Bytes::new(), status: 200, right }
     }
 
-    /// An answer that is not the right one ends the run.
-    pub(super) fn check(&self, answered: &Answered) -> Result<(), Failure> {
+    /// A wrong answer ends the run, because figures of wrong answers mean nothing.
+    pub(super) fn check(&self, answered: &Answered) -> Result<()> {
         let Answered { status, body, .. } = answered;
         let is_right = *status == self.status
             && match &self.right {
@@ -111,24 +114,20 @@ impl<'a> Ask<'a> {
                     let count = |text: &str| memmem::find_iter(body, text).count();
                     count(r#""ticket_id":""#) == LISTED && count(caller) == LISTED
                 }
-                Right::Names(text) => memmem::find(body, text.as_bytes()).is_some(),
+                Right::Contains(text) => memmem::find(body, text.as_bytes()).is_some(),
             };
         if is_right {
             return Ok(());
         }
-        let body = body.get(..SHOWN_BYTES).unwrap_or(body);
-        Err(Failure::Answer {
-            asked: format!("{} {}", self.method, self.path),
-            status: status.as_u16(),
-            body: String::from_utf8_lossy(body).into_owned(),
-        })
+        let body = String::from_utf8_lossy(body.get(..SHOWN_BYTES).unwrap_or(body));
+        bail!("{} {} was answered with {status} and {body:?}", self.method, self.path);
     }
 }
 
 const DESCRIPTION: &str = "The VPN drops every ten minutes since the update of this morning.";
 const COMMENT: &[u8] = br#"{"comment":"It happened again after lunch.","author":"Second line"}"#;
 
-/// How much of a wrong answer is shown.
+/// The largest part of a wrong answer that the error shows.
 const SHOWN_BYTES: usize = 400;
 
 #[cfg(test)]
@@ -144,12 +143,11 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             latency: Duration::ZERO,
-            refused: 0,
         }
     }
 
     #[test]
-    fn an_answer_of_another_status_or_of_another_ticket_is_wrong() {
+    fn an_answer_with_another_status_or_ticket_is_wrong() {
         let ask = create("new-1");
         let right = r#"{"ticket_id":"1","caller_id":"new-1"}"#;
         assert!(ask.check(&answered(201, right)).is_ok());
@@ -158,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_right_with_a_whole_page_of_its_caller_alone() {
+    fn a_list_is_right_if_it_is_a_whole_page_of_its_caller() {
         let path = Uri::from_static("/tickets");
         let ask = Ask::get(&path, Right::Lists("caller-7\""));
         let listed = |caller: &str| format!(r#"{{"ticket_id":"1","caller_id":"{caller}"}},"#);

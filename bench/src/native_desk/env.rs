@@ -1,4 +1,4 @@
-//! What the desk is given natively: the host's store, the wall clock and randomness.
+//! The environment of the native desk: the host's store, the wall clock and randomness.
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use rand::Rng;
 
 use super::fiber::Waiting;
 
-/// The host's store, for one request.
+/// The host's store for one request.
 pub(super) struct DeskStore<'a>(RefCell<(GuestStore, Waiting<'a>)>);
 
 impl<'a> DeskStore<'a> {

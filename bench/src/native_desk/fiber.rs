@@ -1,10 +1,9 @@
-//! Plain code that waits: the desk calls the store as a function, and the store is asynchronous.
+//! Runs synchronous code that waits for futures: the desk calls the store as a plain function, but the store is asynchronous.
 //!
 //! Each request runs on a stack of its own, as an instance of the component does. While the store works, the stack is
-//! set aside and the thread goes on. So native code is not made slow by what it would not need: a thread for each
-//! request, or a switch of threads for each call.
+//! suspended and its thread runs other requests. One thread for each request, or a switch of threads for each call, would
+//! make native code look slow.
 
-use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -13,18 +12,18 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use desk::Response;
 
-/// Stacks that were used and may be used again: making one costs system calls.
+/// Stacks that were used before. Making a stack costs system calls, so a stack is used again.
 #[derive(Default)]
 pub(super) struct Stacks(Mutex<Vec<DefaultStack>>);
 
-/// Where plain code waits. It may be asked again after each wait.
+/// Lets synchronous code wait, any number of times.
 pub(super) struct Waiting<'a> {
     yielder: &'a Yielder<Waker, ()>,
     waker: Waker,
 }
 
 impl Waiting<'_> {
-    /// Waits for a future, which is polled on the thread's own stack: a store may need a deep one.
+    /// Waits for a future. The future is polled on the stack of the thread, because a store may need a deep stack.
     pub(super) fn wait<T: Send>(&mut self, future: impl Future<Output = T> + Send) -> T {
         let mut future = pin!(future);
         loop {
@@ -39,11 +38,11 @@ impl Waiting<'_> {
 }
 
 impl Stacks {
-    /// Runs plain code as a future. Dropped while it waits, it is unwound.
+    /// Runs synchronous code as a future. If this future is dropped while the code waits, the code is unwound.
     pub(super) async fn run(&self, code: impl FnOnce(Waiting<'_>) -> Response + Send + 'static) -> Response {
         let used = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        // Without room for a stack nothing was done, as in a sandbox without room for an instance.
-        let Ok(stack) = used.map_or_else(new_stack, Ok) else { return unavailable() };
+        // If there is no memory for a stack, nothing was done, as in a sandbox that has no free instance.
+        let Ok(stack) = used.map_or_else(|| DefaultStack::new(STACK_BYTES), Ok) else { return unavailable() };
         let coroutine = Coroutine::with_stack(stack, |yielder, waker| code(Waiting { yielder, waker }));
         let mut fiber = Fiber(coroutine);
         let response = (&mut fiber).await;
@@ -55,12 +54,9 @@ impl Stacks {
 
 struct Fiber(Coroutine<Waker, (), Response, DefaultStack>);
 
-// SAFETY: what is on the stack while it is set aside may go to another thread with it: the code that was given is
-// `Send`, so is every future that it waits for, and the desk has no thread-local and no lock.
-#[expect(
-    unsafe_code,
-    reason = "a stack cannot be known to be Send by the compiler; measurements only, never shipped"
-)]
+// SAFETY: everything on a suspended stack may move to another thread: the code is `Send`, every future that the code waits for
+// is `Send`, and the desk uses no thread-local value and holds no lock.
+#[expect(unsafe_code, reason = "the compiler cannot prove that a stack is Send; the bench is never shipped")]
 unsafe impl Send for Fiber {}
 
 impl Future for &mut Fiber {
@@ -74,15 +70,11 @@ impl Future for &mut Fiber {
     }
 }
 
-fn new_stack() -> io::Result<DefaultStack> {
-    DefaultStack::new(STACK_BYTES)
-}
-
 fn unavailable() -> Response {
     Response { status: 503, headers: Vec::new(), body: Vec::new(), operation: None }
 }
 
-/// The desk needs less than 64 KiB; natively its frames are larger.
+/// The desk needs less than 64 KiB in WebAssembly. Native stack frames are larger.
 const STACK_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
@@ -92,7 +84,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn plain_code_waits_and_goes_on_where_it_was() {
+    async fn code_continues_after_each_wait_and_its_stack_is_used_again() {
         let stacks = Stacks::default();
         for turns in [0, 1, 3] {
             let response = stacks.run(move |mut waiting| {
@@ -109,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_dropped_while_it_waits_is_unwound() {
+    async fn code_that_is_dropped_while_it_waits_is_unwound() {
         let (stacks, witness) = (Stacks::default(), std::sync::Arc::new(()));
         let held = std::sync::Arc::clone(&witness);
         let waits = stacks.run(move |mut waiting| {

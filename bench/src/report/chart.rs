@@ -1,4 +1,4 @@
-//! The chart: processor time for one request, a row for each contestant.
+//! The chart of the processor time for one request. It has a row for each contestant.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::figures::medians;
 use crate::load::Operation;
 use crate::rounds::Results;
 
-/// Draws dots on a logarithmic scale, because the contestants differ by orders of magnitude. The figure stands beside each dot.
+/// Draws dots on a logarithmic scale, because the contestants differ by orders of magnitude. Each dot has its figure beside it.
 pub(super) fn svg(results: &Results) -> String {
     let (mut rows, mut y) = (String::new(), TOP);
     for operation in Operation::ALL {
@@ -46,7 +46,7 @@ pub(super) fn svg(results: &Results) -> String {
     )
 }
 
-/// A line for each power of ten.
+/// Draws a line for each power of ten.
 fn ticks(bottom: i32) -> String {
     let mut text = String::new();
     for (value, name) in [(1.0, "1"), (10.0, "10"), (100.0, "100"), (1000.0, "1,000"), (10_000.0, "10,000")] {
@@ -64,10 +64,11 @@ fn x(cpu_us: f64) -> f64 {
 
 const CONNECTIONS: usize = 64;
 const WIDTH: i32 = 960;
-/// Where names end and the scale begins, at one microsecond.
+/// The right end of the names.
 const LEFT: i32 = 268;
+/// The place of one microsecond.
 const AXIS: i32 = 280;
-/// Between two powers of ten.
+/// The distance of two powers of ten.
 const DECADE: f64 = 155.0;
 const TOP: i32 = 80;
 const ROW: i32 = 24;
@@ -93,7 +94,6 @@ const STYLE: &str = r#"  <style>
 mod tests {
     use super::*;
     use crate::figures::Sample;
-    use crate::rounds::Series;
 
     #[test]
     fn ten_times_the_time_is_one_step_of_the_scale() {
@@ -103,14 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn every_contestant_that_was_measured_has_a_dot_with_its_figure() {
-        let series = |contestant, cpu_us| Series {
-            contestant,
-            operation: Operation::Get,
-            connections: CONNECTIONS,
-            samples: vec![Sample { cpu_us, per_second: 1.0, p50_us: 1.0, p99_us: 1.0, refused: 0.0 }],
-        };
-        let svg = svg(&Results(vec![series(Contestant::Pooled, 11.26), series(Contestant::Node, 900.0)]));
+    fn every_measured_contestant_has_a_dot_with_its_figure() {
+        let mut results = Results::default();
+        for (contestant, cpu_us) in [(Contestant::Pooled, 11.26), (Contestant::Node, 900.0)] {
+            results.add(contestant, Operation::Get, CONNECTIONS, Sample { cpu_us, ..Sample::default() });
+        }
+        let svg = svg(&results);
         assert_eq!(svg.matches("<circle").count(), 2);
         assert!(svg.contains(">11.3</text>") && svg.contains(">900.0</text>"), "{svg}");
         assert!(!svg.contains("POST"), "{svg}");

@@ -6,7 +6,7 @@ use crate::figures::{Sample, medians};
 use crate::load::Operation;
 use crate::rounds::{Plan, Results};
 
-/// A table for each operation: a line for each contestant, and for each count of connections four columns in three.
+/// Returns a table for each operation. It has a line for each contestant and three columns for each number of connections.
 pub(super) fn tables(plan: &Plan, results: &Results) -> String {
     Operation::ALL.map(|operation| table(operation, plan, results)).join("\n")
 }
@@ -33,7 +33,7 @@ fn table(operation: Operation, plan: &Plan, results: &Results) -> String {
 
 fn cells(samples: &[Sample]) -> String {
     match medians(samples) {
-        Some(Sample { cpu_us, per_second, p50_us, p99_us, .. }) => {
+        Some(Sample { cpu_us, per_second, p50_us, p99_us }) => {
             format!("{cpu_us:.1} | {per_second:.0} | {p50_us:.0} / {p99_us:.0}")
         }
         None => "- | - | -".to_owned(),
@@ -46,19 +46,14 @@ mod tests {
 
     use super::*;
     use crate::contestant::Contestant;
-    use crate::rounds::Series;
 
     #[test]
-    fn a_contestant_has_a_line_where_it_takes_part_and_no_figure_where_none_was_measured() {
+    fn a_contestant_has_a_line_if_the_operation_is_measured_and_a_dash_without_a_sample() {
         let contestants = vec![Contestant::Pooled, Contestant::Wasmtime];
         let plan = Plan { contestants, connections: vec![1, 64], rounds: 1, time: Duration::from_secs(1) };
-        let sample = Sample { cpu_us: 12.34, per_second: 1000.4, p50_us: 5.0, p99_us: 9.0, refused: 0.0 };
-        let series = Series {
-            contestant: Contestant::Pooled,
-            operation: Operation::Get,
-            connections: 64,
-            samples: vec![sample],
-        };
+        let mut results = Results::default();
+        let sample = Sample { cpu_us: 12.34, per_second: 1000.4, p50_us: 5.0, p99_us: 9.0 };
+        results.add(Contestant::Pooled, Operation::Get, 64, sample);
         let expected = "\
 ### `GET /tickets/{id}`
 
@@ -66,6 +61,6 @@ mod tests {
 |---|---:|---:|---:|---:|---:|---:|
 | portdesk, pooled | - | - | - | 12.3 | 1000 | 5 / 9 |
 ";
-        assert_eq!(table(Operation::Get, &plan, &Results(vec![series])), expected);
+        assert_eq!(table(Operation::Get, &plan, &results), expected);
     }
 }

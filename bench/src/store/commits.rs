@@ -1,4 +1,4 @@
-//! Acknowledged creates a second: the store, with one writer and with many, beside the engine alone.
+//! Measures acknowledged creates a second: the store, with one writer and with many, beside the engine alone.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,83 +6,55 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use portdesk::backend::Backend;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use super::bare::Bare;
 use super::{folder, tickets};
-use crate::failure::Failure;
 use crate::figures::Spread;
 
-/// Who creates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// The engine, a commit and so a sync for each.
-    BareAlone,
-    /// The engine, a commit for as many as there are writers.
-    BareTogether,
-    /// The store, with one writer.
-    StoreAlone,
-    /// The store, with many.
-    StoreTogether,
-}
+/// Measures how many creates a second are acknowledged, in a folder with one ticket.
+type Measure = fn(&Path, Duration) -> Result<f64>;
 
-impl Way {
-    const ALL: [Way; 4] = [Way::BareAlone, Way::BareTogether, Way::StoreAlone, Way::StoreTogether];
-
-    fn name(self) -> &'static str {
-        match self {
-            Way::BareAlone => "engine alone, one sync for each",
-            Way::BareTogether => "engine alone, 64 a commit",
-            Way::StoreAlone => "embedded store, 1 writer",
-            Way::StoreTogether => "embedded store, 64 writers",
-        }
-    }
-
-    /// How many creates were acknowledged in a second, in a store that had none before.
-    fn measure(self, time: Duration) -> Result<f64, Failure> {
-        let folder = folder()?;
-        tickets::fill_quietly(folder.path(), 1)?;
-        match self {
-            Way::BareAlone => bare(&mut Bare::open(folder.path())?, 1, time),
-            Way::BareTogether => bare(&mut Bare::open(folder.path())?, WRITERS, time),
-            Way::StoreAlone => store(folder.path(), 1, time),
-            Way::StoreTogether => store(folder.path(), WRITERS, time),
-        }
-    }
-}
+const WAYS: [(&str, Measure); 4] = [
+    ("engine alone, one sync for each", |folder, time| engine(folder, 1, time)),
+    ("engine alone, 64 a commit", |folder, time| engine(folder, WRITERS, time)),
+    ("embedded store, 1 writer", |folder, time| store(folder, 1, time)),
+    ("embedded store, 64 writers", |folder, time| store(folder, WRITERS, time)),
+];
 
 /// Measures all ways in turns.
-pub(super) fn table(rounds: usize, time: Duration) -> Result<String, Failure> {
-    let mut measured = Way::ALL.map(|way| (way, Vec::new()));
+pub(super) fn table(rounds: usize, time: Duration) -> Result<String> {
+    let mut rates: [Vec<f64>; WAYS.len()] = Default::default();
     for round in 1..=rounds {
-        for (way, rates) in &mut measured {
-            rates.push(way.measure(time)?);
-            eprintln!(
-                "round {round} of {rounds}: {}, {:.0} a second",
-                way.name(),
-                rates.last().unwrap_or(&0.0)
-            );
+        for ((name, measure), rates) in WAYS.iter().zip(&mut rates) {
+            let folder = folder()?;
+            tickets::fill(folder.path(), 1)?;
+            let rate = measure(folder.path(), time)?;
+            eprintln!("round {round} of {rounds}: {name}, {rate:.0} a second");
+            rates.push(rate);
         }
     }
     let mut text = "| creates | acknowledged a second (least, greatest) |\n|---|---:|\n".to_owned();
-    for (way, rates) in &measured {
+    for ((name, _), rates) in WAYS.iter().zip(&rates) {
         let Some(Spread { median, least, greatest }) = Spread::of(rates.iter().copied()) else { continue };
-        let _ = writeln!(text, "| {} | {median:.0} ({least:.0}, {greatest:.0}) |", way.name());
+        let _ = writeln!(text, "| {name} | {median:.0} ({least:.0}, {greatest:.0}) |");
     }
-    let [(_, alone), (_, together), _, (_, store)] = &measured;
     text.push_str("\n| creates of one by creates of the other | ratio (least, greatest) |\n|---|---:|\n");
-    for (name, by) in [(Way::BareAlone.name(), alone), (Way::BareTogether.name(), together)] {
-        let ratios = store.iter().zip(by).filter(|(_, by)| **by > 0.0).map(|(store, by)| store / by);
+    let [.., (last_name, _)] = WAYS;
+    let [engine @ .., _, last] = &rates;
+    for ((name, _), rates) in WAYS.iter().zip(engine) {
+        let ratios = last.iter().zip(rates).filter(|(_, by)| **by > 0.0).map(|(last, by)| last / by);
         let Some(Spread { median, least, greatest }) = Spread::of(ratios) else { continue };
-        let ratio = format!("{median:.2} ({least:.2}, {greatest:.2})");
-        let _ = writeln!(text, "| embedded store, 64 writers / {name} | {ratio} |");
+        let _ = writeln!(text, "| {last_name} / {name} | {median:.2} ({least:.2}, {greatest:.2}) |");
     }
     Ok(text)
 }
 
-fn bare(engine: &mut Bare, together: u32, time: Duration) -> Result<f64, Failure> {
+fn engine(folder: &Path, together: u32, time: Duration) -> Result<f64> {
+    let mut engine = Bare::open(folder)?;
     let (begun, mut next) = (Instant::now(), 1);
     while begun.elapsed() < time {
         engine.create(next..next + together)?;
@@ -91,24 +63,20 @@ fn bare(engine: &mut Bare, together: u32, time: Duration) -> Result<f64, Failure
     Ok(f64::from(next - 1) / begun.elapsed().as_secs_f64())
 }
 
-fn store(folder: &Path, writers: u32, time: Duration) -> Result<f64, Failure> {
+fn store(folder: &Path, writers: u32, time: Duration) -> Result<f64> {
     let (store, next) = (Arc::new(tickets::open(folder)?), Arc::new(AtomicU32::new(1)));
-    let runtime = Runtime::new().map_err(Failure::io("a runtime"))?;
-    runtime.block_on(async {
+    Runtime::new()?.block_on(async {
         let (begun, mut tasks) = (Instant::now(), JoinSet::new());
         for _ in 0..writers {
             let (store, next) = (Arc::clone(&store), Arc::clone(&next));
             tasks.spawn(async move {
                 while begun.elapsed() < time {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    tickets::insert(&store, &tickets::id(number), number).await?;
+                    tickets::insert(&store, next.fetch_add(1, Ordering::Relaxed)).await?;
                 }
-                Ok::<(), Failure>(())
+                anyhow::Ok(())
             });
         }
-        while let Some(ended) = tasks.join_next().await {
-            ended.map_err(|_| Failure::Thread)??;
-        }
+        tasks.join_all().await.into_iter().collect::<Result<()>>()?;
         let taken = begun.elapsed();
         store.close().await;
         Ok(f64::from(next.load(Ordering::Relaxed) - 1) / taken.as_secs_f64())

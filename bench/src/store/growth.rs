@@ -1,22 +1,21 @@
-//! What an operation costs at a host with few and with many tickets, beside the engine alone on the same file; how much
-//! memory the host needs, and how long it takes to start.
+//! Measures the cost of an operation at a host with few and with many tickets, beside the engine alone on the same file. Also
+//! measures the memory of the host and the time of its start.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use tempfile::TempDir;
 
 use super::bare::Bare;
 use super::{folder, tickets};
 use crate::contestant::{Contestant, Platforms};
-use crate::failure::Failure;
 use crate::figures::Spread;
 use crate::load::{LISTED, Load, Operation, Stock};
 use crate::process::resident_mb;
 
-/// What is measured, a column each.
 const COLUMNS: [&str; 8] = [
     "GET, CPU us",
     "list, CPU us",
@@ -28,18 +27,18 @@ const COLUMNS: [&str; 8] = [
     "later start, ms",
 ];
 
-/// One size, in one round.
+/// The figures of one data set in one round.
 type Row = [f64; COLUMNS.len()];
 
-/// A data set, and what was measured on it.
+/// A data set and its figures.
 struct Size {
     tickets: u32,
     folder: TempDir,
     rows: Vec<Row>,
 }
 
-/// Makes the data sets and measures on them in turns. Empty without sizes.
-pub(super) fn tables(sizes: &[u32], rounds: usize, time: Duration) -> Result<String, Failure> {
+/// Makes the data sets and measures them in turns. Returns an empty text if there are no sizes.
+pub(super) fn table(sizes: &[u32], rounds: usize, time: Duration) -> Result<String> {
     let mut all = Vec::new();
     for tickets in sizes {
         let folder = folder()?;
@@ -56,61 +55,51 @@ pub(super) fn tables(sizes: &[u32], rounds: usize, time: Duration) -> Result<Str
 }
 
 impl Size {
-    fn measure(&mut self, round: usize, time: Duration) -> Result<(), Failure> {
-        // What a round creates makes a small data set many times as large.
+    fn measure(&mut self, round: usize, time: Duration) -> Result<()> {
+        // A round creates many times as many tickets as a small data set has.
         if round > 1 && self.tickets <= MADE_ANEW {
             self.folder = folder()?;
             tickets::fill(self.folder.path(), self.tickets)?;
         }
-        let (first_start, later_start) = (start_time(folder()?.path())?, start_time(self.folder.path())?);
-        // The component is compiled by now.
-        let later_start = later_start.min(start_time(self.folder.path())?);
-        let platforms = Platforms::prepare(&[], None)?;
-        let process = Contestant::Embedded.start(self.folder.path(), &platforms)?;
+        let (first_start_ms, later_start_ms) = (start_ms(folder()?.path())?, start_ms(self.folder.path())?);
+        // The first start in a folder also compiles the component.
+        let later_start_ms = later_start_ms.min(start_ms(self.folder.path())?);
+        let process = Contestant::Embedded.start(self.folder.path(), &Platforms::prepare(&[])?)?;
         let (server, stock) = (Contestant::Embedded.server(&process), Arc::new(stock(self.tickets)));
-        let measure = |operation, connections| {
-            Load { operation, connections, time, stock: Arc::clone(&stock) }.measure(&server, &process)
+        let cpu_us = |operation, connections| {
+            let load = Load { operation, connections, time, stock: Arc::clone(&stock) };
+            load.measure(&server, &process).map(|sample| sample.cpu_us)
         };
-        let [get, list, create] =
-            [measure(Operation::Get, 64)?, measure(Operation::List, 64)?, measure(Operation::Post, 64)?];
-        measure(Operation::Get, 256)?;
+        let (get, list, create) =
+            (cpu_us(Operation::Get, 64)?, cpu_us(Operation::List, 64)?, cpu_us(Operation::Post, 64)?);
+        cpu_us(Operation::Get, 256)?;
         let resident_mb = resident_mb(&process)?;
+        // The engine alone can open the file only after the host has ended.
         drop(process);
-        let (read_us, create_us) = self.bare(round)?;
-        let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
-        let (first, later) = (milliseconds(first_start), milliseconds(later_start));
-        self.rows.push([
-            get.cpu_us,
-            list.cpu_us,
-            create.cpu_us,
-            read_us,
-            create_us,
-            resident_mb,
-            first,
-            later,
-        ]);
+        let (read, create_alone) = self.engine_alone(round)?;
+        self.rows.push([get, list, create, read, create_alone, resident_mb, first_start_ms, later_start_ms]);
         Ok(())
     }
 
-    /// Microseconds of a read and of a create, 64 of them a commit, without anything around the engine.
-    fn bare(&self, round: usize) -> Result<(f64, f64), Failure> {
+    /// Returns the microseconds of a read and of a create, with 64 creates in a commit.
+    fn engine_alone(&self, round: usize) -> Result<(f64, f64)> {
         let mut engine = Bare::open(self.folder.path())?;
-        let step = (self.tickets / BARE).max(1);
+        let step = (self.tickets / ENGINE_OPERATIONS).max(1);
         let begun = Instant::now();
-        for place in 0..BARE {
-            engine.read((place * step) % self.tickets)?;
+        for number in 0..ENGINE_OPERATIONS {
+            engine.read((number * step) % self.tickets)?;
         }
-        let read_us = begun.elapsed().as_secs_f64() * 1e6 / f64::from(BARE);
-        let free = u32::MAX - BARE * u32::try_from(round).unwrap_or(u32::MAX).min(1000);
+        let read_us = begun.elapsed().as_secs_f64() * 1e6 / f64::from(ENGINE_OPERATIONS);
+        let free = u32::MAX - ENGINE_OPERATIONS * u32::try_from(round).unwrap_or(u32::MAX).min(1000);
         let begun = Instant::now();
-        for batch in 0..BARE / 64 {
+        for batch in 0..ENGINE_OPERATIONS / 64 {
             engine.create(free + batch * 64..free + (batch + 1) * 64)?;
         }
-        Ok((read_us, begun.elapsed().as_secs_f64() * 1e6 / f64::from(BARE / 64 * 64)))
+        Ok((read_us, begun.elapsed().as_secs_f64() * 1e6 / f64::from(ENGINE_OPERATIONS)))
     }
 }
 
-/// Tickets and callers from the whole of a data set.
+/// Returns tickets and callers from all parts of a data set.
 pub(super) fn stock(tickets: u32) -> Stock {
     let callers = tickets / u32::try_from(LISTED).unwrap_or(1);
     let spread = |of: u32, most: u32| (0..most.min(of)).map(move |place| place * (of / most.min(of).max(1)));
@@ -119,13 +108,13 @@ pub(super) fn stock(tickets: u32) -> Stock {
     Stock::of(read.collect(), names)
 }
 
-/// From the start of a process to its first answer, which is that to a write.
-fn start_time(folder: &Path) -> Result<Duration, Failure> {
-    let platforms = Platforms::prepare(&[], None)?;
+/// Returns the milliseconds from the start of a process to its first answer, which confirms a new ticket.
+fn start_ms(folder: &Path) -> Result<f64> {
+    let platforms = Platforms::prepare(&[])?;
     let begun = Instant::now();
     let process = Contestant::Embedded.start(folder, &platforms)?;
     Contestant::Embedded.server(&process).first_answer()?;
-    Ok(begun.elapsed())
+    Ok(begun.elapsed().as_secs_f64() * 1e3)
 }
 
 fn text(sizes: &[Size]) -> String {
@@ -145,28 +134,26 @@ fn text(sizes: &[Size]) -> String {
         let _ = writeln!(text, "| {tickets} | {cells} |");
         medians.push(median);
     }
-    if let (Some(first), Some(last)) = (medians.first(), medians.last())
-        && medians.len() > 1
-    {
+    if let [first, .., last] = medians.as_slice() {
         let ratios = last.iter().zip(first).map(|(last, first)| format!("{:.2}", last / first));
         let _ = writeln!(text, "| last / first | {} |", ratios.collect::<Vec<_>>().join(" | "));
     }
     text
 }
 
-/// Data sets of at most so many tickets are made anew for each round.
+/// A data set with at most this number of tickets is made anew for each round.
 const MADE_ANEW: u32 = 10_000;
-/// How many tickets and callers of a data set are asked for in turn.
+/// The largest number of tickets and callers of a data set that the load generator requests in turn.
 const SAMPLED: u32 = 10_000;
-/// How many operations of the engine alone are timed.
-const BARE: u32 = 6400;
+/// The number of timed operations of the engine alone; a multiple of 64.
+const ENGINE_OPERATIONS: u32 = 6400;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn growth_is_what_the_last_size_costs_by_what_the_first_does() {
+    fn growth_is_the_cost_of_the_last_size_divided_by_that_of_the_first() {
         let size =
             |tickets, value| Size { tickets, folder: tempfile::tempdir().unwrap(), rows: vec![[value; 8]] };
         let text = text(&[size(1000, 10.0), size(1_000_000, 12.5)]);

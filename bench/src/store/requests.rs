@@ -1,19 +1,19 @@
-//! How much memory a host has after many requests, by what it has after few.
+//! Measures the memory of a host after few and after many requests.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Result;
 use portdesk_test_support::Launched;
 
 use super::{folder, growth, tickets};
 use crate::contestant::{Contestant, Platforms};
-use crate::failure::Failure;
 use crate::figures::Spread;
 use crate::load::{Load, Operation, Server, Stock};
 use crate::process::resident_mb;
 
-/// Measures a host anew in each round.
-pub(super) fn table(rounds: usize) -> Result<String, Failure> {
+/// Measures a new host in each round.
+pub(super) fn table(rounds: usize) -> Result<String> {
     let mut measured = Vec::new();
     for round in 1..=rounds {
         let (few, many) = measure()?;
@@ -32,27 +32,27 @@ pub(super) fn table(rounds: usize) -> Result<String, Failure> {
     ))
 }
 
-/// What one host has after few and after many requests, in MB.
-fn measure() -> Result<(f64, f64), Failure> {
+/// Returns the memory of one host after few and after many requests, in MiB.
+fn measure() -> Result<(f64, f64)> {
     let folder = folder()?;
-    tickets::fill_quietly(folder.path(), TICKETS)?;
-    let process = Contestant::Embedded.start(folder.path(), &Platforms::prepare(&[], None)?)?;
+    tickets::fill(folder.path(), TICKETS)?;
+    let process = Contestant::Embedded.start(folder.path(), &Platforms::prepare(&[])?)?;
     let (server, stock) = (Contestant::Embedded.server(&process), Arc::new(growth::stock(TICKETS)));
-    let asked = ask(FEW, Duration::from_millis(100), &stock, &server, &process)?;
+    let answered = send(FEW, Duration::from_millis(100), &stock, &server, &process)?;
     let few = resident_mb(&process)?;
-    ask(MANY - asked, Duration::from_secs(1), &stock, &server, &process)?;
+    send(MANY - answered, Duration::from_secs(1), &stock, &server, &process)?;
     Ok((few, resident_mb(&process)?))
 }
 
-/// Asks until so many are answered, with new connections for each measurement, and says how many were: a few more than that,
-/// and those that were asked to be warm.
-fn ask(
+/// Sends requests until `requests` are answered, and returns the number of answers, which is a little larger. It does not count
+/// the requests that warm up the server. Each measurement opens new connections.
+fn send(
     requests: f64,
     time: Duration,
     stock: &Arc<Stock>,
     server: &Server,
     process: &Launched,
-) -> Result<f64, Failure> {
+) -> Result<f64> {
     let load = Load { operation: Operation::Get, connections: 64, time, stock: Arc::clone(stock) };
     let mut answered = 0.0;
     while answered < requests {

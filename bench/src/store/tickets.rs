@@ -1,84 +1,58 @@
-//! Data sets: as many tickets as wanted, the same ones every time.
+//! Data sets. A data set of a given size always has the same tickets.
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
+use anyhow::{Context, Result};
+use futures_util::stream::{self, TryStreamExt};
 use portdesk::backend::embedded::Embedded;
 use portdesk::backend::{Backend, Fields};
 use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
-use crate::failure::Failure;
 use crate::load::LISTED;
 use crate::native_desk;
 
-/// Makes a data set, with a bar on standard error. Tickets that are there already stay as they are.
-pub(crate) fn fill(folder: &Path, tickets: u32) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(Failure::io("a data folder"))?;
-    let store = Arc::new(open(folder)?);
-    let runtime = Runtime::new().map_err(Failure::io("a runtime"))?;
-    let filled = runtime.block_on(insert_all(&store, tickets));
-    runtime.block_on(store.close());
-    eprintln!();
-    filled
-}
-
-/// As [`fill`], for few.
-pub(super) fn fill_quietly(folder: &Path, tickets: u32) -> Result<(), Failure> {
+/// Makes a data set. Existing tickets do not change. Prints the progress of a large data set on standard error.
+pub(crate) fn fill(folder: &Path, tickets: u32) -> Result<()> {
+    fs::create_dir_all(folder).context("a data folder")?;
     let store = open(folder)?;
-    Runtime::new().map_err(Failure::io("a runtime"))?.block_on(async {
-        for number in 0..tickets {
-            insert(&store, &id(number), number).await?;
-        }
+    Runtime::new()?.block_on(async {
+        let insert = |number| {
+            if number > 0 && number % SHOWN == 0 {
+                eprintln!("{number} of {tickets} tickets");
+            }
+            insert(&store, number)
+        };
+        let filled = stream::iter((0..tickets).map(Ok)).try_for_each_concurrent(AT_ONCE, insert).await;
         store.close().await;
-        Ok(())
+        filled
     })
 }
 
-/// The embedded store with the desk's schema.
-pub(super) fn open(folder: &Path) -> Result<Embedded, Failure> {
+/// Opens the embedded store with the desk's schema.
+pub(super) fn open(folder: &Path) -> Result<Embedded> {
     Ok(Embedded::open(folder, &native_desk::description().schema)?)
 }
 
-async fn insert_all(store: &Arc<Embedded>, tickets: u32) -> Result<(), Failure> {
-    let mut waiting = JoinSet::new();
-    for number in 0..tickets {
-        if waiting.len() >= AT_ONCE
-            && let Some(ended) = waiting.join_next().await
-        {
-            ended.map_err(|_| Failure::Thread)??;
-        }
-        let store = Arc::clone(store);
-        waiting.spawn(async move { insert(&store, &id(number), number).await });
-        if number % (tickets / BAR).max(1) == 0 {
-            show(number, tickets);
-        }
-    }
-    while let Some(ended) = waiting.join_next().await {
-        ended.map_err(|_| Failure::Thread)??;
-    }
-    show(tickets, tickets);
+/// Stores the ticket with this number, if it does not exist.
+pub(super) async fn insert(store: &Embedded, number: u32) -> Result<()> {
+    let id = id(number);
+    store.insert(&id, fields(number), &id).await?;
     Ok(())
 }
 
-/// Stores a ticket under this id, if there is none.
-pub(super) async fn insert(store: &Embedded, id: &str, number: u32) -> Result<(), Failure> {
-    store.insert(id, fields(number), id).await.map(drop).map_err(Failure::Store)
-}
-
-/// The id of a ticket: neighbours lie far apart, as those of random ids do.
+/// Returns the id of a ticket. Ids with adjacent numbers are far apart in the index, as random ids are.
 pub(super) fn id(number: u32) -> String {
     let scattered = number.wrapping_mul(0x9e37_79b1);
     format!("{scattered:08x}-0000-4000-8000-{number:012x}")
 }
 
-/// The caller of a ticket, who has a page of them.
+/// Returns the caller of a ticket. Each caller has a page of tickets.
 pub(super) fn caller(number: u32) -> String {
     format!("caller-{}", number as usize / LISTED)
 }
 
-/// When a ticket was made: a second after the one before.
+/// Returns the time of a ticket, which is one second after that of the ticket before.
 pub(super) fn made(number: u32) -> String {
     let made = jiff::Timestamp::from_second(FIRST_SECOND + i64::from(number)).unwrap_or_default();
     made.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string()
@@ -96,16 +70,10 @@ fn fields(number: u32) -> Fields {
     fields.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-fn show(done: u32, all: u32) {
-    let cells = u64::from(BAR) * u64::from(done) / u64::from(all.max(1));
-    let bar: String = (0..u64::from(BAR)).map(|cell| if cell < cells { '#' } else { '.' }).collect();
-    eprint!("\r[{bar}] {done} of {all} tickets");
-}
-
-/// The store commits a quarter of these at once, and has never more than it takes.
+/// The store commits up to a quarter of these inserts together, and its queue has room for all of them.
 const AT_ONCE: usize = 512;
-/// The width of the bar.
-const BAR: u32 = 50;
+/// The progress is printed after each multiple of this number of tickets.
+const SHOWN: u32 = 100_000;
 /// 2025-01-01.
 const FIRST_SECOND: i64 = 1_735_689_600;
 
@@ -114,14 +82,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_those_of_tickets_and_all_differ() {
+    fn ids_have_the_form_of_ticket_ids_and_a_caller_has_a_page() {
         assert_eq!(id(1), "9e3779b1-0000-4000-8000-000000000001");
         assert_eq!(caller(9), caller(0));
         assert_ne!(caller(10), caller(0));
     }
 
     #[test]
-    fn a_data_set_can_be_read_and_is_made_once() {
+    fn a_data_set_can_be_read_and_made_again() {
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..2 {
             fill(folder.path(), 30).unwrap();

@@ -1,5 +1,6 @@
 //! Makes the ids of tickets, comments and changes. An id is random, or it is derived from an idempotency key, so that a
-//! repeated request gets the same id.
+//! repeated request gets the same id. The check of a ticket id is hand-made, because the parser of the crate `uuid` accepts
+//! several forms of one id.
 
 use alloc::string::{String, ToString};
 use core::fmt::{self, Write};

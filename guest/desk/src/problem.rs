@@ -52,7 +52,7 @@ pub(crate) fn describe(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::Invalid(issues) => invalid(issues),
         Refusal::MalformedQuery => validation(
-            "The query is not valid: every % needs two hexadecimal digits, and all of it is UTF-8.",
+            "The query is not valid: two hexadecimal digits must follow each %, and the decoded text must be UTF-8.",
         ),
         Refusal::EmptyBody => validation("The body is empty; send a JSON object."),
         Refusal::NotAnObject => validation("The body is not a JSON object."),
@@ -63,7 +63,7 @@ pub(crate) fn describe(refusal: &Refusal) -> Problem {
         Refusal::UnsupportedMediaType { accepted } => plain(
             415,
             "Unsupported Media Type",
-            "The content type must be application/json, in UTF-8 if it says a charset.",
+            "The content type must be application/json, with charset UTF-8 if it names a charset.",
         )
         .with(accepted, JSON),
         Refusal::UnknownPath => plain(404, "Not Found", "There is nothing at this path."),
@@ -75,16 +75,16 @@ pub(crate) fn describe(refusal: &Refusal) -> Problem {
         Refusal::NoVersion(Unversioned::List) => plain(
             412,
             "Precondition Failed",
-            "A list has no version, so that If-Match is met by `*` alone. Leave it out.",
+            "A list has no version, so only `*` meets If-Match. Leave If-Match out.",
         ),
         Refusal::NoVersion(Unversioned::NewTicket) => plain(
             412,
             "Precondition Failed",
-            "A ticket that is not created yet has no version, so that If-Match cannot be met. Leave it out.",
+            "A ticket that is not created yet has no version, so it cannot meet If-Match. Leave If-Match out.",
         ),
         Refusal::NoTicket(name) => no_ticket(name),
         Refusal::MethodNotAllowed { allow } => {
-            let detail = format!("This path answers only to {allow}.");
+            let detail = format!("This path accepts only {allow}.");
             plain(405, "Method Not Allowed", detail).with("allow", *allow)
         }
         Refusal::Desk(error) => not_done(error),
@@ -118,17 +118,18 @@ fn not_done(error: &desk::Error) -> Problem {
             "Idempotency key reused",
             "This Idempotency-Key was used before with another body.",
         ),
-        desk::Error::Contended => {
-            unavailable("Others were faster at every attempt; nothing was stored. Repeat.", None)
-        }
+        desk::Error::Contended => unavailable(
+            "Another change came first at every attempt; nothing was stored. Repeat the request.",
+            None,
+        ),
         desk::Error::Store(error) => not_stored(*error),
     }
 }
 
 fn not_met(unmet: Unmet) -> Problem {
     let detail = match unmet {
-        Unmet::OneOf => "The ticket is not at a version that If-Match names; it may have changed meanwhile.",
-        Unmet::NoneOf => "The ticket exists at a version that If-None-Match rules out.",
+        Unmet::OneOf => "If-Match does not name the version of the ticket, which may have changed since.",
+        Unmet::NoneOf => "If-None-Match excludes the version of the ticket.",
     };
     own(412, "urn:portdesk:problem:version-conflict", "Version conflict", detail)
 }
@@ -136,7 +137,7 @@ fn not_met(unmet: Unmet) -> Problem {
 fn not_stored(error: store::Error) -> Problem {
     match error {
         store::Error::Throttled(milliseconds) => {
-            unavailable("The store has too much to do; nothing was stored. Repeat later.", milliseconds)
+            unavailable("The store is overloaded; nothing was stored. Repeat later.", milliseconds)
         }
         store::Error::Unavailable => {
             unavailable("The store cannot be reached; nothing was stored. Repeat later.", None)
@@ -172,7 +173,7 @@ fn not_stored(error: store::Error) -> Problem {
             500,
             "urn:portdesk:problem:corrupt",
             "Corrupt item",
-            "What is stored of this is damaged; an operator has to restore it.",
+            "The stored data is damaged; an operator has to restore it.",
         ),
     }
 }

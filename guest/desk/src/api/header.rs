@@ -1,4 +1,5 @@
-//! Parses the headers that decide how to read a request and how to answer it.
+//! Parses the headers that decide how to read a request and how to answer it. It uses no library: the crate `mediatype`
+//! does not parse the weights in `Accept`, so most of this module would remain.
 
 use crate::api::message::{JSON, Request};
 use crate::identity::IdempotencyKey;

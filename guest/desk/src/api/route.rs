@@ -41,12 +41,22 @@ impl Operation {
 }
 
 pub(crate) fn find(path: &str, method: &str) -> Result<Call, Refusal> {
-    match Place::at(path) {
-        Some(Place::Tickets) => tickets(method),
-        Some(Place::Ticket(ticket)) => one_ticket(&ticket, method),
-        Some(Place::Comments(ticket)) => comments(&ticket, method),
-        None => Err(nowhere(path)),
-    }
+    let place = Place::at(path).ok_or_else(|| nowhere(path))?;
+    let (allow, accept) = match place {
+        Place::Tickets => ("GET, HEAD, OPTIONS, POST", ACCEPT_POST),
+        Place::Ticket(_) => ("GET, HEAD, OPTIONS, PATCH", ACCEPT_PATCH),
+        Place::Comments(_) => ("OPTIONS, POST", ACCEPT_POST),
+    };
+    let operation = match (place, method) {
+        (_, "OPTIONS") => return Ok(Call::Options { allow, accept }),
+        (Place::Tickets, "GET" | "HEAD") => Operation::ListRecentTickets,
+        (Place::Tickets, "POST") => Operation::CreateTicket,
+        (Place::Ticket(ticket), "GET" | "HEAD") => Operation::GetTicketStatus { ticket: ticket.into() },
+        (Place::Ticket(ticket), "PATCH") => Operation::UpdateTicketStatus { ticket: ticket.into() },
+        (Place::Comments(ticket), "POST") => Operation::AddTicketComment { ticket: ticket.into() },
+        (_, _) => return Err(Refusal::MethodNotAllowed { allow }),
+    };
+    Ok(Call::Operation(operation))
 }
 
 /// A path that exists in the API. The ticket is a decoded segment of the path.
@@ -77,35 +87,6 @@ fn nowhere(path: &str) -> Refusal {
     match path.strip_suffix('/').filter(|path| Place::at(path).is_some()) {
         Some(path) => Refusal::UnknownPathButFor { path: path.into() },
         None => Refusal::UnknownPath,
-    }
-}
-
-fn tickets(method: &str) -> Result<Call, Refusal> {
-    let allow = "GET, HEAD, OPTIONS, POST";
-    match method {
-        "GET" | "HEAD" => Ok(Call::Operation(Operation::ListRecentTickets)),
-        "POST" => Ok(Call::Operation(Operation::CreateTicket)),
-        "OPTIONS" => Ok(Call::Options { allow, accept: ACCEPT_POST }),
-        _ => Err(Refusal::MethodNotAllowed { allow }),
-    }
-}
-
-fn one_ticket(ticket: &str, method: &str) -> Result<Call, Refusal> {
-    let allow = "GET, HEAD, OPTIONS, PATCH";
-    match method {
-        "GET" | "HEAD" => Ok(Call::Operation(Operation::GetTicketStatus { ticket: ticket.into() })),
-        "PATCH" => Ok(Call::Operation(Operation::UpdateTicketStatus { ticket: ticket.into() })),
-        "OPTIONS" => Ok(Call::Options { allow, accept: ACCEPT_PATCH }),
-        _ => Err(Refusal::MethodNotAllowed { allow }),
-    }
-}
-
-fn comments(ticket: &str, method: &str) -> Result<Call, Refusal> {
-    let allow = "OPTIONS, POST";
-    match method {
-        "POST" => Ok(Call::Operation(Operation::AddTicketComment { ticket: ticket.into() })),
-        "OPTIONS" => Ok(Call::Options { allow, accept: ACCEPT_POST }),
-        _ => Err(Refusal::MethodNotAllowed { allow }),
     }
 }
 

@@ -18,9 +18,7 @@ pub(super) fn issue(issue: &Issue) -> String {
         IssueKind::EntityTags => {
             format!("The header {name} is `*` or a list of entity tags, for example \"1\".")
         }
-        IssueKind::ForeignCursor => {
-            "The cursor was not given out for this list; start without a cursor.".to_owned()
-        }
+        IssueKind::ForeignCursor => "The cursor is not one of this list; start without a cursor.".to_owned(),
         IssueKind::IdempotencyKey => {
             "The header Idempotency-Key has 1 to 255 visible ASCII characters.".to_owned()
         }

@@ -1,30 +1,20 @@
-//! Conditions are evaluated wherever they are sent.
+//! Every operation evaluates conditions.
 
 use alloc::format;
-use alloc::string::String;
 
 use expect_test::expect;
 
-use super::env::{ABSENT, Desk, FIRST, json};
+use super::env::{ABSENT, Desk, FIRST, TICKET, comment, json, patch};
 use crate::Response;
 use crate::store::{Error, Update};
 
 const COMMENT: &str = r#"{"comment":"None at all?","author":"bob"}"#;
 const RESOLVED: &str = r#"{"status":"resolved"}"#;
-const TICKET: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
-
-fn post(headers: &str) -> String {
-    format!("POST /tickets/{FIRST}/comments\n{headers}")
-}
-
-fn patch(headers: &str) -> String {
-    format!("PATCH /tickets/{FIRST}\n{headers}")
-}
 
 /// A desk with a ticket at version 2.
 fn at_version_2() -> Desk {
     let desk = Desk::with_a_ticket();
-    assert_eq!(desk.send(&post(""), r#"{"comment":"First."}"#).status, 200);
+    assert_eq!(desk.send(&comment(""), r#"{"comment":"First."}"#).status, 200);
     desk
 }
 
@@ -37,7 +27,7 @@ fn is_version_conflict(answer: &Response) -> bool {
 }
 
 #[test]
-fn a_ticket_at_another_version_is_not_shown_to_who_asks_for_one() {
+fn a_ticket_at_another_version_than_if_match_names_is_not_shown() {
     let desk = at_version_2();
     for method in ["GET", "HEAD"] {
         let read = |headers: &str| desk.send(&format!("{method} /tickets/{FIRST}\n{headers}"), "");
@@ -55,7 +45,7 @@ fn a_ticket_at_another_version_is_not_shown_to_who_asks_for_one() {
     desk.check(&format!("GET /tickets/{FIRST}\nif-match: \"1\""), "", expect![[r#"
         412 get_ticket_status
         content-type: application/json
-        {"message":"The ticket is not at a version that If-Match names; it may have changed meanwhile.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket is not at a version that If-Match names; it may have changed meanwhile."}
+        {"message":"If-Match does not name the version of the ticket, which may have changed since.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-Match does not name the version of the ticket, which may have changed since."}
     "#]]);
 }
 
@@ -76,16 +66,20 @@ fn if_match_comes_before_if_none_match() {
 #[test]
 fn a_comment_on_another_version_is_not_made() {
     let desk = at_version_2();
-    desk.check(&post("if-match: \"1\""), COMMENT, expect![[r#"
+    desk.check(&comment("if-match: \"1\""), COMMENT, expect![[r#"
         412 add_ticket_comment
         content-type: application/json
-        {"message":"The ticket is not at a version that If-Match names; it may have changed meanwhile.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket is not at a version that If-Match names; it may have changed meanwhile."}
+        {"message":"If-Match does not name the version of the ticket, which may have changed since.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-Match does not name the version of the ticket, which may have changed since."}
     "#]]);
     for unmet in ["W/\"2\"", "\"x\"", "\"1\", \"3\"", "\"02\"", "\"1\"\nif-match: \"7\""] {
-        assert!(is_version_conflict(&desk.send(&post(&format!("if-match: {unmet}")), COMMENT)), "{unmet}");
+        assert!(is_version_conflict(&desk.send(&comment(&format!("if-match: {unmet}")), COMMENT)), "{unmet}");
     }
     for malformed in ["2", "", "*, \"2\"", "\"2", "w/\"2\""] {
-        assert_eq!(desk.send(&post(&format!("if-match: {malformed}")), COMMENT).status, 400, "{malformed}");
+        assert_eq!(
+            desk.send(&comment(&format!("if-match: {malformed}")), COMMENT).status,
+            400,
+            "{malformed}"
+        );
     }
     assert_eq!(comments(&desk), 1);
 }
@@ -99,46 +93,46 @@ fn a_comment_on_the_version_that_the_client_knows_is_made_with_one_call() {
         ("W/\"1\", \"2\"", 1),
         ("\"2\"\nif-none-match: \"1\"", 1),
         ("*\nif-none-match: \"x\"", 1),
-        // The store says what the version is, and that is named too.
+        // The first call returns the version, which the client names too.
         ("\"1\", \"2\"", 2),
-        // Nothing says which version may be changed: it has to be asked for.
+        // The client names no version, so the desk has to read it.
         ("*\nif-none-match: \"1\"", 2),
     ] {
         let desk = at_version_2();
-        assert_eq!(desk.calls(&post(&format!("if-match: {met}")), COMMENT), calls, "{met}");
+        assert_eq!(desk.calls(&comment(&format!("if-match: {met}")), COMMENT), calls, "{met}");
         assert_eq!(comments(&desk), 2, "{met}");
     }
 }
 
 #[test]
-fn a_comment_that_may_not_find_a_ticket_is_not_made_where_there_is_one() {
+fn a_comment_is_not_made_at_a_version_that_if_none_match_names() {
     let desk = at_version_2();
-    desk.check(&post("if-none-match: *"), COMMENT, expect![[r#"
+    desk.check(&comment("if-none-match: *"), COMMENT, expect![[r#"
         412 add_ticket_comment
         content-type: application/json
-        {"message":"The ticket exists at a version that If-None-Match rules out.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket exists at a version that If-None-Match rules out."}
+        {"message":"If-None-Match excludes the version of the ticket.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-None-Match excludes the version of the ticket."}
     "#]]);
     for unmet in ["\"2\"", "W/\"2\"", "\"1\", \"2\"", "*\nif-match: \"2\"", "\"2\"\nif-match: *"] {
-        let line = post(&format!("if-none-match: {unmet}"));
+        let line = comment(&format!("if-none-match: {unmet}"));
         assert!(is_version_conflict(&desk.send(&line, COMMENT)), "{unmet}");
     }
     for malformed in ["2", "", "*, \"2\"", "\"2"] {
-        let line = post(&format!("if-none-match: {malformed}"));
+        let line = comment(&format!("if-none-match: {malformed}"));
         assert_eq!(desk.send(&line, COMMENT).status, 400, "{malformed}");
     }
     assert_eq!(comments(&desk), 1);
     for met in ["\"1\"", "\"x\"", "W/\"1\"", "\"02\""] {
-        assert_eq!(desk.send(&post(&format!("if-none-match: {met}")), COMMENT).status, 200, "{met}");
+        assert_eq!(desk.send(&comment(&format!("if-none-match: {met}")), COMMENT).status, 200, "{met}");
     }
 }
 
 #[test]
-fn a_move_that_may_not_find_the_ticket_is_not_made() {
+fn a_move_is_not_made_at_a_version_that_if_none_match_names() {
     let desk = at_version_2();
     desk.check(&patch("if-none-match: *"), RESOLVED, expect![[r#"
         412 update_ticket_status
         content-type: application/json
-        {"message":"The ticket exists at a version that If-None-Match rules out.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"The ticket exists at a version that If-None-Match rules out."}
+        {"message":"If-None-Match excludes the version of the ticket.","type":"urn:portdesk:problem:version-conflict","title":"Version conflict","status":412,"detail":"If-None-Match excludes the version of the ticket."}
     "#]]);
     for unmet in ["\"2\"", "W/\"2\"", "\"1\", \"2\"", "*\nif-match: *", "\"2\"\nif-match: \"2\""] {
         let line = patch(&format!("if-none-match: {unmet}"));
@@ -173,7 +167,7 @@ fn a_ticket_that_does_not_exist_is_not_found_whatever_the_conditions_are() {
 }
 
 #[test]
-fn a_repeated_comment_gets_its_first_answer_though_the_ticket_is_at_another_version_by_now() {
+fn a_repeated_comment_gets_its_first_answer_at_a_later_version_too() {
     for condition in [
         "if-match: \"2\"",
         "if-match: \"7\", \"2\"",
@@ -182,7 +176,7 @@ fn a_repeated_comment_gets_its_first_answer_though_the_ticket_is_at_another_vers
         "if-none-match: \"7\"\nif-match: \"2\"",
     ] {
         let desk = at_version_2();
-        let line = post(&format!("idempotency-key: k-1\n{condition}"));
+        let line = comment(&format!("idempotency-key: k-1\n{condition}"));
         let first = desk.send(&line, COMMENT);
         assert_eq!(first.status, 200, "{condition}");
         assert_eq!(desk.send(&line, COMMENT), first, "{condition}");
@@ -191,12 +185,12 @@ fn a_repeated_comment_gets_its_first_answer_though_the_ticket_is_at_another_vers
         assert_eq!(desk.send(&line, r#"{"comment":"Another."}"#).status, 422, "{condition}");
         assert_eq!(comments(&desk), 2, "{condition}");
     }
-    // Also under a condition that it was not made under.
+    // Also if the repeat has another condition.
     let desk = at_version_2();
-    let first = desk.send(&post("idempotency-key: k-1"), COMMENT);
+    let first = desk.send(&comment("idempotency-key: k-1"), COMMENT);
     for condition in ["if-none-match: *", "if-match: \"x\"", "if-match: W/\"3\"", "if-none-match: \"3\""] {
         assert_eq!(
-            desk.send(&post(&format!("idempotency-key: k-1\n{condition}")), COMMENT),
+            desk.send(&comment(&format!("idempotency-key: k-1\n{condition}")), COMMENT),
             first,
             "{condition}"
         );
@@ -208,32 +202,36 @@ fn a_comment_on_a_version_loses_to_a_change_that_comes_in_between() {
     for condition in ["if-match: \"2\"", "if-match: \"2\", \"1\"", "if-none-match: \"3\""] {
         let desk = at_version_2();
         desk.store.races.set(1);
-        assert!(is_version_conflict(&desk.send(&post(condition), COMMENT)), "{condition}");
+        assert!(is_version_conflict(&desk.send(&comment(condition), COMMENT)), "{condition}");
         assert_eq!(comments(&desk), 1, "{condition}");
     }
     let desk = at_version_2();
     desk.store.races.set(8);
-    assert_eq!(desk.send(&post("if-none-match: \"1\""), COMMENT).status, 200, "any other version is right");
+    assert_eq!(
+        desk.send(&comment("if-none-match: \"1\""), COMMENT).status,
+        200,
+        "any other version is right"
+    );
     desk.store.races.set(9);
-    assert_eq!(desk.send(&post("if-none-match: \"1\""), COMMENT).status, 503);
+    assert_eq!(desk.send(&comment("if-none-match: \"1\""), COMMENT).status, 503);
 }
 
 #[test]
-fn a_version_that_is_not_so_is_told_before_the_end_of_the_ticket() {
+fn a_version_conflict_is_reported_before_a_final_status() {
     let desk = Desk::with_a_ticket_that_is(&["cancelled"]);
-    assert!(is_version_conflict(&desk.send(&post("if-match: \"1\""), COMMENT)));
-    assert_eq!(desk.send(&post("if-match: \"2\""), COMMENT).status, 409);
-    assert_eq!(desk.send(&post("if-none-match: \"1\""), COMMENT).status, 409);
+    assert!(is_version_conflict(&desk.send(&comment("if-match: \"1\""), COMMENT)));
+    assert_eq!(desk.send(&comment("if-match: \"2\""), COMMENT).status, 409);
+    assert_eq!(desk.send(&comment("if-none-match: \"1\""), COMMENT).status, 409);
 }
 
 #[test]
 fn a_comment_whose_version_cannot_be_read_is_not_made() {
     let desk = at_version_2();
     desk.store.error.set(Some(Error::Unavailable));
-    assert_eq!(desk.send(&post("if-none-match: *"), COMMENT).status, 503);
+    assert_eq!(desk.send(&comment("if-none-match: *"), COMMENT).status, 503);
     desk.store.error.set(None);
     desk.store.update.replace(Some(Update::Missing));
-    assert_eq!(desk.send(&post("if-match: \"2\""), COMMENT).status, 404);
+    assert_eq!(desk.send(&comment("if-match: \"2\""), COMMENT).status, 404);
 }
 
 #[test]
@@ -242,7 +240,7 @@ fn a_ticket_that_is_not_created_yet_matches_nothing() {
     desk.check("POST /tickets\nif-match: *", TICKET, expect![[r#"
         412 create_ticket
         content-type: application/json
-        {"message":"A ticket that is not created yet has no version, so that If-Match cannot be met. Leave it out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A ticket that is not created yet has no version, so that If-Match cannot be met. Leave it out."}
+        {"message":"A ticket that is not created yet has no version, so it cannot meet If-Match. Leave If-Match out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A ticket that is not created yet has no version, so it cannot meet If-Match. Leave If-Match out."}
     "#]]);
     for unmet in ["\"1\"", "W/\"1\"", "\"x\"", "*\nif-none-match: *"] {
         let line = format!("POST /tickets\nif-match: {unmet}");
@@ -274,6 +272,6 @@ fn a_list_is_there_and_has_no_tag() {
     desk.check("GET /tickets?caller=ada\nif-match: \"1\"", "", expect![[r#"
         412 list_recent_tickets
         content-type: application/json
-        {"message":"A list has no version, so that If-Match is met by `*` alone. Leave it out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A list has no version, so that If-Match is met by `*` alone. Leave it out."}
+        {"message":"A list has no version, so only `*` meets If-Match. Leave If-Match out.","type":"about:blank","title":"Precondition Failed","status":412,"detail":"A list has no version, so only `*` meets If-Match. Leave If-Match out."}
     "#]]);
 }

@@ -3,9 +3,7 @@ use alloc::format;
 
 use expect_test::expect;
 
-use super::env::{Desk, FIRST, json, shown};
-
-const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
+use super::env::{Desk, FIRST, TICKET, json, shown};
 
 fn with_key(key: &str) -> alloc::string::String {
     alloc::format!("POST /tickets\nidempotency-key: {key}")
@@ -13,7 +11,7 @@ fn with_key(key: &str) -> alloc::string::String {
 
 #[test]
 fn a_new_ticket_is_open_and_has_a_place() {
-    Desk::new().check("POST /tickets", BODY, expect![[r#"
+    Desk::new().check("POST /tickets", TICKET, expect![[r#"
         201 create_ticket
         content-type: application/json
         location: /tickets/01000000-0000-4000-8000-000000000000
@@ -24,13 +22,13 @@ fn a_new_ticket_is_open_and_has_a_place() {
 
 #[test]
 fn a_ticket_is_made_with_one_call_of_the_store() {
-    assert_eq!(Desk::new().calls("POST /tickets", BODY), 1);
+    assert_eq!(Desk::new().calls("POST /tickets", TICKET), 1);
 }
 
 #[test]
 fn two_tickets_without_a_key_are_two_tickets() {
     let desk = Desk::new();
-    let (one, other) = (desk.post("/tickets", BODY), desk.post("/tickets", BODY));
+    let (one, other) = (desk.post("/tickets", TICKET), desk.post("/tickets", TICKET));
     assert_ne!(json(&one)["ticket_id"], json(&other)["ticket_id"]);
 }
 
@@ -73,7 +71,7 @@ fn a_ticket_is_stored_under_the_names_that_the_contract_gives() {
 #[test]
 fn a_repeated_key_gives_the_same_answer() {
     let desk = Desk::new();
-    let first = desk.send(&with_key("k-1"), BODY);
+    let first = desk.send(&with_key("k-1"), TICKET);
     expect![[r#"
         201 create_ticket
         content-type: application/json
@@ -81,24 +79,24 @@ fn a_repeated_key_gives_the_same_answer() {
         etag: "1"
         {"ticket_id":"bb2e48c2-bafa-8848-a618-ad8e455d3106","caller_id":"ada","issue_description":"No ink.","status":"open","created_at":"2026-11-22T14:00:00.123456Z","updated_at":"2026-11-22T14:00:00.123456Z","comments":[]}
     "#]].assert_eq(&shown(&first));
-    assert_eq!(desk.send(&with_key("k-1"), BODY), first);
+    assert_eq!(desk.send(&with_key("k-1"), TICKET), first);
 }
 
 #[test]
 fn a_repeated_key_gives_the_same_answer_after_the_ticket_has_changed() {
     let desk = Desk::new();
-    let first = desk.send(&with_key("k-1"), BODY);
+    let first = desk.send(&with_key("k-1"), TICKET);
     let id = json(&first)["ticket_id"].as_str().unwrap().to_owned();
     desk.post(&alloc::format!("/tickets/{id}/comments"), r#"{"comment":"Still none."}"#);
     let moved = desk.send(&alloc::format!("PATCH /tickets/{id}"), r#"{"status":"cancelled"}"#);
     assert_eq!(moved.status, 200);
-    assert_eq!(desk.send(&with_key("k-1"), BODY), first);
+    assert_eq!(desk.send(&with_key("k-1"), TICKET), first);
 }
 
 #[test]
 fn the_same_key_with_members_in_another_order_is_the_same_request() {
     let desk = Desk::new();
-    let first = desk.send(&with_key("k-1"), BODY);
+    let first = desk.send(&with_key("k-1"), TICKET);
     let turned = r#" {"issue_description": "No \u0069nk.", "caller_id": "ada"}"#;
     assert_eq!(desk.send(&with_key("k-1"), turned), first);
 }
@@ -106,7 +104,7 @@ fn the_same_key_with_members_in_another_order_is_the_same_request() {
 #[test]
 fn a_key_with_another_body_is_refused() {
     let desk = Desk::new();
-    desk.send(&with_key("k-1"), BODY);
+    desk.send(&with_key("k-1"), TICKET);
     desk.check(&with_key("k-1"), r#"{"caller_id":"ada","issue_description":"No paper."}"#, expect![[r#"
         422 create_ticket
         content-type: application/json
@@ -122,7 +120,7 @@ fn a_key_with_another_body_is_refused() {
 #[test]
 fn equal_keys_of_two_clients_are_two_keys() {
     let desk = Desk::new();
-    let mut request = super::env::request(&with_key("k-1"), BODY);
+    let mut request = super::env::request(&with_key("k-1"), TICKET);
     let one = desk.answer(&request);
     request.client = None;
     let other = desk.answer(&request);
@@ -132,19 +130,19 @@ fn equal_keys_of_two_clients_are_two_keys() {
 #[test]
 fn a_key_that_is_no_key_is_refused() {
     let desk = Desk::new();
-    desk.check(&with_key("k 1"), BODY, expect![[r#"
+    desk.check(&with_key("k 1"), TICKET, expect![[r#"
         400 create_ticket
         content-type: application/json
         {"message":"The header Idempotency-Key has 1 to 255 visible ASCII characters.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The header Idempotency-Key has 1 to 255 visible ASCII characters.","errors":[{"field":"Idempotency-Key","message":"The header Idempotency-Key has 1 to 255 visible ASCII characters."}]}
     "#]]);
-    desk.check(&with_key("k-1\nidempotency-key: k-2"), BODY, expect![[r#"
+    desk.check(&with_key("k-1\nidempotency-key: k-2"), TICKET, expect![[r#"
         400 create_ticket
         content-type: application/json
         {"message":"The header Idempotency-Key is given more than once.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The header Idempotency-Key is given more than once.","errors":[{"field":"Idempotency-Key","message":"The header Idempotency-Key is given more than once."}]}
     "#]]);
-    assert_eq!(desk.send(&with_key(""), BODY).status, 400);
-    assert_eq!(desk.send(&with_key(&"k".repeat(256)), BODY).status, 400);
-    assert_eq!(desk.send(&with_key(&"k".repeat(255)), BODY).status, 201);
+    assert_eq!(desk.send(&with_key(""), TICKET).status, 400);
+    assert_eq!(desk.send(&with_key(&"k".repeat(256)), TICKET).status, 400);
+    assert_eq!(desk.send(&with_key(&"k".repeat(255)), TICKET).status, 201);
 }
 
 #[test]
@@ -215,7 +213,7 @@ fn control_characters_are_refused() {
 
 #[test]
 fn a_ticket_has_no_query() {
-    Desk::new().check("POST /tickets?dry_run=1&", BODY, expect![[r#"
+    Desk::new().check("POST /tickets?dry_run=1&", TICKET, expect![[r#"
         400 create_ticket
         content-type: application/json
         {"message":"The parameter `dry_run` is not known.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The parameter `dry_run` is not known.","errors":[{"field":"dry_run","message":"The parameter `dry_run` is not known."}]}

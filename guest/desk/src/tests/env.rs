@@ -1,4 +1,4 @@
-//! A desk whose clock ticks a second a look, whose randomness counts, and whose store answers as it is told.
+//! A desk for tests. Its clock advances by a second at each reading, its randomness counts, and tests can make its store fail.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -30,12 +30,12 @@ impl Desk {
     /// A desk with one open ticket, [`FIRST`], of the caller `ada`.
     pub(super) fn with_a_ticket() -> Self {
         let desk = Self::new();
-        let response = desk.post("/tickets", r#"{"caller_id":"ada","issue_description":"No ink."}"#);
+        let response = desk.post("/tickets", TICKET);
         assert_eq!(response.status, 201);
         desk
     }
 
-    /// As `with_a_ticket`, the ticket moved on.
+    /// A desk with a ticket that was moved to these statuses.
     pub(super) fn with_a_ticket_that_is(statuses: &[&str]) -> Self {
         let desk = Self::with_a_ticket();
         for status in statuses {
@@ -45,7 +45,7 @@ impl Desk {
         desk
     }
 
-    /// Sends `line` ("POST /tickets?x=1", headers on the lines after it) and `body`, as JSON where it is not empty.
+    /// Sends `line` ("POST /tickets?x=1", with headers on further lines) and `body`, which is JSON if it is not empty.
     pub(super) fn send(&self, line: &str, body: &str) -> Response {
         self.answer(&request(line, body))
     }
@@ -59,18 +59,28 @@ impl Desk {
         crate::handle(env, request)
     }
 
-    /// Sends and compares the whole answer.
+    /// Sends a request and compares the whole answer.
     #[expect(clippy::needless_pass_by_value, reason = "reads as a table: request, body, answer")]
     pub(super) fn check(&self, line: &str, body: &str, expect: Expect) {
         expect.assert_eq(&shown(&self.send(line, body)));
     }
 
-    /// Sends and compares how often the store was called.
+    /// Sends a request and returns the number of calls of the store.
     pub(super) fn calls(&self, line: &str, body: &str) -> usize {
         let before = self.store.calls.get();
         self.send(line, body);
         self.store.calls.get() - before
     }
+}
+
+/// The start of a request to the first ticket, with headers.
+pub(super) fn patch(headers: &str) -> String {
+    format!("PATCH /tickets/{FIRST}\n{headers}")
+}
+
+/// The start of a request for a comment on the first ticket, with headers.
+pub(super) fn comment(headers: &str) -> String {
+    format!("POST /tickets/{FIRST}/comments\n{headers}")
 }
 
 pub(super) fn request(line: &str, body: &str) -> Request {
@@ -103,7 +113,7 @@ pub(super) fn shown(response: &Response) -> String {
     if !response.body.is_empty() {
         let json: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
         assert!(json.is_object());
-        // As it was sent: the order of the members is part of the answer.
+        // The bytes as they were sent, because the order of the members is a part of the answer.
         text += core::str::from_utf8(&response.body).unwrap();
         text.push('\n');
     }
@@ -114,23 +124,25 @@ pub(super) fn json(response: &Response) -> serde_json::Value {
     serde_json::from_slice(&response.body).unwrap()
 }
 
+/// The body of a request that creates a ticket.
+pub(super) const TICKET: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
 /// The id of the first ticket that a desk makes.
 pub(super) const FIRST: &str = "01000000-0000-4000-8000-000000000000";
-/// The id of no ticket.
+/// An id that no ticket has.
 pub(super) const ABSENT: &str = "11111111-1111-4111-8111-111111111111";
 
-/// A store in memory that fails, or lets others in between, where a test says so.
+/// A store in memory. A test can make it fail, or insert other changes before an update.
 #[derive(Default)]
 pub(super) struct Scripted {
     pub(super) memory: Memory,
     pub(super) calls: Cell<usize>,
-    /// What every call answers, if anything.
+    /// The error of every call.
     pub(super) error: Cell<Option<Error>>,
-    /// What every call after the next update answers.
+    /// The error of every call after the next update.
     pub(super) error_after_update: Cell<Option<Error>>,
-    /// What the next update answers, without doing it.
+    /// The outcome of the next update, which is not applied.
     pub(super) update: RefCell<Option<Update>>,
-    /// How many updates find that another change came in between.
+    /// The number of updates before which another change comes.
     pub(super) races: Cell<u32>,
 }
 

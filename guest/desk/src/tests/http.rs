@@ -3,12 +3,10 @@ use alloc::format;
 
 use expect_test::expect;
 
-use super::env::{Desk, FIRST, json, request};
-
-const BODY: &str = r#"{"caller_id":"ada","issue_description":"No ink."}"#;
+use super::env::{Desk, FIRST, TICKET, json, request};
 
 #[test]
-fn options_says_what_a_path_answers_to() {
+fn options_lists_the_methods_of_a_path() {
     let desk = Desk::new();
     desk.check(
         "OPTIONS /tickets",
@@ -46,19 +44,19 @@ fn another_method_is_not_allowed() {
         405 -
         content-type: application/json
         allow: GET, HEAD, OPTIONS, POST
-        {"message":"This path answers only to GET, HEAD, OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to GET, HEAD, OPTIONS, POST."}
+        {"message":"This path accepts only GET, HEAD, OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path accepts only GET, HEAD, OPTIONS, POST."}
     "#]]);
     desk.check(&format!("PUT /tickets/{FIRST}"), "", expect![[r#"
         405 -
         content-type: application/json
         allow: GET, HEAD, OPTIONS, PATCH
-        {"message":"This path answers only to GET, HEAD, OPTIONS, PATCH.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to GET, HEAD, OPTIONS, PATCH."}
+        {"message":"This path accepts only GET, HEAD, OPTIONS, PATCH.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path accepts only GET, HEAD, OPTIONS, PATCH."}
     "#]]);
     desk.check(&format!("GET /tickets/{FIRST}/comments"), "", expect![[r#"
         405 -
         content-type: application/json
         allow: OPTIONS, POST
-        {"message":"This path answers only to OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path answers only to OPTIONS, POST."}
+        {"message":"This path accepts only OPTIONS, POST.","type":"about:blank","title":"Method Not Allowed","status":405,"detail":"This path accepts only OPTIONS, POST."}
     "#]]);
     for method in ["get", "HEAD ", "", "TRACE", "POST\n"] {
         let mut request = request("GET /tickets/7/comments", "");
@@ -113,7 +111,7 @@ fn there_is_nothing_at_another_path() {
 }
 
 #[test]
-fn a_path_with_a_slash_too_much_is_told_what_it_should_be() {
+fn a_path_with_a_slash_at_its_end_is_answered_with_the_right_path() {
     let desk = Desk::with_a_ticket();
     desk.check("GET /tickets/?caller=ada", "", expect![[r#"
         404 -
@@ -121,7 +119,7 @@ fn a_path_with_a_slash_too_much_is_told_what_it_should_be() {
         {"message":"There is nothing at this path. Leave out the slash at its end: /tickets.","type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path. Leave out the slash at its end: /tickets."}
     "#]]);
     let detail = |path: &str| {
-        let answer = desk.send(&format!("POST {path}"), BODY);
+        let answer = desk.send(&format!("POST {path}"), TICKET);
         assert_eq!(answer.status, 404, "{path}");
         json(&answer)["detail"].as_str().unwrap().to_owned()
     };
@@ -149,11 +147,11 @@ fn a_path_with_a_slash_too_much_is_told_what_it_should_be() {
 #[test]
 fn a_body_must_be_declared_as_json() {
     let desk = Desk::new();
-    desk.check("POST /tickets\ncontent-type: text/plain", BODY, expect![[r#"
+    desk.check("POST /tickets\ncontent-type: text/plain", TICKET, expect![[r#"
         415 create_ticket
         content-type: application/json
         accept-post: application/json
-        {"message":"The content type must be application/json, in UTF-8 if it says a charset.","type":"about:blank","title":"Unsupported Media Type","status":415,"detail":"The content type must be application/json, in UTF-8 if it says a charset."}
+        {"message":"The content type must be application/json, with charset UTF-8 if it names a charset.","type":"about:blank","title":"Unsupported Media Type","status":415,"detail":"The content type must be application/json, with charset UTF-8 if it names a charset."}
     "#]]);
     for bad in [
         "",
@@ -163,12 +161,12 @@ fn a_body_must_be_declared_as_json() {
         "application/json, application/json",
         "application/json\ncontent-type: application/json",
     ] {
-        assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {bad}"), BODY).status, 415, "{bad}");
+        assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {bad}"), TICKET).status, 415, "{bad}");
     }
     for good in
         ["Application/JSON", "application/json;charset=UTF-8", "application/json ; charset=\"utf-8\"; v=1"]
     {
-        assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {good}"), BODY).status, 201, "{good}");
+        assert_eq!(desk.send(&format!("POST /tickets\ncontent-type: {good}"), TICKET).status, 201, "{good}");
     }
     assert_eq!(desk.send("POST /tickets", "").status, 415);
 }
@@ -193,8 +191,8 @@ fn a_body_of_another_type_is_refused_with_the_type_that_its_method_takes() {
 #[test]
 fn a_byte_order_mark_in_front_of_a_body_is_skipped() {
     let desk = Desk::new();
-    assert_eq!(desk.post("/tickets", &format!("\u{feff}{BODY}")).status, 201);
-    assert_eq!(desk.post("/tickets", &format!("\u{feff} \r\n{BODY}")).status, 201);
+    assert_eq!(desk.post("/tickets", &format!("\u{feff}{TICKET}")).status, 201);
+    assert_eq!(desk.post("/tickets", &format!("\u{feff} \r\n{TICKET}")).status, 201);
     for (body, message) in [
         ("\u{feff}", "The body is empty; send a JSON object."),
         ("\u{feff}\n", "The body is empty; send a JSON object."),
@@ -203,9 +201,9 @@ fn a_byte_order_mark_in_front_of_a_body_is_skipped() {
         assert_eq!(json(&desk.post("/tickets", body))["message"], message, "{body:?}");
     }
     let kept = desk.post("/tickets", "{\"caller_id\":\"\u{feff}ada\",\"issue_description\":\"\u{feff}\"}");
-    assert_eq!(json(&kept)["caller_id"], "\u{feff}ada", "within a text it is a character as any");
-    let mut half = request("POST /tickets", BODY);
-    half.body = [b"\xef\xbb", BODY.as_bytes()].concat();
+    assert_eq!(json(&kept)["caller_id"], "\u{feff}ada", "within a text it is an ordinary character");
+    let mut half = request("POST /tickets", TICKET);
+    half.body = [b"\xef\xbb", TICKET.as_bytes()].concat();
     assert_eq!(desk.answer(&half).status, 400);
 }
 
@@ -250,7 +248,7 @@ fn a_body_that_is_not_json_is_refused_with_where() {
             "{bad}: {message}"
         );
     }
-    let mut latin_1 = request("POST /tickets", BODY);
+    let mut latin_1 = request("POST /tickets", TICKET);
     latin_1.body = b"{\"caller_id\":\"\xe4\"}".into();
     assert_eq!(desk.answer(&latin_1).status, 400);
 }
@@ -275,7 +273,7 @@ fn a_body_that_is_no_object_is_refused() {
 #[test]
 fn a_body_of_more_than_64_kib_is_refused() {
     let desk = Desk::new();
-    let padded = |size: usize| format!("{BODY}{}", " ".repeat(size - BODY.len()));
+    let padded = |size: usize| format!("{TICKET}{}", " ".repeat(size - TICKET.len()));
     assert_eq!(desk.post("/tickets", &padded(65_536)).status, 201);
     desk.check("POST /tickets", &padded(65_537), expect![[r#"
         413 create_ticket
@@ -347,7 +345,7 @@ fn a_client_may_ask_for_problems_under_their_own_name() {
     ] {
         assert_eq!(given(accept), "application/problem+json", "{accept}");
     }
-    // Success stays what it is.
+    // A success is always JSON.
     let answer = desk.send("GET /tickets?caller=ada\naccept: application/problem+json", "");
     assert_eq!(answer.headers[0].1, "application/json");
 }

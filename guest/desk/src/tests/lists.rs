@@ -99,7 +99,7 @@ fn a_cursor_of_another_list_is_refused() {
     desk.check(&format!("GET /tickets?caller=someone&cursor={cursor}"), "", expect![[r#"
         400 list_recent_tickets
         content-type: application/json
-        {"message":"The cursor was not given out for this list; start without a cursor.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The cursor was not given out for this list; start without a cursor.","errors":[{"field":"cursor","message":"The cursor was not given out for this list; start without a cursor."}]}
+        {"message":"The cursor is not one of this list; start without a cursor.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The cursor is not one of this list; start without a cursor.","errors":[{"field":"cursor","message":"The cursor is not one of this list; start without a cursor."}]}
     "#]]);
     assert_eq!(desk.send("GET /tickets?caller=ada&cursor=forged", "").status, 400);
 }
@@ -158,7 +158,7 @@ fn a_query_that_is_not_well_formed_is_refused() {
     desk.check("GET /tickets?caller=%zz", "", expect![[r#"
         400 list_recent_tickets
         content-type: application/json
-        {"message":"The query is not valid: every % needs two hexadecimal digits, and all of it is UTF-8.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The query is not valid: every % needs two hexadecimal digits, and all of it is UTF-8."}
+        {"message":"The query is not valid: two hexadecimal digits must follow each %, and the decoded text must be UTF-8.","type":"urn:portdesk:problem:validation","title":"Invalid request","status":400,"detail":"The query is not valid: two hexadecimal digits must follow each %, and the decoded text must be UTF-8."}
     "#]]);
     for query in ["caller=%", "caller=%4", "caller=%ff", "%ff=1", "caller=ada&x=%C3"] {
         assert_eq!(desk.send(&format!("GET /tickets?{query}"), "").status, 400, "{query}");

@@ -10,7 +10,7 @@ use super::env::{Desk, json};
 use crate::Request;
 use crate::ticket::status::Status;
 
-/// One thing that a client may do to one of a few tickets.
+/// One request of a client, or a change of the clock.
 #[derive(Debug, Clone)]
 enum Step {
     Open { key: Option<u8> },
@@ -91,7 +91,7 @@ fn assert_sound(desk: &Desk, ids: &[String]) {
     }
 }
 
-/// A request that means something, mostly.
+/// A request that is mostly valid.
 fn likely_request() -> impl Strategy<Value = Request> {
     let method =
         prop_oneof![Just("GET"), Just("HEAD"), Just("POST"), Just("PATCH"), Just("OPTIONS"), Just("PUT")];
@@ -147,7 +147,7 @@ fn object(members: &[(String, String)]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// A request that means nothing.
+/// A request of random texts and bytes.
 fn any_request() -> impl Strategy<Value = Request> {
     let text = any::<String>;
     let headers = proptest::collection::vec((text(), text()), 0..4);

@@ -114,7 +114,7 @@ fn a_ticket_has_no_parameters() {
     "#]]);
 }
 
-/// What another program stored under [`FIRST`].
+/// The item that another program stored under [`FIRST`].
 fn foreign(fields: &[(&str, &str)], comments: &[&[(&str, &str)]]) -> Item {
     let owned =
         |fields: &[(&str, &str)]| fields.iter().map(|&(n, v)| (n.into(), v.into())).collect::<Fields>();
@@ -207,7 +207,7 @@ fn a_ticket_that_lacks_a_field_or_has_a_strange_one_is_corrupt() {
     desk.check(&get(""), "", expect![[r#"
         500 get_ticket_status
         content-type: application/json
-        {"message":"What is stored of this is damaged; an operator has to restore it.","type":"urn:portdesk:problem:corrupt","title":"Corrupt item","status":500,"detail":"What is stored of this is damaged; an operator has to restore it."}
+        {"message":"The stored data is damaged; an operator has to restore it.","type":"urn:portdesk:problem:corrupt","title":"Corrupt item","status":500,"detail":"The stored data is damaged; an operator has to restore it."}
     "#]]);
 }
 

@@ -21,18 +21,18 @@ pub(super) struct Stored {
 }
 
 impl Memory {
-    /// Stores what another program would have stored.
+    /// Stores an item as another program would store it.
     pub(super) fn plant(&self, item: Item) {
         let stored = Stored { inserted_by: String::new(), changed_by: String::new(), item };
         self.items.borrow_mut().insert(stored.item.key.clone(), stored);
     }
 
-    /// What is stored in a field.
+    /// Returns the value of a field.
     pub(super) fn field(&self, key: &str, name: &str) -> String {
         field(&self.items.borrow()[key].item, name).unwrap().to_string()
     }
 
-    /// Changes a field as another program would, which gives the item no new version.
+    /// Changes a field as another program would, without a new version.
     pub(super) fn set_field(&self, key: &str, name: &str, value: &str) {
         let mut items = self.items.borrow_mut();
         let fields = &mut items.get_mut(key).unwrap().item.fields;
@@ -114,7 +114,7 @@ impl Store for Memory {
     }
 }
 
-/// The order value and the key in a cursor, which is bound to its value by no more than its length here.
+/// Returns the order value and the key in a cursor. Only the length of the index value binds a cursor to its list here.
 fn position(cursor: &str, value: &str) -> Result<(String, String), Error> {
     let parts: Vec<_> = cursor.split('~').collect();
     match parts.as_slice() {

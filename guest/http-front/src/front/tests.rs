@@ -2,7 +2,7 @@ use core::cell::RefCell;
 
 use super::*;
 
-/// Answers everything alike and keeps what it was asked.
+/// Gives the same answer to every request, and keeps the requests.
 struct Echo {
     answer: fn() -> Answer,
     asked: RefCell<Vec<Request>>,
