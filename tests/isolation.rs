@@ -1,13 +1,13 @@
-//! What a component that misbehaves can do to its host and to others: nothing.
+//! A component that misbehaves harms neither its host nor other requests.
 //!
-//! The hostile component (`tests/fixtures/hostile`) commits the fault that the path of a request names, and answers as it
-//! should on any other path.
+//! The hostile component (`tests/fixtures/hostile`) commits the fault that the path of a request names, and answers any other
+//! path as an ordinary component.
 //!
-//! - `answers`: what the client of each fault hears, and that the next request is answered;
-//! - `instances`: which instances answer again, and what they keep;
-//! - `starting`: components that are refused at the start;
-//! - `desk`: nothing of one request shows in another, in the component that is built in;
-//! - `hostile_load`: all faults at once, beside requests that want to be served.
+//! - `answers`: the answer to each fault, and to the request after it;
+//! - `instances`: which instances are used again, and what they keep;
+//! - `starting`: components that a host refuses at its start;
+//! - `desk`: the built-in component shows no data of one request in another;
+//! - `hostile_load`: all faults at the same time, beside ordinary requests.
 
 mod answers;
 mod desk;
@@ -22,7 +22,7 @@ use crate::harness::{KEY, Running, config};
 /// The hostile component.
 const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
 
-/// The hostile component, with the limits that these flags set.
+/// Loads the hostile component with the limits that these flags set.
 fn hostile(flags: &[&str]) -> Component {
     let limits = config("unused".as_ref(), flags).limits.sandbox();
     let wasm = std::fs::read(HOSTILE_FILE).unwrap();
@@ -43,7 +43,7 @@ impl Hostile {
         Hostile { host, client }
     }
 
-    /// Sends a request and gives the text of the answer, which has to be 200.
+    /// Sends a request and returns the text of the answer, whose status must be 200.
     async fn text(&self, path: &str, body: &str) -> String {
         let (status, text) = self.client.send("POST", path, body).await.unwrap();
         assert_eq!(status, 200, "{path}: {text}");

@@ -1,10 +1,10 @@
-//! What flags and variables may say: each is checked when it is read, and an error names the one that was set.
+//! Flags and variables: the program checks each when it reads it, and an error names the one that the user set.
 
 use std::process::{Command, Output};
 
 use crate::harness::{Process, portdesk};
 
-/// A flag, its variable, and what it cannot mean.
+/// A flag, its variable, and wrong values.
 const WRONG: [(&str, &str, &[&str]); 11] = [
     ("--listen", "PORTDESK_LISTEN", &["nowhere", "127.0.0.1", ":8080", "localhost:8080", "127.0.0.1:99999"]),
     ("--metrics", "PORTDESK_METRICS", &["9090", "http://127.0.0.1:9090", "127.0.0.1:"]),
@@ -56,7 +56,7 @@ fn ended(command: &mut Command) -> (Option<i32>, String) {
 #[test]
 fn a_flag_that_is_wrong_is_named() {
     for (flag, variable, values) in WRONG {
-        // It is set by being there.
+        // This flag takes no value.
         if flag == "--allow-plaintext" {
             continue;
         }
@@ -81,7 +81,7 @@ fn a_variable_that_is_wrong_is_named_and_not_its_flag() {
     }
 }
 
-/// The same within a command, and where both are set.
+/// This also holds within a command, and if both are set.
 #[test]
 fn what_is_named_is_what_was_set() {
     let (_, said) =
@@ -96,7 +96,7 @@ fn what_is_named_is_what_was_set() {
     assert!(said.contains("'--listen"), "{said}");
 }
 
-/// What shows only when a host starts, too.
+/// This also holds for errors that show only when a host starts.
 #[test]
 fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
     let data = tempfile::tempdir().unwrap();
@@ -142,7 +142,7 @@ fn an_empty_variable_counts_as_not_set() {
     let host = Process::spawn(&mut command);
     assert!(
         host.banner.contains("API key   portdesk_"),
-        "the key of the environment is none: {}",
+        "an empty PORTDESK_API_KEY is not a key: {}",
         host.banner
     );
     assert!(host.banner.contains("(embedded store, durable)"), "{}", host.banner);
@@ -164,7 +164,7 @@ fn a_password_in_a_url_is_not_shown() {
     }
 }
 
-/// The whole list is tried beside the code; here, that a host reads it.
+/// Unit tests in the host cover all variables. This test shows that a host reads them at its start.
 #[test]
 fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
     let data = tempfile::tempdir().unwrap();
@@ -182,7 +182,7 @@ fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
         let (code, said) = ended(portdesk(&[&flags[..], &spans].concat()).env(name, value));
         assert_eq!(code, Some(1), "{name}: {said}");
         assert!(said.contains(name) && !said.contains("secret-password"), "{name}: {said}");
-        // Nobody asked for spans.
+        // Without a collector the host ignores them.
         let host = Process::spawn(portdesk(&flags).env(name, value));
         assert_eq!(host.end("TERM").0, Some(0));
     }

@@ -1,7 +1,7 @@
-//! Holds the source tree to the rules of this project.
+//! The rules of this project for its source tree. Clippy checks further rules; see `Cargo.toml`.
 //!
-//! It walks the file system and not the version control, so that it works on an unpacked archive too. Each
-//! rule is tried on a text that breaks it before it is trusted with the tree.
+//! The tests walk the file system and not the version control, so that they also work on an unpacked archive. Each rule has a test
+//! with a text that breaks it.
 
 mod tree;
 mod functions;
@@ -14,11 +14,11 @@ use tree::Tree;
 const FILE_LINES_LIMIT: usize = 400;
 const FUNCTION_LINES_LIMIT: usize = 60;
 
-/// What the host must not know: the words of tickets. Compared without regard to case.
+/// The words of tickets, which the host must not contain in upper or lower case.
 const TICKET_WORDS: [&str; 6] =
     ["ticket", "caller_id", "calleridindex", "issue_description", "comment_id", "on_hold"];
 
-/// What is left behind when work is not finished. Put together here, or this file would hold them.
+/// Marks of unfinished work. They are put together here, because this file must not contain them.
 const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 #[test]
@@ -78,7 +78,7 @@ fn the_host_knows_nothing_of_tickets() {
     assert_none(host.flat_map(|file| words::found(file, &TICKET_WORDS)));
 }
 
-/// The defaults of the AWS SDK bring a second, old stack of each.
+/// The defaults of the AWS SDK would add a second, old stack of each.
 #[test]
 fn one_http_stack_and_one_tls_stack_are_built() {
     let files = Tree::of_this_project().files;

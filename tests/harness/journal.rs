@@ -54,7 +54,7 @@ impl Write {
         Ok(answer)
     }
 
-    /// Sends the write again, as a client does that lost the answer. An answer that the client has must come again.
+    /// Sends the write again, as a client does that lost the answer. A second answer must be equal to the first.
     pub async fn repeat(&mut self, client: &Client) {
         let before = self.acknowledged.take();
         let answer = self.send(client).await.unwrap();

@@ -1,4 +1,4 @@
-//! Stand-alone components on the platforms of others, each in a process of its own.
+//! Stand-alone components on other platforms. Each platform is a process of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,20 +14,19 @@ use super::{Client, TABLE};
 pub struct Platform(Launched);
 
 impl Platform {
-    /// wasmtime's own `serve`, over the store in memory.
+    /// `wasmtime serve` over the store in memory.
     ///
-    /// It makes an instance for every request unless told otherwise, and then as many as there are requests at once; a
-    /// store in memory needs one that stays. While that one works, wasmtime refuses requests (500).
+    /// A store in memory needs one instance that stays. wasmtime refuses requests with 500 while that instance is busy.
     pub fn wasmtime() -> Platform {
         Platform::of_wasmtime(wasmtime_in_one_instance().arg(memory()))
     }
 
-    /// wasmtime as above, over the store in JavaScript, which is composed in.
+    /// `wasmtime serve` with one instance, over the store in JavaScript, which is composed in.
     pub fn wasmtime_on_javascript() -> Platform {
         Platform::of_wasmtime(wasmtime_in_one_instance().arg(javascript()))
     }
 
-    /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
+    /// `wasmtime serve` with an instance for every request, over the DynamoDB table at this endpoint.
     pub fn wasmtime_on_dynamodb(endpoint: &str) -> Platform {
         let mut command = Command::new(portdesk_test_support::wasmtime());
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
@@ -37,20 +36,20 @@ impl Platform {
         Platform::of_wasmtime(command.arg(dynamodb()))
     }
 
-    /// Node, with what jco makes of the component, over the store in memory.
+    /// Node with the component as jco transpiled it, over the store in memory.
     pub fn node() -> Platform {
         static FOLDER: OnceLock<PathBuf> = OnceLock::new();
         Platform::in_node(FOLDER.get_or_init(|| transpiled(memory())), "server.mjs", &[])
     }
 
-    /// Node, with what jco makes of the component, over the DynamoDB table at this endpoint.
+    /// Node with the component as jco transpiled it, over the DynamoDB table at this endpoint.
     pub fn node_on_dynamodb(endpoint: &str) -> Platform {
         static FOLDER: OnceLock<PathBuf> = OnceLock::new();
         let folder = FOLDER.get_or_init(|| transpiled(dynamodb()));
         Platform::in_node(folder, "server.mjs", &over_table(endpoint))
     }
 
-    /// Node, with what jco makes of front and desk alone, over the store in JavaScript as a module.
+    /// Node with front and desk as jco transpiled them, over the store in JavaScript as a module.
     pub fn node_on_javascript() -> Platform {
         Platform::in_node(linked(), "server.js", &[])
     }
@@ -121,14 +120,14 @@ fn written(artifact: Artifact) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-/// What jco makes of a stand-alone component, beside the server of `deploy/node`.
+/// A folder with a stand-alone component as jco transpiled it, and the server of `deploy/node`.
 fn transpiled(component: &Path) -> PathBuf {
     let folder = component.with_file_name("node");
     portdesk_test_support::transpile(component, &folder);
     folder
 }
 
-/// The environment of the DynamoDB store.
+/// The environment variables of the DynamoDB store.
 fn over_table(endpoint: &str) -> [(&str, &str); 5] {
     [
         ("PORTDESK_ENDPOINT_URL", endpoint),
@@ -139,7 +138,7 @@ fn over_table(endpoint: &str) -> [(&str, &str); 5] {
     ]
 }
 
-/// What jco makes of desk and front, beside the files of `examples/store-js`.
+/// A folder with desk and front as jco transpiled them, and the files of `examples/store-js`.
 fn linked() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     FOLDER
@@ -165,7 +164,7 @@ fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js")
 }
 
-/// The packages that jco came with, where Node looks for them.
+/// Links the packages of jco to the place where Node looks for them.
 fn link_modules(folder: &Path) {
     let modules = portdesk_test_support::jco().ancestors().nth(2).expect("it lies in node_modules/.bin");
     std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();

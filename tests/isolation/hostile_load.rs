@@ -1,6 +1,6 @@
-//! All faults at once, two dozen requests of them at any moment, beside requests that want to be served.
+//! All faults at the same time, by 24 clients, beside ordinary requests.
 //!
-//! An ordinary run takes a second and asserts that no other request failed. A long one also asserts times and memory, which
+//! An ordinary run takes a second and asserts that no ordinary request fails. A long run also asserts times and memory, which
 //! need a machine that does nothing else.
 
 use std::process::Stdio;
@@ -17,13 +17,13 @@ use crate::harness::{Process, at_length, is_long, portdesk};
 
 const HOSTILE_CLIENTS: usize = 24;
 const OTHERS: usize = 2;
-/// Between two requests of one of the others.
+/// The time between two requests of an ordinary client.
 const PAUSE: Duration = Duration::from_millis(5);
-/// Of a request, in a long hostile load.
+/// The time limit of a request in a long run.
 const TIME_LIMIT_MS: u64 = 1000;
-/// And in a short one, which shares its machine: the others must not run out of it.
+/// The time limit in an ordinary run, which must be enough for ordinary requests on a busy machine.
 const SHORT_TIME_LIMIT_MS: u64 = 3000;
-/// The default.
+/// The default of `--memory-limit-mib`.
 const MEMORY_LIMIT_MIB: u64 = 32;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,19 +64,19 @@ async fn nobody_else_fails_while_every_fault_is_committed_at_once() {
 struct Load {
     client: Client,
     until: Instant,
-    /// Counts the faults, so that all of them come about equally often.
+    /// The number of the next fault, so that all faults are equally frequent.
     next: Arc<AtomicUsize>,
     over: Arc<AtomicBool>,
 }
 
-/// One fault: what came of it, and after how long.
+/// One fault, with the status of its answer and the time until the answer.
 struct Fault {
     path: &'static str,
     status: Option<u16>,
     time: Duration,
 }
 
-/// One request of the others.
+/// One ordinary request.
 struct Served {
     well: bool,
     time: Duration,
@@ -84,10 +84,10 @@ struct Served {
 
 impl Load {
     async fn be_hostile(self) -> Vec<Fault> {
-        // Those that only the deadline ends stand in every other place, or most of the time would be spent on the rest.
+        // Every second fault is endless. Otherwise most of the faults would end early.
         let paths: Vec<_> = FAILING.iter().zip(ENDLESS.iter().cycle()).flat_map(|(a, b)| [*a, *b]).collect();
         let mut faults = Vec::new();
-        // At least two each: then every fault was committed, however short the hostile load is.
+        // Each client commits at least two faults, so that every fault is committed in a short run too.
         while faults.len() < 2 || Instant::now() < self.until {
             let path = paths[self.next.fetch_add(1, Ordering::Relaxed) % paths.len()];
             let begun = Instant::now();
@@ -113,7 +113,7 @@ impl Load {
     }
 }
 
-/// How long anybody waits for an answer that does not come.
+/// How long a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Verdict {
@@ -124,7 +124,7 @@ struct Verdict {
     p99: Duration,
     worst: Duration,
     faults: usize,
-    /// Faults that were answered otherwise than they should be.
+    /// Faults with a wrong answer.
     misjudged: Vec<String>,
     slowest_cut: Duration,
     slowest_failing: Duration,
@@ -147,7 +147,7 @@ impl Verdict {
         };
         let endless = |fault: &&Fault| ENDLESS.contains(&fault.path);
         let expected = |fault: &Fault| if endless(&fault) { Some(504) } else { Some(500) };
-        // On a busy machine the deadline may come first whatever the fault is.
+        // On a busy machine any fault may reach its deadline.
         let wrong = |fault: &&Fault| fault.status != expected(fault) && fault.status != Some(504);
         let misjudged = faults.iter().filter(wrong);
         let slowest = |times: &mut dyn Iterator<Item = &Fault>| times.map(|fault| fault.time).max();

@@ -1,4 +1,4 @@
-//! A collector, as far as a host sees one.
+//! A collector of spans.
 
 use std::sync::{Arc, Mutex};
 
@@ -36,7 +36,7 @@ impl Collector {
         Collector { url, bodies, served }
     }
 
-    /// All that was sent, byte for byte.
+    /// All bytes that the host sent.
     pub fn bytes(&self) -> Vec<u8> {
         self.bodies.lock().unwrap().concat()
     }

@@ -1,4 +1,4 @@
-//! Every failure of every store, at every level of the log: none of them tells what was to be stored.
+//! No failure of any store puts data of a request into the log, the metrics, the spans or an error, at any level of the log.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -21,29 +21,28 @@ use super::leaks::assert_none;
 use crate::faults::serve;
 use crate::harness::{Answer, Client, Process, on_dynamodb, portdesk, with_credentials};
 
-/// What is to be stored.
+/// Data of requests.
 const SECRETS: [&str; 3] = ["secret-caller", "secret-description", "secret-comment"];
 const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
 
-/// How a server in the place of DynamoDB fails. All but the first tell what they were asked, in every place where a
-/// server can say something.
+/// How a server in the place of DynamoDB fails. All answers but the first quote the request in every place that has text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failing {
-    /// Not at all.
+    /// The server does not fail.
     Not,
-    /// With an error of DynamoDB's, whose message quotes.
+    /// An error of DynamoDB whose message quotes the request.
     Refused(u16, &'static str),
-    /// With a code that is the request.
+    /// An error whose code is the request.
     Code,
-    /// With the request, as an answer that is said to be good.
+    /// The request as the body of a 200.
     Done,
-    /// With JSON of another shape, which quotes.
+    /// JSON of another shape, which quotes the request.
     Shape,
-    /// With the request, as a page of another program.
+    /// A page of another program, which quotes the request.
     Page(u16),
-    /// With a damaged item that has the request in every attribute.
+    /// A damaged item with the request in every attribute.
     Damaged,
-    /// With less than its head promised.
+    /// A body that is shorter than its `Content-Length`.
     Short,
     Reset,
     Silence,
@@ -69,7 +68,7 @@ const ALL: [Failing; 17] = [
     Failing::Silence,
 ];
 
-/// A server that answers as it is told to.
+/// A server in the place of DynamoDB.
 struct Quoting {
     url: String,
     failing: Arc<Mutex<Failing>>,
@@ -127,7 +126,7 @@ async fn answer(
         }
         Failing::Reset => return Err(std::io::Error::other("as planned")),
         Failing::Silence => {
-            // Longer than any attempt here.
+            // Longer than any attempt of the host.
             sleep(Duration::from_secs(20)).await;
             (200, "{}".to_owned())
         }
@@ -139,7 +138,7 @@ async fn answer(
     Ok(answer)
 }
 
-/// A host in a process of its own, and all that it says.
+/// A host in a process of its own, with its log and its collector.
 struct Watched {
     host: Process,
     collector: Collector,
@@ -156,7 +155,7 @@ impl Watched {
         Watched { host, collector, data }
     }
 
-    /// Ends the host and looks for what must be nowhere.
+    /// Stops the host, and asserts that its output has none of the secrets. The log must contain `wanted`.
     async fn assert_silent(self, wanted: &str) {
         let metrics = reqwest::get(self.host.metrics()).await.unwrap().text().await.unwrap();
         let (code, rest) = self.host.end("TERM");
@@ -171,7 +170,7 @@ impl Watched {
     }
 }
 
-/// Asks for every operation, with the secrets wherever an operation takes text.
+/// Sends a request of every operation, with the secrets in every text.
 async fn ask(client: &Client, ticket: &str) -> Vec<Answer> {
     let [caller, description, comment] = SECRETS;
     let (path, comments) = (format!("/tickets/{ticket}"), format!("/tickets/{ticket}/comments"));
@@ -200,7 +199,7 @@ async fn no_failure_of_dynamodb_tells_what_was_to_be_stored() {
         for failing in ALL {
             server.fail(failing);
             for answer in ask(&watched.host.client(), NO_TICKET).await {
-                // What is answered with 200 is done.
+                // A client may see its own data in a success.
                 if answer.status < 400 {
                     continue;
                 }
@@ -208,7 +207,7 @@ async fn no_failure_of_dynamodb_tells_what_was_to_be_stored() {
             }
             let _ = reqwest::get(format!("{}/readyz", watched.host.url)).await.unwrap();
         }
-        // Nobody listens any more.
+        // From here on the host cannot connect.
         drop(server);
         ask(&watched.host.client(), NO_TICKET).await;
         watched.assert_silent("a call to the store failed").await;
@@ -237,7 +236,7 @@ async fn no_failure_of_the_embedded_store_tells_what_was_to_be_stored() {
     }
 }
 
-/// Every page but the first has other bytes, and so has the log.
+/// Overwrites every page of the file but the first, and the write-ahead log.
 fn damage(store: &Path) {
     for (file, from) in [(store.to_owned(), 4096), (store.with_extension("sqlite3-wal"), 0)] {
         let Ok(mut file) = OpenOptions::new().write(true).open(file) else { continue };
@@ -247,20 +246,20 @@ fn damage(store: &Path) {
     }
 }
 
-/// The file is cut to nothing.
+/// Truncates the file to nothing.
 fn empty(store: &Path) {
     for file in [store.to_owned(), store.with_extension("sqlite3-wal")] {
         let _ = OpenOptions::new().write(true).truncate(true).open(file);
     }
 }
 
-/// The files are gone.
+/// Removes the files.
 fn remove(store: &Path) {
     fs::remove_file(store).unwrap();
     let _ = fs::remove_file(store.with_extension("sqlite3-wal"));
 }
 
-/// What is asked of the store in memory fails by what is asked alone.
+/// The store in memory fails only if a request is wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_failure_of_the_store_in_memory_tells_what_was_to_be_stored() {
     for level in LEVELS {

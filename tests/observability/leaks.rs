@@ -1,4 +1,4 @@
-//! Texts that must not be seen, sent everywhere a client may send text, and looked for everywhere a host says something.
+//! A client sends secrets in every place that takes text. None of them appears in the log, the metrics, the spans or an error.
 
 use std::fs::{self, File};
 
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::collector::Collector;
 use crate::harness::{Client, KEY, Process, portdesk};
 
-/// Each stands for what it names.
+/// Each secret names the place in which the client sends it.
 const SECRETS: [&str; 10] = [
     "secret-key-0123456789",
     "secret-caller",
@@ -38,7 +38,7 @@ async fn what_clients_send_is_in_no_log_no_metric_no_span_and_no_error() {
         let (code, rest) = host.end("TERM");
         assert_eq!(code, Some(0));
         let log = fs::read(&log).unwrap();
-        // Each of them says something at all.
+        // An empty output would prove nothing.
         assert!(log.windows(8).filter(|part| part == b"answered").count() > 10);
         assert!(metrics.contains("create_ticket") && collector.spans().len() > 10 && errors.len() > 5);
         assert_none("the log", &log, &SECRETS);
@@ -46,18 +46,18 @@ async fn what_clients_send_is_in_no_log_no_metric_no_span_and_no_error() {
         assert_none("the spans", &collector.bytes(), &SECRETS);
         assert_none("standard output", rest.as_bytes(), &SECRETS);
         for error in errors {
-            // The component tells a client which ticket and which parameter it asked for.
+            // An error may name the ticket and the parameter that the client sent.
             let silent = SECRETS.iter().filter(|secret| !["secret-path", "secret-query"].contains(secret));
             assert_none("an error", error.as_bytes(), &silent.copied().collect::<Vec<_>>());
             assert!(!error.contains('\x1b'), "{error}");
         }
-        // What a client sends cannot make a line of its own, or colour a terminal.
+        // A client cannot add a line to the log, or send control codes to a terminal.
         let controls = log.iter().filter(|byte| byte.is_ascii_control() && **byte != b'\n').count();
         assert_eq!(controls, 0, "{}", String::from_utf8_lossy(&log));
     }
 }
 
-/// The defect that all of the above must find, found.
+/// The check itself must fail on a leak.
 #[test]
 #[should_panic(expected = "secret")]
 fn a_leaked_secret_is_found() {
@@ -72,7 +72,7 @@ pub(super) fn assert_none(place: &str, bytes: &[u8], secrets: &[&str]) {
     }
 }
 
-/// Says every secret in requests that succeed and in requests that fail, and gives what the failures said.
+/// Sends every secret in requests that succeed and in requests that fail. Returns the errors.
 async fn talk(host: &Process) -> Vec<String> {
     let [key, caller, description, comment, path, query, method, header, broken, replay] = SECRETS;
     let client = host.client();
@@ -97,7 +97,7 @@ async fn talk(host: &Process) -> Vec<String> {
     ];
     errors.retain(|answer| answer.status >= 400);
     let mut errors: Vec<String> = errors.iter().map(|answer| answer.text()).collect();
-    // A new connection: the host closed the other behind the body that was too large.
+    // This needs a new connection, because the host closes the old one after a body that is too large.
     let request = host.client().request("POST", "/tickets").header("content-type", "application/json");
     let header = HeaderValue::from_bytes(b"secret-header\xff\x80").unwrap();
     let answer = request.header("idempotency-key", header).body(broken).send().await.unwrap();
@@ -106,7 +106,7 @@ async fn talk(host: &Process) -> Vec<String> {
     errors
 }
 
-/// What no client library sends.
+/// Sends requests that no client library sends.
 async fn raw(host: &Process) -> Vec<String> {
     let [_, _, _, _, path, query, .., broken, _] = SECRETS;
     let mut answers = Vec::new();

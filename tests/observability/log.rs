@@ -1,4 +1,4 @@
-//! The lines of a log.
+//! The lines of the log.
 
 use std::fs::File;
 
@@ -62,7 +62,7 @@ async fn a_client_that_goes_away_is_counted_and_has_its_line() {
     assert!(line["request_id"].is_string(), "{line}");
 }
 
-/// A host that writes its log as JSON to a file, over a DynamoDB that fails from the moment it is ready.
+/// A host that writes its log as JSON to a file, over a DynamoDB that fails once the host is ready.
 struct Logged {
     host: Process,
     data: TempDir,
@@ -74,7 +74,7 @@ impl Logged {
         let table = Table::create().await;
         let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
         let data = tempfile::tempdir().unwrap();
-        // Without a rate: otherwise the store would fail earlier, at the quota.
+        // With a quota, the request would already fail when the host counts it.
         let mut command = with_credentials(portdesk(&["--log-format", "json", "--rate-limit", "off"]));
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(arguments);
         command.args(on_dynamodb(&proxy.url));
@@ -84,7 +84,7 @@ impl Logged {
         Logged { host, data, _store: (table, proxy) }
     }
 
-    /// Stops the host. The whole log, and its lines.
+    /// Stops the host. Returns the whole log, and its lines as JSON.
     fn end(self) -> (String, Vec<Value>) {
         assert_eq!(self.host.end("TERM").0, Some(0));
         let log = std::fs::read_to_string(self.data.path().join("log")).unwrap();

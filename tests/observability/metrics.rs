@@ -1,4 +1,4 @@
-//! The page that Prometheus reads.
+//! The metrics page.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::harness::{Client, HostOnDynamo, Running, Table, run};
 
 const FLAGS: [&str; 4] = ["--store", "memory", "--metrics", "127.0.0.1:0"];
 
-/// Each series and its value; the lines that explain a family are left out.
+/// Reads the metrics page: each series with its value.
 pub async fn scrape(url: &str) -> BTreeMap<String, f64> {
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4");
@@ -21,7 +21,7 @@ pub async fn scrape(url: &str) -> BTreeMap<String, f64> {
     series.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
 }
 
-/// Those of a family that are not zero.
+/// The series of a family whose value is not zero.
 fn of<'a>(series: &'a BTreeMap<String, f64>, family: &str) -> Vec<(&'a str, f64)> {
     let of_family = series.iter().filter(|(name, value)| name.starts_with(family) && **value != 0.0);
     of_family.map(|(name, value)| (name[family.len()..].trim_matches(['{', '}']), *value)).collect()

@@ -1,4 +1,4 @@
-//! Spans, as a collector gets them.
+//! Spans, as a collector receives them.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::collector::{Collector, attribute};
 use crate::harness::{Client, Process, Running, portdesk};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-/// Well-formed, so that the store is asked for it.
+/// A well-formed id, so that the desk calls the store.
 const NO_TICKET: &str = "/tickets/00000000-0000-4000-8000-000000000000";
 const PARENT: &str = "00f067aa0ba902b7";
 
@@ -68,7 +68,7 @@ async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
     assert!(collector.spans().is_empty());
 }
 
-/// As the specification of OpenTelemetry has it: the variable names the collector of everything.
+/// By the specification of OpenTelemetry, this variable is the base URL for all signals.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_variables_of_opentelemetry_say_where_spans_go_and_what_they_are_called() {
     let collector = Collector::start().await;
@@ -82,7 +82,7 @@ async fn the_variables_of_opentelemetry_say_where_spans_go_and_what_they_are_cal
     assert!(collector.bytes().windows(9).any(|part| part == b"help-desk"));
 }
 
-/// One that takes connections and never answers is worse than one that refuses them.
+/// A collector that accepts connections and never answers is worse than a collector that refuses them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_collector_fails_no_request_and_does_not_hold_the_end() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -111,7 +111,7 @@ async fn a_dead_collector_fails_no_request_and_does_not_hold_the_end() {
     for _ in 0..8 {
         let client = client.clone();
         asking.spawn(async move {
-            // Of all together two spans each, more than the queue holds.
+            // All clients together cause more spans than the queue holds.
             for _ in 0..150 {
                 client.get(NO_TICKET).await.expect(404);
             }

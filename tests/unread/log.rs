@@ -1,4 +1,4 @@
-//! The log, and readers of it that do not read.
+//! A log that nobody reads.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -23,7 +23,7 @@ fn host(data: &tempfile::TempDir, stderr: Stdio) -> Process {
     Process::spawn(&mut command)
 }
 
-/// Has several clients ask, each after its last answer, and gives the ids of all answers.
+/// Sends requests by several clients, and returns the request ids of all answers.
 async fn ask(url: &str, path: &str, requests: usize) -> Vec<String> {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -67,7 +67,7 @@ async fn no_kind_of_unread_log_holds_a_request_or_the_end() {
     for (name, (stderr, _other_end)) in streams {
         let data = tempfile::tempdir().unwrap();
         let host = host(&data, stderr);
-        // More than a socket holds.
+        // These lines are more than the buffer of a socket holds.
         assert_eq!(ask(&host.url, "/healthz", 1600).await.len(), 1600, "{name}");
         assert_eq!(host.end("TERM").0, Some(0), "{name}");
     }
@@ -117,7 +117,7 @@ async fn a_reader_that_reads_gets_every_line_and_the_last_one_at_the_end() {
     assert_eq!(last["message"], "stopped");
 }
 
-/// Looks for a line of each answer; gives the last line.
+/// Asserts that each answer has a line. Returns the last line.
 fn check_lines(lines: impl Iterator<Item = String>, ids: &mut HashSet<String>) -> Value {
     let mut last = Value::Null;
     for line in lines {

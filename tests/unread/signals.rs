@@ -1,4 +1,4 @@
-//! Signals: those that end a host, and those that must not.
+//! Signals that end a host, and signals that must not end it.
 
 use std::process::{Command, Stdio};
 
@@ -59,7 +59,7 @@ async fn a_second_signal_ends_a_host_at_once_while_nobody_reads_its_log() {
         let (stderr, _stderr) = streams::unread_pipe();
         let mut command =
             portdesk(&["--listen", "127.0.0.1:0", "--grace-seconds", "600", "--client-timeout-ms", "300000"]);
-        // The host goes on serving `/readyz` for this long.
+        // The host serves `/readyz` for this time after the first signal.
         command.args(["--drain-ms", "1000"]);
         let host = Process::spawn(command.arg("--data-dir").arg(data.path()).stderr(stderr));
         let mut open = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
@@ -67,20 +67,20 @@ async fn a_second_signal_ends_a_host_at_once_while_nobody_reads_its_log() {
             format!("POST /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\ncontent-length: 9\r\n\r\n");
         open.write_all(head.as_bytes()).await.unwrap();
         host.signal("TERM");
-        // The first signal turns readiness red, so the second one is a second one.
+        // Once `/readyz` fails, the host has handled the first signal.
         while reqwest::get(format!("{}/readyz", host.url)).await.unwrap().status() == 200 {}
-        // A terminal that closes may send several of these.
+        // A terminal that closes may send several SIGHUP.
         host.signal("HUP");
         host.signal(signal);
         assert_eq!(host.wait(), Some(1), "{signal}");
     }
 }
 
-/// A file limit of a few blocks; a write beyond it comes with SIGXFSZ.
+/// The kernel sends SIGXFSZ for a write above the limit.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_file_sizes_does_not_end_a_host() {
     let data = tempfile::tempdir().unwrap();
-    // The compiled component, which the first start keeps, may be larger than the limit.
+    // The first start writes the compiled component, which may be larger than the limit.
     assert_eq!(Process::start(data.path(), &[]).end("TERM").0, Some(0));
     let host = behind("ulimit -f 4096", &data, &["--log-level", "error"]);
     let text = "x".repeat(2000);

@@ -1,6 +1,4 @@
-//! A flood gets its burst and its rate.
-//!
-//! The long test also holds what was let in to 1%.
+//! A flood of requests gets the burst and the rate of its plan. The long test also asserts the number within 1%.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +30,7 @@ async fn a_flood_gets_its_burst_and_its_rate() {
     host.stop().await;
 }
 
-/// Sends one request after the other; how many were let in and refused.
+/// Sends one request after the other. Returns how many the host admitted and refused.
 async fn burst(client: Client, end: Instant) -> (u32, u32) {
     let (mut let_in, mut refused) = (0, 0);
     while Instant::now() < end {

@@ -1,4 +1,4 @@
-//! Plans and keys on the command line, while a host runs.
+//! The commands for plans and keys, while a host runs.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use serde_json::json;
 use super::printed;
 use crate::harness::{Client, Process, run};
 
-/// A command on a folder, which must succeed.
+/// Runs a command on a folder, which must succeed.
 fn on(data: &Path, arguments: &[&str]) -> String {
     printed(&[arguments, &["--data-dir", data.to_str().unwrap()]].concat())
 }
 
-/// What a command on a folder says that must fail.
+/// Runs a command on a folder, which must fail. Returns its error.
 fn refused(data: &Path, arguments: &[&str]) -> String {
     let output = run(&[arguments, &["--data-dir", data.to_str().unwrap()]].concat());
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
@@ -63,7 +63,7 @@ async fn both_keys_of_a_rotation_are_one_client_until_the_old_one_is_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_and_who_is_on_it_change_while_the_host_runs() {
+async fn a_plan_and_its_keys_change_while_the_host_runs() {
     let data = tempfile::tempdir().unwrap();
     on(data.path(), &["plan", "create", "tiny", "--quota", "1"]);
     let key = on(data.path(), &["key", "create", "agent", "--plan", "tiny"]);
@@ -98,7 +98,7 @@ fn plans_are_made_listed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_before_the_first_start_takes_no_first_key_away() {
+async fn the_first_start_shows_a_key_although_there_is_a_plan() {
     let data = tempfile::tempdir().unwrap();
     on(data.path(), &["plan", "create", "slow"]);
     let mut command = crate::harness::portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error"]);

@@ -1,4 +1,4 @@
-//! A server that answers each attempt as a script says.
+//! A server that answers each attempt by a script.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// What the server does with an attempt.
+/// The server's reaction to an attempt.
 #[derive(Debug, Clone)]
 pub enum Act {
     Answer(u16, String),

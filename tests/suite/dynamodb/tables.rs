@@ -1,4 +1,4 @@
-//! The table itself: made, compared, lacking.
+//! The table itself: a table is created, compared with the schema, or missing.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -30,7 +30,7 @@ fn query(index: &str) -> Query {
 }
 
 #[tokio::test]
-async fn a_table_is_made_once_and_is_as_the_schema_asks() {
+async fn a_table_is_created_once_and_fits_the_schema() {
     let server = Server::start();
     let table = table(&server, &suite::schema()).await;
     assert!(matches!(table.check().await, Err(TableError::Missing(_))));
@@ -42,7 +42,7 @@ async fn a_table_is_made_once_and_is_as_the_schema_asks() {
 }
 
 #[tokio::test]
-async fn what_differs_is_said() {
+async fn every_difference_from_the_schema_is_reported() {
     let server = Server::start();
     make_bare(&server, "id").await;
     let mut schema = suite::schema();
@@ -56,7 +56,7 @@ async fn what_differs_is_said() {
 }
 
 #[tokio::test]
-async fn an_index_of_another_make_is_told_by_its_parts() {
+async fn a_different_index_is_reported_with_its_parts() {
     let server = Server::start();
     make(&server).await;
     let mut schema = suite::schema();
@@ -90,7 +90,7 @@ async fn a_table_without_an_optional_index_serves_everything_else() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_a_clear_refusal_to_start() {
+async fn a_host_does_not_start_without_its_table_and_names_the_command_that_creates_it() {
     let server = Server::start();
     let opened = DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await;
     assert!(
@@ -99,7 +99,7 @@ async fn a_missing_table_is_a_clear_refusal_to_start() {
 }
 
 #[tokio::test]
-async fn a_table_that_vanishes_is_a_refusal_that_lasts_and_no_empty_store() {
+async fn a_table_that_vanishes_is_misconfigured_and_not_an_empty_store() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;

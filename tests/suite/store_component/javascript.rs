@@ -1,4 +1,4 @@
-//! `examples/store-js`, the store in another language.
+//! `examples/store-js`, a store in JavaScript.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};

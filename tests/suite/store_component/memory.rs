@@ -1,4 +1,4 @@
-//! `guest/store-memory`, the store in Rust to begin with.
+//! `guest/store-memory`, a store in Rust.
 
 use std::sync::{Arc, LazyLock};
 
