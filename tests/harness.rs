@@ -13,6 +13,7 @@ mod table;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use clap::Parser;
 use portdesk::config::Config;
@@ -22,18 +23,49 @@ use portdesk::sandbox::{Component, Isolation};
 use portdesk::service::Service;
 use portdesk::telemetry::{Spans, Telemetry};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, comments_path, path};
 pub use length::{at_length, is_long};
 pub use logged::Logged;
 pub use platform::Platform;
-pub use process::{COMPILED_COMPONENT, Process, portdesk, run};
+pub use process::{COMPILED_COMPONENT, Process, behind, portdesk, run, serve};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The API key of every host.
 pub const KEY: &str = "a-key-for-the-tests-0123456789";
+
+/// Far more than any step takes. It keeps a defect from blocking the tests.
+pub const LONG: Duration = Duration::from_secs(30);
+
+/// Waits for something that a host does by itself.
+pub async fn until(what: &str, mut is_done: impl AsyncFnMut() -> bool) {
+    let waited = async {
+        while !is_done().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(LONG, waited).await.unwrap_or_else(|_| panic!("not within {LONG:?}: {what}"));
+}
+
+/// Everything that a host sends until the connection ends, in order or by a reset.
+pub async fn rest(connection: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = timeout(LONG, connection.read_to_end(&mut bytes)).await.expect("the connection ends");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Waits until `/readyz` has this status. Panics after ten seconds.
+pub async fn until_ready(url: &str, status: u16) {
+    let url = format!("{url}/readyz");
+    let asked = async { while reqwest::get(&url).await.unwrap().status() != status {} };
+    let waited = timeout(Duration::from_secs(10), asked).await;
+    waited.unwrap_or_else(|_| panic!("/readyz is not {status} within ten seconds"));
+}
 
 /// A host in this process.
 pub struct Running {
@@ -106,11 +138,12 @@ pub fn config(data: &Path, flags: &[&str]) -> Config {
     config
 }
 
+/// A command line on which a later flag replaces an earlier one.
 #[derive(Parser)]
 #[command(args_override_self = true)]
-struct Arguments {
+pub struct Arguments {
     #[command(flatten)]
-    config: Config,
+    pub config: Config,
 }
 
 /// The built-in component with the default isolation.

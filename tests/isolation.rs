@@ -17,7 +17,7 @@ mod starting;
 
 use portdesk::sandbox::Component;
 
-use crate::harness::{KEY, Running, config};
+use crate::harness::{Client, Running, config};
 
 /// The hostile component.
 const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
@@ -39,13 +39,13 @@ impl Hostile {
     async fn start(flags: &[&str]) -> Hostile {
         let flags = [flags, &["--store", "memory"]].concat();
         let host = Running::start_component(hostile(&flags), &flags).await;
-        let client = Client::new(&host.url);
+        let client = host.client();
         Hostile { host, client }
     }
 
     /// Sends a request and returns the text of the answer, whose status must be 200.
     async fn text(&self, path: &str, body: &str) -> String {
-        let (status, text) = self.client.send("POST", path, body).await.unwrap();
+        let (status, text) = send(&self.client, "POST", path, body).await.unwrap();
         assert_eq!(status, 200, "{path}: {text}");
         text
     }
@@ -55,22 +55,8 @@ impl Hostile {
     }
 }
 
-/// A client that no contract binds: the hostile component has none worth the name.
-#[derive(Clone)]
-struct Client {
-    url: String,
-    http: reqwest::Client,
-}
-
-impl Client {
-    fn new(url: &str) -> Client {
-        Client { url: url.to_owned(), http: reqwest::Client::builder().no_proxy().build().unwrap() }
-    }
-
-    /// The status and the body of the answer.
-    async fn send(&self, method: &str, path: &str, body: &str) -> reqwest::Result<(u16, String)> {
-        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
-        let response = request.header("x-api-key", KEY).body(body.to_owned()).send().await?;
-        Ok((response.status().as_u16(), response.text().await?))
-    }
+/// Sends a request and returns the status and the body of the answer. The contract does not bind the hostile component.
+async fn send(client: &Client, method: &str, path: &str, body: &str) -> reqwest::Result<(u16, String)> {
+    let response = client.request(method, path).body(body.to_owned()).send().await?;
+    Ok((response.status().as_u16(), response.text().await?))
 }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use crate::harness::{Process, portdesk};
+use crate::harness::{Process, portdesk, serve};
 
 /// A flag, its variable, and wrong values.
 const WRONG: [(&str, &str, &[&str]); 11] = [
@@ -101,7 +101,7 @@ fn what_is_named_is_what_was_set() {
 fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &[]);
-    let address = host.url.trim_start_matches("http://");
+    let address = host.address();
     let other = tempfile::tempdir().unwrap();
     let folder = other.path().to_str().unwrap();
     let (code, said) = ended(portdesk(&["--data-dir", folder]).env("PORTDESK_LISTEN", address));
@@ -114,7 +114,7 @@ fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
         ended(portdesk(&["--listen", "0.0.0.0:0", "--data-dir", folder]).env("PORTDESK_LISTEN", "[::1]:0"));
     assert!(said.contains("portdesk: --listen 0.0.0.0:0: "), "{said}");
     for file in ["/no/such/file.pem", "/"] {
-        let mut command = portdesk(&["--listen", "127.0.0.1:0", "--data-dir", folder, "--tls-key", file]);
+        let mut command = serve(other.path(), &["--tls-key", file]);
         let (code, said) = ended(command.env("PORTDESK_TLS_CERT", file));
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains(&format!("portdesk: PORTDESK_TLS_CERT {file}: ")), "{said}");
@@ -124,8 +124,7 @@ fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
 #[test]
 fn an_empty_variable_counts_as_not_set() {
     let data = tempfile::tempdir().unwrap();
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]);
-    command.arg(data.path());
+    let mut command = serve(data.path(), &["--log-level", "error"]);
     let all = WRONG.iter().map(|(_, variable, _)| *variable);
     for variable in all.chain([
         "PORTDESK_TLS_CERT",
@@ -168,8 +167,7 @@ fn a_password_in_a_url_is_not_shown() {
 #[test]
 fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
     let data = tempfile::tempdir().unwrap();
-    let folder = data.path().to_str().unwrap();
-    let flags = ["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir", folder];
+    let command = || serve(data.path(), &["--log-level", "error"]);
     let spans = ["--otlp-endpoint", "http://127.0.0.1:9"];
     for (name, value) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -179,27 +177,21 @@ fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization: secret-password"),
         ("OTEL_NEVER_HEARD_OF", "x"),
     ] {
-        let (code, said) = ended(portdesk(&[&flags[..], &spans].concat()).env(name, value));
+        let (code, said) = ended(command().args(spans).env(name, value));
         assert_eq!(code, Some(1), "{name}: {said}");
         assert!(said.contains(name) && !said.contains("secret-password"), "{name}: {said}");
         // Without a collector the host ignores them.
-        let host = Process::spawn(portdesk(&flags).env(name, value));
+        let host = Process::spawn(command().env(name, value));
         assert_eq!(host.end("TERM").0, Some(0));
     }
     for (name, value) in [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_EXPORTER", "none")] {
-        let mut command = portdesk(&[&flags[..], &spans].concat());
-        let host = Process::spawn(command.env(name, value).env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"));
-        assert_eq!(host.end("TERM").0, Some(0));
+        let mut command = command();
+        command.args(spans).env(name, value).env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        assert_eq!(Process::spawn(&mut command).end("TERM").0, Some(0));
     }
-    let (code, said) = ended(portdesk(&flags).env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a.example"));
+    let (code, said) = ended(command().env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a.example"));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{said}");
-}
-
-/// The line of the banner that shows settings.
-fn shown_settings(host: &Process) -> Option<&str> {
-    let line = host.banner.lines().find_map(|line| line.trim_start().strip_prefix("settings"));
-    line.map(str::trim)
 }
 
 #[test]
@@ -212,8 +204,9 @@ fn a_host_shows_the_settings_that_differ_from_their_defaults() {
     command.env("PORTDESK_LOG_LEVEL", "error").env("PORTDESK_LOG_FORMAT", "text");
     command.args(["--cors-origin=https://a.example,https://b.example", "--allow-plaintext"]);
     let host = Process::spawn_bare(&mut command);
+    let mut lines = host.banner.lines().map(str::trim);
     assert_eq!(
-        shown_settings(&host).unwrap(),
+        lines.find_map(|line| line.strip_prefix("settings")).unwrap().trim(),
         format!(
             "--listen 127.0.0.1:0 --allow-plaintext --data-dir {folder} --store memory --parity strict \
              --cors-origin https://a.example,https://b.example --log-level error"

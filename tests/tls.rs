@@ -23,7 +23,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
-use crate::harness::{Running, component_of_the_tree, config, run};
+use crate::harness::{LONG, Running, component_of_the_tree, config, rest, until};
 
 /// A folder with a certificate and its key.
 struct Identity {
@@ -41,10 +41,15 @@ impl Identity {
     }
 
     fn renew(&mut self, year: i32) {
-        let [certificate, key] = self.renewed(|params| {
+        self.replace(|params| {
             params.not_before = date_time_ymd(2000, 1, 1);
             params.not_after = date_time_ymd(year, 12, 31);
         });
+    }
+
+    /// Makes another certificate and its key, and writes both files.
+    fn replace(&mut self, set: impl FnOnce(&mut CertificateParams)) {
+        let [certificate, key] = self.renewed(set);
         fs::write(self.file("cert.pem"), certificate).unwrap();
         fs::write(self.file("key.pem"), key).unwrap();
     }
@@ -69,8 +74,8 @@ impl Identity {
 
     async fn host(&self, more: &[&str]) -> Running {
         let flags = self.flags();
-        let flags = flags.iter().map(String::as_str).chain(["--store", "memory"]);
-        Running::start(&flags.chain(more.iter().copied()).collect::<Vec<_>>()).await
+        Running::start(&[&flags.each_ref().map(String::as_str)[..], &["--store", "memory"], more].concat())
+            .await
     }
 
     /// A client that trusts only this certificate.
@@ -103,7 +108,7 @@ impl Identity {
     async fn refused(&self) -> String {
         let data = tempfile::tempdir().unwrap();
         let flags = self.flags();
-        let flags = flags.iter().map(String::as_str).chain(["--store", "memory"]).collect::<Vec<_>>();
+        let flags = [&flags.each_ref().map(String::as_str)[..], &["--store", "memory"]].concat();
         refused(&data, &flags).await.to_string()
     }
 }
@@ -165,9 +170,7 @@ async fn a_client_that_is_silent_or_does_not_speak_tls_delays_no_other_client() 
     plain.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     healthy(&mut identity.connect(&host, &[]).await.unwrap()).await;
     for mut stream in [silent, plain] {
-        let mut bytes = Vec::new();
-        let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
-        assert!(!bytes.starts_with(b"HTTP"), "nothing is answered in plain text");
+        assert!(!rest(&mut stream).await.starts_with("HTTP"), "nothing is answered in plain text");
     }
     assert!(identity.connect(&host, &["spdy/3"]).await.is_err(), "no protocol in common");
     host.stop().await;
@@ -186,12 +189,7 @@ async fn a_changed_certificate_is_taken_over_and_no_connection_is_dropped() {
     healthy(&mut identity.connect(&host, &[]).await.expect("the old certificate holds")).await;
     fs::write(identity.file("key.pem"), key).unwrap();
     identity.renew(2098);
-    let renewed = async {
-        while identity.connect(&host, &[]).await.is_err() {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(LONG, renewed).await.expect("the new certificate is served");
+    until("the host serves the new certificate", async || identity.connect(&host, &[]).await.is_ok()).await;
     healthy(&mut old).await;
     host.stop().await;
 }
@@ -219,15 +217,6 @@ async fn a_host_does_not_start_with_a_certificate_that_no_client_could_accept() 
     assert!(refused.contains("expired at 2001-12-31"), "{refused}");
 }
 
-#[test]
-fn a_certificate_needs_its_key_on_the_command_line() {
-    for flag in ["--tls-cert", "--tls-key"] {
-        let output = run(&[flag, "some.pem"]);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("--tls-"));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_other_machines_can_reach_needs_tls_or_a_flag() {
     let data = tempfile::tempdir().unwrap();
@@ -239,6 +228,3 @@ async fn an_address_that_other_machines_can_reach_needs_tls_or_a_flag() {
     let host = Service::start_with(&config(data.path(), &flags), component_of_the_tree()).await.unwrap();
     assert_eq!(host.address.ip(), SocketAddr::from(([0, 0, 0, 0], 0)).ip());
 }
-
-/// Far more than any step takes. It keeps a defect from blocking the tests.
-const LONG: Duration = Duration::from_secs(30);

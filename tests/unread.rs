@@ -9,3 +9,7 @@ mod commands;
 mod log;
 mod signals;
 mod streams;
+
+async fn is_healthy(url: &str) -> bool {
+    reqwest::get(format!("{url}/healthz")).await.unwrap().status() == 200
+}

@@ -1,20 +1,14 @@
 //! The command line and the file of keys. The same parsers read the environment variables.
 
 use clap::Parser;
-use portdesk::config::{Config, Limits};
+use portdesk::config::Limits;
 use portdesk::door::{ActiveKeys, KeyFile, KeyRecord, NewKey};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{fuzz, mutation};
-
-#[derive(Parser)]
-#[command(args_override_self = true)]
-struct Arguments {
-    #[command(flatten)]
-    config: Config,
-}
+use crate::harness::Arguments;
 
 #[test]
 fn any_command_line_is_understood_or_refused() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::contract::Contract;
 
@@ -42,6 +42,12 @@ impl Client {
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, &[], Some(body)).await
+    }
+
+    /// Creates a ticket.
+    pub async fn create(&self, caller: &str, description: &str) -> Value {
+        let body = json!({ "caller_id": caller, "issue_description": description });
+        self.post("/tickets", &body).await.expect(201).json()
     }
 
     /// Sends a request with these headers, and with a JSON body if there is one.
@@ -102,15 +108,9 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> reqwest::Result<Answer> {
-        let name: Method = method.parse().unwrap();
-        let mut request = self.http.request(name, format!("{}{path}", self.url));
-        if let Some(key) = &self.key {
-            request = request.header("x-api-key", key);
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self.answered(request.body(body.to_vec())).await?;
+        let request = self.request(method, path).body(body.to_vec());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = self.answered(request).await?;
         let status = response.status().as_u16();
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
@@ -154,6 +154,16 @@ impl Answer {
         assert_eq!(self.status, status, "{}", self.text());
         self
     }
+}
+
+/// The path of a ticket.
+pub fn path(ticket: &Value) -> String {
+    format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap())
+}
+
+/// The path of the comments of a ticket.
+pub fn comments_path(ticket: &Value) -> String {
+    format!("{}/comments", path(ticket))
 }
 
 /// How long the client repeats a request that a busy platform refuses.

@@ -26,9 +26,7 @@ pub struct Process {
 impl Process {
     /// Starts `portdesk` over `data` and waits until it prints where it listens.
     pub fn start(data: &Path, flags: &[&str]) -> Process {
-        let mut command = portdesk(flags);
-        command.arg("--data-dir").arg(data).args(["--listen", "127.0.0.1:0", "--log-level", "error"]);
-        Process::spawn(&mut command)
+        Process::spawn(serve(data, flags).args(["--log-level", "error"]))
     }
 
     /// Starts a command that prints a banner, [`hastened`].
@@ -79,6 +77,11 @@ impl Process {
     pub fn metrics(&self) -> &str {
         let (_, metrics) = self.banner.split_once("  metrics   ").unwrap();
         metrics.lines().next().unwrap()
+    }
+
+    /// Where the host listens.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// A client with the key of the tests.
@@ -202,6 +205,27 @@ pub fn portdesk(arguments: &[&str]) -> Command {
     }
     command.args(arguments).env("PORTDESK_API_KEY", KEY).stdin(Stdio::null());
     command
+}
+
+/// A command that serves over a data folder, on a free port.
+pub fn serve(data: &Path, flags: &[&str]) -> Command {
+    let mut command = portdesk(flags);
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    command
+}
+
+/// The same command in a shell, which first runs `before`.
+pub fn behind(before: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.args(command.get_args()).stdin(Stdio::null());
+    shell
 }
 
 /// Runs the program to its end.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::{Client, Process, portdesk};
+use super::{Client, Process, portdesk, serve};
 
 /// A table on a server of its own.
 pub struct Table {
@@ -87,8 +87,8 @@ impl Host {
     /// A host that looks for the table at this endpoint.
     pub fn start(endpoint: &str, more: &[&str]) -> Host {
         let data = tempfile::tempdir().unwrap();
-        let mut command = with_credentials(portdesk(&["--rate-limit", "off"]));
-        command.args(["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]).arg(data.path());
+        let flags = ["--rate-limit", "off", "--log-level", "error"];
+        let mut command = with_credentials(serve(data.path(), &flags));
         // The host logs every call of the store that fails, and in these tests many calls fail on purpose.
         command.stderr(Stdio::null());
         let process = Process::spawn(command.args(on_dynamodb(endpoint)).args(more));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Hostile;
+use super::{Hostile, send};
 
 /// Faults that the host cuts before the deadline.
 pub const FAILING: [&str; 24] = [
@@ -72,13 +72,9 @@ async fn what_never_ends_is_cut_at_the_deadline() {
 /// The answer has this message and no details. Only the answer to a write says that the outcome is unknown.
 async fn answered(hostile: &Hostile, path: &str, status: u16, message: &str) {
     for (method, outcome) in [("GET", Value::Null), ("POST", json!("unknown"))] {
-        let (answered, body) = hostile.client.send(method, path, "").await.unwrap();
-        let body = parsed(&body);
+        let (answered, body) = send(&hostile.client, method, path, "").await.unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
         let said = (answered, &body["message"], &body["detail"], &body["outcome"]);
         assert_eq!(said, (status, &json!(message), &json!(message), &outcome), "{method} {path}");
     }
-}
-
-fn parsed(body: &str) -> Value {
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Answer, Client, Running};
+use crate::harness::{Answer, Client, Running, path};
 
 const CLIENTS: usize = 8;
 const ROUNDS: usize = 12;
@@ -48,7 +48,7 @@ impl MarkedClient {
             let key = format!("{caller}-{round}");
             let body = json!({ "caller_id": caller, "issue_description": word });
             let opened = self.send("POST", "/tickets", &[("idempotency-key", &key)], Some(&body)).await;
-            let path = format!("/tickets/{}", opened.expect(201).json()["ticket_id"].as_str().unwrap());
+            let path = path(&opened.expect(201).json());
             let comment = json!({ "comment": word, "author": caller });
             let list = format!("/tickets?caller={caller}&limit=3");
             let wrong = json!({ "caller_id": 7, caller: word });

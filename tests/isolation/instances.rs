@@ -10,7 +10,7 @@ use portdesk::sandbox::{HandleError, Request, Responder, Response, Sandbox};
 use portdesk::store::GuestStore;
 use tokio::time::Instant;
 
-use super::{Hostile, hostile};
+use super::{Hostile, hostile, send};
 use crate::harness::{config, telemetry};
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn an_instance_that_failed_is_never_used_again() {
     {
         hostile.text("/remember", "a secret").await;
         assert_eq!(hostile.text("/recall", "").await, "a secret", "the instance answers again");
-        let (status, _) = hostile.client.send("GET", fault, "").await.unwrap();
+        let (status, _) = send(&hostile.client, "GET", fault, "").await.unwrap();
         assert!([500, 504].contains(&status), "{fault}: {status}");
         assert_eq!(hostile.text("/recall", "").await, "", "after {fault}");
     }
@@ -57,7 +57,7 @@ async fn a_request_may_call_the_store_a_thousand_times() {
     for _ in 0..2 {
         assert_eq!(hostile.text("/gets", "1000").await, "got", "an instance starts anew with each request");
     }
-    let (status, _) = hostile.client.send("GET", "/gets", "1001").await.unwrap();
+    let (status, _) = send(&hostile.client, "GET", "/gets", "1001").await.unwrap();
     assert_eq!(status, 500);
     hostile.stop().await;
 }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::collector::{Collector, attribute};
-use crate::harness::{Client, Process, Running, portdesk};
+use crate::harness::{Client, Process, Running, serve};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 /// A well-formed id, so that the desk calls the store.
@@ -17,7 +17,7 @@ const PARENT: &str = "00f067aa0ba902b7";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_and_its_calls_of_the_store_continue_the_callers_trace() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
     let traceparent = format!("00-{TRACE}-{PARENT}-01");
@@ -40,7 +40,7 @@ async fn a_request_and_its_calls_of_the_store_continue_the_callers_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_callers_trace_each_request_begins_its_own() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let client = host.client();
     client.get(NO_TICKET).await.expect(404);
@@ -60,7 +60,7 @@ async fn without_a_callers_trace_each_request_begins_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let unsampled = format!("00-{TRACE}-{PARENT}-00");
     host.client().send("GET", NO_TICKET, &[("traceparent", &unsampled)], None).await.expect(404);
@@ -71,11 +71,11 @@ async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
 /// By the specification of OpenTelemetry, this variable is the base URL for all signals.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_variables_of_opentelemetry_say_where_spans_go_and_what_they_are_called() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let data = tempfile::tempdir().unwrap();
-    let mut command = portdesk(&["--store", "memory", "--log-level", "error", "--listen", "127.0.0.1:0"]);
+    let mut command = serve(data.path(), &["--store", "memory", "--log-level", "error"]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url).env("OTEL_SERVICE_NAME", "help-desk");
-    let host = Process::spawn(command.arg("--data-dir").arg(data.path()));
+    let host = Process::spawn(&mut command);
     host.client().get(NO_TICKET).await.expect(404);
     assert_eq!(host.end("TERM").0, Some(0));
     assert!(!collector.spans().is_empty());
@@ -95,17 +95,7 @@ async fn a_dead_collector_fails_no_request_and_does_not_hold_the_end() {
             connections.push(connection);
         }
     });
-    let host = Running::start(&[
-        "--store",
-        "memory",
-        "--grace-seconds",
-        "1",
-        "--metrics",
-        "127.0.0.1:0",
-        "--otlp-endpoint",
-        &url,
-    ])
-    .await;
+    let host = Running::start(&["--store", "memory", "--grace-seconds", "1", "--otlp-endpoint", &url]).await;
     let client = host.client();
     let mut asking = JoinSet::new();
     for _ in 0..8 {

@@ -12,7 +12,7 @@ mod tables;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -70,7 +70,7 @@ fn settings(endpoint: &str) -> Settings {
 }
 
 /// A client of the SDK, as another program on the same table has one.
-fn client(endpoint: &str) -> Client {
+pub fn client(endpoint: &str) -> Client {
     // The default client of the SDK uses HTTP_PROXY.
     let direct = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
@@ -80,6 +80,8 @@ fn client(endpoint: &str) -> Client {
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
         .credentials_provider(Credentials::new("dummy", "dummy", None, None, "the tests"))
+        // A host has it off. It would make the SDK slower in `overhead`.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(direct);
     Client::from_conf(config.build())
 }

@@ -1,15 +1,14 @@
 //! A component of the world `store` as a backend, so that the suite can test a store in any language.
 
-mod javascript;
-mod memory;
 mod named;
 mod outgoing;
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portdesk::backend::suite::{INVALID_CURSOR, schema as suite_schema};
+use portdesk::backend::suite::{self, INVALID_CURSOR, SharedBackend, schema as suite_schema};
 use portdesk::backend::{
     Backend, Change, Entry, Error, Fields, Index, Insert, Item, Page, Position, Query, Schema, Summary,
     Update,
@@ -27,6 +26,27 @@ use self::world::portdesk::desk::schema;
 /// The bindings of the world, in a module of their own because wasmtime has a `Store` too.
 mod world {
     wasmtime::component::bindgen!({ path: "../wit", world: "store", exports: { default: async } });
+}
+
+/// `guest/store-memory`, a store in Rust.
+mod memory {
+    super::suite::conformance!(exact component; async || (super::kept(&super::MEMORY).await, ()));
+}
+
+/// `examples/store-js`, a store in JavaScript.
+mod javascript {
+    super::suite::conformance!(exact component; async || (super::kept(&super::JAVASCRIPT).await, ()));
+}
+
+static MEMORY: LazyLock<Prepared> =
+    LazyLock::new(|| Prepared::of(&portdesk_components::component("portdesk-store-memory").unwrap()));
+static JAVASCRIPT: LazyLock<Prepared> = LazyLock::new(|| {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js");
+    Prepared::of(&portdesk_test_support::javascript_store(&example))
+});
+
+async fn kept(prepared: &'static Prepared) -> SharedBackend {
+    Arc::new(StoreComponent::kept(prepared, &mut WasiCtx::builder()).await)
 }
 
 /// A component, compiled and linked.

@@ -6,18 +6,17 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::version::TLS13;
 
-use super::{Identity, LONG};
-use crate::harness::{Logged, portdesk};
+use super::Identity;
+use crate::harness::{Logged, serve, until};
 use crate::observability::metrics::scrape;
 
 impl Identity {
     /// A host in a process of its own, with a log and metrics.
     fn logged(&self, data: &TempDir) -> Logged {
-        let mut command = portdesk(&["--store", "memory", "--metrics", "127.0.0.1:0", "--data-dir"]);
-        Logged::start(command.arg(data.path()).args(self.flags()), data.path().join("log"))
+        let flags = ["--store", "memory", "--metrics", "127.0.0.1:0", "--log-format", "json"];
+        Logged::start(data.path(), serve(data.path(), &flags).args(self.flags()))
     }
 
     async fn is_served_by(&self, host: &Logged) -> bool {
@@ -26,12 +25,7 @@ impl Identity {
     }
 
     async fn is_served_soon(&self, host: &Logged) {
-        let served = async {
-            while !self.is_served_by(host).await {
-                sleep(Duration::from_millis(50)).await;
-            }
-        };
-        timeout(LONG, served).await.expect("the certificate is served");
+        until("the host serves the certificate", async || self.is_served_by(host).await).await;
     }
 }
 
@@ -47,11 +41,7 @@ async fn a_certificate_that_becomes_valid_soon_is_taken_over_then_with_one_warni
     let (data, mut identity) = (tempfile::tempdir().unwrap(), Identity::until(2099));
     let host = identity.logged(&data);
     let old = identity.certificate.clone();
-    let [certificate, key] = identity.renewed(|params| {
-        params.not_before = (SystemTime::now() + Duration::from_secs(4)).into();
-    });
-    fs::write(identity.file("cert.pem"), certificate).unwrap();
-    fs::write(identity.file("key.pem"), key).unwrap();
+    identity.replace(|params| params.not_before = (SystemTime::now() + Duration::from_secs(4)).into());
     host.wait_for(1, "WARN").await;
     let new = std::mem::replace(&mut identity.certificate, old);
     assert!(identity.is_served_by(&host).await, "the host serves the old certificate");
@@ -152,9 +142,7 @@ async fn the_end_of_the_certificate_is_a_metric_and_a_warning_before_and_after()
         (Duration::from_secs(4), "has expired"),
     ] {
         let end = SystemTime::now() + left;
-        let [certificate, key] = identity.renewed(|params| params.not_after = end.into());
-        fs::write(identity.file("cert.pem"), certificate).unwrap();
-        fs::write(identity.file("key.pem"), key).unwrap();
+        identity.replace(|params| params.not_after = end.into());
         host.wait_for(1, expected).await;
         let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         assert_eq!(metric().await, end as f64);
@@ -163,21 +151,8 @@ async fn the_end_of_the_certificate_is_a_metric_and_a_warning_before_and_after()
     assert_eq!((host.lines(r#""days":1,"#) + host.lines(r#""days":1}"#), host.lines("expires_at")), (2, 5));
     assert!(identity.is_served_by(&host).await || host.lines("has expired") == 1);
     drop(host);
-    identity.renewed(|_| ());
-    let [certificate, key] = identity.renewed(|params| {
-        params.not_after = (SystemTime::now() + Duration::from_hours(5 * 24)).into();
-    });
-    fs::write(identity.file("cert.pem"), certificate).unwrap();
-    fs::write(identity.file("key.pem"), key).unwrap();
+    identity.replace(|params| params.not_after = (SystemTime::now() + Duration::from_hours(5 * 24)).into());
     let host = identity.logged(&data);
     host.wait_for(1, r#""days":7"#).await;
     assert_eq!(host.lines("expires_at"), 1, "a host that starts warns only once");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_tls_there_is_no_such_metric() {
-    let host = crate::harness::Running::start(&["--store", "memory", "--metrics", "127.0.0.1:0"]).await;
-    let seen = scrape(host.metrics.as_ref().unwrap()).await;
-    assert!(!seen.keys().any(|name| name.contains("certificate")));
-    host.stop().await;
 }

@@ -9,18 +9,16 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::streams::{self, Unread};
-use crate::harness::{KEY, Process, portdesk};
+use crate::harness::{KEY, Process, serve};
 use crate::observability::metrics::scrape;
 
 const CLIENTS: usize = 16;
 
 /// A host with a line of log for each request, and metrics.
 fn host(data: &tempfile::TempDir, stderr: Stdio) -> Process {
-    let flags =
-        ["--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off", "--log-format", "json"];
-    let mut command = portdesk(&flags);
-    command.args(["--metrics", "127.0.0.1:0", "--data-dir"]).arg(data.path()).stderr(stderr);
-    Process::spawn(&mut command)
+    let mut command = serve(data.path(), &["--store", "memory", "--rate-limit", "off"]);
+    command.args(["--log-format", "json", "--metrics", "127.0.0.1:0"]);
+    Process::spawn(command.stderr(stderr))
 }
 
 /// Sends requests by several clients, and returns the request ids of all answers.
@@ -46,8 +44,8 @@ async fn five_thousand_requests_are_answered_while_nobody_reads_output_and_log()
     let data = tempfile::tempdir().unwrap();
     let (stderr, _stderr) = streams::unread_pipe();
     let (stdout, _stdout) = streams::full_pipe();
-    let flags = ["--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off", "--data-dir"];
-    let host = Process::spawn_unread(portdesk(&flags).arg(data.path()).stderr(stderr), stdout);
+    let mut command = serve(data.path(), &["--store", "memory", "--rate-limit", "off"]);
+    let host = Process::spawn_unread(command.stderr(stderr), stdout);
     assert_eq!(ask(&host.url, "/tickets?caller=ada", 4992).await.len(), 4992);
     ask(&host.url, "/healthz", 16).await;
     assert_eq!(host.end("TERM").0, Some(0), "it stops in order");

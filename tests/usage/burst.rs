@@ -35,10 +35,16 @@ async fn burst(client: Client, end: Instant) -> (u32, u32) {
     let (mut let_in, mut refused) = (0, 0);
     while Instant::now() < end {
         let answer = client.get("/tickets?caller=ada").await;
-        match answer.status {
-            200 => let_in += 1,
-            _ => refused += u32::from(answer.expect(429).json()["message"] == "Too Many Requests"),
+        if answer.status == 200 {
+            let_in += 1;
+            continue;
         }
+        let answer = answer.expect(429);
+        assert_eq!(answer.json()["message"], "Too Many Requests");
+        assert_eq!(answer.json()["type"], "urn:portdesk:problem:rate-exceeded");
+        let headers = ["ratelimit-policy", "ratelimit", "retry-after"].map(|name| answer.header(name));
+        assert_eq!(headers, ["\"rate\";q=50;w=1", "\"rate\";r=0;t=1", "1"]);
+        refused += 1;
     }
     (let_in, refused)
 }

@@ -1,11 +1,11 @@
 //! The exact bytes of refusals.
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::with_plan;
-use crate::harness::{KEY, Running};
+use crate::harness::{KEY, Running, rest};
 
 /// An answer: the status line, the headers, the body.
 struct Wire {
@@ -16,13 +16,12 @@ struct Wire {
 
 impl Wire {
     async fn of(host: &Running, key: &str) -> Wire {
-        let mut connection = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+        let mut connection = TcpStream::connect(host.address()).await.unwrap();
         let head = format!(
             "GET /tickets?caller=ada HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n"
         );
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
+        let answer = rest(&mut connection).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let (status, headers) = head.split_once("\r\n").unwrap();
         let header = |line: &str| {

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use super::{printed, with_quota};
-use crate::harness::{Client, Process, Running, Table, on_dynamodb, portdesk, with_credentials};
+use crate::harness::{Client, Process, Running, Table, on_dynamodb, serve, with_credentials};
 
 /// Sends `count` requests. Returns how many the host admitted; it refused the others because of the quota.
 async fn let_in(client: &Client, count: usize) -> u64 {
@@ -53,9 +53,8 @@ async fn a_host_that_stops_returns_the_rest_of_its_batch() {
 async fn a_host_that_is_killed_loses_its_batch_and_no_more() {
     let table = Table::create().await;
     let data = with_quota("500");
-    let mut command = with_credentials(portdesk(&["--listen", "127.0.0.1:0", "--data-dir"]));
-    command.arg(data.path()).args(on_dynamodb(&table.server.endpoint)).stderr(Stdio::null());
-    let killed = Process::spawn(&mut command);
+    let mut command = with_credentials(serve(data.path(), &on_dynamodb(&table.server.endpoint)));
+    let killed = Process::spawn(command.stderr(Stdio::null()));
     assert_eq!(let_in(&killed.client(), 7).await, 7);
     killed.kill();
     let next = host(&table, "500").await;

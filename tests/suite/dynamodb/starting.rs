@@ -13,9 +13,9 @@ use super::script::{Act, failed, script, service_error};
 use super::{client, make, open, settings};
 
 /// An attribute of a key: its name, its type, its part in the key.
-type Part = (&'static str, ScalarAttributeType, KeyType);
+pub type Part = (&'static str, ScalarAttributeType, KeyType);
 
-const fn hash(name: &'static str) -> Part {
+pub const fn hash(name: &'static str) -> Part {
     (name, ScalarAttributeType::S, KeyType::Hash)
 }
 
@@ -24,7 +24,7 @@ const fn range(name: &'static str) -> Part {
 }
 
 /// A table with this key, and with these indexes.
-async fn make_other(server: &Server, key: &[Part], indexes: &[(&str, &[Part])]) {
+pub async fn make_other(server: &Server, key: &[Part], indexes: &[(&str, &[Part])]) {
     let element = |(name, _, kind): &Part| {
         KeySchemaElement::builder().attribute_name(*name).key_type(kind.clone()).build().unwrap()
     };

@@ -1,28 +1,16 @@
 //! The table itself: a table is created, compared with the schema, or missing.
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use portdesk::backend::dynamodb::table::{Table, TableError};
 use portdesk::backend::dynamodb::{DynamoDb, OpenError};
 use portdesk::backend::suite::{self, get, insert};
 use portdesk::backend::{Backend, Error, Query, Schema};
 use portdesk_test_support::Server;
 
+use super::starting::{hash, make_other};
 use super::{client, make, open, settings};
 
 async fn table(server: &Server, schema: &Schema) -> Table {
     Table::connect(&settings(&server.endpoint), schema).await.unwrap()
-}
-
-/// A table as somebody makes it in the console who reads half of the manual.
-async fn make_bare(server: &Server, key: &str) {
-    let client = client(&server.endpoint);
-    let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
-    let hash = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
-    let create = client.create_table().table_name("items").billing_mode(BillingMode::PayPerRequest);
-    let create = create.attribute_definitions(attribute.build().unwrap()).key_schema(hash.build().unwrap());
-    create.send().await.unwrap();
 }
 
 fn query(index: &str) -> Query {
@@ -44,7 +32,7 @@ async fn a_table_is_created_once_and_fits_the_schema() {
 #[tokio::test]
 async fn every_difference_from_the_schema_is_reported() {
     let server = Server::start();
-    make_bare(&server, "id").await;
+    make_other(&server, &[hash("id")], &[]).await;
     let mut schema = suite::schema();
     schema.indexes[1].optional = true;
     let found = table(&server, &schema).await.check().await.unwrap();
@@ -73,7 +61,7 @@ async fn a_different_index_is_reported_with_its_parts() {
 #[tokio::test]
 async fn a_table_without_an_optional_index_serves_everything_else() {
     let server = Server::start();
-    make_bare(&server, "item_id").await;
+    make_other(&server, &[hash("item_id")], &[]).await;
     let mut schema = suite::schema();
     schema.indexes[1].optional = true;
     let store = DynamoDb::connect(&settings(&server.endpoint), &schema).await.unwrap();
