@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Client, Process, portdesk};
+use crate::harness::{Logged, Process, comments_path, path, portdesk};
 
 /// The clock of a host.
 struct Clock {
@@ -53,11 +53,6 @@ impl Clock {
     }
 }
 
-async fn open_ticket(client: &Client) -> Value {
-    let body = json!({ "caller_id": "ada", "issue_description": "No ink." });
-    client.post("/tickets", &body).await.expect(201).json()
-}
-
 /// The text of a time. Such texts have the order of the times.
 fn time(value: &Value) -> &str {
     value.as_str().unwrap()
@@ -70,22 +65,15 @@ async fn a_clock_that_is_set_back_takes_no_ticket_back() {
     let host = clock.host();
     let client = host.client();
     for step in ["-1s", "-1h", "-1d", "-365d", "-55y", "+1d", "-1d", "+0s"] {
-        let ticket = open_ticket(&client).await;
-        let path = format!("/tickets/{}", time(&ticket["ticket_id"]));
+        let ticket = client.create("ada", "No ink.").await;
         clock.set(step);
-        let comment = client
-            .post(&format!("{path}/comments"), &json!({ "comment": "Still." }))
-            .await
-            .expect(200)
-            .json();
+        let body = json!({ "comment": "Still." });
+        let comment = client.post(&comments_path(&ticket), &body).await.expect(200).json();
         assert!(time(&comment["updated_at"]) >= time(&ticket["created_at"]), "{step}: {ticket} {comment}");
-        let moved = client
-            .send("PATCH", &path, &[], Some(&json!({ "status": "in_progress" })))
-            .await
-            .expect(200)
-            .json();
+        let body = json!({ "status": "in_progress" });
+        let moved = client.send("PATCH", &path(&ticket), &[], Some(&body)).await.expect(200).json();
         assert!(time(&moved["updated_at"]) >= time(&comment["updated_at"]), "{step}: {comment} {moved}");
-        let next = open_ticket(&client).await;
+        let next = client.create("ada", "No ink.").await;
         assert!(time(&next["created_at"]) >= time(&ticket["created_at"]), "{step}: {ticket} {next}");
     }
     assert_eq!(host.end("TERM").0, Some(0));
@@ -96,13 +84,12 @@ async fn a_host_that_starts_with_an_earlier_clock_shows_no_ticket_changed_before
     let Some(clock) = Clock::new() else { return };
     clock.set("+1h");
     let host = clock.host();
-    let ticket = open_ticket(&host.client()).await;
+    let ticket = host.client().create("ada", "No ink.").await;
     assert_eq!(host.end("TERM").0, Some(0));
     clock.set("+0s");
     let host = clock.host();
-    let path = format!("/tickets/{}", time(&ticket["ticket_id"]));
-    host.client().post(&format!("{path}/comments"), &json!({ "comment": "Still." })).await.expect(200);
-    let shown = host.client().get(&path).await.expect(200).json();
+    host.client().post(&comments_path(&ticket), &json!({ "comment": "Still." })).await.expect(200);
+    let shown = host.client().get(&path(&ticket)).await.expect(200).json();
     assert_eq!(shown["updated_at"], shown["created_at"]);
     assert_eq!(shown["comments"][0]["created_at"], shown["created_at"]);
     assert_eq!(host.end("TERM").0, Some(0));
@@ -112,19 +99,17 @@ async fn a_host_that_starts_with_an_earlier_clock_shows_no_ticket_changed_before
 async fn a_clock_that_leaves_the_calendar_under_a_running_host_ends_connections_in_words() {
     let Some(clock) = Clock::new() else { return };
     clock.set("+0s");
-    let log = clock.folder.path().join("log");
     let mut command = clock.command(&["--listen", "127.0.0.1:0", "--log-level", "error"]);
-    let host = Process::spawn(command.stderr(fs::File::create(&log).unwrap()));
-    let client = host.client();
-    open_ticket(&client).await;
+    let logged = Logged::start(clock.folder.path(), &mut command);
+    let client = logged.host.client();
+    client.create("ada", "No ink.").await;
     clock.set("+8000y");
     for _ in 0..3 {
         assert!(client.try_send("GET", "/healthz", &[], None).await.is_err());
     }
     clock.set("+0s");
-    open_ticket(&host.client()).await;
-    assert_eq!(host.end("TERM").0, Some(0));
-    let log = fs::read_to_string(log).unwrap();
+    logged.host.client().create("ada", "No ink.").await;
+    let (log, _) = logged.end();
     assert!(log.contains("the clock of this machine is not within the years 1970 to 9999; set it"), "{log}");
     assert!(!log.contains("panicked"), "{log}");
 }

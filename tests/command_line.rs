@@ -1,13 +1,13 @@
 //! The command line of the program: its output, its refusals, its exit codes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::process::{Command, Output, Stdio};
 
 use portdesk::host::BUILT_IN_COMPONENT;
 use portdesk_test_support::Server;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, KEY, Process, portdesk, run};
+use crate::harness::{Client, Process, portdesk, run, serve};
 
 fn text(output: &[u8]) -> String {
     String::from_utf8(output.to_vec()).unwrap()
@@ -21,8 +21,8 @@ fn key_in(printed: &str) -> Option<String> {
 
 /// A host without a key in the environment, as on a first start.
 fn first_start(data: &tempfile::TempDir) -> Process {
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]);
-    Process::spawn(command.arg(data.path()).env_remove("PORTDESK_API_KEY"))
+    let mut command = serve(data.path(), &["--log-level", "error"]);
+    Process::spawn(command.env_remove("PORTDESK_API_KEY"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,77 +51,12 @@ async fn the_printed_samples_run_as_they_stand() {
     assert!(!text(&output.stdout).contains("\"message\""), "{}", text(&output.stdout));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_are_made_listed_and_revoked_while_the_host_runs() {
-    let data = tempfile::tempdir().unwrap();
-    let folder = data.path().to_str().unwrap();
-    let host = Process::start(data.path(), &[]);
-    let made = run(&["key", "create", "agent", "--data-dir", folder]);
-    let key = key_in(&text(&made.stdout)).unwrap();
-    let client = Client::new(&host.url, Some(&key));
-    until(async || client.get("/tickets?caller=ada").await.status == 200).await;
-    let listed = text(&run(&["key", "list", "--data-dir", folder]).stdout);
-    let id = listed.split_whitespace().next().unwrap().to_owned();
-    assert!(key.contains(&id) && listed.contains("agent") && !listed.contains(&key));
-    assert_eq!(run(&["key", "revoke", &id, "--data-dir", folder]).status.code(), Some(0));
-    until(async || client.get("/tickets?caller=ada").await.status == 403).await;
-    assert_eq!(run(&["key", "revoke", "nobody", "--data-dir", folder]).status.code(), Some(1));
-}
-
-/// Waits for something that a host does by itself within a second. Panics after ten seconds.
-async fn until(mut done: impl AsyncFnMut() -> bool) {
-    let waited = async {
-        while !done().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(10), waited)
-        .await
-        .expect("it happens within ten seconds");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_log_names_requests_and_never_keys_or_what_they_say() {
-    let data = tempfile::tempdir().unwrap();
-    let log = data.path().join("log");
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "debug", "--log-format", "json"]);
-    command.arg("--data-dir").arg(data.path()).stderr(File::create(&log).unwrap());
-    let host = Process::spawn(&mut command);
-    let marked = json!({ "caller_id": "marked-caller", "issue_description": "marked-text" });
-    let keyed = [("idempotency-key", "marked-idempotency")];
-    let created = host.client().send("POST", "/tickets", &keyed, Some(&marked)).await.expect(201);
-    host.client().get("/tickets?caller=marked-caller").await.expect(200);
-    host.client().get("/marked-path").await.expect(404);
-    host.client().send("MARKED-METHOD", "/tickets", &[], None).await.expect(405);
-    Client::new(&host.url, Some("marked-wrong-key-0123456789")).get("/tickets").await.expect(403);
-    assert_eq!(host.end("TERM").0, Some(0));
-    let log = fs::read_to_string(&log).unwrap();
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let id = created.header("x-amzn-requestid");
-    assert!(
-        lines.iter().any(|line| line["request_id"] == id && line["operation"] == "create_ticket"),
-        "{log}"
-    );
-    assert!(!log.to_lowercase().contains("marked") && !log.contains(KEY), "{log}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_cannot_be_written_stops_no_request() {
-    let data = tempfile::tempdir().unwrap();
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--data-dir"]);
-    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let host = Process::spawn(command.arg(data.path()).stderr(full));
-    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-    host.client().post("/tickets", &body).await.expect(201);
-    assert_eq!(host.end("TERM").0, Some(0));
-}
-
 #[test]
 fn a_second_host_on_the_same_folder_is_refused() {
     let data = tempfile::tempdir().unwrap();
     let _host = Process::start(data.path(), &[]);
     let folder = data.path().to_str().unwrap();
-    let second = run(&["--listen", "127.0.0.1:0", "--data-dir", folder]);
+    let second = serve(data.path(), &[]).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(text(&second.stderr).contains(folder), "{}", text(&second.stderr));
 }
@@ -130,9 +65,8 @@ fn a_second_host_on_the_same_folder_is_refused() {
 fn a_taken_address_is_refused_by_its_flag() {
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &[]);
-    let address = host.url.trim_start_matches("http://");
     let other = tempfile::tempdir().unwrap();
-    let mut second = portdesk(&["--listen", address, "--data-dir", other.path().to_str().unwrap()]);
+    let mut second = portdesk(&["--listen", host.address(), "--data-dir", other.path().to_str().unwrap()]);
     let second = second.env_remove("PORTDESK_API_KEY").output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     assert!(text(&second.stderr).contains("--listen"), "{}", text(&second.stderr));
@@ -142,11 +76,10 @@ fn a_taken_address_is_refused_by_its_flag() {
 #[test]
 fn wrong_use_names_the_flag_and_exits_with_2() {
     for (arguments, named) in [
-        (&["--listen", "nowhere"][..], "--listen"),
-        (&["--store", "paper"], "--store"),
-        (&["--isolation", "none"], "--isolation"),
-        (&["--instances", "0"], "--instances"),
+        (&["--isolation", "none"][..], "--isolation"),
         (&["--body-limit-bytes", "9999999999"], "--body-limit-bytes"),
+        (&["--tls-cert", "some.pem"], "--tls-key"),
+        (&["--tls-key", "some.pem"], "--tls-cert"),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--store", "dynamodb"], "--table"),
         (&["--client-timeout-ms", "0"], "--client-timeout-ms"),
@@ -160,9 +93,6 @@ fn wrong_use_names_the_flag_and_exits_with_2() {
     let short = portdesk(&[]).env("PORTDESK_API_KEY", "short").output().unwrap();
     assert_eq!(short.status.code(), Some(2));
     assert!(text(&short.stderr).contains("PORTDESK_API_KEY"));
-    let variable = portdesk(&[]).env("PORTDESK_STORE", "paper").output().unwrap();
-    assert_eq!(variable.status.code(), Some(2));
-    assert!(text(&variable.stderr).contains("PORTDESK_STORE") || text(&variable.stderr).contains("--store"));
 }
 
 #[test]
@@ -199,13 +129,7 @@ const NETWORKED: &str = r#"(component
   (export "portdesk:desk/schema@0.1.0" (instance $network)))"#;
 
 fn run_component(file: &std::path::Path, data: &std::path::Path) -> Output {
-    portdesk(&["--listen", "127.0.0.1:0"])
-        .arg("--component")
-        .arg(file)
-        .arg("--data-dir")
-        .arg(data)
-        .output()
-        .unwrap()
+    serve(data, &[]).arg("--component").arg(file).output().unwrap()
 }
 
 #[test]
@@ -216,10 +140,10 @@ fn a_table_is_made_checked_and_served_from() {
     let missing = table("check");
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("portdesk table create"), "{}", text(&missing.stderr));
-    for told in ["making table desk", "table desk is there already"] {
+    for message in ["making table desk", "table desk is there already"] {
         let made = table("create");
         assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
-        assert!(text(&made.stderr).contains(told), "{}", text(&made.stderr));
+        assert!(text(&made.stderr).contains(message), "{}", text(&made.stderr));
     }
     assert_eq!(table("check").status.code(), Some(0));
 
@@ -229,10 +153,10 @@ fn a_table_is_made_checked_and_served_from() {
     assert!(
         host.banner.contains("DynamoDB table desk") && host.banner.contains("--store dynamodb --table desk")
     );
-    let folder = data.path().to_str().unwrap();
-    let other = run(&[&flags[..], &["other", "--listen", "127.0.0.1:0", "--data-dir", folder]].concat());
+    let other = serve(data.path(), &[&flags[..], &["other"]].concat()).output().unwrap();
     assert_eq!(other.status.code(), Some(1));
-    assert!(text(&other.stderr).contains("--table other"), "{}", text(&other.stderr));
+    let errors = text(&other.stderr);
+    assert!(errors.contains("--table other") && errors.contains("portdesk table create"), "{errors}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::harness::{COMPILED_COMPONENT as KEPT, Process, portdesk, run};
+use crate::harness::{COMPILED_COMPONENT as KEPT, Process, run, serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_compiles_once_and_serves_what_it_kept() {
@@ -53,14 +53,8 @@ async fn a_compiled_file_is_served_and_describes_itself() {
 /// Runs a host for one request, and returns its log.
 async fn started(data: &Path, flags: &[&str]) -> String {
     let log = data.join("log");
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "debug", "--store", "memory"]);
-    command
-        .args(["--drain-ms", "0"])
-        .arg("--data-dir")
-        .arg(data)
-        .args(flags)
-        .stderr(File::create(&log).unwrap());
-    let host = Process::spawn_bare(&mut command);
+    let mut command = serve(data, &["--log-level", "debug", "--store", "memory", "--drain-ms", "0"]);
+    let host = Process::spawn_bare(command.args(flags).stderr(File::create(&log).unwrap()));
     host.client().get("/tickets?caller=ada").await.expect(200);
     assert_eq!(host.end("TERM").0, Some(0));
     fs::read_to_string(&log).unwrap()

@@ -2,8 +2,6 @@
 //!
 //! The tests assert that a connection ends, and never when, because a busy machine is late.
 
-use std::time::Duration;
-
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http2;
@@ -11,9 +9,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use crate::harness::{KEY, Running};
+use crate::harness::{KEY, LONG, Running, comments_path, path, rest, until};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The value of all limits: short enough for the tests, and long enough for a good client on a busy machine.
@@ -28,13 +26,6 @@ async fn connect(host: &Running) -> TcpStream {
     TcpStream::connect(host.address()).await.unwrap()
 }
 
-/// Everything that the host sends until the connection ends, properly or by a reset.
-async fn rest(mut connection: TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let _ = timeout(LONG, connection.read_to_end(&mut bytes)).await.expect("the connection ends");
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 fn head(method: &str, path: &str, more: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nhost: test\r\nx-api-key: {KEY}\r\n{more}\r\n")
 }
@@ -42,14 +33,12 @@ fn head(method: &str, path: &str, more: &str) -> String {
 /// A ticket whose answers are larger than the buffers of the sockets.
 async fn large_ticket(host: &Running) -> String {
     let client = host.client();
-    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-    let ticket = client.post("/tickets", &body).await.expect(201).json();
-    let path = format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap());
+    let ticket = client.create("ada", "The VPN drops.").await;
     for _ in 0..40 {
         let comment = json!({ "comment": "x".repeat(4000) });
-        client.post(&format!("{path}/comments"), &comment).await.expect(200);
+        client.post(&comments_path(&ticket), &comment).await.expect(200);
     }
-    path
+    path(&ticket)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,13 +51,13 @@ async fn who_says_nothing_or_half_of_something_is_closed() {
         connection.write_all(half).await.unwrap();
         waiting.push(connection);
     }
-    for connection in waiting {
-        let answer = rest(connection).await;
+    for mut connection in waiting {
+        let answer = rest(&mut connection).await;
         assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
     }
     let mut idle = connect(&host).await;
     idle.write_all(head("GET", "/healthz", "").as_bytes()).await.unwrap();
-    assert!(rest(idle).await.ends_with("ok\n"), "one answer, and an end");
+    assert!(rest(&mut idle).await.ends_with("ok\n"), "one answer, and an end");
     host.stop().await;
 }
 
@@ -79,7 +68,7 @@ async fn a_body_that_does_not_come_is_late() {
     let head = head("POST", "/tickets", "content-type: application/json\r\ncontent-length: 50\r\n");
     connection.write_all(head.as_bytes()).await.unwrap();
     connection.write_all(b"{\"caller_id\"").await.unwrap();
-    let answer = rest(connection).await;
+    let answer = rest(&mut connection).await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     host.stop().await;
 }
@@ -147,7 +136,7 @@ async fn who_closes_its_half_after_a_request_gets_the_answer() {
         let mut connection = connect(&host).await;
         connection.write_all(request.as_bytes()).await.unwrap();
         connection.shutdown().await.unwrap();
-        let answer = rest(connection).await;
+        let answer = rest(&mut connection).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     host.stop().await;
@@ -165,16 +154,11 @@ async fn a_write_is_done_also_where_its_client_is_gone() {
         connect(&host).await.write_all(request.as_bytes()).await.unwrap();
     }
     let client = host.client();
-    let stored = async {
-        loop {
-            let list = client.get("/tickets?caller=gone&limit=100").await.expect(200).json();
-            if list["tickets"].as_array().unwrap().len() == WRITES {
-                break;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
+    let stored = async || {
+        let list = client.get("/tickets?caller=gone&limit=100").await.expect(200).json();
+        list["tickets"].as_array().unwrap().len()
     };
-    timeout(LONG, stored).await.expect("every write is done");
+    until("every write is done", async || stored().await == WRITES).await;
     host.stop().await;
 }
 
@@ -187,17 +171,12 @@ async fn silent_connections_shut_nobody_out() {
         silent.push(connect(&host).await);
     }
     // A connection that waited for less than a second may stay.
-    let answered = async {
-        loop {
-            let mut connection = connect(&host).await;
-            let _ = connection.write_all(head("GET", "/healthz", "connection: close\r\n").as_bytes()).await;
-            if rest(connection).await.starts_with("HTTP/1.1 200") {
-                break;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
+    let answered = async || {
+        let mut connection = connect(&host).await;
+        let _ = connection.write_all(head("GET", "/healthz", "connection: close\r\n").as_bytes()).await;
+        rest(&mut connection).await.starts_with("HTTP/1.1 200")
     };
-    timeout(LONG, answered).await.expect("an answer comes");
+    until("an answer comes", answered).await;
     host.stop().await;
 }
 
@@ -223,14 +202,7 @@ async fn requests_in_flight_are_bounded_and_slow_bodies_make_room() {
     let refused = client.get("/tickets?caller=ada").await.expect(503);
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(reqwest::get(format!("{}/healthz", host.url)).await.unwrap().status(), 200);
-    let answered = async {
-        while client.get("/tickets?caller=ada").await.status != 200 {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(LONG, answered).await.expect("a body that does not come gives its place away");
+    let answered = async || client.get("/tickets?caller=ada").await.status == 200;
+    until("a body that does not come gives its place away", answered).await;
     host.stop().await;
 }
-
-/// Far more than any step takes. It keeps a defect from blocking the tests.
-const LONG: Duration = Duration::from_secs(30);

@@ -9,30 +9,18 @@ mod unwritable;
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
-use reqwest::StatusCode;
-
-use crate::harness::{Process, portdesk};
+use crate::harness::{Process, serve, until_ready};
 
 /// Tries to serve from a folder, which must fail. Returns the error of the program.
 fn refusal(data: &Path, prepare: impl FnOnce(&mut Command)) -> String {
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error"]);
-    command.arg("--data-dir").arg(data);
+    let mut command = serve(data, &["--log-level", "error"]);
     prepare(&mut command);
     let Output { status, stdout, stderr } = command.output().unwrap();
     let said = String::from_utf8(stderr).unwrap();
     assert_eq!((status.code(), stdout.as_slice()), (Some(1), &b""[..]), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     said
-}
-
-/// Waits until `/readyz` has this status. Panics after ten seconds.
-async fn until_ready(url: &str, status: StatusCode) {
-    let url = format!("{url}/readyz");
-    let asked = async { while reqwest::get(&url).await.unwrap().status() != status {} };
-    let waited = tokio::time::timeout(Duration::from_secs(10), asked).await;
-    waited.unwrap_or_else(|_| panic!("/readyz is not {status} within ten seconds"));
 }
 
 /// The test removes the folder. From then on the host acknowledges no write, and is not ready.
@@ -43,11 +31,11 @@ async fn a_host_whose_folder_is_removed_acknowledges_nothing() {
     let host = Process::start(&folder, &[]);
     let ticket = serde_json::json!({ "caller_id": "ada", "issue_description": "No ink." });
     host.client().post("/tickets", &ticket).await.expect(201);
-    until_ready(&host.url, StatusCode::OK).await;
+    until_ready(&host.url, 200).await;
     std::fs::remove_dir_all(&folder).unwrap();
     for _ in 0..3 {
         let refused = host.client().post("/tickets", &ticket).await.expect(503).json();
         assert_eq!(refused.get("outcome"), None, "{refused}");
     }
-    until_ready(&host.url, StatusCode::SERVICE_UNAVAILABLE).await;
+    until_ready(&host.url, 503).await;
 }

@@ -11,10 +11,10 @@ mod repeats;
 mod requests;
 mod setup;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::faults::{Plan, Proxy};
-use crate::harness::{Client, Running, Table, on_dynamodb};
+use crate::harness::{Client, Running, Table, comments_path, on_dynamodb, path};
 
 /// A table, a proxy before it, and a host that uses the proxy. The drop ends them in the order of the fields.
 struct Desk {
@@ -43,18 +43,9 @@ impl Desk {
 
     /// A new ticket of the caller `ada`.
     async fn ticket(&self) -> Value {
-        let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-        self.client().post("/tickets", &body).await.expect(201).json()
+        self.client().create("ada", "The VPN drops.").await
     }
 }
 
 /// The time limit of a request: less than the default, so that tests with a silent store take less time.
 const TIME_LIMIT_MS: &str = "3000";
-
-fn path(ticket: &Value) -> String {
-    format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap())
-}
-
-fn comments_path(ticket: &Value) -> String {
-    format!("{}/comments", path(ticket))
-}

@@ -11,34 +11,40 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{self, Client, Platform, Running, Table};
+use crate::harness::{Client, PATIENT, Platform, Running, Table, on_dynamodb, path};
 
-/// Makes a test of every scenario on every host.
+/// Makes a test of every scenario on every host. Each host over a table has a table of its own.
 macro_rules! on_every_host {
-    ($($topic:ident: $($scenario:ident),+;)+) => {
-        on_every_host!(@ memory here ["--store", "memory"] $($topic: $($scenario),+;)+);
-        on_every_host!(@ memory_fresh here ["--store", "memory", "--isolation", "fresh"]
-            $($topic: $($scenario),+;)+);
-        on_every_host!(@ embedded here ["--store", "embedded"] $($topic: $($scenario),+;)+);
-        on_every_host!(@ dynamodb on_dynamodb [] $($topic: $($scenario),+;)+);
-        on_every_host!(@ wasmtime_memory on_wasmtime [] $($topic: $($scenario),+;)+);
-        on_every_host!(@ wasmtime_dynamodb on_wasmtime_dynamodb [] $($topic: $($scenario),+;)+);
-        on_every_host!(@ node_memory on_node [] $($topic: $($scenario),+;)+);
-        on_every_host!(@ node_dynamodb on_node_dynamodb [] $($topic: $($scenario),+;)+);
-    };
-    (@ $host:ident $start:ident $flags:tt $($topic:ident: $($scenario:ident),+;)+) => {
+    (@ $host:ident, $table:pat = $made:expr, $start:expr; $($topic:ident: $($scenario:ident),+;)+) => {
         mod $host {
-            use super::{$start, $($topic),+};
+            use super::*;
 
             $($(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $scenario() {
-                    let host = $start(&$flags).await;
+                    let $table = $made;
+                    let host = $start;
                     $topic::$scenario(host.client()).await;
                     host.stop().await;
                 }
             )+)+
         }
+    };
+    ($($scenarios:tt)+) => {
+        on_every_host!(@ memory, _ = (), Running::start(&["--store", "memory"]).await; $($scenarios)+);
+        on_every_host!(@ memory_fresh, _ = (),
+            Running::start(&["--store", "memory", "--isolation", "fresh"]).await; $($scenarios)+);
+        on_every_host!(@ embedded, _ = (), Running::start(&["--store", "embedded"]).await; $($scenarios)+);
+        // A host in this process has no credentials, because a server on this machine needs none.
+        on_every_host!(@ dynamodb, table = Table::create().await,
+            Running::start(&[&on_dynamodb(&table.server.endpoint)[..], &PATIENT].concat()).await;
+            $($scenarios)+);
+        on_every_host!(@ wasmtime_memory, _ = (), Platform::wasmtime(); $($scenarios)+);
+        on_every_host!(@ wasmtime_dynamodb, table = Table::create().await,
+            Platform::wasmtime_on_dynamodb(&table.server.endpoint); $($scenarios)+);
+        on_every_host!(@ node_memory, _ = (), Platform::node(); $($scenarios)+);
+        on_every_host!(@ node_dynamodb, table = Table::create().await,
+            Platform::node_on_dynamodb(&table.server.endpoint); $($scenarios)+);
     };
 }
 
@@ -78,88 +84,6 @@ on_every_host! {
         only_json_is_taken;
 }
 
-/// A host in this process.
-async fn here(flags: &[&str]) -> Running {
-    Running::start(flags).await
-}
-
-/// A host in this process over a table of its own. It has no credentials, because a server on this machine needs none.
-async fn on_dynamodb(flags: &[&str]) -> OnDynamo {
-    let table = Table::create().await;
-    let host = Running::start(
-        &[&harness::on_dynamodb(&table.server.endpoint), &harness::PATIENT[..], flags].concat(),
-    )
-    .await;
-    OnDynamo { host, _table: table }
-}
-
-/// The stand-alone component with the store in memory, on wasmtime's own `serve`.
-async fn on_wasmtime(_: &[&str]) -> Platform {
-    Platform::wasmtime()
-}
-
-/// The stand-alone component with the DynamoDB store on `wasmtime serve`, over a table of its own.
-async fn on_wasmtime_dynamodb(_: &[&str]) -> PlatformOnDynamo {
-    let table = Table::create().await;
-    let platform = Platform::wasmtime_on_dynamodb(&table.server.endpoint);
-    PlatformOnDynamo { platform, _table: table }
-}
-
-/// The stand-alone component with the store in memory in Node, through jco.
-async fn on_node(_: &[&str]) -> Platform {
-    Platform::node()
-}
-
-/// The stand-alone component with the DynamoDB store in Node, over a table of its own.
-async fn on_node_dynamodb(_: &[&str]) -> PlatformOnDynamo {
-    let table = Table::create().await;
-    let platform = Platform::node_on_dynamodb(&table.server.endpoint);
-    PlatformOnDynamo { platform, _table: table }
-}
-
-/// A host and its table. The drop ends the host first.
-struct OnDynamo {
-    host: Running,
-    _table: Table,
-}
-
-impl OnDynamo {
-    fn client(&self) -> Client {
-        self.host.client()
-    }
-
-    async fn stop(self) {
-        self.host.stop().await;
-    }
-}
-
-/// A platform and its table. The drop ends the platform first.
-struct PlatformOnDynamo {
-    platform: Platform,
-    _table: Table,
-}
-
-impl PlatformOnDynamo {
-    fn client(&self) -> Client {
-        self.platform.client()
-    }
-
-    async fn stop(self) {
-        self.platform.stop().await;
-    }
-}
-
-/// A new ticket of this caller.
-async fn create(client: &Client, caller: &str, description: &str) -> Value {
-    let body = json!({ "caller_id": caller, "issue_description": description });
-    client.post("/tickets", &body).await.expect(201).json()
-}
-
-/// The path of a ticket.
-fn path(ticket: &Value) -> String {
-    format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap())
-}
-
 /// Moves a ticket to a status.
 async fn set_status(client: &Client, ticket: &Value, status: &str) -> Value {
     let body = json!({ "status": status });
@@ -169,7 +93,7 @@ async fn set_status(client: &Client, ticket: &Value, status: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_durable_ticket_outlives_its_host() {
     let host = Running::start(&[]).await;
-    let ticket = create(&host.client(), "ada", "The printer prints blank pages.").await;
+    let ticket = host.client().create("ada", "The printer prints blank pages.").await;
     let data = host.stop().await;
     let host = Running::start_in(data, &[]).await;
     assert_eq!(host.client().get(&path(&ticket)).await.expect(200).json(), ticket);

@@ -8,4 +8,4 @@ mod proxy;
 mod tests;
 
 pub use plan::{Fault, Plan};
-pub use proxy::{Proxy, serve};
+pub use proxy::{Proxy, Reset, Served, json};

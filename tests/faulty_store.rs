@@ -55,7 +55,7 @@ async fn every_acknowledged_comment_is_there_once_and_no_other_twice() {
     let (requests, faults) = (proxy.take_requests(), proxy.take_faults());
     journal.push(tickets);
     let verdict = Verdict::of(&journal, &shown(&journal, &host.client()).await);
-    println!("{verdict}");
+    println!("{verdict:?}");
     let after = faults.iter().filter(|fault| fault.is_after()).count();
     println!(
         "{} faults, {after} of them after the write was applied; {requests:?}; {elapsed:.1?}",
@@ -117,5 +117,5 @@ async fn make(client: Client, mut comments: Vec<Write>) -> Vec<Write> {
 
 fn assert_exact(verdict: &Verdict) {
     verdict.assert_exact();
-    assert!(verdict.acknowledged * 1_000 >= verdict.writes * 999, "fewer than 99.9% succeeded: {verdict}");
+    assert!(verdict.acknowledged * 1_000 >= verdict.writes * 999, "fewer than 99.9% succeeded: {verdict:?}");
 }

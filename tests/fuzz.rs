@@ -1,13 +1,13 @@
-//! No input makes anything panic or trap: inputs are made from valid ones by a few edits, so that most get past the
-//! first check of whoever reads them.
+//! No input makes the host panic or the component trap. The tests edit valid inputs a little, so that most inputs get past the
+//! first check of the parser.
 //!
 //! - `mutation`: the edits;
-//! - `desk`: the component that is built in, in its sandbox: its small stack, its allocator and its ABI are in play, which
-//!   a native build has not;
-//! - `target`, `body`, `cursor`, `record`, `settings`: what is edited.
+//! - `desk`: the built-in component in its sandbox, with the small stack, the allocator and the ABI that a native build does
+//!   not have;
+//! - `target`, `body`, `cursor`, `record`, `settings`: the inputs.
 //!
-//! An ordinary run tries some hundred inputs of each; a long one tries each for a minute. Coverage guides no input, because that
-//! needs a nightly compiler.
+//! An ordinary run tries 400 inputs of each kind; a long run tries each kind for a minute. Coverage does not guide the inputs,
+//! because that needs a nightly compiler.
 
 mod body;
 mod cursor;
@@ -25,12 +25,12 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::harness::at_length;
 
-/// Inputs of an ordinary test run, for each target.
+/// The number of inputs of each kind in an ordinary run.
 const CASES: u32 = 400;
 
-/// Tries inputs, as many as there is time for. `check` says whether an input got past the parser.
+/// Tries inputs. `check` returns whether an input got past the parser.
 ///
-/// Fails too where fewer than the `least` part of the inputs did: such a target tests the parser's first line.
+/// The test also fails if a smaller share than `least` got past the parser, because then it tests the parser's first line only.
 fn fuzz<S: Strategy>(
     name: &str,
     inputs: &S,

@@ -1,7 +1,7 @@
-//! Hosts to test, and clients that hold every answer against the contract.
+//! Hosts to test, and clients that check every answer against the contract.
 //!
-//! A test has a host of its own, with a data folder of its own, on a port that the system chose. Nothing here
-//! sleeps: a host is ready when it was started, and stopped when `stop` returns.
+//! Each test has a host of its own, with a data folder of its own, on a free port. A host is ready when `start` returns, and
+//! has stopped when `stop` returns.
 
 mod client;
 pub mod journal;
@@ -13,6 +13,7 @@ mod table;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
 use portdesk::config::Config;
@@ -22,23 +23,54 @@ use portdesk::sandbox::{Component, Isolation};
 use portdesk::service::Service;
 use portdesk::telemetry::{Spans, Telemetry};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, comments_path, path};
 pub use length::{at_length, is_long};
 pub use logged::Logged;
 pub use platform::Platform;
-pub use process::{COMPILED_COMPONENT, Process, portdesk, run};
+pub use process::{COMPILED_COMPONENT, Process, behind, portdesk, run, serve};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 
-/// The key that opens every host of the tests.
+/// The API key of every host.
 pub const KEY: &str = "a-key-for-the-tests-0123456789";
+
+/// Far more than any step takes. It keeps a defect from blocking the tests.
+pub const LONG: Duration = Duration::from_secs(30);
+
+/// Waits for something that a host does by itself.
+pub async fn until(what: &str, mut is_done: impl AsyncFnMut() -> bool) {
+    let waited = async {
+        while !is_done().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(LONG, waited).await.unwrap_or_else(|_| panic!("not within {LONG:?}: {what}"));
+}
+
+/// Everything that a host sends until the connection ends, in order or by a reset.
+pub async fn rest(connection: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = timeout(LONG, connection.read_to_end(&mut bytes)).await.expect("the connection ends");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Waits until `/readyz` has this status. Panics after ten seconds.
+pub async fn until_ready(url: &str, status: u16) {
+    let url = format!("{url}/readyz");
+    let asked = async { while reqwest::get(&url).await.unwrap().status() != status {} };
+    let waited = timeout(Duration::from_secs(10), asked).await;
+    waited.unwrap_or_else(|_| panic!("/readyz is not {status} within ten seconds"));
+}
 
 /// A host in this process.
 pub struct Running {
     pub url: String,
-    /// Where its metrics are, where they were asked for.
+    /// The URL of the metrics, if the host has the flag `--metrics`.
     pub metrics: Option<String>,
     data: TempDir,
     stop: oneshot::Sender<()>,
@@ -46,18 +78,18 @@ pub struct Running {
 }
 
 impl Running {
-    /// A host with these settings, over a folder of its own.
+    /// A host with these flags, over a data folder of its own.
     pub async fn start(flags: &[&str]) -> Running {
         Running::start_in(tempfile::tempdir().unwrap(), flags).await
     }
 
-    /// A host over a folder that another had before.
+    /// A host over the data folder of an earlier host.
     pub async fn start_in(data: TempDir, flags: &[&str]) -> Running {
         let component = component(config(data.path(), flags).limits.isolation);
         Running::start_with(data, component, flags).await
     }
 
-    /// A host of another component, which was loaded for the same settings.
+    /// A host of another component, which was loaded with the same flags.
     pub async fn start_component(component: Component, flags: &[&str]) -> Running {
         Running::start_with(tempfile::tempdir().unwrap(), component, flags).await
     }
@@ -79,12 +111,12 @@ impl Running {
         self.url.trim_start_matches("http://")
     }
 
-    /// A client with a key.
+    /// A client with the key of the tests.
     pub fn client(&self) -> Client {
         Client::new(&self.url, Some(KEY))
     }
 
-    /// Stops the host and gives its folder back.
+    /// Stops the host and returns its data folder.
     pub async fn stop(self) -> TempDir {
         drop(self.stop);
         self.served.await.unwrap();
@@ -92,12 +124,12 @@ impl Running {
     }
 }
 
-/// Counts for nobody, where there is no host.
+/// Telemetry for a test without a host.
 pub fn telemetry() -> Arc<Telemetry> {
     Arc::new(Telemetry::new(&Contract::default(), &[], Spans::default()).unwrap())
 }
 
-/// A configuration as the command line would make it, without a usage plan unless `flags` want one.
+/// The configuration of a command line, without a usage plan unless `flags` set one.
 pub fn config(data: &Path, flags: &[&str]) -> Config {
     let fixed = ["portdesk", "--listen", "127.0.0.1:0", "--rate-limit", "off", "--instances", "256"];
     let fixed = fixed.into_iter().chain(["--drain-ms", "0", "--data-dir"]).chain(data.to_str());
@@ -109,12 +141,12 @@ pub fn config(data: &Path, flags: &[&str]) -> Config {
     config
 }
 
-/// The built-in component, as hosts of these tests run it by default.
+/// The built-in component with the default isolation.
 pub fn component_of_the_tree() -> Component {
     component(Isolation::Pooled)
 }
 
-/// The built-in component, compiled once for all tests of a mode.
+/// The built-in component, compiled once for each isolation.
 fn component(isolation: Isolation) -> Component {
     static POOLED: OnceLock<Component> = OnceLock::new();
     static FRESH: OnceLock<Component> = OnceLock::new();

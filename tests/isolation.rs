@@ -1,13 +1,13 @@
-//! What a component that misbehaves can do to its host and to others: nothing.
+//! A component that misbehaves harms neither its host nor other requests.
 //!
-//! The hostile component (`tests/fixtures/hostile`) commits the fault that the path of a request names, and answers as it
-//! should on any other path.
+//! The hostile component (`tests/fixtures/hostile`) commits the fault that the path of a request names, and answers any other
+//! path as an ordinary component.
 //!
-//! - `answers`: what the client of each fault hears, and that the next request is answered;
-//! - `instances`: which instances answer again, and what they keep;
-//! - `starting`: components that are refused at the start;
-//! - `desk`: nothing of one request shows in another, in the component that is built in;
-//! - `hostile_load`: all faults at once, beside requests that want to be served.
+//! - `answers`: the answer to each fault, and to the request after it;
+//! - `instances`: which instances are used again, and what they keep;
+//! - `starting`: components that a host refuses at its start;
+//! - `desk`: the built-in component shows no data of one request in another;
+//! - `hostile_load`: all faults at the same time, beside ordinary requests.
 
 mod answers;
 mod desk;
@@ -17,12 +17,12 @@ mod starting;
 
 use portdesk::sandbox::Component;
 
-use crate::harness::{KEY, Running, config};
+use crate::harness::{Client, Running, config};
 
 /// The hostile component.
 const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
 
-/// The hostile component, with the limits that these flags set.
+/// Loads the hostile component with the limits that these flags set.
 fn hostile(flags: &[&str]) -> Component {
     let limits = config("unused".as_ref(), flags).limits.sandbox();
     let wasm = std::fs::read(HOSTILE_FILE).unwrap();
@@ -39,13 +39,13 @@ impl Hostile {
     async fn start(flags: &[&str]) -> Hostile {
         let flags = [flags, &["--store", "memory"]].concat();
         let host = Running::start_component(hostile(&flags), &flags).await;
-        let client = Client::new(&host.url);
+        let client = host.client();
         Hostile { host, client }
     }
 
-    /// Sends a request and gives the text of the answer, which has to be 200.
+    /// Sends a request and returns the text of the answer, whose status must be 200.
     async fn text(&self, path: &str, body: &str) -> String {
-        let (status, text) = self.client.send("POST", path, body).await.unwrap();
+        let (status, text) = send(&self.client, "POST", path, body).await.unwrap();
         assert_eq!(status, 200, "{path}: {text}");
         text
     }
@@ -55,22 +55,8 @@ impl Hostile {
     }
 }
 
-/// A client that no contract binds: the hostile component has none worth the name.
-#[derive(Clone)]
-struct Client {
-    url: String,
-    http: reqwest::Client,
-}
-
-impl Client {
-    fn new(url: &str) -> Client {
-        Client { url: url.to_owned(), http: reqwest::Client::builder().no_proxy().build().unwrap() }
-    }
-
-    /// The status and the body of the answer.
-    async fn send(&self, method: &str, path: &str, body: &str) -> reqwest::Result<(u16, String)> {
-        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
-        let response = request.header("x-api-key", KEY).body(body.to_owned()).send().await?;
-        Ok((response.status().as_u16(), response.text().await?))
-    }
+/// Sends a request and returns the status and the body of the answer. The contract does not bind the hostile component.
+async fn send(client: &Client, method: &str, path: &str, body: &str) -> reqwest::Result<(u16, String)> {
+    let response = client.request(method, path).body(body.to_owned()).send().await?;
+    Ok((response.status().as_u16(), response.text().await?))
 }

@@ -1,33 +1,33 @@
-//! Holds Portdesk against its contracts. Every module says what it holds, and what it does not.
+//! Tests of Portdesk from outside. Each module documents what its tests show.
 //!
-//! - `contract`: reads `openapi.yaml`, holds the contract to its own rules, and checks answers by it;
-//! - `tidy`: holds the source tree to the rules of this project;
-//! - `harness`: hosts in this process and in others, and a client that refuses answers without a contract;
+//! - `contract`: reads `openapi.yaml`, checks the rules of the contract, and checks answers by the contract;
+//! - `tidy`: the rules of this project for its source tree;
+//! - `harness`: hosts in this process and in others, and a client that checks each answer against the contract;
 //! - `end_to_end`: the operations over HTTP, on every store, in both modes of isolation, on other platforms;
-//! - `abuse`: clients that mean harm: bad connections, floods, malformed requests, too many of them;
-//! - `isolation`: components that misbehave, and who notices;
-//! - `fuzz`: no input makes anything panic or trap;
+//! - `abuse`: hostile clients: bad connections, floods, malformed requests, overload;
+//! - `isolation`: components that misbehave;
+//! - `fuzz`: no input makes the host panic or the component trap;
 //! - `cors`: pages of other origins in a browser;
-//! - `door`: what stands before the component;
-//! - `observability`: metrics, spans and the log, and what is in none of them;
-//! - `usage`: plans, what they let in, and what is counted however a host ends;
-//! - `connections`: how long a client may keep a host waiting, and how many may at once;
-//! - `tls`: certificates, good and bad, and changed under way;
+//! - `door`: the checks before the component;
+//! - `observability`: metrics, spans and the log, and the data that must not be in them;
+//! - `usage`: plans, rates and quotas;
+//! - `connections`: the limits of time and number for connections;
+//! - `tls`: good and bad certificates, and certificates that change while a host runs;
 //! - `shutdown`: how a host ends;
 //! - `durability`: `kill -9` under load;
-//! - `clock`: a machine whose clock is set while a host runs;
-//! - `disk`: disks that take nothing, no more, or are taken away;
-//! - `suite`: what every store promises, over DynamoDB and over store components;
-//! - `dynamodb`: what DynamoDB is asked for, what other programs see there, what clients hear when it fails;
+//! - `clock`: a machine whose clock changes while a host runs;
+//! - `disk`: full, unwritable and removed disks;
+//! - `suite`: the promises of every store, over DynamoDB and over store components;
+//! - `dynamodb`: the requests to DynamoDB, other programs on the table, and the answers while DynamoDB fails;
 //! - `faulty_store`: comments over a DynamoDB that fails all the time;
-//! - `outage`: a DynamoDB that goes away and comes back;
-//! - `cost`: what one request takes, in counts that do not depend on the load of the machine;
+//! - `outage`: a DynamoDB that stops and returns;
+//! - `cost`: what one request costs, in counts that do not depend on the load of the machine;
 //! - `overhead`: what a host costs beside the bare SDK;
 //! - `portability`: other platforms answer as our host does;
-//! - `faults`: a proxy that makes a DynamoDB server fail as one wishes;
-//! - `command_line`: the program as a user meets it;
-//! - `settings`: what flags and variables may say;
-//! - `unread`: output that nobody reads, or that cannot be written, and the signals that come with it;
+//! - `faults`: a proxy that makes requests to a DynamoDB server fail;
+//! - `command_line`: the output, the errors and the exit codes of the program;
+//! - `settings`: flags and variables;
+//! - `unread`: output that nobody reads or that cannot be written, and signals;
 //! - `compiled`: components that are compiled before a host starts.
 
 mod abuse;

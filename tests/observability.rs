@@ -1,4 +1,4 @@
-//! What an operator sees of a host, and what nobody must see there.
+//! The log, the metrics and the spans of a host, and the data that must not be in them.
 
 mod collector;
 mod failing_stores;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::faults::{Fault, Plan, Proxy};
 use crate::harness::journal::{Verdict, shown};
-use crate::harness::{Client, HostOnDynamo, Table};
+use crate::harness::{Client, HostOnDynamo, Table, until_ready};
 use load::Load;
 
 const CLIENTS: usize = 64;
@@ -33,13 +33,13 @@ async fn a_host_outlives_its_store_and_finds_it_again() {
 
     // Kills the server, with a request of every client in flight.
     drop(table);
-    until_ready(&host, 503).await;
+    until_ready(&host.process.url, 503).await;
     let refused = load.seen().refused;
     load.until("many are refused", |seen| seen.refused >= refused + 20 * CLIENTS).await;
     let outage_kib = host.process.resident_kib();
 
     let _server = Server::start_over(&database, port);
-    until_ready(&host, 200).await;
+    until_ready(&host.process.url, 200).await;
     let acknowledged = load.seen().acknowledged;
     load.until("work goes on", |seen| seen.acknowledged >= acknowledged + 5 * CLIENTS).await;
     let (seen, journal) = load.stop().await;
@@ -58,10 +58,10 @@ async fn a_host_starts_without_its_store_and_serves_when_it_comes() {
     let endpoint = table.server.endpoint.clone();
     drop(table);
     let host = HostOnDynamo::start(&endpoint, &[]);
-    until_ready(&host, 503).await;
+    until_ready(&host.process.url, 503).await;
     host.client().get(NO_TICKET).await.expect(503);
     let _server = Server::start_over(&database, port);
-    until_ready(&host, 200).await;
+    until_ready(&host.process.url, 200).await;
     host.client().get(NO_TICKET).await.expect(404);
     host.stop().await;
 }
@@ -80,13 +80,13 @@ async fn a_silent_store_holds_no_request_up_for_long_and_is_asked_again_when_it_
         assert!(slowest < Duration::from_secs(4), "the slowest was refused after {slowest:?}");
         memory_kib.push(host.process.resident_kib());
     }
-    until_ready(&host, 503).await;
+    until_ready(&host.process.url, 503).await;
     println!("{memory_kib:?} KiB after each of three silences");
     // The first silence makes all instances that the host will ever have.
     assert!(memory_kib[2] < memory_kib[0] + GROWTH_KIB, "{memory_kib:?} KiB");
 
     proxy.follow(Plan::none());
-    until_ready(&host, 200).await;
+    until_ready(&host.process.url, 200).await;
     let spoken = host.client().get(NO_TICKET).await;
     assert_eq!(spoken.status, 404, "{}", spoken.text());
     host.stop().await;
@@ -104,12 +104,4 @@ async fn ask_a_silent_store(client: &Client) -> Duration {
         });
     }
     readers.join_all().await.into_iter().max().unwrap()
-}
-
-/// Waits until `/readyz` has this status. Panics after ten seconds.
-async fn until_ready(host: &HostOnDynamo, status: u16) {
-    let url = format!("{}/readyz", host.process.url);
-    let asked = async { while reqwest::get(&url).await.unwrap().status() != status {} };
-    let waited = tokio::time::timeout(Duration::from_secs(10), asked).await;
-    waited.unwrap_or_else(|_| panic!("/readyz is not {status} within ten seconds"));
 }

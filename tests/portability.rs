@@ -1,7 +1,7 @@
-//! The stand-alone components: other platforms answer as our host does, member by member, but for ids and times.
+//! The stand-alone components: other platforms give the same answers as our host, except for ids, times and cursors.
 //!
-//! Not compared, because a platform has none: keys and their refusals, rates, `/readyz`. The end-to-end scenarios run
-//! on each platform beside this.
+//! The tests do not compare keys, rates and `/readyz`, which a platform does not have. The end-to-end scenarios run on each
+//! platform too.
 
 use std::fmt::Write;
 
@@ -56,12 +56,12 @@ fn script() -> Vec<Step> {
         ("GET", at("/openapi.yaml"), vec![], body("")),
         ("POST", at("/tickets"), json(), " ".repeat(65_536)),
         ("GET", format!("/{}", "x".repeat(8_000)), vec![], body("")),
-        // The last: who refuses a body unread may close the connection behind its answer.
+        // This request is the last, because a server that does not read the body may close the connection after its answer.
         ("POST", at("/tickets"), json(), " ".repeat(65_537)),
     ]
 }
 
-/// What a server answers to the whole script, without what differs from run to run.
+/// The answers of a server to the whole script, without the parts that differ from run to run.
 async fn transcript(client: Client) -> Vec<String> {
     let mut ticket_id = String::new();
     let mut answers = Vec::new();
@@ -71,22 +71,22 @@ async fn transcript(client: Client) -> Vec<String> {
             request = request.header(name, value);
         }
         let answer = client.answered(request.body(body)).await.unwrap();
-        let mut told = format!("{method} {target:.40} -> {}\n", answer.status());
+        let mut shown = format!("{method} {target:.40} -> {}\n", answer.status());
         let headers = answer.headers().clone();
-        assert_eq!(headers["x-amzn-requestid"].len(), 36, "{told}");
+        assert_eq!(headers["x-amzn-requestid"].len(), 36, "{shown}");
         let text = answer.text().await.unwrap();
-        // Stores have cursors of their own, which are not equally long.
+        // The cursors of two stores differ in length.
         let is_page = text.contains("\"next_cursor\":\"");
         for name in COMPARED_HEADERS.iter().filter(|name| !is_page || **name != "content-length") {
             for value in headers.get_all(*name) {
-                writeln!(told, "{name}: {}", masked(value.to_str().unwrap())).unwrap();
+                writeln!(shown, "{name}: {}", masked(value.to_str().unwrap())).unwrap();
             }
         }
         if ticket_id.is_empty() {
             let (_, rest) = text.split_once("\"ticket_id\":\"").unwrap();
             ticket_id = rest[..36].to_owned();
         }
-        answers.push(told + &masked(&text));
+        answers.push(shown + &masked(&text));
     }
     answers
 }
@@ -103,8 +103,7 @@ const COMPARED_HEADERS: [&str; 9] = [
     "x-amzn-errortype",
 ];
 
-/// The text with ids, times and cursors replaced by what they are: runs of more than 15 characters that have a digit and
-/// nothing but what these are made of.
+/// The text with `#` in place of each id, time and cursor: a run of more than 15 of their characters, with at least one digit.
 fn masked(text: &str) -> String {
     let is_part = |character: char| character.is_ascii_alphanumeric() || "-_:.".contains(character);
     let mut masked = String::new();
@@ -146,7 +145,7 @@ fn components_keep_to_their_sizes_and_fit_every_platform() {
     let desk = portdesk_components::desk().unwrap();
     assert!(desk.wasm.len() <= 300_000, "{}", desk.wasm.len());
     for store in STORES {
-        // Fails by itself where an import is unmet or not offered, or where more than one handler is exported.
+        // This fails if an import is missing on a platform, or if there is more than one handler.
         let artifact = portdesk_components::stand_alone(store).unwrap();
         if store.name == "memory" {
             assert!(artifact.wasm.len() <= 500_000, "{}", artifact.wasm.len());

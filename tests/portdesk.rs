@@ -1,4 +1,5 @@
-//! The program `portdesk` again, under this package: cargo tells a test where the programs of its own package lie.
+//! The program `portdesk` again, as a part of this package, because cargo passes a test only the paths of programs of its own
+//! package.
 
 use std::process::ExitCode;
 

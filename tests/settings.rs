@@ -1,10 +1,10 @@
-//! What flags and variables may say: each is checked when it is read, and an error names the one that was set.
+//! Flags and variables: the program checks each when it reads it, and an error names the one that the user set.
 
 use std::process::{Command, Output};
 
-use crate::harness::{Process, portdesk};
+use crate::harness::{Process, portdesk, serve};
 
-/// A flag, its variable, and what it cannot mean.
+/// A flag, its variable, and wrong values.
 const WRONG: [(&str, &str, &[&str]); 11] = [
     ("--listen", "PORTDESK_LISTEN", &["nowhere", "127.0.0.1", ":8080", "localhost:8080", "127.0.0.1:99999"]),
     ("--metrics", "PORTDESK_METRICS", &["9090", "http://127.0.0.1:9090", "127.0.0.1:"]),
@@ -56,7 +56,7 @@ fn ended(command: &mut Command) -> (Option<i32>, String) {
 #[test]
 fn a_flag_that_is_wrong_is_named() {
     for (flag, variable, values) in WRONG {
-        // It is set by being there.
+        // This flag takes no value.
         if flag == "--allow-plaintext" {
             continue;
         }
@@ -81,7 +81,7 @@ fn a_variable_that_is_wrong_is_named_and_not_its_flag() {
     }
 }
 
-/// The same within a command, and where both are set.
+/// This also holds within a command, and if both are set.
 #[test]
 fn what_is_named_is_what_was_set() {
     let (_, said) =
@@ -96,12 +96,12 @@ fn what_is_named_is_what_was_set() {
     assert!(said.contains("'--listen"), "{said}");
 }
 
-/// What shows only when a host starts, too.
+/// This also holds for errors that show only when a host starts.
 #[test]
 fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &[]);
-    let address = host.url.trim_start_matches("http://");
+    let address = host.address();
     let other = tempfile::tempdir().unwrap();
     let folder = other.path().to_str().unwrap();
     let (code, said) = ended(portdesk(&["--data-dir", folder]).env("PORTDESK_LISTEN", address));
@@ -114,7 +114,7 @@ fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
         ended(portdesk(&["--listen", "0.0.0.0:0", "--data-dir", folder]).env("PORTDESK_LISTEN", "[::1]:0"));
     assert!(said.contains("portdesk: --listen 0.0.0.0:0: "), "{said}");
     for file in ["/no/such/file.pem", "/"] {
-        let mut command = portdesk(&["--listen", "127.0.0.1:0", "--data-dir", folder, "--tls-key", file]);
+        let mut command = serve(other.path(), &["--tls-key", file]);
         let (code, said) = ended(command.env("PORTDESK_TLS_CERT", file));
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains(&format!("portdesk: PORTDESK_TLS_CERT {file}: ")), "{said}");
@@ -124,8 +124,7 @@ fn a_setting_that_fails_at_the_start_is_named_as_it_was_set() {
 #[test]
 fn an_empty_variable_counts_as_not_set() {
     let data = tempfile::tempdir().unwrap();
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]);
-    command.arg(data.path());
+    let mut command = serve(data.path(), &["--log-level", "error"]);
     let all = WRONG.iter().map(|(_, variable, _)| *variable);
     for variable in all.chain([
         "PORTDESK_TLS_CERT",
@@ -142,7 +141,7 @@ fn an_empty_variable_counts_as_not_set() {
     let host = Process::spawn(&mut command);
     assert!(
         host.banner.contains("API key   portdesk_"),
-        "the key of the environment is none: {}",
+        "an empty PORTDESK_API_KEY is not a key: {}",
         host.banner
     );
     assert!(host.banner.contains("(embedded store, durable)"), "{}", host.banner);
@@ -164,12 +163,11 @@ fn a_password_in_a_url_is_not_shown() {
     }
 }
 
-/// The whole list is tried beside the code; here, that a host reads it.
+/// Unit tests in the host cover all variables. This test shows that a host reads them at its start.
 #[test]
 fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
     let data = tempfile::tempdir().unwrap();
-    let folder = data.path().to_str().unwrap();
-    let flags = ["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir", folder];
+    let command = || serve(data.path(), &["--log-level", "error"]);
     let spans = ["--otlp-endpoint", "http://127.0.0.1:9"];
     for (name, value) in [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -179,27 +177,21 @@ fn variables_of_opentelemetry_are_followed_or_refused_at_the_start() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization: secret-password"),
         ("OTEL_NEVER_HEARD_OF", "x"),
     ] {
-        let (code, said) = ended(portdesk(&[&flags[..], &spans].concat()).env(name, value));
+        let (code, said) = ended(command().args(spans).env(name, value));
         assert_eq!(code, Some(1), "{name}: {said}");
         assert!(said.contains(name) && !said.contains("secret-password"), "{name}: {said}");
-        // Nobody asked for spans.
-        let host = Process::spawn(portdesk(&flags).env(name, value));
+        // Without a collector the host ignores them.
+        let host = Process::spawn(command().env(name, value));
         assert_eq!(host.end("TERM").0, Some(0));
     }
     for (name, value) in [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_EXPORTER", "none")] {
-        let mut command = portdesk(&[&flags[..], &spans].concat());
-        let host = Process::spawn(command.env(name, value).env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"));
-        assert_eq!(host.end("TERM").0, Some(0));
+        let mut command = command();
+        command.args(spans).env(name, value).env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        assert_eq!(Process::spawn(&mut command).end("TERM").0, Some(0));
     }
-    let (code, said) = ended(portdesk(&flags).env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a.example"));
+    let (code, said) = ended(command().env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://a.example"));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{said}");
-}
-
-/// The line of the banner that shows settings.
-fn shown_settings(host: &Process) -> Option<&str> {
-    let line = host.banner.lines().find_map(|line| line.trim_start().strip_prefix("settings"));
-    line.map(str::trim)
 }
 
 #[test]
@@ -212,8 +204,9 @@ fn a_host_shows_the_settings_that_differ_from_their_defaults() {
     command.env("PORTDESK_LOG_LEVEL", "error").env("PORTDESK_LOG_FORMAT", "text");
     command.args(["--cors-origin=https://a.example,https://b.example", "--allow-plaintext"]);
     let host = Process::spawn_bare(&mut command);
+    let mut lines = host.banner.lines().map(str::trim);
     assert_eq!(
-        shown_settings(&host).unwrap(),
+        lines.find_map(|line| line.strip_prefix("settings")).unwrap().trim(),
         format!(
             "--listen 127.0.0.1:0 --allow-plaintext --data-dir {folder} --store memory --parity strict \
              --cors-origin https://a.example,https://b.example --log-level error"

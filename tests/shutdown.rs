@@ -3,13 +3,11 @@
 
 mod load;
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use crate::harness::{KEY, Running};
+use crate::harness::{KEY, LONG, Running, rest, until};
 
 const BODY: &str = r#"{"caller_id":"ada","issue_description":"The VPN drops."}"#;
 
@@ -24,10 +22,10 @@ async fn a_request_that_was_begun_is_answered_and_an_idle_connection_is_closed()
     begin(&mut begun).await;
     let stopped = tokio::spawn(host.stop());
     for connection in [&mut idle, &mut silent, &mut half] {
-        assert_eq!(read_to_end(connection).await, "", "a connection without a request is closed");
+        assert_eq!(rest(connection).await, "", "a connection without a request is closed");
     }
     begun.write_all(BODY.as_bytes()).await.unwrap();
-    let answer = read_to_end(&mut begun).await;
+    let answer = rest(&mut begun).await;
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
     timeout(LONG, stopped).await.expect("nothing holds the host").unwrap();
@@ -38,12 +36,8 @@ async fn readiness_turns_red_while_requests_are_still_taken() {
     let host = Running::start(&["--store", "memory", "--drain-ms", "60000", "--grace-seconds", "1"]).await;
     let address = host.address().to_owned();
     let stopped = tokio::spawn(host.stop());
-    let red = async {
-        while !ask(&address, "/readyz").await.starts_with("HTTP/1.1 503") {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(LONG, red).await.expect("readiness turns red");
+    let is_red = async || ask(&address, "/readyz").await.starts_with("HTTP/1.1 503");
+    until("readiness turns red", is_red).await;
     let answer = ask(&address, "/healthz").await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
     stopped.abort();
@@ -56,7 +50,7 @@ async fn a_request_that_does_not_end_is_cut_at_the_end_of_the_grace_period() {
     let mut begun = connect(&host).await;
     begin(&mut begun).await;
     timeout(LONG, host.stop()).await.expect("the host ends");
-    assert_eq!(read_to_end(&mut begun).await, "");
+    assert_eq!(rest(&mut begun).await, "");
 }
 
 /// Sends the head of a request, and waits until the host asks for its body: the request is under way.
@@ -74,7 +68,7 @@ async fn ask(address: &str, path: &str) -> String {
     let mut connection = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.unwrap();
-    read_to_end(&mut connection).await
+    rest(&mut connection).await
 }
 
 async fn connect(host: &Running) -> TcpStream {
@@ -92,12 +86,3 @@ async fn read_until(connection: &mut TcpStream, end: &str) -> String {
     }
     text
 }
-
-async fn read_to_end(connection: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    let _ = timeout(LONG, connection.read_to_end(&mut bytes)).await.expect("the connection ends");
-    String::from_utf8(bytes).unwrap()
-}
-
-/// Far more than any step takes. It keeps a defect from blocking the tests.
-const LONG: Duration = Duration::from_secs(30);

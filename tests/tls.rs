@@ -1,4 +1,4 @@
-//! TLS: who is let in and how, which certificates a host starts with, and a change of them under way.
+//! TLS: which clients can connect, with which certificates a host starts, and certificates that change while a host runs.
 
 mod contents;
 mod renewal;
@@ -23,16 +23,16 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
-use crate::harness::{Running, component_of_the_tree, config, run};
+use crate::harness::{LONG, Running, component_of_the_tree, config, rest, until};
 
-/// A folder with a certificate and a key in it.
+/// A folder with a certificate and its key.
 struct Identity {
     folder: TempDir,
     certificate: String,
 }
 
 impl Identity {
-    /// A certificate for `localhost` that holds until the end of `year`.
+    /// A certificate for `localhost` that is valid until the end of `year`.
     fn until(year: i32) -> Identity {
         let folder = tempfile::tempdir().unwrap();
         let mut identity = Identity { folder, certificate: String::new() };
@@ -41,15 +41,20 @@ impl Identity {
     }
 
     fn renew(&mut self, year: i32) {
-        let [certificate, key] = self.renewed(|params| {
+        self.replace(|params| {
             params.not_before = date_time_ymd(2000, 1, 1);
             params.not_after = date_time_ymd(year, 12, 31);
         });
+    }
+
+    /// Makes another certificate and its key, and writes both files.
+    fn replace(&mut self, set: impl FnOnce(&mut CertificateParams)) {
+        let [certificate, key] = self.renewed(set);
         fs::write(self.file("cert.pem"), certificate).unwrap();
         fs::write(self.file("key.pem"), key).unwrap();
     }
 
-    /// Another certificate with its key, which clients trust from now on; no file has them yet.
+    /// Makes another certificate and its key. Clients trust it from now on, but it is not in the files yet.
     fn renewed(&mut self, set: impl FnOnce(&mut CertificateParams)) -> [String; 2] {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -69,11 +74,11 @@ impl Identity {
 
     async fn host(&self, more: &[&str]) -> Running {
         let flags = self.flags();
-        let flags = flags.iter().map(String::as_str).chain(["--store", "memory"]);
-        Running::start(&flags.chain(more.iter().copied()).collect::<Vec<_>>()).await
+        Running::start(&[&flags.each_ref().map(String::as_str)[..], &["--store", "memory"], more].concat())
+            .await
     }
 
-    /// A client that trusts this certificate and no other.
+    /// A client that trusts only this certificate.
     fn client(&self, alpn: &[&str], version: &'static SupportedProtocolVersion) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()).unwrap();
@@ -99,11 +104,11 @@ impl Identity {
         timeout(LONG, self.client(alpn, version).connect(name, stream)).await.expect("a handshake ends")
     }
 
-    /// Why a host does not start with these files.
+    /// The error of a host that starts with these files.
     async fn refused(&self) -> String {
         let data = tempfile::tempdir().unwrap();
         let flags = self.flags();
-        let flags = flags.iter().map(String::as_str).chain(["--store", "memory"]).collect::<Vec<_>>();
+        let flags = [&flags.each_ref().map(String::as_str)[..], &["--store", "memory"]].concat();
         refused(&data, &flags).await.to_string()
     }
 }
@@ -157,7 +162,7 @@ async fn a_client_that_can_speaks_http_2() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_speak_tls_or_says_nothing_holds_nobody_up() {
+async fn a_client_that_is_silent_or_does_not_speak_tls_delays_no_other_client() {
     let identity = Identity::until(2099);
     let host = identity.host(&["--client-timeout-ms", "1000"]).await;
     let silent = TcpStream::connect(host.address()).await.unwrap();
@@ -165,9 +170,7 @@ async fn who_does_not_speak_tls_or_says_nothing_holds_nobody_up() {
     plain.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     healthy(&mut identity.connect(&host, &[]).await.unwrap()).await;
     for mut stream in [silent, plain] {
-        let mut bytes = Vec::new();
-        let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
-        assert!(!bytes.starts_with(b"HTTP"), "nothing is answered in plain text");
+        assert!(!rest(&mut stream).await.starts_with("HTTP"), "nothing is answered in plain text");
     }
     assert!(identity.connect(&host, &["spdy/3"]).await.is_err(), "no protocol in common");
     host.stop().await;
@@ -181,23 +184,18 @@ async fn a_changed_certificate_is_taken_over_and_no_connection_is_dropped() {
     healthy(&mut old).await;
     let key = fs::read(identity.file("key.pem")).unwrap();
     fs::write(identity.file("key.pem"), "no key").unwrap();
-    // Longer than the interval in which a change is seen.
+    // Longer than the interval in which the host looks at the files.
     sleep(Duration::from_millis(1200)).await;
     healthy(&mut identity.connect(&host, &[]).await.expect("the old certificate holds")).await;
     fs::write(identity.file("key.pem"), key).unwrap();
     identity.renew(2098);
-    let renewed = async {
-        while identity.connect(&host, &[]).await.is_err() {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(LONG, renewed).await.expect("the new certificate is served");
+    until("the host serves the new certificate", async || identity.connect(&host, &[]).await.is_ok()).await;
     healthy(&mut old).await;
     host.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_does_not_start_with_a_certificate_that_nobody_could_accept() {
+async fn a_host_does_not_start_with_a_certificate_that_no_client_could_accept() {
     type Break = fn(&Identity, &Identity);
     let other = Identity::until(2099);
     let cases: [(&str, Break); 5] = [
@@ -219,17 +217,8 @@ async fn a_host_does_not_start_with_a_certificate_that_nobody_could_accept() {
     assert!(refused.contains("expired at 2001-12-31"), "{refused}");
 }
 
-#[test]
-fn a_certificate_needs_its_key_on_the_command_line() {
-    for flag in ["--tls-cert", "--tls-key"] {
-        let output = run(&[flag, "some.pem"]);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("--tls-"));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_others_can_reach_wants_tls_or_a_word() {
+async fn an_address_that_other_machines_can_reach_needs_tls_or_a_flag() {
     let data = tempfile::tempdir().unwrap();
     for address in ["0.0.0.0:0", "[::]:0"] {
         let refused = refused(&data, &["--store", "memory", "--listen", address]).await.to_string();
@@ -239,6 +228,3 @@ async fn an_address_that_others_can_reach_wants_tls_or_a_word() {
     let host = Service::start_with(&config(data.path(), &flags), component_of_the_tree()).await.unwrap();
     assert_eq!(host.address.ip(), SocketAddr::from(([0, 0, 0, 0], 0)).ip());
 }
-
-/// Far more than anything here takes; it only keeps a defect from hanging the tests.
-const LONG: Duration = Duration::from_secs(30);

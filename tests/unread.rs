@@ -1,7 +1,7 @@
-//! Output that nobody reads, or that cannot be written: no request waits for it, nothing ends by it, and nothing is believed
-//! to have been printed that was not.
+//! Output that nobody reads or that cannot be written: no request waits for it, no host ends because of it, and the host does not
+//! take unprinted text for printed text.
 //!
-//! A test that starts a host finds its port through `/proc`, so these run on Linux alone.
+//! The tests find the port of a host in `/proc`, so they run only on Linux.
 #![cfg(target_os = "linux")]
 
 mod banner;
@@ -9,3 +9,7 @@ mod commands;
 mod log;
 mod signals;
 mod streams;
+
+async fn is_healthy(url: &str) -> bool {
+    reqwest::get(format!("{url}/healthz")).await.unwrap().status() == 200
+}

@@ -1,6 +1,6 @@
-//! Usage plans from outside: what a flood gets, what a quota gives however its host ends, what a refusal says.
+//! Usage plans from outside: rates, quotas over all ways in which a host ends, and refusals.
 //!
-//! How buckets and windows behave at their edges is tested in the host, where the clock is.
+//! Unit tests in the host cover the edges of buckets and windows, because they control the clock.
 
 mod burst;
 mod keys;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::harness::run;
 
-/// A data folder in which all keys that name no plan have this one.
+/// A data folder whose default plan has these limits.
 fn with_plan(flags: &[&str]) -> TempDir {
     let data = tempfile::tempdir().unwrap();
     let folder = data.path().to_str().unwrap();
@@ -20,12 +20,12 @@ fn with_plan(flags: &[&str]) -> TempDir {
     data
 }
 
-/// A plan that limits nothing but the quota.
+/// A data folder whose default plan limits only the quota.
 fn with_quota(quota: &str) -> TempDir {
     with_plan(&["--rate", "100000", "--burst", "1000000", "--quota", quota])
 }
 
-/// What a command printed that must succeed.
+/// Runs a command, which must succeed. Returns its output.
 fn printed(arguments: &[&str]) -> String {
     let output = run(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

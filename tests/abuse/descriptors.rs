@@ -3,7 +3,6 @@
 //! The test runs on Linux, which shows the processor time of a process finely enough.
 
 use std::net::SocketAddr;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpSocket, TcpStream};
@@ -11,16 +10,20 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::probe::probe;
-use crate::harness::{Process, is_long, portdesk};
+use crate::harness::{Process, behind, is_long, serve};
 
-const DESCRIPTORS: &str = "128";
+/// The limit of open files of the host.
+const DESCRIPTORS: usize = 128;
 const CONNECTIONS: usize = 500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_without_file_descriptors_waits_and_goes_on() {
     let data = tempfile::tempdir().unwrap();
-    let host = start_with_few_descriptors(&data.path().display().to_string());
-    let address: SocketAddr = host.url.trim_start_matches("http://").parse().unwrap();
+    let flags = ["--store", "memory", "--rate-limit", "off", "--log-level", "error"];
+    // The host cannot raise this limit.
+    let shell = format!("ulimit -n {DESCRIPTORS}");
+    let host = Process::spawn(&mut behind(&shell, &serve(data.path(), &flags)));
+    let address: SocketAddr = host.address().parse().unwrap();
     probe(address.to_string(), "/healthz").await;
     let mut opened = JoinSet::new();
     for _ in 0..CONNECTIONS {
@@ -46,30 +49,6 @@ async fn a_host_without_file_descriptors_waits_and_goes_on() {
     println!("served {:.1?} after the release", released.elapsed());
     assert!(!is_long() || released.elapsed() < Duration::from_secs(2), "{:?}", released.elapsed());
     assert_eq!(host.end("TERM").0, Some(0), "it stops as any other");
-}
-
-/// A host that may not have more than [`DESCRIPTORS`] open files, and cannot raise the limit.
-fn start_with_few_descriptors(data: &str) -> Process {
-    let host = portdesk(&[
-        "--store",
-        "memory",
-        "--rate-limit",
-        "off",
-        "--listen",
-        "127.0.0.1:0",
-        "--data-dir",
-        data,
-    ]);
-    let mut shell = Command::new("sh");
-    shell.args(["-c", r#"ulimit -n "$0"; exec "$@""#, DESCRIPTORS]);
-    shell.arg(host.get_program()).args(host.get_args()).args(["--log-level", "error"]);
-    for (name, value) in host.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Process::spawn(&mut shell)
 }
 
 const SMALL: Duration = Duration::from_secs(1);

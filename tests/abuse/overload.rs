@@ -5,11 +5,9 @@ mod load;
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use super::probe::Probe;
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{HostOnDynamo, Table, is_long};
+use crate::harness::{HostOnDynamo, Table, is_long, path};
 use load::{Load, Offered};
 
 struct Size {
@@ -31,9 +29,8 @@ async fn overload_is_refused_and_what_can_be_answered_is() {
     let table = Table::create().await;
     let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
     let host = HostOnDynamo::start(&proxy.url, &["--instances", size.instances]);
-    let body = json!({ "caller_id": "overload", "issue_description": "The VPN drops." });
-    let ticket = host.client().post("/tickets", &body).await.expect(201).json();
-    let load = Load::new(&host.process.url, ticket["ticket_id"].as_str().unwrap());
+    let ticket = host.client().create("overload", "The VPN drops.").await;
+    let load = Load { client: host.client(), path: path(&ticket) };
     proxy.follow(Plan::always(Fault::Slow(size.store_time)));
 
     let at_once: usize = size.instances.parse().unwrap();
@@ -46,13 +43,13 @@ async fn overload_is_refused_and_what_can_be_answered_is() {
     until_calm(&load, at_once).await;
     let recovered = ended.elapsed();
 
-    println!("{peak:.0} a second at most; offered {:.0}: {offered}", TIMES * peak);
+    println!("{peak:.0} a second at most; offered {:.0}: {offered:?}", TIMES * peak);
     println!("{probed}; normal again after {recovered:.1?}");
-    assert!(offered.answered > 0 && offered.refused > offered.answered, "no overload: {offered}");
+    assert!(offered.answered > 0 && offered.refused > offered.answered, "no overload: {offered:?}");
     assert!(recovered < Duration::from_secs(if is_long() { 1 } else { 10 }), "{recovered:?}");
     if is_long() {
-        assert!(offered.answered_a_second() >= 0.9 * peak, "{offered}, of {peak:.0} a second");
-        assert!(offered.slowest_refusal <= Duration::from_millis(60), "{offered}");
+        assert!(offered.answered_a_second() >= 0.9 * peak, "{offered:?}, of {peak:.0} a second");
+        assert!(offered.slowest_refusal <= Duration::from_millis(60), "{offered:?}");
     }
     host.stop().await;
 }

@@ -12,14 +12,12 @@ mod heads;
 mod http2;
 mod limits;
 
-use std::time::Duration;
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::harness::Running;
+use crate::harness::{LONG, Running};
 use case::Case;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,7 +31,7 @@ async fn no_raw_request_is_read_in_two_ways_or_breaks_the_host() {
     assert!(count >= 200, "only {count}");
     // How long the host waits for a body that never arrives.
     let host = Running::start(&["--store", "memory", "--client-timeout-ms", "2000"]).await;
-    let address = host.url.trim_start_matches("http://").to_owned();
+    let address = host.address().to_owned();
     let (mut waiting, mut found) = (cases.into_iter(), Vec::new());
     let mut asked = JoinSet::new();
     for case in waiting.by_ref().take(AT_ONCE) {
@@ -67,5 +65,3 @@ async fn doubt(address: String, case: Case) -> Option<String> {
 
 /// Few enough cases at once that a slow machine answers each in time.
 const AT_ONCE: usize = 16;
-/// Far more than any step takes. It keeps a defect from blocking the tests.
-const LONG: Duration = Duration::from_secs(20);

@@ -1,16 +1,13 @@
 //! Allocations of a request that comes over HTTP: of the server, the door and the pipeline as well as of the sandbox. Client and
 //! host share a thread, and the client allocates nothing.
 
-use std::ffi::OsStr;
-
-use clap::Parser;
-use portdesk::config::Config;
 use portdesk::service::Service;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Cost;
+use crate::harness::{KEY, config};
 
 /// A connection to a host that serves on this thread.
 pub struct Connection {
@@ -30,11 +27,7 @@ pub struct Taken {
 impl Connection {
     pub fn open() -> Connection {
         let folder = tempfile::tempdir().unwrap();
-        let flags = ["portdesk", "--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off"];
-        let flags =
-            flags.map(OsStr::new).into_iter().chain(["--data-dir".as_ref(), folder.path().as_os_str()]);
-        let mut config = Config::parse_from(flags);
-        config.api_key = Some(KEY.to_owned());
+        let config = config(folder.path(), &["--store", "memory"]);
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let stream = runtime.block_on(async {
             let host = Service::start(&config).await.unwrap();
@@ -83,5 +76,3 @@ async fn exchange(stream: &mut TcpStream, request: &[u8], answer: &mut [u8]) -> 
 fn field<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     answer.lines().find_map(|line| line.strip_prefix(name))
 }
-
-const KEY: &str = "a-key-that-opens-the-door-of-a-test";

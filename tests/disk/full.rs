@@ -2,30 +2,15 @@
 
 use std::process::Command;
 
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{refusal, until_ready};
-use crate::harness::{Client, Process, portdesk};
+use super::refusal;
+use crate::harness::{Client, Process, behind, serve, until_ready};
 
-/// A command that starts a program with SIGXFSZ ignored, so that the limit on the size of files does not kill it.
-fn limited(program: &Command, shell: &str) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("trap '' XFSZ; {shell} exec \"$0\" \"$@\"")).arg(program.get_program());
-    command.args(program.get_args());
-    for (variable, value) in program.get_envs() {
-        match value {
-            Some(value) => command.env(variable, value),
-            None => command.env_remove(variable),
-        };
-    }
-    command
-}
-
+/// A host that ignores SIGXFSZ, so that the limit on the size of files does not kill it.
 fn host(data: &std::path::Path) -> Process {
-    let mut program = portdesk(&["--rate-limit", "off", "--listen", "127.0.0.1:0", "--log-level", "error"]);
-    program.arg("--data-dir").arg(data);
-    Process::spawn(&mut limited(&program, ""))
+    let command = serve(data, &["--rate-limit", "off", "--log-level", "error"]);
+    Process::spawn(&mut behind("trap '' XFSZ", &command))
 }
 
 fn limit(host: &Process, bytes: &str) {
@@ -52,7 +37,7 @@ async fn a_full_disk_refuses_writes_and_not_reads_and_the_host_goes_on_by_itself
     let host = host(data.path());
     let client = host.client();
     open_ticket(&client, 0, "first").await.1.expect(201);
-    until_ready(&host.url, StatusCode::OK).await;
+    until_ready(&host.url, 200).await;
     let log = std::fs::metadata(data.path().join("store.sqlite3-wal")).unwrap().len();
     let mut made = 1;
     // There is room for some writes. Each round meets the limit at another place within a page.
@@ -75,9 +60,9 @@ async fn a_full_disk_refuses_writes_and_not_reads_and_the_host_goes_on_by_itself
         }
         assert!(refused > 0, "with room for {room} bytes nothing was refused");
         assert_eq!(tickets(&client).await, made.min(100), "reads go on");
-        until_ready(&host.url, StatusCode::SERVICE_UNAVAILABLE).await;
+        until_ready(&host.url, 503).await;
         limit(&host, "unlimited");
-        until_ready(&host.url, StatusCode::OK).await;
+        until_ready(&host.url, 200).await;
         open_ticket(&client, 10_000 + round, "after").await.1.expect(201);
         made += 1;
     }
@@ -124,7 +109,7 @@ async fn a_host_does_not_start_on_a_full_disk() {
     host.kill();
     let said = refusal(data.path(), |command| {
         // The unit is 512 bytes.
-        *command = limited(command, &format!("ulimit -f {};", LIMIT_BYTES / 512));
+        *command = behind(&format!("trap '' XFSZ; ulimit -f {}", LIMIT_BYTES / 512), command);
     });
     let store = std::fs::canonicalize(data.path()).unwrap().join("store.sqlite3");
     assert!(said.contains(&format!("cannot write {}: ", store.display())), "{said}");

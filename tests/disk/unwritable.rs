@@ -7,16 +7,15 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{refusal, until_ready};
-use crate::harness::Process;
+use super::refusal;
+use crate::harness::{Process, until_ready};
 
 /// A folder that a host has used, with its five files.
 async fn used() -> TempDir {
     let data = tempfile::tempdir().unwrap();
     let host = Process::start(data.path(), &[]);
-    let ticket = serde_json::json!({ "caller_id": "ada", "issue_description": "No ink." });
-    host.client().post("/tickets", &ticket).await.expect(201);
-    until_ready(&host.url, reqwest::StatusCode::OK).await;
+    host.client().create("ada", "No ink.").await;
+    until_ready(&host.url, 200).await;
     assert_eq!(host.end("TERM").0, Some(0));
     data
 }

@@ -8,7 +8,7 @@ use std::process::Output;
 use portdesk::door::{KeyFile, KeyRecord, NewKey};
 use tempfile::TempDir;
 
-use crate::harness::{Client, Logged, portdesk, run};
+use crate::harness::{Client, Logged, portdesk, run, serve};
 
 /// Creates a key in a data folder.
 fn key_in(data: &Path) -> NewKey {
@@ -19,8 +19,8 @@ fn key_in(data: &Path) -> NewKey {
 }
 
 fn host(data: &TempDir) -> Logged {
-    let mut command = portdesk(&["--store", "memory", "--rate-limit", "off", "--data-dir"]);
-    Logged::start(command.arg(data.path()), data.path().join("log"))
+    let flags = ["--store", "memory", "--rate-limit", "off", "--log-format", "json"];
+    Logged::start(data.path(), &mut serve(data.path(), &flags))
 }
 
 fn status_of(host: &Logged, key: &NewKey) -> impl Future<Output = u16> {
@@ -130,8 +130,7 @@ fn a_command_that_cannot_change_the_file_says_why_and_shows_no_key() {
         let errors = String::from_utf8(refused.stderr).unwrap();
         assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0), "{errors}");
         assert!(errors.contains("keys.json cannot be read: ") && errors.contains(said), "{errors}");
-        let mut start = portdesk(&["--listen", "127.0.0.1:0", "--data-dir"]);
-        let start = start.arg(data.path()).env_remove("PORTDESK_API_KEY").output().unwrap();
+        let start = serve(data.path(), &[]).env_remove("PORTDESK_API_KEY").output().unwrap();
         assert_eq!(start.status.code(), Some(1), "it is no first start");
     }
 }
@@ -139,15 +138,13 @@ fn a_command_that_cannot_change_the_file_says_why_and_shows_no_key() {
 #[test]
 fn a_key_of_the_environment_that_ends_in_a_line_break_says_so() {
     for end in ["\n", "\r\n", "\r", "\n\n"] {
-        let mut command = portdesk(&["--listen", "127.0.0.1:0"]);
-        let refused =
-            command.env("PORTDESK_API_KEY", format!("a-good-key-0123456789{end}")).output().unwrap();
+        let key = format!("a-good-key-0123456789{end}");
+        let refused = portdesk(&[]).env("PORTDESK_API_KEY", key).output().unwrap();
         let said = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(2));
         assert!(said.contains("PORTDESK_API_KEY ends in a line break"), "{said}");
         assert!(!said.contains("a-good-key"), "{said}");
     }
-    let mut command = portdesk(&["--listen", "127.0.0.1:0"]);
-    let refused = command.env("PORTDESK_API_KEY", "a-good\nkey-0123456789").output().unwrap();
+    let refused = portdesk(&[]).env("PORTDESK_API_KEY", "a-good\nkey-0123456789").output().unwrap();
     assert!(String::from_utf8(refused.stderr).unwrap().contains("20 to 256 visible ASCII characters"));
 }

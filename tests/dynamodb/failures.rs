@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Desk, comments_path, path};
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{Answer, Client, Running, TABLE, Table, on_dynamodb, portdesk, with_credentials};
+use crate::harness::{Answer, Client, Running, TABLE, Table, on_dynamodb};
 
 const THROTTLED: Fault = Fault::Refused("ProvisionedThroughputExceededException");
 /// How long an answer may take: the time limit of a request, and some more for a busy machine.
@@ -207,18 +207,6 @@ async fn a_table_that_is_deleted_under_a_host_is_no_fault_of_the_client() {
     let ready = reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap();
     assert_eq!(ready.status(), 503);
     desk.host.stop().await;
-}
-
-#[tokio::test]
-async fn a_host_whose_table_is_missing_does_not_start_and_says_how_to_make_it() {
-    let (table, data) = (Table::create().await, tempfile::tempdir().unwrap());
-    let mut command =
-        portdesk(&["--store", "dynamodb", "--listen", "127.0.0.1:0", "--table", "no-such-table"]);
-    command.args(["--region", "us-east-1", "--endpoint-url", &table.server.endpoint]);
-    let ended = with_credentials(command).arg("--data-dir").arg(data.path()).output().unwrap();
-    assert_eq!(ended.status.code(), Some(1));
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert!(said.contains("--table no-such-table") && said.contains("portdesk table create"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,11 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
 
 use super::{Desk, path};
 use crate::faults::{Fault, Plan};
-use crate::harness::{KEY, TABLE};
+use crate::harness::{KEY, TABLE, until};
 
 /// A move reads the ticket and then changes it. The client leaves before the store answers the read, and the host has the time to
 /// notice before it makes the change.
@@ -31,11 +30,7 @@ async fn a_write_goes_on_without_its_client() {
 
     // The test asks the server itself, because a read through the host would be slow.
     let key = json!({ "TableName": TABLE, "Key": { "ticket_id": { "S": ticket["ticket_id"] } } });
-    let done = async {
-        while desk.table.call("GetItem", &key).await["Item"]["status"]["S"] != "in_progress" {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(Duration::from_secs(20), done).await.expect("the ticket is moved");
+    let status = async || desk.table.call("GetItem", &key).await["Item"]["status"]["S"].clone();
+    until("the ticket is moved", async || status().await == "in_progress").await;
     desk.host.stop().await;
 }

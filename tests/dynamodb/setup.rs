@@ -12,11 +12,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{Desk, path};
-use crate::harness::{Process, TABLE, Table, on_dynamodb, portdesk, with_credentials};
+use crate::harness::{Logged, TABLE, Table, on_dynamodb, portdesk, serve, until_ready, with_credentials};
 
-/// A host or a command on a machine without a setting of AWS and without a proxy.
-fn bare(arguments: &[&str]) -> Command {
-    let mut command = portdesk(arguments);
+/// A host on a machine without a setting of AWS and without a proxy.
+fn bare(data: &TempDir, flags: &[&str]) -> Command {
+    let mut command = serve(data.path(), flags);
     for (name, _) in std::env::vars() {
         if name.starts_with("AWS_") || name.to_lowercase().ends_with("_proxy") {
             command.env_remove(name);
@@ -24,37 +24,16 @@ fn bare(arguments: &[&str]) -> Command {
     }
     // Otherwise the SDK would ask the machine that runs the tests for credentials.
     command.env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nowhere").stderr(Stdio::piped());
-    command.args(["--listen", "127.0.0.1:0", "--rate-limit", "off"]);
+    command.args(["--rate-limit", "off"]);
     command
 }
 
 /// Runs a host that must refuse to start. Returns its error.
 fn refused(command: &mut Command) -> String {
-    let data = tempfile::tempdir().unwrap();
-    let ended = command.arg("--data-dir").arg(data.path()).output().unwrap();
+    let ended = command.output().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     said
-}
-
-/// Starts a host. Returns it with its log.
-struct Logged {
-    host: Process,
-    data: TempDir,
-}
-
-impl Logged {
-    fn start(command: &mut Command) -> Logged {
-        let data = tempfile::tempdir().unwrap();
-        let log = fs::File::create(data.path().join("log")).unwrap();
-        let host = Process::spawn(command.arg("--data-dir").arg(data.path()).stderr(log));
-        Logged { host, data }
-    }
-
-    fn end(self) -> String {
-        assert_eq!(self.host.end("TERM").0, Some(0));
-        fs::read_to_string(self.data.path().join("log")).unwrap()
-    }
 }
 
 fn ticket() -> Value {
@@ -81,29 +60,17 @@ async fn listener(answer: &'static str) -> (u16, Arc<AtomicUsize>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_does_not_start_over_a_table_without_its_index() {
-    let table = Table::create().await;
-    let gone = json!({ "TableName": TABLE, "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "CallerIdIndex" } }] });
-    table.call("UpdateTable", &gone).await;
-    let said = refused(&mut bare(&on_dynamodb(&table.server.endpoint)));
-    assert!(said.contains("--table tickets: ") && said.contains("CallerIdIndex"), "{said}");
-    assert!(said.contains("`portdesk table check`"), "{said}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_that_is_dropped_under_a_host_turns_it_red_and_asks_nobody_to_repeat() {
     let desk = Desk::open().await;
     let made = desk.ticket().await;
-    let ready = async || reqwest::get(format!("{}/readyz", desk.host.url)).await.unwrap().status().as_u16();
-    assert_eq!(ready().await, 200);
+    until_ready(&desk.host.url, 200).await;
     let gone = json!({ "TableName": TABLE, "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "CallerIdIndex" } }] });
     desk.table.call("UpdateTable", &gone).await;
     let listed = desk.client().get("/tickets?caller=ada").await.expect(500);
     assert_eq!(listed.json()["type"], "urn:portdesk:problem:store-misconfigured");
     assert_eq!(listed.find_header("retry-after"), None);
     desk.client().get(&path(&made)).await.expect(200);
-    let red = async { while ready().await != 503 {} };
-    tokio::time::timeout(std::time::Duration::from_secs(10), red).await.expect("red within ten seconds");
+    until_ready(&desk.host.url, 503).await;
     desk.host.stop().await;
 }
 
@@ -115,7 +82,8 @@ async fn a_server_on_this_machine_needs_no_region_no_credentials_and_no_proxy() 
     let elsewhere = format!("http://127.0.0.1:{port}");
     let by_name = table.server.endpoint.replace("127.0.0.1", "localhost");
     for endpoint in [&table.server.endpoint, &by_name] {
-        let mut command = bare(&["--store", "dynamodb", "--table", TABLE, "--endpoint-url", endpoint]);
+        let data = tempfile::tempdir().unwrap();
+        let mut command = bare(&data, &["--store", "dynamodb", "--table", TABLE, "--endpoint-url", endpoint]);
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
             command.env(name, &elsewhere);
         }
@@ -125,8 +93,8 @@ async fn a_server_on_this_machine_needs_no_region_no_credentials_and_no_proxy() 
             .env("AWS_PROFILE", "of-another-machine");
         // An empty variable counts as not set.
         command.env("AWS_REGION", "").env("AWS_ACCESS_KEY_ID", "").env("AWS_ENDPOINT_URL", "");
-        let logged = Logged::start(&mut command);
-        logged.host.client().post("/tickets", &ticket()).await.expect(201);
+        let logged = Logged::start(data.path(), &mut command);
+        logged.host.client().create("ada", "The VPN drops.").await;
         logged.host.client().get("/tickets?caller=ada").await.expect(200);
         logged.end();
     }
@@ -149,12 +117,13 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
     for port in proxies {
         for (scheme, variable) in [("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY"), ("https", "all_proxy")] {
             let endpoint = format!("{scheme}://dynamodb.invalid");
-            let mut command = with_credentials(bare(&on_dynamodb(&endpoint)));
+            let data = tempfile::tempdir().unwrap();
+            let mut command = with_credentials(bare(&data, &on_dynamodb(&endpoint)));
             command.env(variable, format!("http://me:secret-password@127.0.0.1:{port}"));
-            let logged = Logged::start(&mut command);
+            let logged = Logged::start(data.path(), &mut command);
             let answer = logged.host.client().post("/tickets", &ticket()).await;
             assert_eq!(answer.status, 503, "{variable}: {}", answer.text());
-            let log = logged.end();
+            let (log, _) = logged.end();
             let named = format!("proxy 127.0.0.1:{port}");
             assert!(log.contains(&named) && !log.contains("secret-password"), "{variable}: {log}");
         }
@@ -164,10 +133,10 @@ async fn a_proxy_that_refuses_is_named_without_its_password() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_whose_connection_a_proxy_refuses_stored_nothing() {
     let (port, _) = listener("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
-    let mut command = with_credentials(bare(&on_dynamodb("https://dynamodb.invalid")));
-    let logged = Logged::start(
-        command.env("HTTPS_PROXY", format!("http://127.0.0.1:{port}")).args(["--log-level", "error"]),
-    );
+    let data = tempfile::tempdir().unwrap();
+    let mut command = with_credentials(bare(&data, &on_dynamodb("https://dynamodb.invalid")));
+    let proxy = format!("http://127.0.0.1:{port}");
+    let logged = Logged::start(data.path(), command.env("HTTPS_PROXY", proxy));
     let answer = logged.host.client().post("/tickets", &ticket()).await.expect(503);
     assert!(answer.text().contains("nothing was stored"), "{}", answer.text());
     logged.end();
@@ -175,31 +144,31 @@ async fn a_write_whose_connection_a_proxy_refuses_stored_nothing() {
 
 #[test]
 fn a_host_without_credentials_or_region_does_not_start_and_says_what_to_set() {
-    let command = || bare(&["--store", "dynamodb", "--table", TABLE]);
+    let data = tempfile::tempdir().unwrap();
+    let command = || bare(&data, &["--store", "dynamodb", "--table", TABLE]);
     let without_region = refused(&mut command());
     assert!(without_region.contains("AWS_REGION"), "{without_region}");
     let mut empty = command();
     empty.env("AWS_REGION", "").env("AWS_DEFAULT_REGION", "").env("PORTDESK_REGION", "");
     assert_eq!(refused(&mut empty), without_region);
-    let said = refused(&mut bare(&on_dynamodb("http://dynamodb.invalid")));
+    let said = refused(&mut bare(&data, &on_dynamodb("http://dynamodb.invalid")));
     assert!(said.contains("AWS_ACCESS_KEY_ID"), "{said}");
 }
 
 /// The settings of AWS may name the endpoint.
 #[test]
 fn an_endpoint_of_the_aws_settings_is_checked_as_that_of_the_flag() {
+    let data = tempfile::tempdir().unwrap();
+    let command =
+        || with_credentials(bare(&data, &["--store", "dynamodb", "--table", TABLE, "--region", "us-east-1"]));
     for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
-        let mut command = with_credentials(bare(&["--store", "dynamodb", "--table", TABLE]));
-        let said = refused(command.env(name, "127.0.0.1:8000").env("AWS_REGION", "us-east-1"));
+        let said = refused(command().env(name, "127.0.0.1:8000"));
         assert!(said.contains(name), "{said}");
     }
-    let data = tempfile::tempdir().unwrap();
     let profile =
         "[default]\nservices = here\n[services here]\ndynamodb =\n  endpoint_url = 127.0.0.1:8000\n";
     fs::write(data.path().join("config"), profile).unwrap();
-    let mut command =
-        with_credentials(bare(&["--store", "dynamodb", "--table", TABLE, "--region", "us-east-1"]));
-    let said = refused(command.env("AWS_CONFIG_FILE", data.path().join("config")));
+    let said = refused(command().env("AWS_CONFIG_FILE", data.path().join("config")));
     assert!(said.contains("endpoint"), "{said}");
 }
 

@@ -5,15 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{create, path, set_status};
-use crate::harness::Client;
-
-fn comments_path(ticket: &Value) -> String {
-    format!("{}/comments", path(ticket))
-}
+use super::set_status;
+use crate::harness::{Client, comments_path, path};
 
 pub async fn comments_are_kept_in_order(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let mut added = Vec::new();
     for text in ["one", "two", "three"] {
         let body = json!({ "comment": text, "author": "eva" });
@@ -27,7 +23,7 @@ pub async fn comments_are_kept_in_order(client: Client) {
 }
 
 pub async fn racing_comments_are_all_kept(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let mut writers = JoinSet::new();
     for writer in 0..32 {
         let (client, path) = (client.clone(), comments_path(&ticket));
@@ -43,7 +39,7 @@ pub async fn racing_comments_are_all_kept(client: Client) {
 }
 
 pub async fn a_replayed_comment_is_stored_once(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let body = json!({ "comment": "once" });
     let keyed = [("idempotency-key", "k-1")];
     let first = client.send("POST", &comments_path(&ticket), &keyed, Some(&body)).await.expect(200);
@@ -57,7 +53,7 @@ pub async fn a_replayed_comment_is_stored_once(client: Client) {
 }
 
 pub async fn a_comment_is_made_at_the_version_that_it_asks_for_alone(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
     let comment = |text: &str| json!({ "comment": text });
     let at = [("if-match", etag.as_str()), ("idempotency-key", "k-1")];
@@ -84,7 +80,7 @@ pub async fn a_comment_is_made_at_the_version_that_it_asks_for_alone(client: Cli
 }
 
 pub async fn racing_comments_at_one_version_make_one(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
     let mut writers = JoinSet::new();
     for writer in 0..8 {
@@ -102,7 +98,7 @@ pub async fn racing_comments_at_one_version_make_one(client: Client) {
 }
 
 pub async fn a_full_ticket_takes_no_comment_and_can_still_be_closed(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let long = json!({ "comment": "\u{1f4a5}".repeat(4000) });
     let mut stored = 0;
     while client.post(&comments_path(&ticket), &long).await.status == 200 {
@@ -124,7 +120,7 @@ pub async fn a_full_ticket_takes_no_comment_and_can_still_be_closed(client: Clie
 }
 
 pub async fn a_closed_ticket_takes_no_comment(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     set_status(&client, &ticket, "cancelled").await;
     client.post(&comments_path(&ticket), &json!({ "comment": "late" })).await.expect(409);
     let nobody = "/tickets/00000000-0000-4000-8000-000000000000/comments";

@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{create, path};
-use crate::harness::Client;
+use crate::harness::{Client, comments_path};
 
 pub async fn pages_show_every_ticket_once_newest_first(client: Client) {
     let caller = "ada lovelace+co/é";
     let mut made = Vec::new();
     for number in 0..23 {
-        made.insert(0, create(&client, caller, &format!("{number}")).await["ticket_id"].clone());
+        made.insert(0, client.create(caller, &format!("{number}")).await["ticket_id"].clone());
     }
-    create(&client, "someone else", "not in the list").await;
+    client.create("someone else", "not in the list").await;
     let mut seen = Vec::new();
     let mut next = Some("/tickets?caller=ada%20lovelace%2Bco%2F%C3%A9&limit=5".to_owned());
     while let Some(page) = next {
@@ -36,8 +35,8 @@ fn linked(link: &str) -> String {
 
 pub async fn a_cursor_of_another_list_is_refused(client: Client) {
     for number in 0..3 {
-        create(&client, "ada", &format!("{number}")).await;
-        create(&client, "bob", &format!("{number}")).await;
+        client.create("ada", &format!("{number}")).await;
+        client.create("bob", &format!("{number}")).await;
     }
     let page = client.get("/tickets?caller=ada&limit=2").await.expect(200).json();
     let cursor = page["next_cursor"].as_str().unwrap();
@@ -49,10 +48,9 @@ pub async fn a_cursor_of_another_list_is_refused(client: Client) {
 }
 
 pub async fn lists_count_comments_and_leave_them_out(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     for text in ["one", "two"] {
-        let comments = format!("{}/comments", path(&ticket));
-        client.post(&comments, &json!({ "comment": text })).await.expect(200);
+        client.post(&comments_path(&ticket), &json!({ "comment": text })).await.expect(200);
     }
     let list = client.get("/tickets?caller=ada").await.expect(200).json();
     assert_eq!(list["tickets"][0]["comment_count"], 2);

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::header::HeaderValue;
 
-use super::{create, path};
 use crate::contract::Contract;
-use crate::harness::Client;
+use crate::harness::{Client, comments_path, path};
 
 /// The host serves every operation of the contract, and no other operation.
 pub async fn routes_and_contract_are_the_same(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for operation in Contract::of_this_tree().operations() {
         let methods = documented.entry(operation.path.clone()).or_default();
@@ -34,7 +33,7 @@ pub async fn routes_and_contract_are_the_same(client: Client) {
 }
 
 pub async fn head_is_get_without_a_body(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     for target in [path(&ticket), "/tickets?caller=ada".into(), "/tickets/no-such".into()] {
         let get = client.get(&target).await;
         let head = client.send("HEAD", &target, &[], None).await;
@@ -94,8 +93,8 @@ pub async fn only_json_is_taken(client: Client) {
 }
 
 pub async fn a_path_with_a_slash_too_much_is_told_what_it_should_be(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
-    for known in ["/tickets".into(), path(&ticket), format!("{}/comments", path(&ticket))] {
+    let ticket = client.create("ada", "The VPN drops.").await;
+    for known in ["/tickets".into(), path(&ticket), comments_path(&ticket)] {
         let detail = client.get(&format!("{known}/")).await.expect(404).json()["detail"].clone();
         assert!(detail.as_str().unwrap().ends_with(&format!(" {known}.")), "{detail}");
     }

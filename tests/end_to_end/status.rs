@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{create, path, set_status};
-use crate::harness::Client;
+use super::set_status;
+use crate::harness::{Client, path};
 
 pub async fn a_ticket_moves_along_its_transitions(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     for status in ["in_progress", "on_hold", "resolved", "open", "resolved"] {
         assert_eq!(set_status(&client, &ticket, status).await["status"], status);
     }
@@ -20,7 +20,7 @@ pub async fn a_ticket_moves_along_its_transitions(client: Client) {
 }
 
 pub async fn a_lost_race_is_seen_by_its_version(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
     let at = [("if-match", etag.as_str())];
     let resolve = json!({ "status": "resolved" });
@@ -31,7 +31,7 @@ pub async fn a_lost_race_is_seen_by_its_version(client: Client) {
 }
 
 pub async fn a_move_that_is_to_find_no_ticket_is_not_made(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
     let resolve = json!({ "status": "resolved" });
     let send = async |headers: &[(&str, &str)]| {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{create, path, set_status};
-use crate::harness::Client;
+use super::set_status;
+use crate::harness::{Client, comments_path, path};
 
 pub async fn a_created_ticket_is_found_where_its_location_says(client: Client) {
     let body =
@@ -54,7 +54,7 @@ pub async fn bad_bodies_are_refused_with_the_field_they_name(client: Client) {
 }
 
 pub async fn an_unchanged_ticket_is_not_sent_again(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
     let unchanged = [("if-none-match", etag.as_str())];
     client.send("GET", &path(&ticket), &unchanged, None).await.expect(304);
@@ -63,7 +63,7 @@ pub async fn an_unchanged_ticket_is_not_sent_again(client: Client) {
 }
 
 pub async fn a_ticket_at_another_version_is_not_sent(client: Client) {
-    let ticket = create(&client, "ada", "The VPN drops.").await;
+    let ticket = client.create("ada", "The VPN drops.").await;
     let etag = client.get(&path(&ticket)).await.header("etag").to_owned();
     let known = [("if-match", etag.as_str())];
     for method in ["GET", "HEAD"] {
@@ -97,7 +97,7 @@ pub async fn ends_of_lines_are_kept_as_line_feeds(client: Client) {
         assert_eq!(list["tickets"][0]["ticket_id"], first["ticket_id"], "{caller}");
     }
     let comment = json!({ "comment": "\r\n".repeat(4000), "author": "eva\r" });
-    let comments = format!("{}/comments", path(&first));
+    let comments = comments_path(&first);
     let kept = client.post(&comments, &comment).await.expect(200).json()["comment"].clone();
     assert_eq!((&kept["comment"], &kept["author"]), (&json!("\n".repeat(4000)), &json!("eva\n")));
     client.post(&comments, &json!({ "comment": "\r\n".repeat(4001) })).await.expect(400);

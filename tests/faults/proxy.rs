@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::{Fault, Plan};
@@ -21,7 +21,7 @@ use super::{Fault, Plan};
 pub struct Proxy {
     pub url: String,
     state: Arc<State>,
-    serving: JoinHandle<()>,
+    _served: Served,
 }
 
 struct State {
@@ -47,14 +47,12 @@ impl Proxy {
             requests: Mutex::default(),
             faults: Mutex::default(),
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let answering = Arc::clone(&state);
-        let serving = tokio::spawn(serve(listener, move |parts, body| {
+        let served = Served::start(move |parts, body| {
             let state = Arc::clone(&answering);
             async move { state.answer(parts, body).await }
-        }));
-        Proxy { url, state, serving }
+        });
+        Proxy { url: served.url.clone(), state, _served: served }
     }
 
     /// Follows another plan from the next request on.
@@ -70,12 +68,6 @@ impl Proxy {
     /// The faults since the last call.
     pub fn take_faults(&self) -> Vec<Fault> {
         std::mem::take(&mut self.state.faults.lock().unwrap())
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 
@@ -122,10 +114,36 @@ impl State {
 pub type Parts = hyper::http::request::Parts;
 pub type Answer = Response<Full<Bytes>>;
 
-/// Serves every connection until the task ends. A `Reset` in place of an answer resets the connection.
-pub async fn serve<F>(listener: TcpListener, answer: impl Fn(Parts, Bytes) -> F + Clone + Send + 'static)
+/// An HTTP server in this process. The drop ends it with all its connections.
+pub struct Served {
+    pub url: String,
+    serving: JoinSet<()>,
+}
+
+impl Served {
+    /// A server on a free port. A `Reset` in place of an answer resets the connection.
+    pub fn start<F>(answer: impl Fn(Parts, Bytes) -> F + Clone + Send + 'static) -> Served
+    where
+        F: Future<Output = Result<Answer, Reset>> + Send + 'static,
+    {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(TcpListener::from_std(listener).unwrap(), answer));
+        Served { url, serving }
+    }
+
+    /// Lets the server run until the end of the test, and returns its URL.
+    pub fn detach(mut self) -> String {
+        self.serving.detach_all();
+        self.url
+    }
+}
+
+async fn serve<F>(listener: TcpListener, answer: impl Fn(Parts, Bytes) -> F + Clone + Send + 'static)
 where
-    F: Future<Output = Result<Answer, Reset>> + Send,
+    F: Future<Output = Result<Answer, Reset>> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -164,7 +182,11 @@ fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn failed(status: u16, error: &str) -> Answer {
-    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{error}","message":"as planned"}}"#);
+    json(status, format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{error}","message":"as planned"}}"#))
+}
+
+/// An answer as DynamoDB gives it.
+pub fn json(status: u16, body: String) -> Answer {
     let answer = Response::builder().status(status).header(CONTENT_TYPE, "application/x-amz-json-1.0");
     answer.body(Full::new(body.into())).unwrap()
 }

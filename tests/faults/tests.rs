@@ -6,41 +6,30 @@ use std::time::{Duration, Instant};
 
 use http_body_util::Full;
 use hyper::Response;
+use portdesk_test_support::free_port;
 use reqwest::Client;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
-use super::proxy::serve;
-use super::{Fault, Plan, Proxy};
+use super::{Fault, Plan, Proxy, Served};
 
 /// A server that answers with the body of the request.
 struct Echo {
-    url: String,
+    server: Served,
     seen: Arc<AtomicUsize>,
-    serving: JoinHandle<()>,
 }
 
 impl Echo {
-    async fn start() -> Echo {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    fn start() -> Echo {
         let seen = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&seen);
-        let serving = tokio::spawn(serve(listener, move |_, body| {
+        let server = Served::start(move |_, body| {
             counted.fetch_add(1, Ordering::SeqCst);
             async { Ok(Response::new(Full::new(body))) }
-        }));
-        Echo { url, seen, serving }
+        });
+        Echo { server, seen }
     }
 
     fn seen(&self) -> usize {
         self.seen.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Echo {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 
@@ -74,8 +63,8 @@ fn error(status: u16, name: &str) -> Came {
 
 #[tokio::test]
 async fn a_request_without_a_fault_passes_and_is_counted_by_its_verb() {
-    let echo = Echo::start().await;
-    let proxy = Proxy::start(&echo.url, Plan::none()).await;
+    let echo = Echo::start();
+    let proxy = Proxy::start(&echo.server.url, Plan::none()).await;
     for verb in ["GetItem", "UpdateItem", "GetItem"] {
         assert_eq!(ask(&proxy, verb).await, Came::Answer(200, "hello".into()));
     }
@@ -87,14 +76,14 @@ async fn a_request_without_a_fault_passes_and_is_counted_by_its_verb() {
 
 #[tokio::test]
 async fn a_fault_before_never_reaches_the_server() {
-    let echo = Echo::start().await;
+    let echo = Echo::start();
     for (fault, came) in [
         (Fault::Refused("ThrottlingException"), error(400, "ThrottlingException")),
         (Fault::ErrorBefore, error(500, "InternalServerError")),
         (Fault::ResetBefore, Came::Cut),
         (Fault::HangBefore, Came::Nothing),
     ] {
-        let proxy = Proxy::start(&echo.url, Plan::always(fault)).await;
+        let proxy = Proxy::start(&echo.server.url, Plan::always(fault)).await;
         assert_eq!(ask(&proxy, "UpdateItem").await, came, "{fault:?}");
         assert_eq!(proxy.take_faults(), [fault]);
     }
@@ -108,8 +97,8 @@ async fn a_fault_after_reaches_the_server_once_and_hides_its_answer() {
         (Fault::ResetAfter, Came::Cut),
         (Fault::HangAfter, Came::Nothing),
     ] {
-        let echo = Echo::start().await;
-        let proxy = Proxy::start(&echo.url, Plan::always(fault)).await;
+        let echo = Echo::start();
+        let proxy = Proxy::start(&echo.server.url, Plan::always(fault)).await;
         assert_eq!(ask(&proxy, "UpdateItem").await, came, "{fault:?}");
         assert_eq!(echo.seen(), 1, "{fault:?}");
     }
@@ -117,9 +106,9 @@ async fn a_fault_after_reaches_the_server_once_and_hides_its_answer() {
 
 #[tokio::test]
 async fn a_slow_answer_is_late_and_whole() {
-    let echo = Echo::start().await;
+    let echo = Echo::start();
     let late = Duration::from_millis(50);
-    let proxy = Proxy::start(&echo.url, Plan::always(Fault::Slow(late))).await;
+    let proxy = Proxy::start(&echo.server.url, Plan::always(Fault::Slow(late))).await;
     let asked = Instant::now();
     assert_eq!(ask(&proxy, "UpdateItem").await, Came::Answer(200, "hello".into()));
     assert!(asked.elapsed() >= late);
@@ -127,15 +116,14 @@ async fn a_slow_answer_is_late_and_whole() {
 
 #[tokio::test]
 async fn a_server_that_is_gone_is_a_connection_that_breaks() {
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let proxy = Proxy::start(&format!("http://{nobody}"), Plan::none()).await;
+    let proxy = Proxy::start(&format!("http://127.0.0.1:{}", free_port()), Plan::none()).await;
     assert_eq!(ask(&proxy, "GetItem").await, Came::Cut);
 }
 
 #[tokio::test]
 async fn a_script_is_for_one_verb_and_ends() {
-    let echo = Echo::start().await;
-    let proxy = Proxy::start(&echo.url, Plan::none()).await;
+    let echo = Echo::start();
+    let proxy = Proxy::start(&echo.server.url, Plan::none()).await;
     proxy.follow(Plan::script("UpdateItem", [Fault::ErrorBefore]));
     for (verb, came) in [
         ("GetItem", Came::Answer(200, "hello".into())),

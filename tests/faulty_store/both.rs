@@ -46,7 +46,7 @@ async fn comments_of_two_platforms_over_one_table_are_all_there_once() {
     let [one, two] = [shown(&journal, &sides[0]).await, shown(&journal, &sides[1]).await];
     assert_eq!(one, two, "both show the same tickets");
     let verdict = Verdict::of(&journal, &one);
-    println!("{verdict}; {elapsed:.1?}");
+    println!("{verdict:?}; {elapsed:.1?}");
     assert_exact(&verdict);
     assert_eq!(verdict.acknowledged, verdict.writes);
     let listed = sides.each_ref().map(|side| side.get(LIST));

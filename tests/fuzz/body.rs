@@ -1,4 +1,4 @@
-//! Bodies.
+//! Request bodies.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn requests(ticket: &str) -> impl Strategy<Value = Sent> + use<> {
     prop_oneof![4 => edited, 1 => made_up]
 }
 
-/// An object, or nearly one, of members with any values: deep, long, twice.
+/// Something like a JSON object. Its members may be nested deeply, be long, or stand there twice.
 fn object() -> impl Strategy<Value = Vec<u8>> {
     let value = prop_oneof![
         "\"\\PC{0,30}\"",

@@ -1,4 +1,4 @@
-//! Cursors: those that the store made, edited, and those that look as if it had made them.
+//! Cursors: cursors of the store that a client edited, and cursors that a client forged.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ fn any_cursor_is_answered_and_none_that_was_edited_is_taken() {
     fuzz("cursor", &edited, 0.1, |cursor| {
         let status = desk.ask_well(&listed("ada", &cursor))?.status;
         prop_assert_eq!(status, if known.contains(&cursor) { 200 } else { 400 });
-        // That of another caller is a cursor, and none of this list.
+        // A cursor is valid only for the list of its own caller.
         prop_assert_eq!(desk.ask_well(&listed("bob", &cursor))?.status, 400);
         Ok(status == 200)
     });
@@ -70,13 +70,13 @@ fn genuine(desk: &Desk) -> Vec<String> {
     cursors
 }
 
-/// A request for a page; every byte of the cursor arrives as it is.
+/// A request for a page. The cursor is percent-encoded, so every byte reaches the desk unchanged.
 fn listed(caller: &str, cursor: &str) -> Sent {
     let cursor: String = cursor.bytes().map(|byte| format!("%{byte:02X}")).collect();
     Sent::new("GET", &format!("/tickets?caller={caller}&limit=1&cursor={cursor}"), "")
 }
 
-/// A cursor as `host/src/store/cursor.rs` makes it: its digest is no secret.
+/// A cursor as the store makes it. Its digest has no secret key, so any client can make one.
 fn forged(order: &str, key: &str, index: &str, value: &str) -> String {
     let mut hash = Sha256::new();
     for part in ["portdesk cursor 1", index, value, order, key] {

@@ -1,4 +1,4 @@
-//! The component that is built in, with a store in memory.
+//! The built-in component over a store in memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct Desk {
     sandbox: Sandbox,
 }
 
-/// A request as a client may send it.
+/// A request of a client.
 #[derive(Debug, Clone)]
 pub struct Sent {
     pub method: String,
@@ -29,7 +29,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// A request with a JSON body, or none.
+    /// A request with a JSON body, which may be empty.
     pub fn new(method: &str, path: &str, body: &str) -> Sent {
         let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
@@ -50,7 +50,7 @@ impl Desk {
         Desk { runtime, store, sandbox: Sandbox::new(component, guest_store) }
     }
 
-    /// The answer; an error where the component trapped, ran out of time, or had to be cut otherwise.
+    /// The answer, or an error if the sandbox had to cut the component.
     pub fn ask(&self, sent: &Sent) -> Result<Response, TestCaseError> {
         let headers: Vec<_> =
             sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -68,7 +68,7 @@ impl Desk {
         response.map_err(|failure| TestCaseError::fail(failure.to_string()))
     }
 
-    /// As [`Desk::ask`]; an error too where the component says that it has failed.
+    /// As [`Desk::ask`], but a 5xx is an error too.
     pub fn ask_well(&self, sent: &Sent) -> Result<Response, TestCaseError> {
         let response = self.ask(sent)?;
         if (200..500).contains(&response.status) {
@@ -77,7 +77,7 @@ impl Desk {
         Err(TestCaseError::fail(format!("{}: {}", response.status, String::from_utf8_lossy(&response.body))))
     }
 
-    /// Opens a ticket and gives its id.
+    /// Opens a ticket and returns its id.
     pub fn open(&self, caller: &str) -> String {
         let body = format!(r#"{{"caller_id": "{caller}", "issue_description": "The VPN drops."}}"#);
         let response = self.ask_well(&Sent::new("POST", "/tickets", &body)).unwrap();

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// One edit of a text; a place is a part of its length.
+/// One edit of a text.
 #[derive(Debug, Clone)]
 enum Edit {
     Flip { at: Index, bit: u8 },
@@ -14,7 +14,7 @@ enum Edit {
     Cut { at: Index },
 }
 
-/// Inputs that are as `valid` makes them but for up to two edits; a third of them has none.
+/// Valid inputs with up to two edits. A third of the inputs has no edit.
 pub fn bytes(
     valid: impl Strategy<Value = Vec<u8>>,
     tokens: &'static [&'static str],
@@ -22,7 +22,7 @@ pub fn bytes(
     (valid, vec(edit(tokens), 0..3)).prop_map(|(valid, edits)| edits.iter().fold(valid, apply))
 }
 
-/// As [`bytes`], for what is text in any case.
+/// As [`bytes`], but the result is always text.
 pub fn text(
     valid: impl Strategy<Value = String>,
     tokens: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! What is stored, as another program may have written it.
+//! Stored records, as another program may have written them.
 
 use portdesk::backend::{Append, Backend, Change, Entry, Fields};
 use proptest::collection::vec;
@@ -30,7 +30,7 @@ fn any_stored_record_is_read_or_called_damaged() {
         ];
         for (method, path, body) in &body {
             let answer = desk.ask(&Sent::new(method, path, body))?;
-            // Damaged is a 500 in the words of the component; nothing else is one.
+            // The only 5xx is the component's own 500 for a damaged record.
             let problem = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
             prop_assert!(answer.status < 500 || problem["type"].is_string(), "{}: {problem}", answer.status);
         }
@@ -38,7 +38,7 @@ fn any_stored_record_is_read_or_called_damaged() {
     });
 }
 
-/// Puts a record under a new key, past the component.
+/// Puts a record into the store under a new key, without the component.
 fn store(desk: &Desk, stored: Stored) -> String {
     let key = desk.open("somebody");
     let change = |number: usize, set: Fields, append: Option<Append>| Change {
@@ -50,7 +50,7 @@ fn store(desk: &Desk, stored: Stored) -> String {
         append,
     };
     let update = |change: Change| {
-        // One that is full stays as it is, which is a record too.
+        // A full record stays as it is, and is a good input too.
         let _ = desk.runtime.block_on(desk.store.update(&key, change)).unwrap();
     };
     update(change(0, sorted(stored.fields), None));
@@ -88,13 +88,13 @@ fn entry() -> impl Strategy<Value = Fields> {
     prop_oneof![4 => whole, 1 => parts]
 }
 
-/// A value that most often is as it should be.
+/// A value that is valid nine times of ten.
 fn edited(valid: &str) -> impl Strategy<Value = String> + use<> {
     let valid = valid.to_owned();
     prop_oneof![9 => Just(valid.clone()), 1 => mutation::text(Just(valid), TOKENS)]
 }
 
-/// The stores want names in order, each once, and what an index is built on no longer than any store allows it to be.
+/// Makes fields that every store takes: names are sorted and unique, and values of an index are short enough.
 fn sorted(mut fields: Fields) -> Fields {
     for (_, value) in
         fields.iter_mut().filter(|(name, _)| ["caller_id", "created_at"].contains(&name.as_str()))

@@ -1,7 +1,7 @@
-//! The command line, and with it the variables, which are read by the same parsers; and the file of keys.
+//! The command line and the file of keys. The same parsers read the environment variables.
 
 use clap::Parser;
-use portdesk::config::{Config, Limits};
+use portdesk::config::Limits;
 use portdesk::door::{ActiveKeys, KeyFile, KeyRecord, NewKey};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -88,7 +88,7 @@ fn any_file_of_keys_is_read_or_called_damaged() {
                 Ok(true)
             }
             Err(error) => {
-                // What it cannot read it does not quote: it may be a key.
+                // The error must not quote the file, because the text may be a key.
                 prop_assert!(error.to_string().len() < folder.path().to_string_lossy().len() + 200);
                 Ok(false)
             }

@@ -1,4 +1,4 @@
-//! Path, query, method and headers.
+//! Paths, queries, methods and headers.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn requests(ticket: &str) -> impl Strategy<Value = Sent> + use<> {
     })
 }
 
-/// Of the headers that the component sees.
+/// One of the headers that the component sees.
 fn header() -> impl Strategy<Value = (String, String)> {
     let valid = vec![
         ("accept", "application/json, text/*;q=0.5"),

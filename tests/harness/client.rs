@@ -1,9 +1,9 @@
-//! A client as an application would write it, which refuses answers that the contract does not know.
+//! A client as an application has one. It panics if an answer breaks the contract.
 
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::contract::Contract;
 
@@ -12,12 +12,12 @@ use crate::contract::Contract;
 pub struct Client {
     url: String,
     key: Option<String>,
-    /// Whether the server may refuse a request for want of an instance, without having asked the component.
+    /// Whether the server may refuse a request because all its instances are busy. The client then repeats the request.
     asks_again: bool,
     http: reqwest::Client,
 }
 
-/// An answer that kept to the contract.
+/// An answer that keeps the contract.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -31,7 +31,7 @@ impl Client {
         Client { url: url.to_owned(), key: key.map(str::to_owned), asks_again: false, http }
     }
 
-    /// A client of a platform that checks no key, and that refuses what comes while its one instance works.
+    /// A client of a platform that checks no key, and that refuses requests while its only instance is busy.
     pub fn of_platform(url: &str) -> Client {
         Client { asks_again: true, ..Client::new(url, None) }
     }
@@ -44,7 +44,13 @@ impl Client {
         self.send("POST", path, &[], Some(body)).await
     }
 
-    /// Sends a JSON body, where there is one, with headers of the caller's choice.
+    /// Creates a ticket.
+    pub async fn create(&self, caller: &str, description: &str) -> Value {
+        let body = json!({ "caller_id": caller, "issue_description": description });
+        self.post("/tickets", &body).await.expect(201).json()
+    }
+
+    /// Sends a request with these headers, and with a JSON body if there is one.
     pub async fn send(
         &self,
         method: &str,
@@ -56,7 +62,7 @@ impl Client {
         answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
-    /// As `send`; an error where no whole answer came.
+    /// As `send`, but a lost answer is an error.
     pub async fn try_send(
         &self,
         method: &str,
@@ -70,7 +76,7 @@ impl Client {
         self.try_send_bytes(method, path, &headers, body.to_string().as_bytes()).await
     }
 
-    /// A request with the key, for what a test makes of it and gives to `answered`.
+    /// A request with the key, for a test that adds to it and sends it by `answered`.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let name: Method = method.parse().unwrap();
         let request = self.http.request(name, format!("{}{path}", self.url));
@@ -80,8 +86,8 @@ impl Client {
         }
     }
 
-    /// The answer to a request; it is not held against the contract. An answer without a request id is none of the
-    /// component: a platform that had no instance gave it.
+    /// Sends a request and does not check the answer against the contract. An answer without a request id comes from a
+    /// platform that had no free instance.
     pub async fn answered(&self, request: reqwest::RequestBuilder) -> reqwest::Result<reqwest::Response> {
         let begun = Instant::now();
         loop {
@@ -94,7 +100,7 @@ impl Client {
         }
     }
 
-    /// Sends any bytes under any content type.
+    /// Sends a request with any bytes as its body.
     pub async fn try_send_bytes(
         &self,
         method: &str,
@@ -102,15 +108,9 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> reqwest::Result<Answer> {
-        let name: Method = method.parse().unwrap();
-        let mut request = self.http.request(name, format!("{}{path}", self.url));
-        if let Some(key) = &self.key {
-            request = request.header("x-api-key", key);
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self.answered(request.body(body.to_vec())).await?;
+        let request = self.request(method, path).body(body.to_vec());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = self.answered(request).await?;
         let status = response.status().as_u16();
         let headers = response.headers().iter();
         let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
@@ -122,7 +122,7 @@ impl Client {
 }
 
 impl Answer {
-    /// Panics where the contract does not know this answer.
+    /// Panics if the answer breaks the contract.
     fn assert_kept(&self, method: &str, path: &str) {
         let contract = Contract::of_this_tree();
         if let Err(doubt) = contract.check(method, path, self.status, &self.headers, &self.body) {
@@ -138,7 +138,7 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    /// The header of this name; panics where there is none.
+    /// The value of a header. Panics if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.find_header(name).unwrap_or_else(|| panic!("no header {name} in {self:?}"))
     }
@@ -156,5 +156,15 @@ impl Answer {
     }
 }
 
-/// How long a platform may refuse before its refusal is the answer.
+/// The path of a ticket.
+pub fn path(ticket: &Value) -> String {
+    format!("/tickets/{}", ticket["ticket_id"].as_str().unwrap())
+}
+
+/// The path of the comments of a ticket.
+pub fn comments_path(ticket: &Value) -> String {
+    format!("{}/comments", path(ticket))
+}
+
+/// How long the client repeats a request that a busy platform refuses.
 const LONGEST_REFUSAL: Duration = Duration::from_secs(60);

@@ -1,7 +1,6 @@
 //! A journal of what clients wrote, and the verdict on it: which writes are lost, doubled or misplaced.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde_json::{Value, json};
 
@@ -54,7 +53,7 @@ impl Write {
         Ok(answer)
     }
 
-    /// Sends the write again, as a client does that lost the answer. An answer that the client has must come again.
+    /// Sends the write again, as a client does that lost the answer. A second answer must be equal to the first.
     pub async fn repeat(&mut self, client: &Client) {
         let before = self.acknowledged.take();
         let answer = self.send(client).await.unwrap();
@@ -169,41 +168,10 @@ impl Verdict {
         }
     }
 
-    pub fn add(&mut self, other: &Verdict) {
-        self.writes += other.writes;
-        self.acknowledged += other.acknowledged;
-        self.repeats += other.repeats;
-        self.unknown += other.unknown;
-        self.stored_unacknowledged += other.stored_unacknowledged;
-        self.lost += other.lost;
-        self.doubled += other.doubled;
-        self.strange += other.strange;
-        self.misplaced += other.misplaced;
-    }
-
     /// Panics unless every acknowledged write is there once and in its place, and nothing is there that nobody wrote.
     pub fn assert_exact(&self) {
         let wrong = (self.lost, self.doubled, self.strange, self.misplaced);
-        assert_eq!(wrong, (0, 0, 0, 0), "lost, doubled, strange, misplaced: {self}");
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} writes, {} acknowledged after {} repeats and {} unknown outcomes; {} stored without an acknowledgement; \
-             {} lost, {} doubled, {} strange, {} misplaced",
-            self.writes,
-            self.acknowledged,
-            self.repeats,
-            self.unknown,
-            self.stored_unacknowledged,
-            self.lost,
-            self.doubled,
-            self.strange,
-            self.misplaced
-        )
+        assert_eq!(wrong, (0, 0, 0, 0), "lost, doubled, strange, misplaced: {self:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! How long a test is that shows more the longer it runs.
+//! The length of tests that show more the longer they run.
 
 use std::env;
 
@@ -7,7 +7,7 @@ pub fn at_length<T>(ordinary: T, long: T) -> T {
     if is_long() { long } else { ordinary }
 }
 
-/// Whether the long tests are asked for. Some of them assert times, which hold on a machine that does nothing else.
+/// Whether the long tests are on. Some of them assert times, which hold only on a machine that does nothing else.
 pub fn is_long() -> bool {
     match env::var("PORTDESK_TESTS") {
         Err(_) => false,

@@ -1,8 +1,8 @@
-//! Stand-alone components on the platforms of others, each in a process of its own.
+//! Stand-alone components on other platforms. Each platform is a process of its own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use portdesk_components::{Artifact, STORES};
 use portdesk_test_support::{Launched, Prints, free_port};
@@ -14,45 +14,44 @@ use super::{Client, TABLE};
 pub struct Platform(Launched);
 
 impl Platform {
-    /// wasmtime's own `serve`, over the store in memory.
+    /// `wasmtime serve` over the store in memory.
     ///
-    /// It makes an instance for every request unless told otherwise, and then as many as there are requests at once; a
-    /// store in memory needs one that stays. While that one works, wasmtime refuses requests (500).
+    /// A store in memory needs one instance that stays. wasmtime refuses requests with 500 while that instance is busy.
     pub fn wasmtime() -> Platform {
-        Platform::of_wasmtime(wasmtime_in_one_instance().arg(memory()))
+        Platform::of_wasmtime(wasmtime_in_one_instance().arg(&MEMORY.1))
     }
 
-    /// wasmtime as above, over the store in JavaScript, which is composed in.
+    /// `wasmtime serve` with one instance, over the store in JavaScript, which is composed in.
     pub fn wasmtime_on_javascript() -> Platform {
-        Platform::of_wasmtime(wasmtime_in_one_instance().arg(javascript()))
+        Platform::of_wasmtime(wasmtime_in_one_instance().arg(&JAVASCRIPT.1))
     }
 
-    /// wasmtime's own `serve`, with an instance for every request, over the DynamoDB table at this endpoint.
+    /// `wasmtime serve` with an instance for every request, over the DynamoDB table at this endpoint.
     pub fn wasmtime_on_dynamodb(endpoint: &str) -> Platform {
         let mut command = Command::new(portdesk_test_support::wasmtime());
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
         for (name, value) in over_table(endpoint) {
             command.arg("--env").arg(format!("{name}={value}"));
         }
-        Platform::of_wasmtime(command.arg(dynamodb()))
+        Platform::of_wasmtime(command.arg(&DYNAMODB.1))
     }
 
-    /// Node, with what jco makes of the component, over the store in memory.
+    /// Node with the component as jco transpiled it, over the store in memory.
     pub fn node() -> Platform {
-        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-        Platform::in_node(FOLDER.get_or_init(|| transpiled(memory())), "server.mjs", &[])
+        static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| transpiled(&MEMORY.1));
+        Platform::in_node(&FOLDER, "server.mjs", &[])
     }
 
-    /// Node, with what jco makes of the component, over the DynamoDB table at this endpoint.
+    /// Node with the component as jco transpiled it, over the DynamoDB table at this endpoint.
     pub fn node_on_dynamodb(endpoint: &str) -> Platform {
-        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-        let folder = FOLDER.get_or_init(|| transpiled(dynamodb()));
-        Platform::in_node(folder, "server.mjs", &over_table(endpoint))
+        static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| transpiled(&DYNAMODB.1));
+        Platform::in_node(&FOLDER, "server.mjs", &over_table(endpoint))
     }
 
-    /// Node, with what jco makes of front and desk alone, over the store in JavaScript as a module.
+    /// Node with front and desk as jco transpiled them, over the store in JavaScript as a module.
     pub fn node_on_javascript() -> Platform {
-        Platform::in_node(linked(), "server.js", &[])
+        static FOLDER: LazyLock<TempDir> = LazyLock::new(linked);
+        Platform::in_node(FOLDER.path(), "server.js", &[])
     }
 
     fn in_node(folder: &Path, server: &str, variables: &[(&str, &str)]) -> Platform {
@@ -85,50 +84,36 @@ impl Platform {
     }
 }
 
-/// The stand-alone component with the store in memory, as a file; made once for all tests.
-fn memory() -> &'static Path {
-    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    &FILE.get_or_init(|| stand_alone("memory")).1
-}
+/// The file of a stand-alone component, and its folder.
+type Composed = (TempDir, PathBuf);
 
-/// The same with the store in a DynamoDB table.
-fn dynamodb() -> &'static Path {
-    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    &FILE.get_or_init(|| stand_alone("dynamodb")).1
-}
+static MEMORY: LazyLock<Composed> = LazyLock::new(|| stand_alone("memory"));
+static DYNAMODB: LazyLock<Composed> = LazyLock::new(|| stand_alone("dynamodb"));
+static JAVASCRIPT: LazyLock<Composed> = LazyLock::new(|| {
+    let store = portdesk_test_support::javascript_store(&example());
+    written(portdesk_components::with_store("javascript", store).unwrap_or_else(|error| panic!("{error}")))
+});
 
-/// The same with the store in JavaScript.
-fn javascript() -> &'static Path {
-    static FILE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let made = || {
-        let store = portdesk_test_support::javascript_store(&example());
-        written(
-            portdesk_components::with_store("javascript", store).unwrap_or_else(|error| panic!("{error}")),
-        )
-    };
-    &FILE.get_or_init(made).1
-}
-
-fn stand_alone(name: &str) -> (TempDir, PathBuf) {
+fn stand_alone(name: &str) -> Composed {
     let store = STORES.into_iter().find(|store| store.name == name).expect("it is one of them");
     written(portdesk_components::stand_alone(store).unwrap_or_else(|error| panic!("{error}")))
 }
 
-fn written(artifact: Artifact) -> (TempDir, PathBuf) {
+fn written(artifact: Artifact) -> Composed {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("portdesk.wasm");
     std::fs::write(&file, artifact.wasm).unwrap();
     (folder, file)
 }
 
-/// What jco makes of a stand-alone component, beside the server of `deploy/node`.
+/// A folder with a stand-alone component as jco transpiled it, and the server of `deploy/node`.
 fn transpiled(component: &Path) -> PathBuf {
     let folder = component.with_file_name("node");
     portdesk_test_support::transpile(component, &folder);
     folder
 }
 
-/// The environment of the DynamoDB store.
+/// The environment variables of the DynamoDB store.
 fn over_table(endpoint: &str) -> [(&str, &str); 5] {
     [
         ("PORTDESK_ENDPOINT_URL", endpoint),
@@ -139,36 +124,28 @@ fn over_table(endpoint: &str) -> [(&str, &str); 5] {
     ]
 }
 
-/// What jco makes of desk and front, beside the files of `examples/store-js`.
-fn linked() -> &'static Path {
-    static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    FOLDER
-        .get_or_init(|| {
-            let folder = tempfile::tempdir().unwrap();
-            for file in std::fs::read_dir(example()).unwrap().map(Result::unwrap) {
-                std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
-            }
-            for (name, package) in [("desk", "portdesk-desk"), ("front", "portdesk-http-front")] {
-                let wasm = folder.path().join(name).with_extension("wasm");
-                std::fs::write(&wasm, portdesk_components::component(package).unwrap()).unwrap();
-                let mut jco = Command::new(portdesk_test_support::jco());
-                jco.arg("transpile").arg(wasm).args(["--instantiation", "async", "-o"]);
-                run(jco.arg(folder.path().join(name)));
-            }
-            link_modules(folder.path());
-            folder
-        })
-        .path()
+/// A folder with desk and front as jco transpiled them, and the files of `examples/store-js`.
+fn linked() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(example()).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    for (name, package) in [("desk", "portdesk-desk"), ("front", "portdesk-http-front")] {
+        let wasm = folder.path().join(name).with_extension("wasm");
+        std::fs::write(&wasm, portdesk_components::component(package).unwrap()).unwrap();
+        let mut jco = Command::new(portdesk_test_support::jco());
+        jco.arg("transpile").arg(wasm).args(["--instantiation", "async", "-o"]);
+        let output = jco.arg(folder.path().join(name)).output().unwrap();
+        assert!(output.status.success(), "{jco:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    // Node looks for the packages of jco here.
+    let modules = portdesk_test_support::jco().ancestors().nth(2).expect("it lies in node_modules/.bin");
+    std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
+    folder
 }
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js")
-}
-
-/// The packages that jco came with, where Node looks for them.
-fn link_modules(folder: &Path) {
-    let modules = portdesk_test_support::jco().ancestors().nth(2).expect("it lies in node_modules/.bin");
-    std::os::unix::fs::symlink(modules, folder.join("node_modules")).unwrap();
 }
 
 fn wasmtime_in_one_instance() -> Command {
@@ -177,9 +154,4 @@ fn wasmtime_in_one_instance() -> Command {
     command.args(["--max-instance-reuse-count", "1000000000", "--idle-instance-timeout", "3600s"]);
     command.args(["-O", "pooling-allocator=y", "-O", "pooling-total-component-instances=1"]);
     command
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

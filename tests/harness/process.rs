@@ -1,4 +1,4 @@
-//! The program as a process of its own: started as a user would, and killed.
+//! The program as a process of its own, started as a user starts it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -13,22 +13,20 @@ use tempfile::TempDir;
 
 use super::{Client, KEY, config};
 
-/// A host that runs in another process. It is killed when this is dropped.
+/// A host in another process. The drop kills it.
 pub struct Process {
     pub url: String,
-    /// What it printed until it was ready.
+    /// What the host printed until it was ready.
     pub banner: String,
     child: Child,
-    /// None if nobody reads it.
+    /// `None` if the test does not read the output.
     stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Process {
-    /// Starts `portdesk` over `data` and waits until it says where it listens.
+    /// Starts `portdesk` over `data` and waits until it prints where it listens.
     pub fn start(data: &Path, flags: &[&str]) -> Process {
-        let mut command = portdesk(flags);
-        command.arg("--data-dir").arg(data).args(["--listen", "127.0.0.1:0", "--log-level", "error"]);
-        Process::spawn(&mut command)
+        Process::spawn(serve(data, flags).args(["--log-level", "error"]))
     }
 
     /// Starts a command that prints a banner, [`hastened`].
@@ -64,21 +62,26 @@ impl Process {
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
     }
 
-    /// Waits for the end, and gives the exit code; none if a signal ended the process.
+    /// Waits for the end and returns the exit code, or `None` if a signal ended the process.
     pub fn wait(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
-    /// What the banner asks to be pasted into a shell.
+    /// The shell commands in the banner.
     pub fn samples(&self) -> &str {
         let (_, samples) = self.banner.split_once("another terminal.\n").unwrap();
         samples.strip_suffix(LAST_LINE).unwrap()
     }
 
-    /// Where its metrics are; the host has to be told to serve them.
+    /// The URL of the metrics, if the host has the flag `--metrics`.
     pub fn metrics(&self) -> &str {
         let (_, metrics) = self.banner.split_once("  metrics   ").unwrap();
         metrics.lines().next().unwrap()
+    }
+
+    /// Where the host listens.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// A client with the key of the tests.
@@ -86,42 +89,41 @@ impl Process {
         Client::new(&self.url, Some(KEY))
     }
 
-    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// The memory that it has now, in KiB.
+    /// The memory of the host now, in KiB.
     pub fn resident_kib(&self) -> u64 {
         let id = self.child.id().to_string();
         let shown = Command::new("ps").args(["-o", "rss=", "-p", &id]).output().unwrap();
         String::from_utf8(shown.stdout).unwrap().trim().parse().unwrap()
     }
 
-    /// The most memory that it ever had, in KiB; where the system does not tell, what it has now.
+    /// The peak memory of the host in KiB, or its memory now if the system does not show the peak.
     pub fn peak_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
         peak.map_or_else(|| self.resident_kib(), |peak| peak.trim().parse().unwrap())
     }
 
-    /// The processor time that it has used.
+    /// The processor time that the host has used.
     #[cfg(target_os = "linux")]
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // Behind the name, which may have anything in it: utime and stime are the fields 14 and 15, in hundredths.
+        // The name may contain anything. After it, utime and stime are the fields 14 and 15, in hundredths of a second.
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         let hundredths = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().unwrap());
         Duration::from_millis(hundredths.sum::<u64>() * 10)
     }
 
-    /// `kill -9`: the process has no chance to do anything.
+    /// Kills the process, as `kill -9` does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Sends a signal, waits for the end, and gives the exit code and the rest of what was printed.
+    /// Sends a signal, waits for the end, and returns the exit code and the rest of the output.
     pub fn end(mut self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
         let mut rest = String::new();
@@ -139,8 +141,7 @@ impl Drop for Process {
     }
 }
 
-/// Saves time that few tests are about: the component in the data folder is compiled before, and a host that ends does not
-/// wait for load balancers.
+/// Makes a host start and stop faster: puts a compiled component into the data folder, and sets the time for load balancers to 0.
 fn hastened(command: &mut Command) -> &mut Command {
     let data = command.get_args().skip_while(|argument| *argument != "--data-dir").nth(1);
     if let Some(data) = data {
@@ -149,8 +150,8 @@ fn hastened(command: &mut Command) -> &mut Command {
     command.env("PORTDESK_DRAIN_MS", "0")
 }
 
-/// Puts the built-in component into a data folder, compiled, where a host keeps it after its first start. A host whose
-/// settings need other code compiles the component again. A folder that does not take the file stays as it is.
+/// Puts the compiled built-in component where a host keeps it after its first start. A host whose settings need other code
+/// compiles the component again. It does not matter if the folder cannot be written.
 fn put_compiled_component(data: &Path) {
     static COMPILED: OnceLock<TempDir> = OnceLock::new();
     let compiled = COMPILED.get_or_init(|| {
@@ -165,7 +166,7 @@ fn put_compiled_component(data: &Path) {
     }
 }
 
-/// Where a process listens, which Linux tells by the inode of its socket. Waits until it does.
+/// Waits until a process listens, and returns its address. `/proc` connects the inode of the socket with its address.
 #[cfg(target_os = "linux")]
 fn listener(child: &mut Child) -> std::net::SocketAddr {
     let folder = format!("/proc/{}", child.id());
@@ -174,7 +175,7 @@ fn listener(child: &mut Child) -> std::net::SocketAddr {
         let files = std::fs::read_dir(format!("{folder}/fd")).unwrap().flatten();
         let links: Vec<_> = files.filter_map(|file| std::fs::read_link(file.path()).ok()).collect();
         let sockets = std::fs::read_to_string(format!("{folder}/net/tcp")).unwrap();
-        // Local address, its port, and the state in hexadecimal digits (0A: it listens); the inode is the tenth field.
+        // The second field is the local address and port, the fourth the state (0A: it listens), the tenth the inode.
         let port = sockets.lines().skip(1).find_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let socket = format!("socket:[{}]", fields[9]);
@@ -191,10 +192,10 @@ fn listener(child: &mut Child) -> std::net::SocketAddr {
 /// The file of the compiled component in a data folder.
 pub const COMPILED_COMPONENT: &str = "component.cwasm";
 
-/// What ends the banner.
+/// The last line of the banner.
 const LAST_LINE: &str = "Stop with Ctrl-C.\n";
 
-/// The program, with the key of the tests and no setting of the machine's.
+/// The program, with the key of the tests and without the settings of this machine.
 pub fn portdesk(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portdesk-under-test"));
     for (variable, _) in std::env::vars_os() {
@@ -204,6 +205,27 @@ pub fn portdesk(arguments: &[&str]) -> Command {
     }
     command.args(arguments).env("PORTDESK_API_KEY", KEY).stdin(Stdio::null());
     command
+}
+
+/// A command that serves over a data folder, on a free port.
+pub fn serve(data: &Path, flags: &[&str]) -> Command {
+    let mut command = portdesk(flags);
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    command
+}
+
+/// The same command in a shell, which first runs `before`.
+pub fn behind(before: &str, command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(command.get_program());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.args(command.get_args()).stdin(Stdio::null());
+    shell
 }
 
 /// Runs the program to its end.

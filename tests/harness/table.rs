@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::{Client, Process, portdesk};
+use super::{Client, Process, portdesk, serve};
 
 /// A table on a server of its own.
 pub struct Table {
     pub server: Server,
 }
 
-/// A host over a table. It is a process of its own: a host finds its credentials in the environment, which the
-/// tests of one process share.
+/// A host over a table. The host is a process of its own, because it finds its credentials in the environment, which all tests
+/// of one process share.
 pub struct Host {
     pub process: Process,
     _data: TempDir,
@@ -33,19 +33,19 @@ impl Table {
         Table { server }
     }
 
-    /// A host that reaches the table at the server itself, and is patient with it.
+    /// A host that uses this table without a proxy, with a long time limit.
     pub fn host(&self) -> Host {
         Host::start(&self.server.endpoint, &PATIENT)
     }
 
-    /// Sends a request as another program would, and gives its answer, which must be a success.
+    /// Sends a request as another program does. Returns the answer, which must be a success.
     pub async fn call(&self, verb: &str, body: &Value) -> Value {
         call(&self.server.endpoint, verb, body).await
     }
 }
 
-/// The request that makes the same table as the program does. The program is asked once: it compiles the component to
-/// know what a table has to have, which takes a while.
+/// The request that creates the same table as `portdesk table create`. That command runs only once, because it compiles the
+/// component to read the schema.
 async fn as_made() -> Value {
     let server = Server::start();
     let mut create = with_credentials(portdesk(&["table", "create"]));
@@ -87,9 +87,9 @@ impl Host {
     /// A host that looks for the table at this endpoint.
     pub fn start(endpoint: &str, more: &[&str]) -> Host {
         let data = tempfile::tempdir().unwrap();
-        let mut command = with_credentials(portdesk(&["--rate-limit", "off"]));
-        command.args(["--listen", "127.0.0.1:0", "--log-level", "error", "--data-dir"]).arg(data.path());
-        // It logs every call of a store that fails, and here all fail on purpose.
+        let flags = ["--rate-limit", "off", "--log-level", "error"];
+        let mut command = with_credentials(serve(data.path(), &flags));
+        // The host logs every call of the store that fails, and in these tests many calls fail on purpose.
         command.stderr(Stdio::null());
         let process = Process::spawn(command.args(on_dynamodb(endpoint)).args(more));
         Host { process, _data: data }
@@ -100,24 +100,23 @@ impl Host {
         self.process.client()
     }
 
-    /// Asks the host to end, and waits until it has.
+    /// Stops the host and waits for its end.
     pub async fn stop(self) {
         let (code, _) = self.process.end("TERM");
         assert_eq!(code, Some(0));
     }
 }
 
-/// Credentials that a server on this machine takes, and no other setting of AWS.
+/// Sets credentials that a server on this machine accepts, and removes the AWS settings of this machine.
 pub fn with_credentials(mut command: Command) -> Command {
     command.env("AWS_ACCESS_KEY_ID", "dummy").env("AWS_SECRET_ACCESS_KEY", "dummy");
-    // What the machine of the tests is set up with must not reach them.
     for variable in ["AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
         command.env_remove(variable);
     }
     command
 }
 
-/// What tells a host to keep its items in the table at this endpoint.
+/// The flags of a host that keeps its items in the table at this endpoint.
 pub fn on_dynamodb(endpoint: &str) -> [&str; 8] {
     let [a, b, c, d, e, f] = flags(endpoint);
     ["--store", "dynamodb", a, b, c, d, e, f]
@@ -127,15 +126,15 @@ fn flags(endpoint: &str) -> [&str; 6] {
     ["--table", TABLE, "--region", "us-east-1", "--endpoint-url", endpoint]
 }
 
-/// An attempt may take a tenth of a request's time: a server without optimizations, on a machine that is busy with other
-/// tests, takes longer than that of a host by default.
+/// A long time limit. An attempt may take a tenth of it, and the server, which is built without optimizations, is slow on a busy
+/// machine.
 pub const PATIENT: [&str; 2] = ["--time-limit-ms", "30000"];
 
-/// The name of every test's table; each has a server of its own.
+/// The name of the table in every test. Each table has a server of its own.
 pub const TABLE: &str = "tickets";
 
 static AS_MADE: OnceCell<Value> = OnceCell::const_new();
 
-/// The server wants to see a signature and does not check it.
+/// The server requires a signature and does not check it.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=dummy/20261122/us-east-1/dynamodb/aws4_request, \
                              SignedHeaders=host;x-amz-date;x-amz-target, Signature=00";

@@ -1,10 +1,10 @@
-//! What the client of each fault hears. A write that was cut may have stored something, so its outcome is unknown.
+//! The answer to each fault. A write that the host cut may have stored something, so its outcome is unknown.
 
 use serde_json::{Value, json};
 
-use super::Hostile;
+use super::{Hostile, send};
 
-/// Faults that end the call at once.
+/// Faults that the host cuts before the deadline.
 pub const FAILING: [&str; 24] = [
     "/trap",
     "/panic",
@@ -32,7 +32,7 @@ pub const FAILING: [&str; 24] = [
     "/strange-operation",
 ];
 
-/// Faults that only the deadline ends.
+/// Faults that the host cuts at the deadline.
 pub const ENDLESS: [&str; 7] =
     ["/loop", "/clock-flood", "/number-flood", "/grow-nothing", "/fill", "/copy", "/hoard"];
 
@@ -47,8 +47,8 @@ async fn every_fault_is_answered_and_the_next_request_is_served_by_fresh_instanc
 }
 
 async fn every_fault_is_answered(isolation: &str) {
-    // One instance: a fault that kept it would keep the next request from being served. Time enough for what ends by
-    // itself, however busy the machine is.
+    // With one instance, the host can answer the next request only if the fault has released the instance. The time limit is long
+    // enough for a busy machine.
     let hostile =
         Hostile::start(&["--isolation", isolation, "--instances", "1", "--time-limit-ms", "30000"]).await;
     for path in FAILING {
@@ -60,7 +60,7 @@ async fn every_fault_is_answered(isolation: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_never_ends_is_cut_at_the_deadline() {
-    // Of the requests between, too, which share a busy machine.
+    // The time limit is also that of the ordinary requests between the faults, on a busy machine.
     let hostile = Hostile::start(&["--instances", "1", "--time-limit-ms", "1000"]).await;
     for path in ENDLESS {
         answered(&hostile, path, 504, "Endpoint request timed out").await;
@@ -69,16 +69,12 @@ async fn what_never_ends_is_cut_at_the_deadline() {
     hostile.stop().await;
 }
 
-/// The message says what happened and no more; only of a write does the answer say that its outcome is unknown.
+/// The answer has this message and no details. Only the answer to a write says that the outcome is unknown.
 async fn answered(hostile: &Hostile, path: &str, status: u16, message: &str) {
     for (method, outcome) in [("GET", Value::Null), ("POST", json!("unknown"))] {
-        let (answered, body) = hostile.client.send(method, path, "").await.unwrap();
-        let body = parsed(&body);
+        let (answered, body) = send(&hostile.client, method, path, "").await.unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
         let said = (answered, &body["message"], &body["detail"], &body["outcome"]);
         assert_eq!(said, (status, &json!(message), &json!(message), &outcome), "{method} {path}");
     }
-}
-
-fn parsed(body: &str) -> Value {
-    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
 }

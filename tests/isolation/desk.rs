@@ -1,31 +1,31 @@
-//! Nothing of one request shows in another, in the component that is built in: its instances answer many requests, and
-//! what they keep in memory is freed and not wiped.
+//! The built-in component shows no data of one request in another. Its instances answer many requests, and free memory without
+//! erasing it.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Answer, Client, Running};
+use crate::harness::{Answer, Client, Running, path};
 
 const CLIENTS: usize = 8;
 const ROUNDS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_client_says_never_shows_in_the_answers_of_another() {
-    // Few instances, so that each of them hears of everybody.
+    // With few instances, each instance answers every client.
     let host = Running::start(&["--store", "memory", "--instances", "2"]).await;
     let mut clients = JoinSet::new();
     for number in 0..CLIENTS {
         clients.spawn(MarkedClient::new(host.client(), number).talk());
     }
     let heard: usize = clients.join_all().await.into_iter().sum();
-    // Creation, comment, list, reading, and four refusals that repeat or describe what was sent.
+    // Each round has a creation, a comment, a list, a reading, and four refusals that repeat or describe the request.
     assert_eq!(heard, CLIENTS * ROUNDS * 8);
     host.stop().await;
 }
 
-/// A client that puts its own word into everything it sends, and looks for those of all others in every answer.
+/// A client that puts its own word into each request, and looks for the words of all other clients in each answer.
 struct MarkedClient {
     client: Client,
     number: usize,
@@ -34,21 +34,21 @@ struct MarkedClient {
 
 impl MarkedClient {
     fn new(client: Client, number: usize) -> MarkedClient {
-        // Of unlike lengths, so that a buffer that was used before is not filled.
+        // The lengths differ, so that a word does not overwrite all of the buffer of another word.
         let words = (0..CLIENTS).map(|number| format!("word{number}-{}", "x".repeat(number * 97)));
         MarkedClient { client, number, words: words.collect() }
     }
 
     async fn talk(self) -> usize {
         let word = self.words[self.number].as_str();
-        // A caller's name has 128 characters at most.
+        // The name of a caller has at most 128 characters.
         let caller = &word[..word.len().min(100)];
         let mut heard = 0;
         for round in 0..ROUNDS {
             let key = format!("{caller}-{round}");
             let body = json!({ "caller_id": caller, "issue_description": word });
             let opened = self.send("POST", "/tickets", &[("idempotency-key", &key)], Some(&body)).await;
-            let path = format!("/tickets/{}", opened.expect(201).json()["ticket_id"].as_str().unwrap());
+            let path = path(&opened.expect(201).json());
             let comment = json!({ "comment": word, "author": caller });
             let list = format!("/tickets?caller={caller}&limit=3");
             let wrong = json!({ "caller_id": 7, caller: word });
@@ -71,7 +71,7 @@ impl MarkedClient {
     }
 
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
-        // Whoever waits more than 40 ms for one of the few instances is refused.
+        // The host refuses a request that waits for an instance for more than 40 ms.
         loop {
             let answer = self.client.send(method, path, headers, body).await;
             self.look_for_others(&answer);

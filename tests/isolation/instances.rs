@@ -1,4 +1,4 @@
-//! Which instances answer again, and what they keep.
+//! Which instances are used again, and what they keep.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use portdesk::sandbox::{HandleError, Request, Responder, Response, Sandbox};
 use portdesk::store::GuestStore;
 use tokio::time::Instant;
 
-use super::{Hostile, hostile};
+use super::{Hostile, hostile, send};
 use crate::harness::{config, telemetry};
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn a_fresh_instance_knows_nothing_of_the_request_before() {
     hostile.stop().await;
 }
 
-/// That a component may remember in `pooled` is why the world `desk` forbids it; `desk` holds the desk to that.
+/// A pooled instance can keep data of a request, so the world `desk` forbids it. The module `desk` tests that the desk obeys.
 #[tokio::test]
 async fn an_instance_that_failed_is_never_used_again() {
     let hostile = Hostile::start(&["--time-limit-ms", "500"]).await;
@@ -32,7 +32,7 @@ async fn an_instance_that_failed_is_never_used_again() {
     {
         hostile.text("/remember", "a secret").await;
         assert_eq!(hostile.text("/recall", "").await, "a secret", "the instance answers again");
-        let (status, _) = hostile.client.send("GET", fault, "").await.unwrap();
+        let (status, _) = send(&hostile.client, "GET", fault, "").await.unwrap();
         assert!([500, 504].contains(&status), "{fault}: {status}");
         assert_eq!(hostile.text("/recall", "").await, "", "after {fault}");
     }
@@ -57,12 +57,12 @@ async fn a_request_may_call_the_store_a_thousand_times() {
     for _ in 0..2 {
         assert_eq!(hostile.text("/gets", "1000").await, "got", "an instance starts anew with each request");
     }
-    let (status, _) = hostile.client.send("GET", "/gets", "1001").await.unwrap();
+    let (status, _) = send(&hostile.client, "GET", "/gets", "1001").await.unwrap();
     assert_eq!(status, 500);
     hostile.stop().await;
 }
 
-/// No code of the guest runs meanwhile that an epoch could cut.
+/// While a guest waits for the store, it runs no code that an epoch could interrupt.
 #[tokio::test]
 async fn a_guest_that_waits_for_the_store_is_cut_and_its_place_is_free() {
     let component = hostile(&["--instances", "1"]);
@@ -78,7 +78,7 @@ async fn a_guest_that_waits_for_the_store_is_cut_and_its_place_is_free() {
     }
 }
 
-/// A client that goes away drops the future; whatever the guest was doing, its instance and its place are free.
+/// A client that disconnects drops the future. Its instance and its permit are then free, whatever the guest did.
 #[tokio::test]
 async fn a_request_that_is_dropped_at_any_moment_leaves_its_place_free() {
     let component = hostile(&["--instances", "1"]);
@@ -139,7 +139,7 @@ async fn ask(sandbox: &Sandbox, path: &str, deadline: Instant) -> Result<Respons
     sandbox.handle(request, deadline).await
 }
 
-/// A store that takes every call and answers none.
+/// A store that never answers.
 struct NeverAnswers;
 
 #[async_trait::async_trait]

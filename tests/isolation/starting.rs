@@ -1,4 +1,4 @@
-//! Components that are refused at the start, with a sentence that says why.
+//! Components that a host refuses at its start, with an error that gives the reason.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use portdesk::sandbox::{Component, LoadError};
 use super::HOSTILE_FILE;
 use crate::harness::config;
 
-/// What WASI has beyond the clock and randomness, and what hosts are known to offer besides.
+/// Interfaces that other hosts offer, and this host does not.
 const NOT_LINKED: [&str; 22] = [
     "wasi:cli/environment@0.2.12",
     "wasi:cli/exit@0.2.12",
@@ -71,7 +71,7 @@ async fn two_memories_have_one_limit() {
         let wasm = component("(memory 1)", &format!("(memory {pages})"));
         let component = Component::load(&wat::parse_str(wasm).unwrap(), limits.clone());
         let component = component.unwrap_or_else(|error| panic!("{error}"));
-        // The one that fits fails later: its functions are not of the types that the world asks for.
+        // The component that fits fails later, because its functions have other types than the world.
         let error = component.describe().await.unwrap_err().to_string();
         assert_eq!(error.contains("more than 1048576 bytes of memory"), is_over, "{pages} pages: {error}");
     }
@@ -107,7 +107,7 @@ async fn refused_as_silent(wasm: &[u8], cause: &str) {
     assert!(error.to_string().contains(cause), "{error}");
 }
 
-/// The hostile component, which does something else when it is asked for its schema.
+/// The hostile component with another behaviour of `collection`.
 fn hostile_when_asked(what: u8) -> Vec<u8> {
     let mut wasm = std::fs::read(HOSTILE_FILE).unwrap();
     let said = b"when asked, do: -A";
@@ -116,7 +116,7 @@ fn hostile_when_asked(what: u8) -> Vec<u8> {
     wasm
 }
 
-/// A component of two modules with these fields, which has the exports of the world, if not their types.
+/// A component of two modules with these fields. It has the exports of the world, but with other types.
 fn component(one: &str, other: &str) -> String {
     format!(
         r#"(component
@@ -132,7 +132,7 @@ fn component(one: &str, other: &str) -> String {
     )
 }
 
-/// The same with an import.
+/// The same component with an import.
 fn importing(interface: &str, function: &str) -> Vec<u8> {
     let import = format!(r#"(component (import "{interface}" (instance (export "{function}" (func))))"#);
     wat::parse_str(component("", "").replacen("(component", &import, 1)).unwrap()

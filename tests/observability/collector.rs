@@ -1,42 +1,37 @@
-//! A collector, as far as a host sees one.
+//! A collector of spans.
 
 use std::sync::{Arc, Mutex};
 
-use http_body_util::Full;
 use hyper::Response;
 use hyper::body::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
-use crate::faults::serve;
+use crate::faults::Served;
 
-/// Takes spans until it is dropped.
+/// Takes spans until the drop.
 pub struct Collector {
     pub url: String,
     bodies: Arc<Mutex<Vec<Bytes>>>,
-    served: JoinHandle<()>,
+    _served: Served,
 }
 
 impl Collector {
-    pub async fn start() -> Collector {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    pub fn start() -> Collector {
         let bodies = Arc::<Mutex<Vec<Bytes>>>::default();
         let taken = Arc::clone(&bodies);
-        let served = tokio::spawn(serve(listener, move |parts, body| {
+        let served = Served::start(move |parts, body| {
             assert_eq!((parts.method.as_str(), parts.uri.path()), ("POST", "/v1/traces"));
             assert_eq!(parts.headers["content-type"], "application/x-protobuf");
             taken.lock().unwrap().push(body);
-            async { Ok(Response::new(Full::default())) }
-        }));
-        Collector { url, bodies, served }
+            async { Ok(Response::default()) }
+        });
+        Collector { url: served.url.clone(), bodies, _served: served }
     }
 
-    /// All that was sent, byte for byte.
+    /// All bytes that the host sent.
     pub fn bytes(&self) -> Vec<u8> {
         self.bodies.lock().unwrap().concat()
     }
@@ -46,12 +41,6 @@ impl Collector {
         let requests = bodies.into_iter().map(|body| ExportTraceServiceRequest::decode(body).unwrap());
         let resources = requests.flat_map(|request| request.resource_spans);
         resources.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect()
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        self.served.abort();
     }
 }
 

@@ -1,6 +1,6 @@
-//! Every failure of every store, at every level of the log: none of them tells what was to be stored.
+//! No failure of any store puts data of a request into the log, the metrics, the spans or an error, at any level of the log.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -12,38 +12,35 @@ use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::collector::Collector;
 use super::leaks::assert_none;
-use crate::faults::serve;
-use crate::harness::{Answer, Client, Process, on_dynamodb, portdesk, with_credentials};
+use crate::faults::Served;
+use crate::harness::{Answer, Client, Logged, on_dynamodb, path, serve, with_credentials};
 
-/// What is to be stored.
+/// Data of requests.
 const SECRETS: [&str; 3] = ["secret-caller", "secret-description", "secret-comment"];
 const LEVELS: [&str; 4] = ["error", "warn", "info", "debug"];
 
-/// How a server in the place of DynamoDB fails. All but the first tell what they were asked, in every place where a
-/// server can say something.
+/// How a server in the place of DynamoDB fails. All answers but the first quote the request in every place that has text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failing {
-    /// Not at all.
+    /// The server does not fail.
     Not,
-    /// With an error of DynamoDB's, whose message quotes.
+    /// An error of DynamoDB whose message quotes the request.
     Refused(u16, &'static str),
-    /// With a code that is the request.
+    /// An error whose code is the request.
     Code,
-    /// With the request, as an answer that is said to be good.
+    /// The request as the body of a 200.
     Done,
-    /// With JSON of another shape, which quotes.
+    /// JSON of another shape, which quotes the request.
     Shape,
-    /// With the request, as a page of another program.
+    /// A page of another program, which quotes the request.
     Page(u16),
-    /// With a damaged item that has the request in every attribute.
+    /// A damaged item with the request in every attribute.
     Damaged,
-    /// With less than its head promised.
+    /// A body that is shorter than its `Content-Length`.
     Short,
     Reset,
     Silence,
@@ -69,34 +66,25 @@ const ALL: [Failing; 17] = [
     Failing::Silence,
 ];
 
-/// A server that answers as it is told to.
+/// A server in the place of DynamoDB.
 struct Quoting {
-    url: String,
+    server: Served,
     failing: Arc<Mutex<Failing>>,
-    served: JoinHandle<()>,
 }
 
 impl Quoting {
-    async fn start() -> Quoting {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+    fn start() -> Quoting {
         let failing = Arc::new(Mutex::new(Failing::Not));
-        let told = Arc::clone(&failing);
-        let served = tokio::spawn(serve(listener, move |parts, body| {
-            let (failing, target) = (*told.lock().unwrap(), parts.headers["x-amz-target"].clone());
+        let now = Arc::clone(&failing);
+        let server = Served::start(move |parts, body| {
+            let (failing, target) = (*now.lock().unwrap(), parts.headers["x-amz-target"].clone());
             async move { answer(failing, target.to_str().unwrap(), &body).await }
-        }));
-        Quoting { url, failing, served }
+        });
+        Quoting { server, failing }
     }
 
     fn fail(&self, failing: Failing) {
         *self.failing.lock().unwrap() = failing;
-    }
-}
-
-impl Drop for Quoting {
-    fn drop(&mut self) {
-        self.served.abort();
     }
 }
 
@@ -127,7 +115,7 @@ async fn answer(
         }
         Failing::Reset => return Err(std::io::Error::other("as planned")),
         Failing::Silence => {
-            // Longer than any attempt here.
+            // Longer than any attempt of the host.
             sleep(Duration::from_secs(20)).await;
             (200, "{}".to_owned())
         }
@@ -139,42 +127,40 @@ async fn answer(
     Ok(answer)
 }
 
-/// A host in a process of its own, and all that it says.
+/// A host in a process of its own, with its log and its collector.
 struct Watched {
-    host: Process,
+    logged: Logged,
     collector: Collector,
     data: TempDir,
 }
 
 impl Watched {
-    async fn start(level: &str, flags: &[&str]) -> Watched {
-        let (data, collector) = (tempfile::tempdir().unwrap(), Collector::start().await);
-        let mut command = with_credentials(portdesk(&["--log-level", level, "--rate-limit", "off"]));
-        command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--time-limit-ms", "1500"]);
-        command.args(["--otlp-endpoint", &collector.url, "--data-dir"]).arg(data.path()).args(flags);
-        let host = Process::spawn(command.stderr(File::create(data.path().join("log")).unwrap()));
-        Watched { host, collector, data }
+    fn start(level: &str, flags: &[&str]) -> Watched {
+        let (data, collector) = (tempfile::tempdir().unwrap(), Collector::start());
+        let mut command =
+            with_credentials(serve(data.path(), &["--log-level", level, "--rate-limit", "off"]));
+        command.args(["--metrics", "127.0.0.1:0", "--time-limit-ms", "1500"]).args(flags);
+        let logged = Logged::start(data.path(), command.args(["--otlp-endpoint", &collector.url]));
+        Watched { logged, collector, data }
     }
 
-    /// Ends the host and looks for what must be nowhere.
+    /// Stops the host, and asserts that its output has none of the secrets. The log must contain `wanted`.
     async fn assert_silent(self, wanted: &str) {
-        let metrics = reqwest::get(self.host.metrics()).await.unwrap().text().await.unwrap();
-        let (code, rest) = self.host.end("TERM");
-        assert_eq!(code, Some(0));
-        let log = fs::read(self.data.path().join("log")).unwrap();
-        assert!(String::from_utf8_lossy(&log).contains(wanted), "{}", String::from_utf8_lossy(&log));
+        let metrics = reqwest::get(self.logged.host.metrics()).await.unwrap().text().await.unwrap();
+        let (log, rest) = self.logged.end();
+        assert!(log.contains(wanted), "{log}");
         assert!(self.collector.spans().len() > 5 && metrics.contains("portdesk_store_calls_total"));
-        assert_none("the log", &log, &SECRETS);
+        assert_none("the log", log.as_bytes(), &SECRETS);
         assert_none("the metrics", metrics.as_bytes(), &SECRETS);
         assert_none("the spans", &self.collector.bytes(), &SECRETS);
         assert_none("standard output", rest.as_bytes(), &SECRETS);
     }
 }
 
-/// Asks for every operation, with the secrets wherever an operation takes text.
+/// Sends a request of every operation, with the secrets in every text.
 async fn ask(client: &Client, ticket: &str) -> Vec<Answer> {
     let [caller, description, comment] = SECRETS;
-    let (path, comments) = (format!("/tickets/{ticket}"), format!("/tickets/{ticket}/comments"));
+    let comments = format!("{ticket}/comments");
     let list = format!("/tickets?caller={caller}");
     let create = json!({ "caller_id": caller, "issue_description": description });
     let (said, moved) =
@@ -183,34 +169,35 @@ async fn ask(client: &Client, ticket: &str) -> Vec<Answer> {
     let (created, commented, moved, read, listed) = tokio::join!(
         client.send("POST", "/tickets", &keyed, Some(&create)),
         client.post(&comments, &said),
-        client.send("PATCH", &path, &[], Some(&moved)),
-        client.get(&path),
+        client.send("PATCH", ticket, &[], Some(&moved)),
+        client.get(ticket),
         client.get(&list),
     );
     vec![created, commented, moved, read, listed]
 }
 
-const NO_TICKET: &str = "11111111-1111-4111-8111-111111111111";
+const NO_TICKET: &str = "/tickets/11111111-1111-4111-8111-111111111111";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_failure_of_dynamodb_tells_what_was_to_be_stored() {
     for level in LEVELS {
-        let server = Quoting::start().await;
-        let watched = Watched::start(level, &on_dynamodb(&server.url)).await;
+        let quoting = Quoting::start();
+        let watched = Watched::start(level, &on_dynamodb(&quoting.server.url));
+        let host = &watched.logged.host;
         for failing in ALL {
-            server.fail(failing);
-            for answer in ask(&watched.host.client(), NO_TICKET).await {
-                // What is answered with 200 is done.
+            quoting.fail(failing);
+            for answer in ask(&host.client(), NO_TICKET).await {
+                // A client may see its own data in a success.
                 if answer.status < 400 {
                     continue;
                 }
                 assert_none("an error", answer.text().as_bytes(), &SECRETS);
             }
-            let _ = reqwest::get(format!("{}/readyz", watched.host.url)).await.unwrap();
+            let _ = reqwest::get(format!("{}/readyz", host.url)).await.unwrap();
         }
-        // Nobody listens any more.
-        drop(server);
-        ask(&watched.host.client(), NO_TICKET).await;
+        // From here on the host cannot connect.
+        drop(quoting);
+        ask(&host.client(), NO_TICKET).await;
         watched.assert_silent("a call to the store failed").await;
     }
 }
@@ -219,25 +206,25 @@ async fn no_failure_of_dynamodb_tells_what_was_to_be_stored() {
 async fn no_failure_of_the_embedded_store_tells_what_was_to_be_stored() {
     let by_level = LEVELS.map(|level| (level, damage as fn(&Path)));
     for (level, damage) in by_level.into_iter().chain([("debug", empty as fn(&Path)), ("debug", remove)]) {
-        let watched = Watched::start(level, &[]).await;
-        let client = watched.host.client();
+        let watched = Watched::start(level, &[]);
+        let client = watched.logged.host.client();
         let mut ticket = NO_TICKET.to_owned();
         for _ in 0..40 {
             let made = ask(&client, &ticket).await.remove(0);
             if made.status == 201 {
-                ticket = made.json()["ticket_id"].as_str().unwrap().to_owned();
+                ticket = path(&made.json());
             }
         }
         damage(&watched.data.path().join("store.sqlite3"));
         for _ in 0..3 {
             ask(&client, &ticket).await;
-            let _ = reqwest::get(format!("{}/readyz", watched.host.url)).await.unwrap();
+            let _ = reqwest::get(format!("{}/readyz", watched.logged.host.url)).await.unwrap();
         }
         watched.assert_silent("").await;
     }
 }
 
-/// Every page but the first has other bytes, and so has the log.
+/// Overwrites every page of the file but the first, and the write-ahead log.
 fn damage(store: &Path) {
     for (file, from) in [(store.to_owned(), 4096), (store.with_extension("sqlite3-wal"), 0)] {
         let Ok(mut file) = OpenOptions::new().write(true).open(file) else { continue };
@@ -247,25 +234,25 @@ fn damage(store: &Path) {
     }
 }
 
-/// The file is cut to nothing.
+/// Truncates the file to nothing.
 fn empty(store: &Path) {
     for file in [store.to_owned(), store.with_extension("sqlite3-wal")] {
         let _ = OpenOptions::new().write(true).truncate(true).open(file);
     }
 }
 
-/// The files are gone.
+/// Removes the files.
 fn remove(store: &Path) {
     fs::remove_file(store).unwrap();
     let _ = fs::remove_file(store.with_extension("sqlite3-wal"));
 }
 
-/// What is asked of the store in memory fails by what is asked alone.
+/// The store in memory fails only if a request is wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_failure_of_the_store_in_memory_tells_what_was_to_be_stored() {
     for level in LEVELS {
-        let watched = Watched::start(level, &["--store", "memory"]).await;
-        let client = watched.host.client();
+        let watched = Watched::start(level, &["--store", "memory"]);
+        let client = watched.logged.host.client();
         for cursor in ["secret-caller", "AAAA"] {
             client.get(&format!("/tickets?caller=secret-caller&cursor={cursor}")).await.expect(400);
         }

@@ -1,17 +1,17 @@
-//! The page that Prometheus reads.
+//! The metrics page.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{Client, HostOnDynamo, Running, Table, run};
+use crate::harness::{Client, HostOnDynamo, Running, Table, comments_path, path, rest, run};
 
 const FLAGS: [&str; 4] = ["--store", "memory", "--metrics", "127.0.0.1:0"];
 
-/// Each series and its value; the lines that explain a family are left out.
+/// Reads the metrics page: each series with its value.
 pub async fn scrape(url: &str) -> BTreeMap<String, f64> {
     let answer = reqwest::get(url).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4");
@@ -21,7 +21,7 @@ pub async fn scrape(url: &str) -> BTreeMap<String, f64> {
     series.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
 }
 
-/// Those of a family that are not zero.
+/// The series of a family whose value is not zero.
 fn of<'a>(series: &'a BTreeMap<String, f64>, family: &str) -> Vec<(&'a str, f64)> {
     let of_family = series.iter().filter(|(name, value)| name.starts_with(family) && **value != 0.0);
     of_family.map(|(name, value)| (name[family.len()..].trim_matches(['{', '}']), *value)).collect()
@@ -31,17 +31,14 @@ fn of<'a>(series: &'a BTreeMap<String, f64>, family: &str) -> Vec<(&'a str, f64)
 async fn every_request_is_counted_once_by_operation_and_status() {
     let host = Running::start(&FLAGS).await;
     let client = host.client();
-    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-    let mut ids = Vec::new();
-    for _ in 0..3 {
-        let made = client.post("/tickets", &body).await.expect(201).json();
-        ids.push(made["ticket_id"].as_str().unwrap().to_owned());
+    let ticket = client.create("ada", "The VPN drops.").await;
+    for _ in 0..2 {
+        client.create("ada", "The printer is on fire.").await;
     }
-    client.get(&format!("/tickets/{}", ids[0])).await.expect(200);
+    client.get(&path(&ticket)).await.expect(200);
     client.get("/tickets/00000000-0000-4000-8000-000000000000").await.expect(404);
     client.get("/tickets?caller=ada").await.expect(200);
-    let comment = json!({ "comment": "Still broken." });
-    client.post(&format!("/tickets/{}/comments", ids[0]), &comment).await.expect(200);
+    client.post(&comments_path(&ticket), &json!({ "comment": "Still broken." })).await.expect(200);
     Client::new(&host.url, None).get("/tickets?caller=ada").await.expect(403);
     reqwest::get(format!("{}/healthz", host.url)).await.unwrap();
     let seen = scrape(host.metrics.as_ref().unwrap()).await;
@@ -75,6 +72,7 @@ async fn every_request_is_counted_once_by_operation_and_status() {
     assert!(seen["portdesk_connections_open"] >= 1.0);
     assert!(seen["portdesk_guest_memory_high_water_bytes"] >= 65_536.0);
     assert_eq!(of(&seen, "portdesk_build_info").len(), 1);
+    assert!(!seen.keys().any(|name| name.contains("certificate")), "this host has no TLS");
     host.stop().await;
 }
 
@@ -84,8 +82,7 @@ async fn what_a_bad_connection_came_to_is_counted_by_its_reason() {
     for request in ["", "GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n"] {
         let mut connection = TcpStream::connect(host.address()).await.unwrap();
         connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        let _ = connection.read_to_end(&mut answer).await;
+        rest(&mut connection).await;
     }
     let seen = scrape(host.metrics.as_ref().unwrap()).await;
     assert_eq!(of(&seen, "portdesk_connections_ended_total"), [(r#"reason="first_byte_slow""#, 1.0)]);
@@ -162,11 +159,10 @@ async fn a_repeated_attempt_is_counted() {
     let metrics = host.process.metrics().to_owned();
     assert_eq!(scrape(&metrics).await["portdesk_store_retries_total"], 0.0);
     proxy.follow(Plan::script("PutItem", [Fault::ErrorBefore, Fault::ErrorBefore]));
-    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-    let made = host.client().post("/tickets", &body).await.expect(201).json();
+    let ticket = host.client().create("ada", "The VPN drops.").await;
     assert_eq!(scrape(&metrics).await["portdesk_store_retries_total"], 2.0);
     proxy.follow(Plan::script("GetItem", [Fault::ResetBefore]));
-    host.client().get(&format!("/tickets/{}", made["ticket_id"].as_str().unwrap())).await.expect(200);
+    host.client().get(&path(&ticket)).await.expect(200);
     let seen = scrape(&metrics).await;
     assert_eq!(seen["portdesk_store_retries_total"], 3.0);
     proxy.follow(Plan::always(Fault::Refused("ProvisionedThroughputExceededException")));
@@ -187,8 +183,7 @@ async fn a_repeated_attempt_is_counted() {
 async fn the_log_of_the_store_has_a_size() {
     let host = Running::start(&["--metrics", "127.0.0.1:0"]).await;
     let before = scrape(host.metrics.as_ref().unwrap()).await["portdesk_store_log_bytes"];
-    let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
-    host.client().post("/tickets", &body).await.expect(201);
+    host.client().create("ada", "The VPN drops.").await;
     assert!(scrape(host.metrics.as_ref().unwrap()).await["portdesk_store_log_bytes"] > before);
     host.stop().await;
 }

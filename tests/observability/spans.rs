@@ -1,4 +1,4 @@
-//! Spans, as a collector gets them.
+//! Spans, as a collector receives them.
 
 use std::time::{Duration, Instant};
 
@@ -8,16 +8,16 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::collector::{Collector, attribute};
-use crate::harness::{Client, Process, Running, portdesk};
+use crate::harness::{Client, Process, Running, serve};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-/// Well-formed, so that the store is asked for it.
+/// A well-formed id, so that the desk calls the store.
 const NO_TICKET: &str = "/tickets/00000000-0000-4000-8000-000000000000";
 const PARENT: &str = "00f067aa0ba902b7";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_and_its_calls_of_the_store_continue_the_callers_trace() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
     let traceparent = format!("00-{TRACE}-{PARENT}-01");
@@ -40,7 +40,7 @@ async fn a_request_and_its_calls_of_the_store_continue_the_callers_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_callers_trace_each_request_begins_its_own() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let client = host.client();
     client.get(NO_TICKET).await.expect(404);
@@ -60,7 +60,7 @@ async fn without_a_callers_trace_each_request_begins_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let host = Running::start(&["--store", "memory", "--otlp-endpoint", &collector.url]).await;
     let unsampled = format!("00-{TRACE}-{PARENT}-00");
     host.client().send("GET", NO_TICKET, &[("traceparent", &unsampled)], None).await.expect(404);
@@ -68,21 +68,21 @@ async fn a_trace_that_its_caller_does_not_record_is_not_sent() {
     assert!(collector.spans().is_empty());
 }
 
-/// As the specification of OpenTelemetry has it: the variable names the collector of everything.
+/// By the specification of OpenTelemetry, this variable is the base URL for all signals.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_variables_of_opentelemetry_say_where_spans_go_and_what_they_are_called() {
-    let collector = Collector::start().await;
+    let collector = Collector::start();
     let data = tempfile::tempdir().unwrap();
-    let mut command = portdesk(&["--store", "memory", "--log-level", "error", "--listen", "127.0.0.1:0"]);
+    let mut command = serve(data.path(), &["--store", "memory", "--log-level", "error"]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url).env("OTEL_SERVICE_NAME", "help-desk");
-    let host = Process::spawn(command.arg("--data-dir").arg(data.path()));
+    let host = Process::spawn(&mut command);
     host.client().get(NO_TICKET).await.expect(404);
     assert_eq!(host.end("TERM").0, Some(0));
     assert!(!collector.spans().is_empty());
     assert!(collector.bytes().windows(9).any(|part| part == b"help-desk"));
 }
 
-/// One that takes connections and never answers is worse than one that refuses them.
+/// A collector that accepts connections and never answers is worse than a collector that refuses them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_collector_fails_no_request_and_does_not_hold_the_end() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -95,23 +95,13 @@ async fn a_dead_collector_fails_no_request_and_does_not_hold_the_end() {
             connections.push(connection);
         }
     });
-    let host = Running::start(&[
-        "--store",
-        "memory",
-        "--grace-seconds",
-        "1",
-        "--metrics",
-        "127.0.0.1:0",
-        "--otlp-endpoint",
-        &url,
-    ])
-    .await;
+    let host = Running::start(&["--store", "memory", "--grace-seconds", "1", "--otlp-endpoint", &url]).await;
     let client = host.client();
     let mut asking = JoinSet::new();
     for _ in 0..8 {
         let client = client.clone();
         asking.spawn(async move {
-            // Of all together two spans each, more than the queue holds.
+            // All clients together cause more spans than the queue holds.
             for _ in 0..150 {
                 client.get(NO_TICKET).await.expect(404);
             }

@@ -28,7 +28,7 @@ async fn every_request_that_was_begun_has_an_answer_and_no_acknowledged_write_is
     for stop in 0..stops {
         let host = start(data.path());
         // Two connections without a request: one has had none, the other's is answered.
-        let silent = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+        let silent = TcpStream::connect(host.address()).await.unwrap();
         host.client().get("/tickets?caller=ada").await.expect(200);
         let mut clients = JoinSet::new();
         for number in 0..CLIENTS {
@@ -51,7 +51,7 @@ async fn every_request_that_was_begun_has_an_answer_and_no_acknowledged_write_is
     let host = start(data.path());
     let verdict = Verdict::of(&journal, &shown(&journal, &host.client()).await);
     println!(
-        "{stops} stops: {verdict}; {} requests begun before the signal without an answer; the longest stop took \
+        "{stops} stops: {verdict:?}; {} requests begun before the signal without an answer; the longest stop took \
          {longest:.1?}",
         unanswered.len()
     );

@@ -1,5 +1,5 @@
-//! The DynamoDB store: the suite, and what this store promises beyond it. Most tests run against a server, the others
-//! against a script of answers.
+//! The DynamoDB store: the suite, and the further promises of this store. Most tests run against a server, the others against a
+//! script of answers.
 
 mod component;
 mod counting;
@@ -12,7 +12,7 @@ mod tables;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::{Client, Config};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -63,15 +63,15 @@ fn settings(endpoint: &str) -> Settings {
         region: None,
         endpoint: Some(endpoint.parse().unwrap()),
         attempts: 3,
-        // A tenth of it is an attempt's, and a machine that is busy with tests answers late.
+        // An attempt may take a tenth of this, and a server on a busy machine answers late.
         time_limit: Duration::from_mins(5),
         retries: Counter::default(),
     }
 }
 
-/// A client of the SDK, as another program has it on the same table.
-fn client(endpoint: &str) -> Client {
-    // The client that the SDK makes by itself follows HTTP_PROXY.
+/// A client of the SDK, as another program on the same table has one.
+pub fn client(endpoint: &str) -> Client {
+    // The default client of the SDK uses HTTP_PROXY.
     let direct = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .build_https();
@@ -80,6 +80,8 @@ fn client(endpoint: &str) -> Client {
         .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
         .credentials_provider(Credentials::new("dummy", "dummy", None, None, "the tests"))
+        // A host has it off. It would make the SDK slower in `overhead`.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(direct);
     Client::from_conf(config.build())
 }

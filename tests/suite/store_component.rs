@@ -1,15 +1,14 @@
-//! A component of the world `store`, as a backend: so the claims can be made about one in any language.
+//! A component of the world `store` as a backend, so that the suite can test a store in any language.
 
-mod javascript;
-mod memory;
 mod named;
 mod outgoing;
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use portdesk::backend::suite::{INVALID_CURSOR, schema as suite_schema};
+use portdesk::backend::suite::{self, INVALID_CURSOR, SharedBackend, schema as suite_schema};
 use portdesk::backend::{
     Backend, Change, Entry, Error, Fields, Index, Insert, Item, Page, Position, Query, Schema, Summary,
     Update,
@@ -24,16 +23,37 @@ use self::outgoing::Outgoing;
 use self::world::exports::portdesk::desk::key_value as wit;
 use self::world::portdesk::desk::schema;
 
-/// The world's bindings; apart, since wasmtime has a `Store` too.
+/// The bindings of the world, in a module of their own because wasmtime has a `Store` too.
 mod world {
     wasmtime::component::bindgen!({ path: "../wit", world: "store", exports: { default: async } });
+}
+
+/// `guest/store-memory`, a store in Rust.
+mod memory {
+    super::suite::conformance!(exact component; async || (super::kept(&super::MEMORY).await, ()));
+}
+
+/// `examples/store-js`, a store in JavaScript.
+mod javascript {
+    super::suite::conformance!(exact component; async || (super::kept(&super::JAVASCRIPT).await, ()));
+}
+
+static MEMORY: LazyLock<Prepared> =
+    LazyLock::new(|| Prepared::of(&portdesk_components::component("portdesk-store-memory").unwrap()));
+static JAVASCRIPT: LazyLock<Prepared> = LazyLock::new(|| {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/store-js");
+    Prepared::of(&portdesk_test_support::javascript_store(&example))
+});
+
+async fn kept(prepared: &'static Prepared) -> SharedBackend {
+    Arc::new(StoreComponent::kept(prepared, &mut WasiCtx::builder()).await)
 }
 
 /// A component, compiled and linked.
 pub struct Prepared(world::StorePre<State>);
 
 impl Prepared {
-    /// Panics where it is no component of the world `store`.
+    /// Panics if `wasm` is not a component of the world `store`.
     pub fn of(wasm: &[u8]) -> Prepared {
         let engine = Engine::default();
         let component = Component::new(&engine, wasm).unwrap();
@@ -61,7 +81,7 @@ impl Prepared {
 pub struct StoreComponent {
     prepared: &'static Prepared,
     environment: Vec<(String, String)>,
-    /// The instance that answers all calls; none where each call has its own.
+    /// The instance that answers all calls, or `None` if each call has an instance of its own.
     kept: Option<Mutex<Instance>>,
 }
 
@@ -71,12 +91,12 @@ struct Instance {
 }
 
 impl StoreComponent {
-    /// An instance for each call, as platforms have it that serve HTTP: for stores that keep items elsewhere.
+    /// An instance for each call, as on platforms that serve HTTP, for stores that keep items elsewhere.
     pub fn fresh(prepared: &'static Prepared, environment: Vec<(String, String)>) -> StoreComponent {
         StoreComponent { prepared, environment, kept: None }
     }
 
-    /// One instance for all calls, also for stores that keep items in it.
+    /// One instance for all calls, for stores that may keep items in it.
     pub async fn kept(prepared: &'static Prepared, wasi: &mut WasiCtxBuilder) -> StoreComponent {
         let kept = Some(Mutex::new(prepared.instance(wasi).await));
         StoreComponent { prepared, environment: Vec::new(), kept }
@@ -127,7 +147,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// What a desk would say.
+/// The schema, which a desk exports.
 impl schema::Host for State {
     fn collection(&mut self) -> schema::CollectionSchema {
         let Schema { key_field, listed, lists, indexes } = suite_schema();
@@ -184,7 +204,7 @@ impl Backend for StoreComponent {
         })
     }
 
-    /// Cursors are opaque: one stands in the place of the order value.
+    /// A cursor is opaque, so the position carries it in the place of the order value.
     async fn query(&self, query: Query) -> Result<Page, Error> {
         let mut instance = self.instance().await;
         let (store, key_value) = instance.parts();
@@ -217,7 +237,7 @@ fn summary(summary: wit::Summary) -> Summary {
     Summary { key, version, fields: Arc::new(fields), counts }
 }
 
-/// An error of the interface carries no text; its name is one.
+/// An error of the interface has no text, so its name is the text.
 fn error(error: wit::Error) -> Error {
     let text = format!("{error:?}");
     match error {

@@ -24,7 +24,7 @@ pub(crate) const DYNOXIDE: Program = Program {
     settings: &[],
 };
 
-/// `wasmtime serve` and what it needs. For tests unoptimized, but for what compiles components.
+/// `wasmtime serve`. For tests, only the crates that compile components are optimized.
 pub(crate) const WASMTIME: Program = Program {
     name: "wasmtime",
     package: "wasmtime-cli",
@@ -41,12 +41,12 @@ pub(crate) const WASMTIME: Program = Program {
 };
 
 impl Program {
-    /// The program, installed where it is missing. Panics where it cannot be.
+    /// The path of the program, which is installed if it is missing. Panics if that fails.
     pub(crate) fn provide(&self) -> PathBuf {
         self.provide_in(folder(), &["--debug"])
     }
 
-    /// The same, as its authors optimize it. Panics where it cannot be.
+    /// The path of the optimized program, which is installed if it is missing. Panics if that fails.
     pub(crate) fn provide_optimized(&self) -> PathBuf {
         let tools = folder().join("optimized");
         fs::create_dir_all(&tools).expect("the folder .tools/optimized can be made");
@@ -61,7 +61,7 @@ impl Program {
         tools.join("bin").join(self.name)
     }
 
-    /// What cargo notes beside the programs that it installed.
+    /// Reads the list of installed programs that cargo keeps.
     fn is_installed(&self, tools: &Path) -> bool {
         let notes = fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
         notes.contains(&format!("\"{} {} ", self.package, self.version))
@@ -83,7 +83,7 @@ impl Program {
         for setting in *settings {
             cargo.args(["--config", setting]);
         }
-        // What is set for the build of the tests is not meant for this one.
+        // These variables may be set for the build of the tests.
         for variable in
             ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
         {
@@ -92,8 +92,8 @@ impl Program {
         let installed = cargo.status().expect("cargo can be started");
         assert!(
             installed.success(),
-            "tests run against {name} {version}, which could not be installed: cargo says above why. It is fetched \
-             the first time only; the command was {cargo:?}"
+            "tests run against {name} {version}, which could not be installed; see cargo's error above, and check that \
+             this machine has network access (needed the first time only); the command was {cargo:?}"
         );
         let _ = fs::remove_dir_all(build);
     }

@@ -1,4 +1,4 @@
-//! Programs of Debian's packages, unpacked and not installed: that takes no rights.
+//! Programs of Debian packages. They are unpacked and not installed, so that no rights are needed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub(crate) fn faketime() -> Result<PathBuf, String> {
     Ok(provide("libfaketime", &library)?.join(library))
 }
 
-/// The folder with the files of a package, unpacked where they are missing; or why they cannot be had.
+/// The folder with the files of a package, which is unpacked if it is missing. Fails with the reason.
 fn provide(package: &str, program: &Path) -> Result<PathBuf, String> {
     let debian = folder().join("debian");
     fs::create_dir_all(&debian).expect("the folder .tools/debian can be made");
@@ -22,7 +22,7 @@ fn provide(package: &str, program: &Path) -> Result<PathBuf, String> {
     if !root.join(program).exists() {
         let work = tempfile::tempdir_in(&debian).expect("the folder .tools/debian can be written");
         unpack(package, work.path())?;
-        // Moved last: an installation that was cut is begun anew.
+        // The rename is the last step, so that an interrupted installation starts again.
         fs::rename(work.path().join("root"), &root)
             .map_err(|error| format!("{}: {error}", root.display()))?;
     }
@@ -32,7 +32,7 @@ fn provide(package: &str, program: &Path) -> Result<PathBuf, String> {
 
 /// Unpacks a package into `root` in a folder.
 fn unpack(package: &str, folder: &Path) -> Result<(), String> {
-    // Lists of its own: the system may have none, and only root may fetch those.
+    // apt-get gets lists of its own, because only root may fetch those of the system.
     let apt = |arguments: &[&str]| {
         let state = ["Dir::State=", "Dir::Cache="].map(|setting| format!("{setting}{}", folder.display()));
         let settings = state.iter().map(String::as_str).chain(SETTINGS);
@@ -50,7 +50,7 @@ fn unpack(package: &str, folder: &Path) -> Result<(), String> {
     run(Command::new("dpkg-deb").arg("--extract").arg(archive).arg(folder.join("root")))
 }
 
-/// Fails with the last line of what it said.
+/// Fails with the last line of the program's errors.
 fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().display().to_string();
     let output = command.output().map_err(|error| format!("{program} cannot be started: {error}"))?;
@@ -59,7 +59,7 @@ fn run(command: &mut Command) -> Result<(), String> {
     if output.status.success() { Ok(()) } else { Err(format!("{program} failed: {last}")) }
 }
 
-/// For root apt-get gives its rights up and then cannot write here. Without a network it is to give up soon.
+/// If root runs it, apt-get drops its rights by default and then cannot write here. Without a network it must fail soon.
 const SETTINGS: [&str; 4] = [
     "APT::Sandbox::User=root",
     "Acquire::Retries=0",

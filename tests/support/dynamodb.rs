@@ -9,36 +9,36 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
 
-/// A server that runs. It is killed, and its tables are gone, when this is dropped.
+/// A running server. The drop kills it and removes its tables.
 #[derive(Debug)]
 pub struct Server {
-    /// What a client is pointed at: `http://127.0.0.1:` and the port.
+    /// The URL for clients: `http://127.0.0.1:` and the port.
     pub endpoint: String,
-    /// Where it listens on 127.0.0.1.
+    /// The port on 127.0.0.1.
     pub port: u16,
     child: Child,
     /// The server lives as long as this is open.
     stdin: Option<ChildStdin>,
-    /// Open as long as the server is, which writes to it.
+    /// The server writes here, so this stays open as long as the server runs.
     _stderr: BufReader<ChildStderr>,
 }
 
 impl Server {
-    /// Starts an empty server on a free port; it accepts connections when this returns.
+    /// Starts an empty server on a free port. The server accepts connections when this returns.
     pub fn start() -> Server {
         // Another program may take the port between the moment when it is found free and the server's start.
         let mut attempts = (0..20).filter_map(|_| Server::try_start(free_port(), None).ok());
         attempts.next().expect("no port on 127.0.0.1 could be had for dynoxide in 20 attempts")
     }
 
-    /// Starts a server on a port, over the tables in a file, which is made where it is missing: for tests in
-    /// which the store goes away and comes back.
+    /// Starts a server on a port, over the tables in a file, which is created if it is missing. This is for tests in which the
+    /// store stops and returns.
     pub fn start_over(database: &Path, port: u16) -> Server {
         Server::try_start(port, Some(database))
             .unwrap_or_else(|said| panic!("dynoxide does not start: {said}"))
     }
 
-    /// Fails with what the server said.
+    /// Fails with the server's output.
     fn try_start(port: u16, database: Option<&Path>) -> Result<Server, String> {
         let mut command = Command::new("sh");
         command.args(["-c", KEEPER, "dynoxide-keeper"]).arg(crate::dynoxide());
@@ -68,14 +68,14 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody listens on at this moment.
+/// A port that no program uses at this moment.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port on 127.0.0.1 can be had");
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// Runs the server and kills it as soon as standard input ends, which it does when the test drops its end or is
-/// itself killed. Ends when the server ends.
+/// Runs the server and kills it when standard input ends, which happens when the test drops its end or is killed. The script ends
+/// when the server ends.
 const KEEPER: &str = r#"
 exec 3<&0
 "$@" 3<&- </dev/null &
@@ -87,7 +87,7 @@ wait "$server"
 kill "$watch"
 "#;
 
-/// What the server says when its port is bound.
+/// The server prints this when its port is bound.
 const READY: &str = "listening on http://";
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_told_apart_from_a_start() {
+    fn a_server_does_not_start_on_a_taken_port() {
         let server = Server::start();
         let said = Server::try_start(server.port, None).unwrap_err();
         assert!(said.contains("in use"), "{said}");

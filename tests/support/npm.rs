@@ -6,12 +6,12 @@ use std::process::Command;
 
 use super::{folder, lock};
 
-/// A program of the packages below, installed where it is missing. Panics where it cannot be.
+/// The path of a program of the packages below, which are installed if they are missing. Panics if that fails.
 pub(crate) fn provide(name: &str) -> PathBuf {
     let node = folder().join("node");
     fs::create_dir_all(&node).expect("the folder .tools/node can be made");
     let _held = lock(&node, "npm");
-    // Written last: an installation that was cut is begun anew.
+    // This file is written last, so that an interrupted installation starts again.
     let installed = node.join("installed.json");
     if fs::read_to_string(&installed).unwrap_or_default() != PACKAGES {
         eprintln!(
@@ -24,8 +24,9 @@ pub(crate) fn provide(name: &str) -> PathBuf {
         let done = npm.status().expect("npm can be started: the tests need Node 20 or newer, with npm");
         assert!(
             done.success(),
-            "tests run components in Node and make one from JavaScript; what does so could not be installed: npm \
-             says above why. It is fetched from npm's registry, the first time only; the command was {npm:?}"
+            "tests run components in Node and build one from JavaScript, but the programs for that could not be installed; \
+             see npm's error above, and check that this machine has network access (needed the first time only); the \
+             command was {npm:?}"
         );
         fs::write(&installed, PACKAGES).expect("the folder .tools/node can be written");
     }
@@ -45,5 +46,5 @@ pub(crate) fn transpile(jco: &Path, component: &Path, folder: &Path) {
     fs::copy(server, folder.join("server.mjs")).expect("jco made the folder");
 }
 
-/// What the example needs is what the tests need. Exact versions; those of their dependencies are npm's choice.
+/// The tests need the same packages as the example, in exact versions. npm chooses the versions of their dependencies.
 const PACKAGES: &str = include_str!("../../examples/store-js/package.json");

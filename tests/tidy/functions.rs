@@ -1,8 +1,9 @@
-//! How long functions are, from `fn` to the closing brace.
+//! The length of functions, from `fn` to the closing brace. Clippy does not measure the functions that a macro such as
+//! `#[tokio::test]` rewrites.
 
 use syn::visit::{self, Visit};
 
-/// Every function, method and default method that is longer, with its line and its length.
+/// Every function, method and default method that is longer than the limit, with its line and its length.
 pub fn longer_than(limit: usize, file: &syn::File) -> Vec<String> {
     let mut search = Search { limit, found: Vec::new() };
     search.visit_file(file);

@@ -1,8 +1,8 @@
-//! The source tree: every file that is text and written by hand.
+//! The source tree: every text file that was written by hand.
 
 use std::path::{Path, PathBuf};
 
-/// Folders, wherever they are, that hold what was built, fetched or stored and not written.
+/// The names of folders whose files were built, downloaded or stored.
 const SKIPPED: [&str; 6] = ["target", ".git", ".tools", ".schemathesis", "portdesk-data", "node_modules"];
 
 pub struct Tree {
@@ -10,7 +10,7 @@ pub struct Tree {
 }
 
 pub struct File {
-    /// From the root of the tree, with `/` between its parts.
+    /// The path from the root of the tree, with `/` between its parts.
     pub path: String,
     pub text: String,
 }
@@ -38,7 +38,7 @@ impl Tree {
         self.files.iter().filter(|file| file.path.ends_with(".rs"))
     }
 
-    /// The contracts of this project, without those that it depends on.
+    /// The interfaces of this project, without those of WASI.
     pub fn wit(&self) -> impl Iterator<Item = &File> {
         let own = |file: &&File| file.path.starts_with("wit/") && !file.path.starts_with("wit/deps/");
         self.files.iter().filter(own).filter(|file| file.path.ends_with(".wit"))
@@ -46,7 +46,7 @@ impl Tree {
 }
 
 impl File {
-    /// None where it is not text.
+    /// `None` if the file is not text.
     fn read(root: &Path, path: PathBuf) -> Option<File> {
         let text = std::fs::read_to_string(&path).ok()?;
         let parts = path.strip_prefix(root).expect("the walk stays in the tree").iter();

@@ -1,7 +1,7 @@
-//! Are the interfaces in WIT explained? Read line by line: the style of this project puts one declaration on a line.
+//! The documentation of the interfaces in WIT. The style of this project puts one declaration on a line.
 
-/// Every interface, world, type, function and case without a `///` before it, with its line. The fields of a record
-/// may explain themselves.
+/// Every interface, world, type, function and case without a `///` before it, with its line. The fields of a record need no
+/// documentation.
 pub fn undocumented(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut documented = false;
@@ -22,15 +22,7 @@ pub fn undocumented(text: &str) -> Vec<String> {
     found
 }
 
-/// How many lines are documentation, and how many are not blank.
-pub fn documentation(text: &str) -> (usize, usize) {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.fold((0, 0), |(documentation, all), line| {
-        (documentation + usize::from(line.starts_with("///")), all + 1)
-    })
-}
-
-/// The version behind every name of a WASI package.
+/// The version in every name of a WASI package.
 pub fn wasi_versions(text: &str) -> Vec<String> {
     let names = text.split(|character: char| character.is_whitespace() || ";,{}`".contains(character));
     let versions = names.filter(|name| name.starts_with("wasi:")).filter_map(|name| name.split_once('@'));
@@ -77,11 +69,6 @@ interface things {
         undocumented(text),
         ["1: interface things {", "7: unavailable,", "16: get: func(key: string) -> thing;"]
     );
-}
-
-#[test]
-fn documentation_is_counted_without_blank_lines() {
-    assert_eq!(documentation("/// A world.\nworld desk {\n\n  /// A door.\n  // not this\n}\n"), (2, 5));
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Words that have no business in a file.
+//! Words that must not be in a file.
 
 use super::tree::File;
 
-/// Every line that holds one of the words, in whatever case and within whatever other word.
+/// Every line with one of the words, in upper or lower case, also within other words.
 pub fn found(file: &File, words: &[&str]) -> Vec<String> {
     lines(file, |line| {
         let line = line.to_lowercase();
@@ -10,7 +10,7 @@ pub fn found(file: &File, words: &[&str]) -> Vec<String> {
     })
 }
 
-/// Every line that holds one of the words as it is and alone.
+/// Every line with one of the words, as a whole word in the same case.
 pub fn found_whole(file: &File, words: &[&str]) -> Vec<String> {
     lines(file, |line| {
         let parts = line.split(|character: char| !character.is_alphanumeric() && character != '_');

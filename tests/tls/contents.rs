@@ -1,4 +1,4 @@
-//! Files that hold something else than they should: what each of them is, and what to do about it.
+//! TLS files with wrong contents: the error says what the file is and what to do.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::Identity;
 
-/// Why a host does not start when one of its two files has these bytes.
+/// The error of a host if one of its two files has these bytes.
 async fn refused(file: &str, bytes: impl AsRef<[u8]>) -> String {
     let identity = Identity::until(2099);
     fs::write(identity.file(file), bytes).unwrap();
@@ -116,7 +116,7 @@ async fn pem_of_another_kind_says_what_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_file_or_far_too_large_is_not_read() {
+async fn something_that_is_not_a_file_or_is_far_too_large_is_not_read() {
     type Put = fn(&std::path::Path);
     let cases: [(Put, &str); 4] = [
         (|file| fs::create_dir(file).unwrap(), "it is a folder and not a regular file"),

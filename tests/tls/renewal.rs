@@ -1,4 +1,4 @@
-//! Certificates that change while a host runs, in all the ways in which a change can stumble, and their end.
+//! Certificates that change while a host runs, changes that fail for a while, and certificates that expire.
 
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::symlink;
@@ -6,18 +6,17 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::version::TLS13;
 
-use super::{Identity, LONG};
-use crate::harness::{Logged, portdesk};
+use super::Identity;
+use crate::harness::{Logged, serve, until};
 use crate::observability::metrics::scrape;
 
 impl Identity {
-    /// A host in a process of its own, with its log and its metrics.
+    /// A host in a process of its own, with a log and metrics.
     fn logged(&self, data: &TempDir) -> Logged {
-        let mut command = portdesk(&["--store", "memory", "--metrics", "127.0.0.1:0", "--data-dir"]);
-        Logged::start(command.arg(data.path()).args(self.flags()), data.path().join("log"))
+        let flags = ["--store", "memory", "--metrics", "127.0.0.1:0", "--log-format", "json"];
+        Logged::start(data.path(), serve(data.path(), &flags).args(self.flags()))
     }
 
     async fn is_served_by(&self, host: &Logged) -> bool {
@@ -26,16 +25,11 @@ impl Identity {
     }
 
     async fn is_served_soon(&self, host: &Logged) {
-        let served = async {
-            while !self.is_served_by(host).await {
-                sleep(Duration::from_millis(50)).await;
-            }
-        };
-        timeout(LONG, served).await.expect("the certificate is served");
+        until("the host serves the certificate", async || self.is_served_by(host).await).await;
     }
 }
 
-/// Writes a file with the times of another, as `cp -p` does.
+/// Writes a file with an old time, as `cp -p` does.
 fn write_as(file: &Path, text: &str, time: SystemTime) {
     fs::write(file, text).unwrap();
     let times = FileTimes::new().set_modified(time).set_accessed(time);
@@ -43,22 +37,18 @@ fn write_as(file: &Path, text: &str, time: SystemTime) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_certificate_that_holds_in_a_few_seconds_is_taken_over_then_with_one_warning() {
+async fn a_certificate_that_becomes_valid_soon_is_taken_over_then_with_one_warning() {
     let (data, mut identity) = (tempfile::tempdir().unwrap(), Identity::until(2099));
     let host = identity.logged(&data);
     let old = identity.certificate.clone();
-    let [certificate, key] = identity.renewed(|params| {
-        params.not_before = (SystemTime::now() + Duration::from_secs(4)).into();
-    });
-    fs::write(identity.file("cert.pem"), certificate).unwrap();
-    fs::write(identity.file("key.pem"), key).unwrap();
+    identity.replace(|params| params.not_before = (SystemTime::now() + Duration::from_secs(4)).into());
     host.wait_for(1, "WARN").await;
     let new = std::mem::replace(&mut identity.certificate, old);
-    assert!(identity.is_served_by(&host).await, "the old one holds");
+    assert!(identity.is_served_by(&host).await, "the host serves the old certificate");
     identity.certificate = new;
     identity.is_served_soon(&host).await;
     host.wait_for(1, "took over a change of the certificate and its key").await;
-    assert_eq!(host.lines("WARN"), 1, "not one a look");
+    assert_eq!(host.lines("WARN"), 1, "one warning for all looks at the files");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +74,7 @@ async fn files_that_cannot_be_used_for_a_moment_are_taken_over_once_they_can() {
         } else {
             drop(fs::remove_file(&path))
         }
-        // First one, then the other, as who renews them does; whether the host sees a mismatch between does not matter.
+        // A renewal writes one file after the other. The host may see the mismatch in between.
         fs::write(identity.file("cert.pem"), certificate).unwrap();
         fs::write(&path, key).unwrap();
         identity.is_served_soon(&host).await;
@@ -111,11 +101,11 @@ async fn a_key_that_comes_long_after_its_certificate_completes_the_change() {
 async fn a_change_that_keeps_size_and_time_is_taken_over() {
     let (data, mut identity) = (tempfile::tempdir().unwrap(), Identity::until(2099));
     let time = SystemTime::now() - Duration::from_secs(1_000_000);
-    // As Kubernetes lays a secret out: the files are links through a link to a folder, which is swapped.
+    // Kubernetes lays a secret out like this: the files are links through a link to a folder, and Kubernetes swaps that link.
     let root = identity.folder.path().to_owned();
     let lay = |name: &str, [certificate, key]: [String; 2]| {
         fs::create_dir(root.join(name)).unwrap();
-        // Certificates differ in length by a byte or two; text after the last section is no part of any.
+        // Certificates differ in length by a byte or two, so spaces after the last section make the sizes equal.
         write_as(&root.join(name).join("cert.pem"), &format!("{certificate:<1000}"), time);
         write_as(&root.join(name).join("key.pem"), &format!("{key:<1000}"), time);
         symlink(name, root.join("..data.new")).unwrap();
@@ -130,7 +120,7 @@ async fn a_change_that_keeps_size_and_time_is_taken_over() {
     identity.is_served_soon(&host).await;
     lay("..second", identity.renewed(|_| ()));
     identity.is_served_soon(&host).await;
-    // As `cp -p` and `rsync -t --inplace` write.
+    // `cp -p` and `rsync -t --inplace` write like this.
     let [certificate, key] = identity.renewed(|_| ());
     write_as(&root.join("cert.pem"), &format!("{certificate:<1000}"), time);
     write_as(&root.join("key.pem"), &format!("{key:<1000}"), time);
@@ -152,32 +142,17 @@ async fn the_end_of_the_certificate_is_a_metric_and_a_warning_before_and_after()
         (Duration::from_secs(4), "has expired"),
     ] {
         let end = SystemTime::now() + left;
-        let [certificate, key] = identity.renewed(|params| params.not_after = end.into());
-        fs::write(identity.file("cert.pem"), certificate).unwrap();
-        fs::write(identity.file("key.pem"), key).unwrap();
+        identity.replace(|params| params.not_after = end.into());
         host.wait_for(1, expected).await;
         let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         assert_eq!(metric().await, end as f64);
     }
-    // The last one was said to expire within a day, and then to have.
+    // The host warned twice about the last certificate: within a day of its end, and after its end.
     assert_eq!((host.lines(r#""days":1,"#) + host.lines(r#""days":1}"#), host.lines("expires_at")), (2, 5));
     assert!(identity.is_served_by(&host).await || host.lines("has expired") == 1);
     drop(host);
-    identity.renewed(|_| ());
-    let [certificate, key] = identity.renewed(|params| {
-        params.not_after = (SystemTime::now() + Duration::from_hours(5 * 24)).into();
-    });
-    fs::write(identity.file("cert.pem"), certificate).unwrap();
-    fs::write(identity.file("key.pem"), key).unwrap();
+    identity.replace(|params| params.not_after = (SystemTime::now() + Duration::from_hours(5 * 24)).into());
     let host = identity.logged(&data);
     host.wait_for(1, r#""days":7"#).await;
-    assert_eq!(host.lines("expires_at"), 1, "at the start only the most urgent is said");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_tls_there_is_no_such_metric() {
-    let host = crate::harness::Running::start(&["--store", "memory", "--metrics", "127.0.0.1:0"]).await;
-    let seen = scrape(host.metrics.as_ref().unwrap()).await;
-    assert!(!seen.keys().any(|name| name.contains("certificate")));
-    host.stop().await;
+    assert_eq!(host.lines("expires_at"), 1, "a host that starts warns only once");
 }

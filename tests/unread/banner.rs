@@ -1,4 +1,4 @@
-//! The banner, and the first key, which is valid only if it was printed.
+//! The banner and the first key, which is valid only if the host printed it.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -6,24 +6,20 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::is_healthy;
 use super::streams::{self, read_until};
-use crate::harness::{Client, Process, portdesk};
+use crate::harness::{Client, Process, serve};
 
-/// A first start, without a key of the environment.
+/// A first start, without a key in the environment.
 fn first_start(data: &TempDir, stdout: Stdio) -> Process {
-    let mut command = portdesk(&["--listen", "127.0.0.1:0", "--data-dir"]);
-    command.arg(data.path()).env_remove("PORTDESK_API_KEY");
-    command.stderr(File::create(data.path().join("log")).unwrap());
+    let mut command = serve(data.path(), &[]);
+    command.env_remove("PORTDESK_API_KEY").stderr(File::create(data.path().join("log")).unwrap());
     Process::spawn_unread(&mut command, stdout)
 }
 
 fn keys(data: &TempDir) -> usize {
     let file: Value = serde_json::from_slice(&fs::read(data.path().join("keys.json")).unwrap()).unwrap();
     file["keys"].as_array().unwrap().len()
-}
-
-async fn is_healthy(url: &str) -> bool {
-    reqwest::get(format!("{url}/healthz")).await.unwrap().status() == 200
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +45,7 @@ async fn a_first_key_that_was_not_printed_is_not_valid_and_the_host_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_key_becomes_valid_when_somebody_reads_it_at_last() {
+async fn a_first_key_becomes_valid_when_a_late_reader_reads_it() {
     let data = tempfile::tempdir().unwrap();
     let (stdout, mut reader) = streams::full_pipe();
     let host = first_start(&data, stdout);

@@ -1,4 +1,4 @@
-//! Commands whose output cannot be printed: exit code 1 and a sentence, and no key that nobody has seen.
+//! Commands that cannot print: a command exits with 1 and an error, and does not keep a key that it did not print.
 
 use std::fs;
 use std::process::{Output, Stdio};

@@ -1,4 +1,4 @@
-//! The log, and readers of it that do not read.
+//! A log that nobody reads.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -9,21 +9,19 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::streams::{self, Unread};
-use crate::harness::{KEY, Process, portdesk};
+use crate::harness::{KEY, Process, serve};
 use crate::observability::metrics::scrape;
 
 const CLIENTS: usize = 16;
 
 /// A host with a line of log for each request, and metrics.
 fn host(data: &tempfile::TempDir, stderr: Stdio) -> Process {
-    let flags =
-        ["--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off", "--log-format", "json"];
-    let mut command = portdesk(&flags);
-    command.args(["--metrics", "127.0.0.1:0", "--data-dir"]).arg(data.path()).stderr(stderr);
-    Process::spawn(&mut command)
+    let mut command = serve(data.path(), &["--store", "memory", "--rate-limit", "off"]);
+    command.args(["--log-format", "json", "--metrics", "127.0.0.1:0"]);
+    Process::spawn(command.stderr(stderr))
 }
 
-/// Has several clients ask, each after its last answer, and gives the ids of all answers.
+/// Sends requests by several clients, and returns the request ids of all answers.
 async fn ask(url: &str, path: &str, requests: usize) -> Vec<String> {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -46,8 +44,8 @@ async fn five_thousand_requests_are_answered_while_nobody_reads_output_and_log()
     let data = tempfile::tempdir().unwrap();
     let (stderr, _stderr) = streams::unread_pipe();
     let (stdout, _stdout) = streams::full_pipe();
-    let flags = ["--listen", "127.0.0.1:0", "--store", "memory", "--rate-limit", "off", "--data-dir"];
-    let host = Process::spawn_unread(portdesk(&flags).arg(data.path()).stderr(stderr), stdout);
+    let mut command = serve(data.path(), &["--store", "memory", "--rate-limit", "off"]);
+    let host = Process::spawn_unread(command.stderr(stderr), stdout);
     assert_eq!(ask(&host.url, "/tickets?caller=ada", 4992).await.len(), 4992);
     ask(&host.url, "/healthz", 16).await;
     assert_eq!(host.end("TERM").0, Some(0), "it stops in order");
@@ -67,7 +65,7 @@ async fn no_kind_of_unread_log_holds_a_request_or_the_end() {
     for (name, (stderr, _other_end)) in streams {
         let data = tempfile::tempdir().unwrap();
         let host = host(&data, stderr);
-        // More than a socket holds.
+        // These lines are more than the buffer of a socket holds.
         assert_eq!(ask(&host.url, "/healthz", 1600).await.len(), 1600, "{name}");
         assert_eq!(host.end("TERM").0, Some(0), "{name}");
     }
@@ -117,7 +115,7 @@ async fn a_reader_that_reads_gets_every_line_and_the_last_one_at_the_end() {
     assert_eq!(last["message"], "stopped");
 }
 
-/// Looks for a line of each answer; gives the last line.
+/// Asserts that each answer has a line. Returns the last line.
 fn check_lines(lines: impl Iterator<Item = String>, ids: &mut HashSet<String>) -> Value {
     let mut last = Value::Null;
     for line in lines {

@@ -1,31 +1,15 @@
-//! Signals: those that end a host, and those that must not.
-
-use std::process::{Command, Stdio};
+//! Signals that end a host, and signals that must not end it.
 
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::streams;
-use crate::harness::{KEY, Process, portdesk};
+use super::{is_healthy, streams};
+use crate::harness::{KEY, Process, behind, portdesk, serve};
 
 /// A host that a shell starts after it has run `before`.
-fn behind(before: &str, data: &TempDir, flags: &[&str]) -> Process {
-    let host = portdesk(&[]);
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(host.get_program());
-    shell.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(flags);
-    for (name, value) in host.get_envs() {
-        match value {
-            Some(value) => shell.env(name, value),
-            None => shell.env_remove(name),
-        };
-    }
-    Process::spawn(shell.stdin(Stdio::null()))
-}
-
-async fn is_healthy(url: &str) -> bool {
-    reqwest::get(format!("{url}/healthz")).await.unwrap().status() == 200
+fn host_behind(before: &str, data: &TempDir) -> Process {
+    Process::spawn(&mut behind(before, &serve(data.path(), &["--log-level", "error"])))
 }
 
 #[test]
@@ -37,7 +21,7 @@ fn a_hangup_ends_a_host_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_was_started_to_outlive_its_terminal_ignores_a_hangup() {
     let data = tempfile::tempdir().unwrap();
-    let host = behind("trap '' HUP", &data, &["--log-level", "error"]);
+    let host = host_behind("trap '' HUP", &data);
     host.signal("HUP");
     assert!(is_healthy(&host.url).await);
     assert_eq!(host.end("TERM").0, Some(0));
@@ -46,7 +30,7 @@ async fn a_host_that_was_started_to_outlive_its_terminal_ignores_a_hangup() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_pipe_does_not_end_a_host() {
     let data = tempfile::tempdir().unwrap();
-    let host = behind("trap - PIPE", &data, &["--log-level", "error"]);
+    let host = host_behind("trap - PIPE", &data);
     host.signal("PIPE");
     assert!(is_healthy(&host.url).await);
     assert_eq!(host.end("TERM").0, Some(0));
@@ -57,32 +41,30 @@ async fn a_second_signal_ends_a_host_at_once_while_nobody_reads_its_log() {
     for signal in ["TERM", "INT"] {
         let data = tempfile::tempdir().unwrap();
         let (stderr, _stderr) = streams::unread_pipe();
-        let mut command =
-            portdesk(&["--listen", "127.0.0.1:0", "--grace-seconds", "600", "--client-timeout-ms", "300000"]);
-        // The host goes on serving `/readyz` for this long.
-        command.args(["--drain-ms", "1000"]);
-        let host = Process::spawn(command.arg("--data-dir").arg(data.path()).stderr(stderr));
-        let mut open = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+        // The host serves `/readyz` for the time of `--drain-ms` after the first signal.
+        let flags = ["--grace-seconds", "600", "--client-timeout-ms", "300000", "--drain-ms", "1000"];
+        let host = Process::spawn(serve(data.path(), &flags).stderr(stderr));
+        let mut open = TcpStream::connect(host.address()).await.unwrap();
         let head =
             format!("POST /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\ncontent-length: 9\r\n\r\n");
         open.write_all(head.as_bytes()).await.unwrap();
         host.signal("TERM");
-        // The first signal turns readiness red, so the second one is a second one.
+        // Once `/readyz` fails, the host has handled the first signal.
         while reqwest::get(format!("{}/readyz", host.url)).await.unwrap().status() == 200 {}
-        // A terminal that closes may send several of these.
+        // A terminal that closes may send several SIGHUP.
         host.signal("HUP");
         host.signal(signal);
         assert_eq!(host.wait(), Some(1), "{signal}");
     }
 }
 
-/// A file limit of a few blocks; a write beyond it comes with SIGXFSZ.
+/// The kernel sends SIGXFSZ for a write above the limit.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_file_sizes_does_not_end_a_host() {
     let data = tempfile::tempdir().unwrap();
-    // The compiled component, which the first start keeps, may be larger than the limit.
+    // The first start writes the compiled component, which may be larger than the limit.
     assert_eq!(Process::start(data.path(), &[]).end("TERM").0, Some(0));
-    let host = behind("ulimit -f 4096", &data, &["--log-level", "error"]);
+    let host = host_behind("ulimit -f 4096", &data);
     let text = "x".repeat(2000);
     let body = serde_json::json!({ "caller_id": "ada", "issue_description": text });
     let mut refused = false;
@@ -99,15 +81,9 @@ async fn a_limit_of_file_sizes_does_not_end_a_host() {
 #[test]
 fn a_command_over_a_limit_of_file_sizes_fails_with_a_sentence() {
     let data = tempfile::tempdir().unwrap();
-    let command = portdesk(&[]);
-    let shell = Command::new("sh")
-        .args(["-c", "ulimit -f 0; exec \"$0\" \"$@\""])
-        .arg(command.get_program())
-        .args(["plan", "create", "slow", "--data-dir"])
-        .arg(data.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8(shell.stderr).unwrap();
-    assert_eq!(shell.status.code(), Some(1), "{said}");
+    let command = portdesk(&["plan", "create", "slow", "--data-dir", data.path().to_str().unwrap()]);
+    let ended = behind("ulimit -f 0", &command).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("keys.json"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! Streams that take little or nothing.
+//! Streams that accept little or nothing.
 
 use std::fs::{File, OpenOptions};
 use std::io::{PipeReader, Read, pipe};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-/// A stream, and what keeps its other end open.
+/// A stream, and a value that keeps its other end open.
 pub type Unread = (Stdio, Box<dyn std::any::Any + Send>);
 
 /// A pipe whose reader does not read.
@@ -25,14 +25,14 @@ pub fn full_pipe() -> (Stdio, PipeReader) {
     (writer.into(), reader)
 }
 
-/// A pipe of which a write gives an error in place of waiting, as Node makes them.
+/// A non-blocking pipe, as Node makes pipes.
 pub fn non_blocking_pipe() -> Unread {
     let (reader, writer) = pipe().unwrap();
     set_non_blocking(&writer, true);
     (writer.into(), Box::new(reader))
 }
 
-/// A named pipe that somebody holds open and does not read.
+/// A named pipe whose reader does not read.
 pub fn named_pipe(folder: &Path) -> Unread {
     let path = folder.join("named");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -62,7 +62,7 @@ pub fn full() -> File {
     OpenOptions::new().write(true).open("/dev/full").unwrap()
 }
 
-/// Takes what `full_pipe` filled the pipe with, and gives what comes then, up to `end`.
+/// Skips the bytes of `full_pipe`, and returns the text after them, up to `end`.
 pub fn read_until(reader: &mut PipeReader, end: &str) -> String {
     let mut text = Vec::new();
     let mut byte = [0];
@@ -88,7 +88,7 @@ pub fn set_non_blocking(stream: &impl AsFd, is_non_blocking: bool) {
     fcntl_setfl(stream, flags).unwrap();
 }
 
-/// The end of a pipe that only reads.
+/// The end of a pipe that can only be read.
 pub fn read_end(folder: &Path) -> Stdio {
     let path = folder.join("to-read");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());

@@ -1,19 +1,18 @@
-//! Plans and keys on the command line, while a host runs.
+//! The commands for plans and keys, while a host runs.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::printed;
-use crate::harness::{Client, Process, run};
+use crate::harness::{Client, Process, run, serve, until};
 
-/// A command on a folder, which must succeed.
+/// Runs a command on a folder, which must succeed.
 fn on(data: &Path, arguments: &[&str]) -> String {
     printed(&[arguments, &["--data-dir", data.to_str().unwrap()]].concat())
 }
 
-/// What a command on a folder says that must fail.
+/// Runs a command on a folder, which must fail. Returns its error.
 fn refused(data: &Path, arguments: &[&str]) -> String {
     let output = run(&[arguments, &["--data-dir", data.to_str().unwrap()]].concat());
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
@@ -25,14 +24,10 @@ fn id(key: &str) -> &str {
     &key["portdesk_".len()..][..8]
 }
 
-/// The status that a key gets, once it is this one: a host takes a change over within a second, and has ten here.
-async fn until(client: &Client, status: u16) {
-    let waited = async {
-        while client.get("/tickets?caller=ada").await.status != status {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waited).await.expect("it happens within ten seconds");
+/// Waits until a client gets this status.
+async fn until_answered(client: &Client, status: u16) {
+    let answered = async || client.get("/tickets?caller=ada").await.status == status;
+    until(&format!("the host answers {status}"), answered).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,7 +40,7 @@ async fn both_keys_of_a_rotation_are_one_client_until_the_old_one_is_revoked() {
     let new = on(data.path(), &["key", "rotate", id(old)]);
     let new = new.trim();
     let [before, after] = [old, new].map(|key| Client::new(&host.url, Some(key)));
-    until(&after, 200).await;
+    until_answered(&after, 200).await;
     let body = json!({ "caller_id": "ada", "issue_description": "The VPN drops." });
     let keyed = [("idempotency-key", "k-1")];
     let first = before.send("POST", "/tickets", &keyed, Some(&body)).await.expect(201);
@@ -53,17 +48,18 @@ async fn both_keys_of_a_rotation_are_one_client_until_the_old_one_is_revoked() {
     assert_eq!(first.json()["ticket_id"], second.json()["ticket_id"], "they share what they sent before");
     let listed = on(data.path(), &["key", "list"]);
     assert_eq!(listed.matches("plan large, 3/1000000 this day").count(), 2, "they share a quota: {listed}");
+    assert!(listed.contains(id(old)) && listed.contains("agent") && !listed.contains(old), "{listed}");
     assert!(refused(data.path(), &["key", "rotate", id(new)]).contains("two keys already"));
 
     on(data.path(), &["key", "revoke", id(old)]);
-    until(&before, 403).await;
+    until_answered(&before, 403).await;
     after.get("/tickets?caller=ada").await.expect(200);
     assert!(refused(data.path(), &["key", "rotate", id(old)]).contains("is revoked"));
     on(data.path(), &["key", "rotate", id(new)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_and_who_is_on_it_change_while_the_host_runs() {
+async fn a_plan_and_its_keys_change_while_the_host_runs() {
     let data = tempfile::tempdir().unwrap();
     on(data.path(), &["plan", "create", "tiny", "--quota", "1"]);
     let key = on(data.path(), &["key", "create", "agent", "--plan", "tiny"]);
@@ -72,7 +68,7 @@ async fn a_plan_and_who_is_on_it_change_while_the_host_runs() {
     client.get("/tickets?caller=ada").await.expect(200);
     client.get("/tickets?caller=ada").await.expect(429);
     on(data.path(), &["plan", "create", "tiny", "--replace", "--quota", "1000000"]);
-    until(&client, 200).await;
+    until_answered(&client, 200).await;
     assert!(refused(data.path(), &["plan", "delete", "tiny"]).contains("1 active keys are on plan tiny"));
     on(data.path(), &["key", "attach", id(&key), "--plan", "default"]);
     on(data.path(), &["plan", "delete", "tiny"]);
@@ -98,11 +94,10 @@ fn plans_are_made_listed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plan_before_the_first_start_takes_no_first_key_away() {
+async fn the_first_start_shows_a_key_although_there_is_a_plan() {
     let data = tempfile::tempdir().unwrap();
     on(data.path(), &["plan", "create", "slow"]);
-    let mut command = crate::harness::portdesk(&["--listen", "127.0.0.1:0", "--log-level", "error"]);
-    command.env_remove("PORTDESK_API_KEY").arg("--data-dir").arg(data.path());
-    let host = Process::spawn(&mut command);
+    let mut command = serve(data.path(), &["--log-level", "error"]);
+    let host = Process::spawn(command.env_remove("PORTDESK_API_KEY"));
     assert!(host.banner.contains("shown this once"), "{}", host.banner);
 }

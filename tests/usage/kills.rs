@@ -1,6 +1,6 @@
-//! A quota over `kill -9`: never more is let in than the quota, and every request that was let in is counted.
+//! A quota over `kill -9`: the host admits no more requests than the quota, and counts every request that it admits.
 //!
-//! A kill leaves the page cache intact, so this does not show what a power cut forgets: the counts of the last second.
+//! A kill leaves the page cache intact, so this does not show the effect of a power cut, which loses the counts of the last second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,14 +13,14 @@ use super::{printed, with_quota};
 use crate::harness::{Client, Process, at_length};
 
 const CLIENTS: usize = 8;
-/// What a run takes of the quota, on average.
+/// The requests of a run, on average.
 const PER_RUN: u64 = 50;
 
-/// What clients saw.
+/// The answers that the clients saw.
 #[derive(Default)]
 struct Seen {
     let_in: AtomicU64,
-    /// Without an answer: they were let in or not.
+    /// Requests without an answer, which the host may have counted.
     cut: AtomicU64,
     spent: AtomicBool,
 }
@@ -38,7 +38,7 @@ async fn a_quota_is_exact_however_often_its_host_is_killed() {
         let clients = burst(&host, &seen, &stop);
         until_let_in(goal, &seen).await;
         if run % 2 == 0 {
-            // In the middle of it; and every other time between two requests, when the count is what was seen.
+            // Every second kill is in the middle of requests; the others are between requests, so that the count is exact.
             host.kill();
             clients.join_all().await;
         } else {
@@ -60,7 +60,7 @@ async fn a_quota_is_exact_however_often_its_host_is_killed() {
     assert_eq!(host.end("TERM").0, Some(0));
 }
 
-/// Clients that ask until the quota is used up, the host is gone, or they are told to stop.
+/// Clients that send requests until the quota is used up, the host is gone, or `stop` is set.
 fn burst(host: &Process, seen: &Arc<Seen>, stop: &Arc<AtomicBool>) -> JoinSet<()> {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -94,7 +94,7 @@ async fn until_let_in(goal: u64, seen: &Seen) {
     }
 }
 
-/// Holds what is counted against what was seen, which it gives.
+/// Compares the host's count with the clients' counts. Returns the latter.
 fn check(data: &TempDir, seen: &Seen) -> (u64, u64) {
     let (let_in, cut) = (seen.let_in.load(Ordering::SeqCst), seen.cut.load(Ordering::SeqCst));
     let counted = counted(data);
@@ -102,7 +102,7 @@ fn check(data: &TempDir, seen: &Seen) -> (u64, u64) {
     (let_in, cut)
 }
 
-/// What `key list` says of the key of the tests.
+/// The count that `key list` shows for the key of the tests.
 fn counted(data: &TempDir) -> u64 {
     let listed = printed(&["key", "list", "--data-dir", data.path().to_str().unwrap()]);
     let used = listed.split_once("plan default, ").unwrap().1;

@@ -1,13 +1,13 @@
-//! Refusals to the byte, as they come over the wire.
+//! The exact bytes of refusals.
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::with_plan;
-use crate::harness::{KEY, Running};
+use crate::harness::{KEY, Running, rest};
 
-/// An answer as it came: the status line, the headers, the body.
+/// An answer: the status line, the headers, the body.
 struct Wire {
     status: String,
     headers: Vec<(String, String)>,
@@ -16,13 +16,12 @@ struct Wire {
 
 impl Wire {
     async fn of(host: &Running, key: &str) -> Wire {
-        let mut connection = TcpStream::connect(host.url.trim_start_matches("http://")).await.unwrap();
+        let mut connection = TcpStream::connect(host.address()).await.unwrap();
         let head = format!(
             "GET /tickets?caller=ada HTTP/1.1\r\nhost: a\r\nx-api-key: {key}\r\nconnection: close\r\n\r\n"
         );
         connection.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
+        let answer = rest(&mut connection).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let (status, headers) = head.split_once("\r\n").unwrap();
         let header = |line: &str| {
@@ -40,7 +39,7 @@ impl Wire {
     }
 }
 
-/// One answer of each kind: without a key, without a quota, without a token.
+/// A refusal of each kind: a wrong key, a quota that is used up, a rate that is exceeded.
 async fn refusals(parity: &str) -> [Wire; 3] {
     let data = with_plan(&["--rate", "1", "--burst", "2", "--quota", "1"]);
     let flags = ["--store", "memory", "--rate-limit", "plan", "--parity", parity];
@@ -48,7 +47,7 @@ async fn refusals(parity: &str) -> [Wire; 3] {
     let forbidden = Wire::of(&host, "a-key-that-nobody-ever-made-1234").await;
     assert_eq!(Wire::of(&host, KEY).await.status, "HTTP/1.1 200 OK");
     let exceeded = Wire::of(&host, KEY).await;
-    // A token comes each second; on a slow machine some of these still find one.
+    // The rate allows one request a second, so on a slow machine some of these requests exceed only the quota.
     let mut throttled = Wire::of(&host, KEY).await;
     while throttled.body.contains("Limit Exceeded") {
         throttled = Wire::of(&host, KEY).await;

@@ -3,9 +3,9 @@
 use std::process::Stdio;
 
 use super::{printed, with_quota};
-use crate::harness::{Client, Process, Running, Table, on_dynamodb, portdesk, with_credentials};
+use crate::harness::{Client, Process, Running, Table, on_dynamodb, serve, with_credentials};
 
-/// How many of `count` requests were let in; the others were refused for the quota.
+/// Sends `count` requests. Returns how many the host admitted; it refused the others because of the quota.
 async fn let_in(client: &Client, count: usize) -> u64 {
     let mut let_in = 0;
     for _ in 0..count {
@@ -26,7 +26,7 @@ async fn host(table: &Table, quota: &str) -> Running {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hosts_give_out_one_quota_together() {
+async fn two_hosts_share_one_quota() {
     let table = Table::create().await;
     let (one, other) = (host(&table, "200").await, host(&table, "200").await);
     let (here, there) = (one.client(), other.client());
@@ -37,7 +37,7 @@ async fn two_hosts_give_out_one_quota_together() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_host_did_not_use_is_given_back_when_it_stops() {
+async fn a_host_that_stops_returns_the_rest_of_its_batch() {
     let table = Table::create().await;
     let first = host(&table, "500").await;
     assert_eq!(let_in(&first.client(), 3).await, 3);
@@ -48,14 +48,13 @@ async fn what_a_host_did_not_use_is_given_back_when_it_stops() {
     assert!(listed.contains("environment  plan default, 3/500 this month"), "{listed}");
 }
 
-/// A batch of a quota of 500 is 5.
+/// A batch of a quota of 500 is 5 requests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_that_is_killed_costs_its_block_and_no_more() {
+async fn a_host_that_is_killed_loses_its_batch_and_no_more() {
     let table = Table::create().await;
     let data = with_quota("500");
-    let mut command = with_credentials(portdesk(&["--listen", "127.0.0.1:0", "--data-dir"]));
-    command.arg(data.path()).args(on_dynamodb(&table.server.endpoint)).stderr(Stdio::null());
-    let killed = Process::spawn(&mut command);
+    let mut command = with_credentials(serve(data.path(), &on_dynamodb(&table.server.endpoint)));
+    let killed = Process::spawn(command.stderr(Stdio::null()));
     assert_eq!(let_in(&killed.client(), 7).await, 7);
     killed.kill();
     let next = host(&table, "500").await;

@@ -1,19 +1,18 @@
 //! Two kinds of load: clients that wait for each answer, and requests at a fixed rate that wait for no answer.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use reqwest::header::RETRY_AFTER;
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use crate::harness::KEY;
+use crate::harness::Client;
 
 /// Requests for one ticket.
 #[derive(Clone)]
 pub struct Load {
-    http: reqwest::Client,
-    url: String,
+    pub client: Client,
+    pub path: String,
 }
 
 /// The outcomes of many requests.
@@ -27,11 +26,6 @@ pub struct Offered {
 }
 
 impl Load {
-    pub fn new(url: &str, ticket: &str) -> Load {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Load { http, url: format!("{url}/tickets/{ticket}") }
-    }
-
     /// Runs this many clients for this time. Each client sends the next request when it has its answer, and at least one request.
     pub async fn by_turns(&self, clients: usize, time: Duration) -> Offered {
         let begun = Instant::now();
@@ -80,7 +74,7 @@ impl Load {
     /// Returns whether the request was answered or refused, and when. Panics if the response is neither.
     async fn ask(&self) -> (bool, Duration) {
         let begun = Instant::now();
-        let answer = self.http.get(&self.url).header("x-api-key", KEY).send().await.unwrap();
+        let answer = self.client.request("GET", &self.path).send().await.unwrap();
         let (status, is_later) = (answer.status().as_u16(), answer.headers().contains_key(RETRY_AFTER));
         let body = answer.text().await.unwrap();
         assert!(matches!((status, is_later), (200, false) | (503, true)), "{status}: {body}");
@@ -109,17 +103,5 @@ impl Offered {
         self.refused += other.refused;
         self.slowest_refusal = self.slowest_refusal.max(other.slowest_refusal);
         self.slowest_answer = self.slowest_answer.max(other.slowest_answer);
-    }
-}
-
-impl fmt::Display for Offered {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Offered { answered, refused, slowest_answer, slowest_refusal, .. } = self;
-        write!(
-            formatter,
-            "{answered} answered ({:.0} a second, the slowest after {slowest_answer:.1?}), {refused} refused (the \
-             slowest after {slowest_refusal:.1?})",
-            self.answered_a_second()
-        )
     }
 }

@@ -19,6 +19,10 @@ pub fn cases() -> Vec<Case> {
         let sent = format!("{method} /tickets HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\n\r\n");
         Case::new(format!("the method {method}"), sent, &[&[*status, 200]])
     }));
+    for line in ["OPTIONS *", "CONNECT a:80"] {
+        let sent = format!("{line} HTTP/1.1\r\nhost: a\r\nx-api-key: {KEY}\r\n\r\n");
+        cases.push(Case::new(format!("{line} with a key"), sent, REFUSED));
+    }
     for byte in (0..=31).chain([127]).filter(|byte| !b"\t\r\n".contains(byte)) {
         let mut sent = b"GET /healthz HTTP/1.1\r\nhost: a\r\nx-a: b".to_vec();
         sent.extend([byte]);

@@ -1,7 +1,5 @@
 //! Requests of HTTP/2 whose fields are wrong or contradict each other.
 
-use std::time::Duration;
-
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -9,12 +7,12 @@ use tokio::time::timeout;
 use crate::abuse::floods::frames::{
     END_HEADERS, END_STREAM, HEADERS, RST_STREAM, field, frame, opening, read,
 };
-use crate::harness::Running;
+use crate::harness::{LONG, Running};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_of_http_2_is_read_in_two_ways() {
     let host = Running::start(&["--store", "memory"]).await;
-    let address = host.url.trim_start_matches("http://");
+    let address = host.address();
     for fields in [&[][..], &[("host", "a")], &[("te", "trailers")], &[("content-length", "0")]] {
         assert_eq!(ask(address, &[PLAIN, fields].concat()).await, Came::Status(OK), "{fields:?}");
     }
@@ -97,6 +95,3 @@ const REFUSED: &[(&str, &[Field])] = &[
     ("two lengths", &[METHOD, SCHEME, AUTHORITY, PATH, ("content-length", "0"), ("content-length", "5")]),
     ("a length that is none", &[METHOD, SCHEME, AUTHORITY, PATH, ("content-length", "+0")]),
 ];
-
-/// Far more than any step takes. It keeps a defect from blocking the tests.
-const LONG: Duration = Duration::from_secs(20);

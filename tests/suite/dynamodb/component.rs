@@ -1,5 +1,5 @@
-//! The component `guest/store-dynamodb`, held to the same claims as the store of the host: each call in an instance of
-//! its own, as platforms run it that serve HTTP.
+//! The component `guest/store-dynamodb` keeps the same claims as the store of the host. Each call runs in an instance of its own,
+//! as on platforms that serve HTTP.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -22,7 +22,7 @@ suite::conformance!(component; async || {
     (open(&server.endpoint), server)
 });
 
-/// What one writes the other reads, whole, and takes for its own where it is repeated.
+/// Each of the two reads what the other wrote, and recognises a repeat of the other's write.
 #[tokio::test]
 async fn the_host_and_the_component_are_one_store() {
     let server = Server::start();
@@ -52,7 +52,7 @@ async fn the_host_and_the_component_are_one_store() {
     assert_eq!(same.next, Some(Position { order: cursor, key: String::new() }), "both have the same cursors");
 }
 
-/// What becomes of a get, an insert and an append at a server that does this for ever.
+/// The errors of a get, an insert and an append at a server that always does this.
 async fn ends(act: &Act) -> (Error, Error, Error) {
     let (url, _) = script(vec![act.clone()]);
     let store = open_for(&url, Duration::from_millis(1_500));
@@ -89,7 +89,7 @@ async fn what_stored_nothing_says_so() {
 }
 
 #[tokio::test]
-async fn the_own_lost_attempt_is_found_and_said_to_be_done() {
+async fn a_repeat_finds_the_write_of_a_lost_attempt_and_reports_it_as_done() {
     let item = r#"{"item_id":{"S":"a"},"portdesk_version":{"N":"2"},"portdesk_created_by":{"S":"c"},
         "portdesk_count_notes":{"N":"1"},"portdesk_ids_notes":{"SS":["n"]},
         "notes":{"L":[{"M":{"note_id":{"S":"n"}}}]}}"#;
@@ -98,7 +98,7 @@ async fn the_own_lost_attempt_is_found_and_said_to_be_done() {
     assert!(matches!(fresh().update("a", suite::note("n", "")).await, Ok(Update::Duplicate(_))));
 }
 
-/// The signature covers the header `Host`, which the platform makes; AWS takes no body of unknown length.
+/// The signature covers the header `Host`, which the platform writes. AWS rejects a body of unknown length.
 #[tokio::test]
 async fn what_is_signed_is_what_is_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

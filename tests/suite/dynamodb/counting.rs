@@ -1,4 +1,4 @@
-//! What counts in a table promise beyond `suite`.
+//! Quota counts in a table, beyond the suite.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ async fn hosts_that_share_a_table_share_its_counts() {
 }
 
 #[tokio::test]
-async fn a_count_is_no_item_that_a_component_could_reach() {
+async fn a_component_cannot_reach_a_count() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;
@@ -49,7 +49,7 @@ async fn a_count_is_no_item_that_a_component_could_reach() {
 }
 
 #[tokio::test]
-async fn blocks_are_a_hundredth_of_the_quota_and_at_most_50() {
+async fn a_batch_is_a_hundredth_of_the_quota_and_at_most_50() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;

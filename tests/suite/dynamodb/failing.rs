@@ -1,4 +1,4 @@
-//! The error that each kind of failure becomes.
+//! The error for each kind of failure.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ async fn store(url: &str, time_limit: Duration) -> DynamoDb {
     DynamoDb::connect(&settings, &suite::schema()).await.unwrap()
 }
 
-/// How the verbs end, and after how many attempts: get, query, insert, append.
+/// The errors of a get, a query, an insert and an append, and the number of attempts of the get.
 async fn ends(acts: Vec<Act>) -> (Error, Error, Error, Error, usize) {
     let (url, attempts) = script(acts);
     let store = store(&url, Duration::from_millis(900)).await;
@@ -28,7 +28,7 @@ async fn ends(acts: Vec<Act>) -> (Error, Error, Error, Error, usize) {
 }
 
 #[tokio::test]
-async fn throttling_is_tried_again_and_then_said() {
+async fn throttling_is_tried_again_and_then_reported() {
     for code in ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"] {
         let (get, query, insert, append, tried) = ends(vec![service_error(code)]).await;
         for error in [get, query, insert, append] {
@@ -39,7 +39,7 @@ async fn throttling_is_tried_again_and_then_said() {
 }
 
 #[tokio::test]
-async fn refused_credentials_store_nothing_and_say_what_to_do() {
+async fn refused_credentials_store_nothing_and_the_error_names_the_command_that_helps() {
     for code in ["AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"] {
         let (get, query, insert, append, tried) = ends(vec![service_error(code)]).await;
         for error in [get, query, insert, append] {
@@ -82,7 +82,7 @@ async fn a_refusal_after_a_lost_attempt_is_no_proof() {
 }
 
 #[tokio::test]
-async fn the_own_lost_attempt_is_found_and_said_to_be_done() {
+async fn a_repeat_finds_the_write_of_a_lost_attempt_and_reports_it_as_done() {
     let item = r#"{"item_id":{"S":"a"},"portdesk_version":{"N":"2"},"portdesk_created_by":{"S":"c"},
         "portdesk_changed_by":{"S":"s"},"portdesk_count_notes":{"N":"1"},"portdesk_ids_notes":{"SS":["n"]},
         "notes":{"L":[{"M":{"note_id":{"S":"n"},"text":{"S":""}}}]}}"#;
@@ -92,16 +92,16 @@ async fn the_own_lost_attempt_is_found_and_said_to_be_done() {
     assert!(matches!(fresh().await.insert("a", fields(&[]), "other").await, Ok(Insert::Exists(_))));
     assert!(matches!(fresh().await.update("a", note("n", "")).await, Ok(Update::Duplicate(_))));
     assert_eq!(fresh().await.update("a", set("s", &[])).await, Ok(Update::Updated(2)));
-    // Whether the lost attempt was stored before version 2 cannot be told.
+    // The lost attempt may have been stored before version 2.
     let stale = Change { at_version: Some(1), ..set("other", &[]) };
     assert!(matches!(fresh().await.update("a", stale.clone()).await, Err(Error::Unknown(_))));
-    // Of an append it can: its entry would be there.
+    // The entry of a stored append would be there.
     let stale = Change { append: note("new", "").append, ..stale };
     assert!(matches!(fresh().await.update("a", stale).await, Ok(Update::Stale(_))));
 }
 
 #[tokio::test]
-async fn who_is_overtaken_while_making_guards_uses_those_that_are_there() {
+async fn a_write_that_loses_the_race_to_add_guards_uses_the_guards_that_are_there() {
     let bare = r#"{"item_id":{"S":"a"},"notes":{"L":[{"M":{"note_id":{"S":"n"}}}]}}"#;
     let guarded = r#"{"item_id":{"S":"a"},"portdesk_version":{"N":"1"},"portdesk_changed_by":{"S":"m"},
         "portdesk_count_notes":{"N":"2"},"portdesk_ids_notes":{"SS":["n","m"]},
@@ -114,7 +114,7 @@ async fn who_is_overtaken_while_making_guards_uses_those_that_are_there() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_stores_nothing_and_is_told_quickly() {
+async fn a_server_that_is_not_there_stores_nothing_and_the_error_comes_quickly() {
     let url = format!("http://127.0.0.1:{}", portdesk_test_support::free_port());
     let store = store(&url, Duration::from_secs(10)).await;
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! Items of other programs: they have the attributes of the schema and nothing else.
+//! Items of other programs. Such an item has the attributes of the schema and nothing else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Shared {
         get.send().await.unwrap().item.unwrap()
     }
 
-    /// Appends as a program does that knows nothing of guards.
+    /// Appends as a program does that does not update the guards.
     async fn append(&self, key: &str, entry: AttributeValue) {
         let update = self.client.update_item().table_name("items").key("item_id", text(key));
         let update = update.update_expression("SET notes = list_append(notes, :e)");
@@ -157,7 +157,7 @@ async fn a_list_that_others_change_between_stays_guarded() {
 }
 
 #[tokio::test]
-async fn what_other_programs_keep_beside_the_fields_stays() {
+async fn attributes_of_other_programs_beside_the_fields_stay() {
     let shared = Shared::new().await;
     let number = AttributeValue::N("7".to_owned());
     shared.put("theirs", &[("rank", number.clone()), ("state", text("s"))]).await;
@@ -181,7 +181,7 @@ async fn other_programs_find_plain_attributes() {
 }
 
 #[tokio::test]
-async fn what_is_no_item_of_the_schema_is_damage() {
+async fn an_item_that_does_not_fit_the_schema_is_damaged() {
     let shared = Shared::new().await;
     shared.put("no list", &[("notes", text("no list"))]).await;
     shared.put("no version", &[(layout::VERSION, text("x"))]).await;

@@ -1,4 +1,4 @@
-//! Which tables a host starts over, and what it says of the others.
+//! The tables over which a host starts, and the errors for all others.
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
@@ -12,10 +12,10 @@ use portdesk_test_support::Server;
 use super::script::{Act, failed, script, service_error};
 use super::{client, make, open, settings};
 
-/// A key or an attribute of one: its name, its type, its part of a key.
-type Part = (&'static str, ScalarAttributeType, KeyType);
+/// An attribute of a key: its name, its type, its part in the key.
+pub type Part = (&'static str, ScalarAttributeType, KeyType);
 
-const fn hash(name: &'static str) -> Part {
+pub const fn hash(name: &'static str) -> Part {
     (name, ScalarAttributeType::S, KeyType::Hash)
 }
 
@@ -24,7 +24,7 @@ const fn range(name: &'static str) -> Part {
 }
 
 /// A table with this key, and with these indexes.
-async fn make_other(server: &Server, key: &[Part], indexes: &[(&str, &[Part])]) {
+pub async fn make_other(server: &Server, key: &[Part], indexes: &[(&str, &[Part])]) {
     let element = |(name, _, kind): &Part| {
         KeySchemaElement::builder().attribute_name(*name).key_type(kind.clone()).build().unwrap()
     };
@@ -50,7 +50,7 @@ async fn make_other(server: &Server, key: &[Part], indexes: &[(&str, &[Part])]) 
     create.set_global_secondary_indexes(Some(indexes).filter(|all| !all.is_empty())).send().await.unwrap();
 }
 
-/// Why no host starts over this table.
+/// The error of a host that starts over this table.
 async fn refused(server: &Server) -> String {
     let opened = DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await;
     match opened {
@@ -134,7 +134,7 @@ async fn a_host_without_rights_does_not_start_and_says_which_command_prints_them
     }
 }
 
-/// Each of the four actions is tried: a policy that lacks one is found at the start, and later by the readiness check.
+/// The host tries each of the four actions at its start, and later in the readiness check.
 #[tokio::test]
 async fn a_right_that_is_missing_is_named_by_its_action() {
     let done = || Act::Answer(200, "{}".to_owned());
@@ -154,7 +154,7 @@ async fn a_right_that_is_missing_is_named_by_its_action() {
 }
 
 #[tokio::test]
-async fn a_table_that_does_not_answer_at_the_moment_keeps_no_host_from_starting() {
+async fn a_host_starts_over_a_table_that_does_not_answer_at_the_moment() {
     let backfilling = r#"{"__type":"ValidationException",
         "message":"Cannot read from backfilling global secondary index: ByOwner"}"#;
     let nobody = format!("http://127.0.0.1:{}", portdesk_test_support::free_port());

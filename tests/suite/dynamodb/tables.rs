@@ -1,28 +1,16 @@
-//! The table itself: made, compared, lacking.
+//! The table itself: a table is created, compared with the schema, or missing.
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use portdesk::backend::dynamodb::table::{Table, TableError};
 use portdesk::backend::dynamodb::{DynamoDb, OpenError};
 use portdesk::backend::suite::{self, get, insert};
 use portdesk::backend::{Backend, Error, Query, Schema};
 use portdesk_test_support::Server;
 
+use super::starting::{hash, make_other};
 use super::{client, make, open, settings};
 
 async fn table(server: &Server, schema: &Schema) -> Table {
     Table::connect(&settings(&server.endpoint), schema).await.unwrap()
-}
-
-/// A table as somebody makes it in the console who reads half of the manual.
-async fn make_bare(server: &Server, key: &str) {
-    let client = client(&server.endpoint);
-    let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(ScalarAttributeType::S);
-    let hash = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash);
-    let create = client.create_table().table_name("items").billing_mode(BillingMode::PayPerRequest);
-    let create = create.attribute_definitions(attribute.build().unwrap()).key_schema(hash.build().unwrap());
-    create.send().await.unwrap();
 }
 
 fn query(index: &str) -> Query {
@@ -30,7 +18,7 @@ fn query(index: &str) -> Query {
 }
 
 #[tokio::test]
-async fn a_table_is_made_once_and_is_as_the_schema_asks() {
+async fn a_table_is_created_once_and_fits_the_schema() {
     let server = Server::start();
     let table = table(&server, &suite::schema()).await;
     assert!(matches!(table.check().await, Err(TableError::Missing(_))));
@@ -42,9 +30,9 @@ async fn a_table_is_made_once_and_is_as_the_schema_asks() {
 }
 
 #[tokio::test]
-async fn what_differs_is_said() {
+async fn every_difference_from_the_schema_is_reported() {
     let server = Server::start();
-    make_bare(&server, "id").await;
+    make_other(&server, &[hash("id")], &[]).await;
     let mut schema = suite::schema();
     schema.indexes[1].optional = true;
     let found = table(&server, &schema).await.check().await.unwrap();
@@ -56,7 +44,7 @@ async fn what_differs_is_said() {
 }
 
 #[tokio::test]
-async fn an_index_of_another_make_is_told_by_its_parts() {
+async fn a_different_index_is_reported_with_its_parts() {
     let server = Server::start();
     make(&server).await;
     let mut schema = suite::schema();
@@ -73,7 +61,7 @@ async fn an_index_of_another_make_is_told_by_its_parts() {
 #[tokio::test]
 async fn a_table_without_an_optional_index_serves_everything_else() {
     let server = Server::start();
-    make_bare(&server, "item_id").await;
+    make_other(&server, &[hash("item_id")], &[]).await;
     let mut schema = suite::schema();
     schema.indexes[1].optional = true;
     let store = DynamoDb::connect(&settings(&server.endpoint), &schema).await.unwrap();
@@ -90,7 +78,7 @@ async fn a_table_without_an_optional_index_serves_everything_else() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_a_clear_refusal_to_start() {
+async fn a_host_does_not_start_without_its_table_and_names_the_command_that_creates_it() {
     let server = Server::start();
     let opened = DynamoDb::open(&settings(&server.endpoint), &suite::schema()).await;
     assert!(
@@ -99,7 +87,7 @@ async fn a_missing_table_is_a_clear_refusal_to_start() {
 }
 
 #[tokio::test]
-async fn a_table_that_vanishes_is_a_refusal_that_lasts_and_no_empty_store() {
+async fn a_table_that_vanishes_is_misconfigured_and_not_an_empty_store() {
     let server = Server::start();
     make(&server).await;
     let store = open(&server).await;

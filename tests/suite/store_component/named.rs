@@ -1,8 +1,8 @@
-//! The component in the file that `PORTDESK_STORE_COMPONENT` names, for whoever writes a store; without that variable, the one in
-//! memory once more.
+//! The store component in the file that `PORTDESK_STORE_COMPONENT` names, for authors of stores; without that variable, the store
+//! in memory again.
 //!
-//! It gets the environment and the network of the tests, and an empty folder as `/`. A store that keeps items anywhere
-//! else has to be empty at the start. What the contract leaves open to a store is not asked.
+//! The component gets the environment and the network of the tests, and an empty folder as `/`. A store that keeps items anywhere
+//! else must be empty at the start. The suite does not test what the interface leaves open.
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,7 +26,7 @@ async fn store(folder: &TempDir) -> SharedBackend {
 
 static COMPONENT: LazyLock<Prepared> = LazyLock::new(|| {
     let wasm = match std::env::var_os("PORTDESK_STORE_COMPONENT") {
-        // Tests run in the folder of their package; a path on the command line means the root of the workspace.
+        // Tests run in the folder of their package, but a path on the command line is relative to the root of the workspace.
         Some(file) => {
             let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
             std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))

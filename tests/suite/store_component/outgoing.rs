@@ -1,4 +1,4 @@
-//! Sends what a component asks for: plain HTTP/1.1, a connection for each request, within the request's limits.
+//! Sends the outgoing requests of a component by plain HTTP/1.1, each over a connection of its own, within its time limits.
 
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -42,7 +42,7 @@ async fn send(
     };
     let stream = stream.map_err(Error::Connect)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // Ends with the answer's body, or when the sender is dropped.
+    // The task ends with the body of the answer, or when the sender is dropped.
     tokio::spawn(connection);
     let answer = sender.send_request(request);
     match options.first_byte_timeout {
