@@ -1,21 +1,20 @@
-//! The front door: what a request must pass before the component sees it, in this order.
+//! The door: what a request must pass before the component runs. The checks run in this order:
 //!
-//! 1. a head within its limits that names one host (`head`), else 400, 414 or 431;
-//! 2. a key (`keys`), else 403;
-//! 3. a place among the requests in flight (`requests`), else 503;
-//! 4. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
-//! 5. a body that is not encoded and within its limit (`body`), else 415 or 413, or 400 and 408 where it does not arrive
-//!    whole.
+//! 1. The head is within its limits and names one host (`head`); otherwise 400, 414 or 431.
+//! 2. The key is valid (`keys`); otherwise 403.
+//! 3. Fewer requests than the limit are in flight (`requests`); otherwise 503.
+//! 4. The usage plan of the key has requests left (`plan`, `usage`); otherwise 429, or 503 if the use cannot be counted.
+//! 5. The body is not encoded and within its limit (`body`); otherwise 415 or 413, or 400 or 408 if the body does not
+//!    arrive completely.
 //!
-//! A request that finds no place is counted nowhere: the plan comes after it. One whose body is refused is counted, for
-//! whatever reason that is, so that nobody can ask without an end at no cost.
+//! The plan does not count a request that a check before it refuses. The plan counts a request whose body is refused,
+//! because otherwise a client could send any number of such requests for free.
 //!
-//! What a browser asks before it sends a request of another origin (`cors`) is answered before all but the first of these.
+//! The preflight request of a browser (`cors`) is answered after the first check.
 //!
-//! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
-//! this API were written against it.
+//! The refusals are those of Amazon API Gateway, byte for byte if API Gateway has such a refusal (`refusal`), because the
+//! clients of this API were written for API Gateway.
 
-// In the order in which a request meets them.
 mod head;
 mod cors;
 mod keys;
@@ -42,17 +41,17 @@ pub use self::refusal::{Parity, Refusal};
 pub use self::requests::{RequestPermit, Requests};
 pub use self::usage::{RateLimit, Usage};
 
-/// Everything that a request is checked against.
+/// The checks, and what they compare a request with.
 pub struct Door {
-    /// Which pages of other origins may ask.
+    /// The web pages that may call the host from a browser.
     pub cors: Cors,
-    /// The keys that open it.
+    /// The valid keys.
     pub keys: ActiveKeys,
-    /// The most that a head may have.
+    /// The limits of a head.
     pub head: HeadLimits,
-    /// How many may be in flight.
+    /// The requests in flight.
     pub requests: Requests,
-    /// What each key has left.
+    /// What each client has used of its plan.
     pub usage: Usage,
     /// The most bytes of a body.
     pub body_limit_bytes: usize,
@@ -60,24 +59,24 @@ pub struct Door {
     pub body_time: Duration,
 }
 
-/// A request that passed the door: who sent it, and its body, whole.
+/// A request that passed the door.
 pub struct Admitted {
-    /// Whose key it carried.
+    /// The client whose key the request has.
     pub client: ClientId,
-    /// Its body.
+    /// The complete body.
     pub body: Bytes,
-    /// Its place among the requests in flight; to be kept until there is an answer.
+    /// Counts the request as in flight until it is dropped. Keep it until the answer is complete.
     pub permit: RequestPermit,
 }
 
 impl Door {
-    /// Refuses a head that is out of its limits, or not for one host. The first check of all: the host's own pages, which
-    /// need no key, are behind it too.
+    /// Refuses a head that exceeds its limits or does not name one host. Requests for the host's own pages, which need no
+    /// key, pass this check too.
     pub fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
         head::check(parts, self.head)
     }
 
-    /// Lets a request in whose head was checked, or says why not.
+    /// Makes all other checks, for a request whose head was checked.
     pub async fn admit<B>(&self, parts: &Parts, body: B, deadline: Instant) -> Result<Admitted, Refusal>
     where
         B: Body<Data = Bytes>,

@@ -1,4 +1,4 @@
-//! What the host itself answers when the component is not asked, or does not answer.
+//! The answers of the host in place of the component's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,37 +11,37 @@ use crate::sandbox::HandleError;
 /// Why the host answers in place of the component.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The body broke off, or is not what its headers say.
+    /// The body ended early, or its framing is invalid.
     #[error("The request body is incomplete or malformed")]
     BodyBroken,
-    /// The headers say that the body is encoded.
+    /// A header states a content coding of the body.
     #[error("The content coding {coding} is not supported; send the body without Content-Encoding")]
     BodyEncoded {
-        /// The coding, as far as it can be shown.
+        /// The coding, safe to quote.
         coding: String,
     },
-    /// The body did not arrive by the deadline.
+    /// The body was not complete by the deadline.
     #[error("The request body did not arrive in time")]
     BodySlow,
-    /// The body is over its limit.
+    /// The body exceeds its limit.
     #[error("The request body is larger than {limit_bytes} bytes")]
     BodyTooLarge {
         /// The limit.
         limit_bytes: usize,
     },
-    /// More requests than the host can take; the component was not called.
+    /// Too many requests are in flight. The component was not called.
     #[error("Service Unavailable")]
     Busy,
     /// The component did not answer by the deadline.
     #[error("Endpoint request timed out")]
     Deadline,
-    /// The component failed; the log says how.
+    /// The component failed. The log has the reason.
     #[error("Internal server error")]
     Failed,
-    /// No key, an unknown one, or a revoked one: all alike.
+    /// The key is missing, unknown or revoked. The answer does not tell these apart.
     #[error("Forbidden")]
     Forbidden,
-    /// The headers together are over their limit.
+    /// All headers together exceed their limit.
     #[error("The request headers are larger than {limit_bytes} bytes")]
     HeadersTooLarge {
         /// The limit.
@@ -52,41 +52,41 @@ pub enum Refusal {
     LimitExceeded {
         /// The quota.
         quota: Quota,
-        /// How long its period is.
+        /// The length of its period.
         window: Duration,
-        /// When the next period begins.
+        /// The time until the next period begins.
         retry_after: Duration,
     },
-    /// No host, more than one, one that is none, or another than that of the target.
+    /// The header `Host` is missing, repeated or malformed, or differs from the request target.
     #[error("The request must name one host")]
     NoHost,
-    /// The target is an authority or `*`, which name nothing here.
-    #[error("The request target is no path")]
+    /// The target is `*` or an authority and not a path.
+    #[error("The request target is not a path")]
     NoPath,
-    /// The path and query together are over their limit.
+    /// Path and query together exceed their limit.
     #[error("The request target is longer than {limit_bytes} bytes")]
     TargetTooLong {
         /// The limit.
         limit_bytes: usize,
     },
-    /// The key's bucket is empty.
+    /// The token bucket of the client is empty.
     #[error("Too Many Requests")]
     TooManyRequests {
-        /// The key's plan.
+        /// The plan of the client.
         plan: Arc<Plan>,
-        /// When there will be a token.
+        /// The time until there is a token.
         retry_after: Duration,
     },
-    /// There are more headers than their limit.
+    /// There are too many headers.
     #[error("The request has more than {limit} headers")]
     TooManyHeaders {
         /// The limit.
         limit: usize,
     },
-    /// What the key uses of its quota cannot be counted; the component was not called.
+    /// The request cannot be counted against the quota. The component was not called.
     #[error("Service Unavailable")]
     Uncounted {
-        /// Whether that stays so until an operator has acted.
+        /// Whether counting fails until an operator acts.
         lasts: bool,
     },
 }
@@ -112,7 +112,7 @@ impl Refusal {
         }
     }
 
-    /// The `x-amzn-ErrorType` that API Gateway would give.
+    /// The `x-amzn-ErrorType` that API Gateway has for such a refusal.
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
@@ -133,7 +133,7 @@ impl Refusal {
         }
     }
 
-    /// What it is counted as.
+    /// The label in metrics and in the log.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -156,7 +156,7 @@ impl Refusal {
         }
     }
 
-    /// After how many seconds to try again, where that helps.
+    /// The value of `Retry-After`, if repeating the request helps.
     #[must_use]
     pub fn retry_after_seconds(&self) -> Option<u64> {
         match self {
@@ -180,14 +180,14 @@ impl Refusal {
         }
     }
 
-    /// What kind of problem it is (RFC 9457), where the status does not say it all.
+    /// The problem type (RFC 9457).
     #[must_use]
     pub fn problem_type(&self) -> String {
         let exceeded = |(limit, _)| format!("urn:portdesk:problem:{limit}-exceeded");
         self.limit().map_or_else(|| "about:blank".to_owned(), exceeded)
     }
 
-    /// What is wrong and what to change: API Gateway's own words say neither.
+    /// What happened and what to do, which the messages of API Gateway do not say.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
@@ -207,7 +207,7 @@ impl Refusal {
             }
             Refusal::Uncounted { lasts: true } => {
                 "The quota of the key cannot be counted: the store is not set up for it. Nothing was done; do not repeat, \
-                 an operator has to act first."
+                 an operator must act first."
                     .to_owned()
             }
             Refusal::BodyBroken
@@ -225,8 +225,8 @@ impl Refusal {
         }
     }
 
-    /// The values of `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11): the limit that was
-    /// met, and when there is more of it.
+    /// The values of `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) if a limit of a plan was
+    /// reached.
     #[must_use]
     pub fn rate_limit(&self) -> Option<(String, String)> {
         let seconds = self.retry_after_seconds()?;
@@ -234,7 +234,7 @@ impl Refusal {
         Some((format!("\"{limit}\";{policy}"), format!("\"{limit}\";r=0;t={seconds}")))
     }
 
-    /// The limit of a plan that was met, and how much it allows.
+    /// The name and the policy of the limit of a plan that was reached.
     fn limit(&self) -> Option<(&'static str, String)> {
         match self {
             Refusal::LimitExceeded { quota, window, .. } => {
@@ -260,24 +260,24 @@ impl Refusal {
         }
     }
 
-    /// Whether the component was at work: what it was to store may be stored.
+    /// Whether the component may have stored something.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         matches!(self, Refusal::Deadline | Refusal::Failed)
     }
 }
 
-/// Rounded up, so that who comes back then is let in.
+/// Rounds up, so that a request after that time is admitted.
 fn whole_seconds(time: Duration) -> u64 {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
-/// How close refusals are to those of API Gateway.
+/// How closely refusals resemble those of API Gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Parity {
-    /// With what helps a client beside it: when to repeat, and the members of a problem.
+    /// In addition, refusals have the members of a problem (RFC 9457) and headers that state when to repeat.
     Friendly,
-    /// The same bodies to the byte, where it has such a refusal, and no header more.
+    /// Refusals have exactly the body and the headers of API Gateway.
     Strict,
 }
 

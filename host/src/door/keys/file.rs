@@ -1,7 +1,7 @@
-//! The file of keys, `keys.json` in the data folder: digests, dates and plans, no key.
+//! The key file, `keys.json` in the data folder. It has digests, dates and plans, but no key.
 //!
-//! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart. Where it
-//! is a link, the file behind it is read, replaced and locked.
+//! Every change replaces the whole file, so a reader sees either the old file or the new one. A lock makes writers take
+//! turns. If the key file is a link, the target of the link is read, replaced and locked.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use crate::backend::CLIENT_LIMIT_BYTES;
 use crate::door::{DEFAULT_PLAN, Plan};
 use crate::files::{self, ReadError, ReplaceError};
 
-/// What is kept of a key.
+/// What the key file stores about a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRecord {
-    /// Names the key in lists; part of the key itself.
+    /// The public part of the key.
     #[serde(deserialize_with = "id")]
     pub id: String,
-    /// Whose key it is, where it was made beside another: the id of their first key.
+    /// The id of the client's first key. The first key itself does not have this field.
     #[serde(
         default,
         alias = "principal",
@@ -30,23 +30,23 @@ pub struct KeyRecord {
         deserialize_with = "some_id"
     )]
     pub client: Option<String>,
-    /// What its maker called it.
+    /// The name that the operator gave to the key.
     pub name: String,
     /// The SHA-256 of the whole key.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
     pub sha256: [u8; 32],
-    /// The name of its usage plan; the default plan where there is none.
+    /// The name of the usage plan. Without it, the key has the default plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
-    /// When it was made.
+    /// When the key was made.
     pub created_at: Timestamp,
-    /// Since when it opens nothing.
+    /// When the key was revoked, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
 }
 
 impl KeyRecord {
-    /// What to keep of a new key.
+    /// The record of a new key of a new client.
     #[must_use]
     pub fn new(key: &NewKey, name: &str) -> KeyRecord {
         KeyRecord {
@@ -60,33 +60,33 @@ impl KeyRecord {
         }
     }
 
-    /// What to keep of a second key for the client of this one.
+    /// The record of a second key for the client of this key.
     #[must_use]
     pub fn rotated(&self, key: &NewKey) -> KeyRecord {
         let (client, plan) = (Some(self.client().to_owned()), self.plan.clone());
         KeyRecord { client, plan, ..KeyRecord::new(key, &self.name) }
     }
 
-    /// Who its client is in logs, items and counts.
+    /// The id of the client in logs, items and quota counts.
     #[must_use]
     pub fn client(&self) -> &str {
         self.client.as_deref().unwrap_or(&self.id)
     }
 }
 
-/// What the file says: all keys, also the revoked ones, the oldest first; and the plans that somebody made.
+/// What the key file contains.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyFileContents {
-    /// The keys.
+    /// All keys, the oldest first, including revoked keys.
     pub keys: Vec<KeyRecord>,
-    /// The plans.
+    /// The plans that operators made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<Plan>,
 }
 
 impl KeyFileContents {
-    /// The plan of this name; that of keys that name none is always there.
+    /// Returns the plan of this name. There is always a default plan.
     #[must_use]
     pub fn plan(&self, name: &str) -> Option<Plan> {
         let made = self.plans.iter().find(|plan| plan.name == name).cloned();
@@ -94,14 +94,14 @@ impl KeyFileContents {
     }
 }
 
-/// The file of keys of one data folder.
+/// The key file of one data folder.
 #[derive(Debug, Clone)]
 pub struct KeyFile {
     directory: PathBuf,
 }
 
 impl KeyFile {
-    /// The file of keys in `directory`, which exists.
+    /// The key file in `directory`, which must exist.
     #[must_use]
     pub fn new(directory: &Path) -> KeyFile {
         KeyFile { directory: directory.to_owned() }
@@ -111,13 +111,13 @@ impl KeyFile {
         self.directory.join("keys.json")
     }
 
-    /// What the file says; nothing where there is no file, which is before the first key is made.
+    /// Reads the file. A missing file is the same as an empty one, because there is no file before the first key is made.
     pub fn read(&self) -> Result<KeyFileContents, KeyFileError> {
         self.read_at(&self.path(), &KeyFileContents::default())
     }
 
-    /// As [`KeyFile::read`], while a host has what was read before: a file with keys does not turn into none. It may be on
-    /// its way to another place, or was removed by mistake.
+    /// Reads the file again while a host runs. Unlike [`KeyFile::read`], fails if the file is missing and had contents
+    /// `before`: somebody may be moving the file, or removed it by mistake.
     pub(super) fn read_again(&self, before: &KeyFileContents) -> Result<KeyFileContents, KeyFileError> {
         self.read_at(&self.path(), before)
     }
@@ -136,7 +136,7 @@ impl KeyFile {
         })
     }
 
-    /// Changes what the file says. Durable when it returns; where it fails, the file is as it was.
+    /// Changes the file. The change is durable when this returns. If this fails, the file is unchanged.
     pub fn update<T>(&self, change: impl FnOnce(&mut KeyFileContents) -> T) -> Result<T, KeyFileError> {
         let target = files::behind_links(&self.path())
             .map_err(|error| KeyFileError::InspectError { path: self.path(), error })?;
@@ -157,12 +157,14 @@ fn text(contents: &KeyFileContents) -> io::Result<Vec<u8>> {
     let mut text = serde_json::to_vec_pretty(contents)?;
     text.push(b'\n');
     if text.len() as u64 > FILE_LIMIT_BYTES {
-        return Err(io::Error::other("it would have more bytes than a host reads"));
+        return Err(io::Error::other(
+            "it would be larger than the limit of a key file; remove old revoked keys",
+        ));
     }
     Ok(text)
 }
 
-/// An id is counted under, see [`crate::backend::Count`].
+/// Parses an id. A quota store counts under it, so the limits of [`crate::backend::Count`] apply.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let good =
@@ -184,12 +186,11 @@ fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::E
     bytes.ok_or_else(|| serde::de::Error::custom("a SHA-256 is 64 hexadecimal digits"))
 }
 
-/// Why the keys could not be read or changed.
+/// Why the key file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// It is not what this program writes.
-    ///
-    /// The parser's own words are left out: they quote what is wrong, which may be a key.
+    /// The file does not have the form of a key file. The text of the parser's error is left out, because it quotes the
+    /// file, which may contain a key.
     #[error("{} is damaged at line {line}, column {column}; restore it, or remove it and make new keys", path.display())]
     Damaged {
         /// The file.
@@ -199,7 +200,7 @@ pub enum KeyFileError {
         /// Where in that line.
         column: usize,
     },
-    /// It cannot be read at all.
+    /// The file cannot be read.
     #[error("{} cannot be read: {error}", path.display())]
     InspectError {
         /// The file, or the link to it.
@@ -207,7 +208,7 @@ pub enum KeyFileError {
         /// Why not.
         error: ReadError,
     },
-    /// It cannot be changed.
+    /// The file cannot be changed.
     #[error("{} cannot be changed: {error}", path.display())]
     Unwritable {
         /// The file, or the link to it.
@@ -217,7 +218,7 @@ pub enum KeyFileError {
     },
 }
 
-/// Some 60,000 keys. It keeps a wrong file from filling the memory.
+/// The size of about 60,000 keys. The limit prevents that a wrong file fills the memory.
 const FILE_LIMIT_BYTES: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -228,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_kept_as_its_hash_only() {
+    fn only_the_digest_of_a_key_is_stored() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
         let key = NewKey::generate();
@@ -244,7 +245,7 @@ mod tests {
     fn a_damaged_file_is_an_error_and_not_an_empty_one() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
-        assert!(file.read().unwrap().keys.is_empty(), "no file is no key");
+        assert!(file.read().unwrap().keys.is_empty(), "a missing file is empty");
         fs::write(file.path(), "{\"keys\": [{}]}").unwrap();
         assert!(matches!(file.read(), Err(KeyFileError::Damaged { .. })));
         fs::write(file.path(), "{\"keys\": [\"portdesk_secret\"]}").unwrap();
@@ -307,7 +308,7 @@ mod tests {
         symlink("deep/shared.json", at("kept/current")).unwrap();
         symlink(at("kept/current"), at("one/keys.json")).unwrap();
         symlink("../kept/current", at("other/keys.json")).unwrap();
-        // Both folders share a lock, or one change would be lost.
+        // Without a common lock of both folders, a change would be lost.
         std::thread::scope(|scope| {
             for name in ["one", "other", "one", "other"] {
                 let record = KeyRecord::new(&NewKey::generate(), name);
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_nothing_is_no_first_start_and_is_left_alone() {
+    fn a_broken_link_is_an_error_and_stays_as_it_is() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
         symlink("not mounted/keys.json", file.path()).unwrap();
@@ -333,11 +334,11 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_were_read_before_are_not_forgotten_because_their_file_is_bad() {
+    fn a_host_keeps_its_keys_if_the_file_becomes_unusable() {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
         let mut before = KeyFileContents::default();
-        assert_eq!(file.read_again(&before).unwrap(), before, "no file and no keys are the same");
+        assert_eq!(file.read_again(&before).unwrap(), before, "a missing file is empty");
         before.keys.push(KeyRecord::new(&NewKey::generate(), "agent"));
         assert!(file.read_again(&before).is_err(), "no file");
         fs::create_dir(file.path()).unwrap();
@@ -354,7 +355,7 @@ mod tests {
         assert_eq!(
             file.read_again(&before).unwrap(),
             KeyFileContents::default(),
-            "whoever writes this means it"
+            "an empty list is written on purpose"
         );
     }
 }
