@@ -1,7 +1,7 @@
 //! Reads, replaces and follows files that other programs may change, replace or remove at any time.
 //!
-//! A read never waits for a writer and has a limit; a replacement is complete or does not happen; and one follower
-//! notices every change, for the key file and for the files of TLS alike.
+//! A read never waits for a writer and has a limit. A replacement is complete or does not happen. One follower notices every
+//! change of the key file and of the TLS files.
 
 mod read;
 mod replace;

@@ -108,8 +108,8 @@ impl ActiveKeys {
         self.len() == 0
     }
 
-    /// Returns the client whose key is in the header `x-api-key`. Returns `None` if the key is missing, unknown or revoked, or
-    /// if there are two.
+    /// Returns the client whose key is in the header `x-api-key`. Returns `None` if the key is missing, unknown or
+    /// revoked, or if there are two keys.
     #[must_use]
     pub fn client(&self, headers: &HeaderMap) -> Option<Client> {
         let mut values = headers.get_all("x-api-key").iter();

@@ -164,7 +164,7 @@ fn text(contents: &KeyFileContents) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Parses an id. A quota store counts under it, so the limits of [`crate::backend::Count`] apply.
+/// Parses an id. Quota stores count under the id, so it has the limits of [`crate::backend::Count`].
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     let good =

@@ -79,7 +79,7 @@ impl Reservation {
         }
         if let Err(error) = quota_store.give_back(&reserved.count, reserved.units).await {
             let units = reserved.units;
-            warn!(client = %reserved.count.client, units, %error, "unused units of a quota are lost: the store did not take them back");
+            warn!(client = %reserved.count.client, units, %error, "unused units of a quota are lost");
         }
     }
 }

@@ -73,7 +73,7 @@ impl Acceptor {
 
     /// Sends an answer that there are too many connections, if that is possible without waiting. In TLS it is not possible.
     fn turn_away(&self, stream: &TcpStream) {
-        debug!("too many connections, and the host is at work for all of them; one was turned away");
+        debug!("refused a connection: there are too many, and the host works on requests of all of them");
         self.pipeline.telemetry.metrics.connection_ended(CloseReason::TurnedAway.as_str());
         if self.tls.is_none() {
             let _ = stream.try_write(no_slot().as_bytes());
@@ -141,7 +141,7 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     )
 }
 
-/// The answer on a connection that is one too many. It has a request id as every answer has, although no request was read.
+/// The answer on a connection above the limit. It has a request id, as every answer has, although no request was read.
 fn no_slot() -> String {
     let request_id = Uuid::new_v4();
     format!(

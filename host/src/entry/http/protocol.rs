@@ -75,10 +75,10 @@ impl Http {
     }
 }
 
-/// Logs a request that hyper refuses. It never gets to the pipeline, and its answer is a 400 or 431 without a body.
+/// Logs a request that hyper refuses with a 400 or 431 without a body. The request never reaches the pipeline.
 fn log(error: &(dyn std::error::Error + 'static)) {
     match error.downcast_ref::<hyper::Error>() {
-        Some(error) if error.is_parse() => info!(%error, "refused what is no HTTP request"),
+        Some(error) if error.is_parse() => info!(%error, "refused a malformed HTTP request"),
         _ => debug!(%error, "a connection ended with an error"),
     }
 }

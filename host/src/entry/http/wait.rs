@@ -224,7 +224,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// After how many whole seconds something is late, and what.
+    /// Returns after how many whole seconds the client exceeds a time limit, and which one.
     fn late(wait: &ClientWait, now: Instant) -> Option<(u64, Timeout)> {
         (0..100).find_map(|second| Some((second, wait.timed_out(&LIMITS, now + seconds(second))?)))
     }
@@ -232,20 +232,20 @@ mod tests {
     fn opened() -> (ClientWait, Instant) {
         let now = Instant::now();
         let mut wait = ClientWait::new(now);
-        assert_eq!(late(&wait, now), None, "a handshake has a limit of its own");
+        assert_eq!(late(&wait, now), None, "a handshake has a time limit elsewhere");
         wait.opened(now);
         (wait, now)
     }
 
     #[test]
-    fn silence_half_a_head_and_idling_have_a_limit_each() {
+    fn the_first_byte_a_head_and_an_idle_connection_have_a_time_limit_each() {
         let (mut wait, now) = opened();
         assert_eq!(late(&wait, now), Some((1, Timeout::FirstByte)));
         wait.read(now);
         wait.read(now + seconds(1));
-        assert_eq!(late(&wait, now), Some((2, Timeout::Head)), "a byte now and then buys no time");
+        assert_eq!(late(&wait, now), Some((2, Timeout::Head)), "a single byte does not extend the time");
         wait.request(false);
-        assert_eq!(late(&wait, now), None, "the host is at work");
+        assert_eq!(late(&wait, now), None, "the host works on the request");
         wait.request_ended(now);
         assert_eq!(late(&wait, now), Some((30, Timeout::Request)));
         wait.read(now);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_http_2_that_are_no_request_are_no_head_and_buy_no_time() {
+    fn http_2_frames_without_a_request_do_not_extend_the_time() {
         let (mut wait, now) = opened();
         wait.read(now);
         wait.request(true);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_http_does_not_take_has_a_limit_and_counts() {
+    fn an_answer_that_is_not_read_has_a_time_limit_and_counts_as_unread() {
         let (mut wait, now) = opened();
         wait.request(true);
         let answer = wait.answer(500, now);
@@ -272,13 +272,13 @@ mod tests {
         assert_eq!(late(&wait, now), Some((10, Timeout::Answer)));
         wait.blocked(now);
         wait.taken(answer, now);
-        assert_eq!(wait.unread_bytes(), 500, "it is in the buffers still");
+        assert_eq!(wait.unread_bytes(), 500, "the answer is still in the buffers");
         wait.flushed(now);
         assert_eq!((wait.unread_bytes(), wait.is_quiet()), (0, true));
     }
 
     #[test]
-    fn a_socket_that_takes_nothing_has_a_limit_and_one_that_takes_little_another() {
+    fn a_socket_that_accepts_nothing_has_a_shorter_time_limit_than_a_slow_one() {
         let (mut wait, now) = opened();
         wait.request(false);
         wait.request_ended(now);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn while_a_body_is_on_its_way_it_is_the_turn_of_the_client() {
+    fn while_a_body_arrives_the_host_waits_for_the_client() {
         let (mut wait, now) = opened();
         wait.request(false);
         assert_eq!(wait.waiting_since(), None);

@@ -50,14 +50,14 @@ impl Notice {
             Notice::Expired => {
                 return error!(
                     expires_at,
-                    "the certificate of --tls-cert has expired: clients refuse it; replace the file, and the host takes \
-                     it over"
+                    "the certificate of --tls-cert has expired, and clients refuse it; replace the file, which the host \
+                     follows"
                 );
             }
         };
         warn!(
             expires_at,
-            days, "the certificate of --tls-cert expires within so many days; replace the file in time"
+            days, "the certificate of --tls-cert expires within this number of days; replace the file before"
         );
     }
 }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_warned_of_30_7_and_1_day_before_and_once_each() {
+    fn there_is_one_notice_30_7_and_1_day_before_the_expiry() {
         let (mut watch, end) = (ExpiryWatch::default(), 100 * DAY_SECONDS);
         let hours = (0..=102 * 24).map(|hour| hour * 60 * 60);
         let told = hours.filter_map(|now| Some((now / DAY_SECONDS, watch.look(at(end), at(now))?)));
@@ -94,13 +94,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_most_urgent_is_said_of_a_certificate_that_is_new() {
+    fn a_new_certificate_gets_only_the_most_urgent_notice() {
         let (mut watch, end) = (ExpiryWatch::default(), 100 * DAY_SECONDS);
         assert_eq!(watch.look(at(end), at(end - 1)), Some(Notice::Within1Day));
-        assert_eq!(watch.look(at(end), at(end)), None, "it holds up to and in its last second");
+        assert_eq!(watch.look(at(end), at(end)), None, "it is valid until the end of its last second");
         assert_eq!(watch.look(at(end), at(end + 1)), Some(Notice::Expired));
         let next = end + 5 * DAY_SECONDS;
-        assert_eq!(watch.look(at(next), at(end + 1)), Some(Notice::Within7Days), "a renewed one is another");
+        assert_eq!(
+            watch.look(at(next), at(end + 1)),
+            Some(Notice::Within7Days),
+            "a renewed certificate gets notices of its own"
+        );
         assert_eq!(watch.look(at(next + 90 * DAY_SECONDS), at(end + 1)), None);
     }
 

@@ -1,4 +1,4 @@
-//! A certificate and its key, read from files and checked as far as a server can.
+//! Reads a certificate and its key from files, and checks them as far as a server can.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use crate::files::{self, ReadError};
 /// The files of `--tls-cert` and `--tls-key`.
 #[derive(Debug, Clone)]
 pub struct IdentityFiles {
-    /// The host's certificate first, then those between it and a root; PEM.
+    /// PEM: the host's certificate, then the intermediate certificates.
     pub certificate: PathBuf,
-    /// The private key; PEM.
+    /// PEM: the private key.
     pub key: PathBuf,
 }
 
-/// A certificate with its chain and its key, and until when it holds.
+/// A certificate with its chain and its key.
 #[derive(Debug)]
 pub(super) struct Identity {
     pub(super) certified: Arc<CertifiedKey>,
-    /// The end of the host's own certificate. One of its chain may end before: which of them a client needs, only the
-    /// client knows.
+    /// When the host's own certificate expires. The rest of the chain is not considered, because only a client decides which
+    /// of those certificates it uses.
     pub(super) expiry: Option<UnixTime>,
 }
 
@@ -86,8 +86,8 @@ enum CertificateCheckError {
     Unfit(Error),
 }
 
-/// Whether a certificate holds at a time. Who signed it is for clients to judge: it is checked against no root at
-/// all, which comes after its dates.
+/// Fails if the certificate is malformed or not valid at the time `now`. Does not check who signed it, because clients
+/// decide whom they trust: the check has no root, and rustls checks the dates before the root.
 fn check_time(
     certificate: &CertificateDer<'_>,
     provider: &CryptoProvider,
@@ -134,7 +134,7 @@ impl CertificateCheckError {
 /// Why a certificate or a key cannot be used: a sentence that names the flag to change.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// A file cannot be read.
+    /// The file cannot be read.
     #[error("{} {}: the file cannot be read: {error}", wanted.flag(), file.display())]
     InspectError {
         /// What it should hold.
@@ -144,14 +144,14 @@ pub enum IdentityError {
         /// Why not.
         error: ReadError,
     },
-    /// A file does not hold what it should.
-    #[error("{} {}: the file holds no {} in PEM: {found}", wanted.flag(), file.display(), wanted.name())]
+    /// The file does not contain what it must.
+    #[error("{} {}: the file has no {} in PEM: {found}", wanted.flag(), file.display(), wanted.name())]
     Contents {
         /// What it should hold.
         wanted: Wanted,
         /// The file.
         file: PathBuf,
-        /// What it holds, and what to do about it.
+        /// What it contains, and what to do about that.
         found: &'static str,
     },
     /// The certificate has expired.
@@ -162,9 +162,9 @@ pub enum IdentityError {
         /// When.
         at: String,
     },
-    /// The key is that of another certificate.
+    /// The key belongs to another certificate.
     #[error(
-        "--tls-key {}: the key is not that of the certificate that comes first in --tls-cert {}",
+        "--tls-key {}: the key does not belong to the first certificate of --tls-cert {}",
         key.display(),
         certificate.display()
     )]
@@ -182,7 +182,7 @@ pub enum IdentityError {
         /// The time from which it is valid.
         at: String,
     },
-    /// The certificate is of a kind that cannot be used.
+    /// The certificate cannot be used.
     #[error("--tls-cert {}: the certificate cannot be used ({error})", file.display())]
     Unfit {
         /// The file.
@@ -190,7 +190,7 @@ pub enum IdentityError {
         /// Why not.
         error: Error,
     },
-    /// The key is of a kind that cannot be used.
+    /// The key cannot be used.
     #[error("--tls-key {}: the private key cannot be used ({error})", file.display())]
     UnfitKey {
         /// The file.
@@ -200,8 +200,8 @@ pub enum IdentityError {
     },
 }
 
-/// Far more than a long chain has, which is about 10 KB.
+/// Far more than the size of a long chain, which is about 10 KB.
 const FILE_LIMIT_BYTES: u64 = 1 << 20;
 
-/// A time at which every certificate has expired, so that the check of it tells since when.
+/// A time at which every certificate has expired. The failure of a check for this time has the time of the expiry.
 const THE_END: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
