@@ -30,54 +30,62 @@ use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
 use tokio::time::{Instant, timeout_at};
 
-pub use self::cors::{Cors, Origin};
+pub(crate) use self::cors::Cors;
+pub use self::cors::Origin;
 pub use self::head::HeadLimits;
-pub(crate) use self::keys::ENVIRONMENT_KEY_ID;
-pub use self::keys::{
-    ActiveKeys, Client, ClientId, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey,
-};
-pub use self::plan::{DEFAULT_PLAN, Period, Plan, Quota};
-pub use self::refusal::{Parity, Refusal};
-pub use self::requests::{RequestPermit, Requests};
-pub use self::usage::{RateLimit, Usage};
+pub use self::keys::{ActiveKeys, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey};
+pub(crate) use self::keys::{Client, ClientId, ENVIRONMENT_KEY_ID};
+pub(crate) use self::plan::DEFAULT_PLAN;
+pub use self::plan::{Period, Plan, Quota};
+pub use self::refusal::Parity;
+pub(crate) use self::refusal::Refusal;
+use self::requests::RequestPermit;
+pub(crate) use self::requests::Requests;
+pub use self::usage::RateLimit;
+pub(crate) use self::usage::Usage;
 
 /// The checks, and what they compare a request with.
 pub struct Door {
     /// The web pages that may call the host from a browser.
-    pub cors: Cors,
+    pub(crate) cors: Cors,
     /// The valid keys.
-    pub keys: ActiveKeys,
+    pub(crate) keys: ActiveKeys,
     /// The limits of a head.
-    pub head: HeadLimits,
+    pub(crate) head: HeadLimits,
     /// The requests in flight.
-    pub requests: Requests,
+    pub(crate) requests: Requests,
     /// What each client has used of its plan.
-    pub usage: Usage,
+    pub(crate) usage: Usage,
     /// The most bytes of a body.
-    pub body_limit_bytes: usize,
+    pub(crate) body_limit_bytes: usize,
     /// How long a body may take to arrive.
-    pub body_time: Duration,
+    pub(crate) body_time: Duration,
 }
 
 /// A request that passed the door.
-pub struct Admitted {
+pub(crate) struct Admitted {
     /// The client whose key the request has.
-    pub client: ClientId,
+    pub(crate) client: ClientId,
     /// The complete body.
-    pub body: Bytes,
-    /// Counts the request as in flight until it is dropped. Keep it until the answer is complete.
-    pub permit: RequestPermit,
+    pub(crate) body: Bytes,
+    /// Counts the request as in flight until this is dropped.
+    _permit: RequestPermit,
 }
 
 impl Door {
     /// Refuses a head that exceeds its limits or does not name one host. Requests for the host's own pages, which need no
     /// key, pass this check too.
-    pub fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
+    pub(crate) fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
         head::check(parts, self.head)
     }
 
     /// Makes all other checks, for a request whose head was checked.
-    pub async fn admit<B>(&self, parts: &Parts, body: B, deadline: Instant) -> Result<Admitted, Refusal>
+    pub(crate) async fn admit<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+        deadline: Instant,
+    ) -> Result<Admitted, Refusal>
     where
         B: Body<Data = Bytes>,
     {
@@ -88,6 +96,6 @@ impl Door {
         body::check_coding(&parts.headers)?;
         let deadline = deadline.min(Instant::now() + self.body_time);
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
-        Ok(Admitted { client, body, permit })
+        Ok(Admitted { client, body, _permit: permit })
     }
 }

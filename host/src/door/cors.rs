@@ -20,7 +20,7 @@ use hyper::{HeaderMap, Method};
 
 /// The origins whose pages may call the host. Without settings there are none.
 #[derive(Debug, Clone, Default)]
-pub struct Cors {
+pub(crate) struct Cors {
     origins: Vec<Origin>,
 }
 
@@ -35,14 +35,12 @@ pub enum Origin {
 
 impl Cors {
     /// Allows pages of these origins to call the host.
-    #[must_use]
-    pub fn of(origins: Vec<Origin>) -> Cors {
+    pub(crate) fn of(origins: Vec<Origin>) -> Cors {
         Cors { origins }
     }
 
     /// Whether the request is a preflight request of an allowed origin.
-    #[must_use]
-    pub fn is_preflight(&self, parts: &Parts) -> bool {
+    pub(crate) fn is_preflight(&self, parts: &Parts) -> bool {
         parts.method == Method::OPTIONS
             && parts.headers.contains_key(ORIGIN)
             && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
@@ -50,8 +48,7 @@ impl Cors {
     }
 
     /// Returns the headers that an answer needs for the page that sent these request headers.
-    #[must_use]
-    pub fn answer(&self, asked: &HeaderMap) -> Option<HeaderMap> {
+    pub(crate) fn answer(&self, asked: &HeaderMap) -> Option<HeaderMap> {
         if self.origins.is_empty() {
             return None;
         }
@@ -68,8 +65,7 @@ impl Cors {
     }
 
     /// The headers that only the answer to a preflight request has.
-    #[must_use]
-    pub fn preflight() -> [(HeaderName, HeaderValue); 3] {
+    pub(crate) fn preflight() -> [(HeaderName, HeaderValue); 3] {
         [
             (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS)),
             (ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(REQUEST_HEADERS)),

@@ -4,6 +4,7 @@
 //! stores and compares only the SHA-256 of a key, so the time of a comparison reveals nothing about any key.
 
 mod file;
+mod contents;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,35 +16,30 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
-pub use self::file::{KeyFile, KeyFileContents, KeyFileError, KeyRecord};
+pub use self::contents::{KeyFileContents, KeyRecord};
+pub use self::file::{KeyFile, KeyFileError};
 use super::{DEFAULT_PLAN, Plan};
 use crate::files::Followed;
 
 /// The id of a client: the id of its first key, never the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ClientId(Arc<str>);
+pub(crate) struct ClientId(Arc<str>);
 
 impl ClientId {
-    /// The client with this id.
-    #[must_use]
-    pub fn new(name: &str) -> ClientId {
-        ClientId(name.into())
+    pub(crate) fn new(id: &str) -> ClientId {
+        ClientId(id.into())
     }
 
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// A client and its usage plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    /// The id of the client.
-    pub id: ClientId,
-    /// The usage plan of the client.
-    pub plan: Arc<Plan>,
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// A new key. Only its digest is stored, so it can be shown only now.
@@ -67,8 +63,7 @@ impl NewKey {
     }
 
     /// Returns the digest that is stored in place of a key.
-    #[must_use]
-    pub fn digest(secret: &[u8]) -> [u8; 32] {
+    fn digest(secret: &[u8]) -> [u8; 32] {
         Sha256::digest(secret).into()
     }
 }
@@ -110,8 +105,7 @@ impl ActiveKeys {
 
     /// Returns the client whose key is in the header `x-api-key`. Returns `None` if the key is missing, unknown or
     /// revoked, or if there are two keys.
-    #[must_use]
-    pub fn client(&self, headers: &HeaderMap) -> Option<Client> {
+    pub(crate) fn client(&self, headers: &HeaderMap) -> Option<Client> {
         let mut values = headers.get_all("x-api-key").iter();
         let (Some(secret), None) = (values.next(), values.next()) else { return None };
         let digest = NewKey::digest(secret.as_bytes());
@@ -120,15 +114,15 @@ impl ActiveKeys {
     }
 
     /// Takes over every change of the key file within a second, for as long as the future is polled.
-    pub async fn follow(self, file: KeyFile) {
-        let (path, active_keys) = (file.path(), self.clone());
+    pub(crate) async fn follow(self, file: KeyFile) {
+        let (path, active_keys) = (file.path.clone(), self.clone());
         let read = move || file.read_again(&active_keys.keys.load().contents);
         let followed = Followed { subject: "the key file", files: vec![path], read };
         followed.follow(|contents| self.take_over(contents)).await;
     }
 
     /// Replaces the keys by those of the key file. Returns whether the contents have changed.
-    pub fn take_over(&self, contents: KeyFileContents) -> bool {
+    pub(crate) fn take_over(&self, contents: KeyFileContents) -> bool {
         if self.keys.load().contents == contents {
             return false;
         }
@@ -144,24 +138,22 @@ impl ActiveKeys {
 
 impl Keys {
     fn new(contents: KeyFileContents, environment: Option<[u8; 32]>) -> Keys {
-        Keys { active: active(&contents, environment), contents }
+        let plans: HashMap<&str, Arc<Plan>> =
+            contents.plans.iter().map(|plan| (plan.name.as_str(), Arc::new(plan.clone()))).collect();
+        let default = plans.get(DEFAULT_PLAN).map_or_else(|| Arc::new(Plan::default_plan()), Arc::clone);
+        let client = |id: &str, plan: Option<&str>| {
+            let plan = plan.and_then(|name| plans.get(name)).unwrap_or(&default);
+            Client { id: ClientId::new(id), plan: Arc::clone(plan) }
+        };
+        let stored = contents.keys.iter().filter(|record| record.revoked_at.is_none());
+        let stored = stored.map(|record| (record.sha256, client(record.client(), record.plan.as_deref())));
+        // If the key of the environment is also in the file, the file decides its client and whether it is revoked.
+        let environment =
+            environment.filter(|digest| contents.keys.iter().all(|record| record.sha256 != *digest));
+        let environment = environment.map(|digest| (digest, client(ENVIRONMENT_KEY_ID, None)));
+        let active = stored.chain(environment).collect();
+        Keys { contents, active }
     }
-}
-
-fn active(contents: &KeyFileContents, environment: Option<[u8; 32]>) -> HashMap<[u8; 32], Client> {
-    let plans: HashMap<&str, Arc<Plan>> =
-        contents.plans.iter().map(|plan| (plan.name.as_str(), Arc::new(plan.clone()))).collect();
-    let default = plans.get(DEFAULT_PLAN).map_or_else(|| Arc::new(Plan::default_plan()), Arc::clone);
-    let client = |id: &str, plan: Option<&str>| {
-        let plan = plan.and_then(|name| plans.get(name)).unwrap_or(&default);
-        Client { id: ClientId::new(id), plan: Arc::clone(plan) }
-    };
-    let stored = contents.keys.iter().filter(|record| record.revoked_at.is_none());
-    let stored = stored.map(|record| (record.sha256, client(record.client(), record.plan.as_deref())));
-    // If the key of the environment is also in the file, the file decides its client and whether it is revoked.
-    let environment =
-        environment.filter(|digest| contents.keys.iter().all(|record| record.sha256 != *digest));
-    stored.chain(environment.map(|digest| (digest, client(ENVIRONMENT_KEY_ID, None)))).collect()
 }
 
 /// The client id of the key in `PORTDESK_API_KEY`.

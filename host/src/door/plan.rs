@@ -48,20 +48,18 @@ pub enum Period {
 }
 
 /// One period of the calendar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     /// The name under which a quota store counts. The name of a later window is greater.
-    pub name: String,
+    pub(crate) name: String,
     /// The first moment of the window.
-    pub begin: Timestamp,
+    pub(crate) begin: Timestamp,
     /// The first moment after the window.
-    pub end: Timestamp,
+    pub(crate) end: Timestamp,
 }
 
 impl Plan {
     /// The plan of keys that name no plan, unless the data folder has a plan of this name.
-    #[must_use]
-    pub fn default_plan() -> Plan {
+    pub(crate) fn default_plan() -> Plan {
         let quota = Quota { requests: DEFAULT_QUOTA, period: Period::Month };
         let name = DEFAULT_PLAN.to_owned();
         Plan { name, rate_per_second: DEFAULT_RATE, burst: DEFAULT_BURST, quota: Some(quota) }
@@ -70,8 +68,7 @@ impl Plan {
 
 impl Period {
     /// Returns the window that contains `now`.
-    #[must_use]
-    pub fn window(self, now: Timestamp) -> Window {
+    pub(crate) fn window(self, now: Timestamp) -> Window {
         let today = Offset::UTC.to_datetime(now).date();
         let (first, next) = match self {
             Period::Day => (today, today.saturating_add(1.day())),
@@ -84,9 +81,7 @@ impl Period {
         Window { name: format!("{first}/{}", self.word()), begin: midnight(first), end: midnight(next) }
     }
 
-    /// The word for the period.
-    #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Period::Day => "day",
             Period::Week => "week",
@@ -96,9 +91,7 @@ impl Period {
 }
 
 impl Window {
-    /// Whether the window contains the moment.
-    #[must_use]
-    pub fn holds(&self, moment: Timestamp) -> bool {
+    pub(super) fn holds(&self, moment: Timestamp) -> bool {
         (self.begin..self.end).contains(&moment)
     }
 }
@@ -109,7 +102,7 @@ fn midnight(date: Date) -> Timestamp {
 }
 
 /// The name of the plan of keys that name no plan.
-pub const DEFAULT_PLAN: &str = "default";
+pub(crate) const DEFAULT_PLAN: &str = "default";
 
 /// The limits of the API that Portdesk replaces.
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(50 - 1);

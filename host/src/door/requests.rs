@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::Refusal;
 
 /// The requests in flight.
-pub struct Requests {
+pub(crate) struct Requests {
     permits: Arc<Semaphore>,
     most: u32,
     crowded: Notify,
@@ -17,12 +17,11 @@ pub struct Requests {
 
 /// Counts one request as in flight until it is dropped.
 #[derive(Debug)]
-pub struct RequestPermit(#[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit);
+pub(crate) struct RequestPermit(#[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit);
 
 impl Requests {
     /// Allows at most `most` requests in flight.
-    #[must_use]
-    pub fn new(most: u32) -> Requests {
+    pub(crate) fn new(most: u32) -> Requests {
         Requests { permits: Arc::new(Semaphore::new(most as usize)), most, crowded: Notify::new() }
     }
 
@@ -40,12 +39,12 @@ impl Requests {
     }
 
     /// Resolves when a request found no permit. For one waiter.
-    pub async fn crowded(&self) {
+    pub(crate) async fn crowded(&self) {
         self.crowded.notified().await;
     }
 
     /// Resolves when no request is in flight.
-    pub async fn all_ended(&self) {
+    pub(crate) async fn all_ended(&self) {
         drop(self.permits.acquire_many(self.most).await);
     }
 }

@@ -33,7 +33,7 @@ pub enum RateLimit {
 }
 
 /// The usage of all clients. A client gets an account with its first request, so there are at most as many accounts as keys.
-pub struct Usage<C: Clock = DefaultClock> {
+pub(crate) struct Usage<C: Clock = DefaultClock> {
     accounts: RwLock<HashMap<ClientId, Arc<Account<C>>>>,
     quota_store: Arc<dyn QuotaStore>,
     limit: RateLimit,
@@ -48,8 +48,7 @@ struct Account<C: Clock> {
 
 impl Usage {
     /// Usage with full buckets, and with the quota counts of `quota_store`.
-    #[must_use]
-    pub fn new(limit: RateLimit, quota_store: Arc<dyn QuotaStore>) -> Usage {
+    pub(crate) fn new(limit: RateLimit, quota_store: Arc<dyn QuotaStore>) -> Usage {
         Usage::with_clock(limit, quota_store, DefaultClock::default())
     }
 }
@@ -61,21 +60,17 @@ impl<C: Clock + Clone> Usage<C> {
 
     /// Counts one request of this client, or refuses the request if its plan is used up.
     pub(super) async fn take(&self, client: &ClientId, plan: &Arc<Plan>) -> Result<(), Refusal> {
-        match clock::now() {
-            Ok(now) => self.take_at(client, plan, now).await,
-            // Without plans, the time does not matter.
-            Err(_) if self.limit == RateLimit::Off => Ok(()),
-            Err(error) => {
-                warn!(%error, "the use of a quota cannot be counted, so the request was refused");
-                Err(Refusal::Uncounted { lasts: true })
-            }
-        }
-    }
-
-    async fn take_at(&self, client: &ClientId, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
         if self.limit == RateLimit::Off {
             return Ok(());
         }
+        let now = clock::now().map_err(|error| {
+            warn!(%error, "the use of a quota cannot be counted, so the request was refused");
+            Refusal::Uncounted { lasts: true }
+        })?;
+        self.take_at(client, plan, now).await
+    }
+
+    async fn take_at(&self, client: &ClientId, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
         let account = self.account(client, plan);
         account.bucket.check().map_err(|empty| Refusal::TooManyRequests {
             plan: Arc::clone(&account.plan),
@@ -107,7 +102,7 @@ impl<C: Clock + Clone> Usage<C> {
     }
 
     /// Gives the unused reserved units of all clients back to the quota store, within a time limit.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         let accounts: Vec<_> = {
             let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
             accounts.values().map(Arc::clone).collect()

@@ -105,12 +105,8 @@ impl ReservedUnits {
             return Err(self.refusal(pause.why, quota, now));
         }
         let limit = quota.requests.get();
-        let (why, time) = match timeout(
-            QUOTA_STORE_TIME,
-            quota_store.take(&self.count, quota_store.batch_size(limit), limit),
-        )
-        .await
-        {
+        let taken = quota_store.take(&self.count, quota_store.batch_size(limit), limit);
+        let (why, time) = match timeout(QUOTA_STORE_TIME, taken).await {
             Ok(Ok(0)) => (Why::Spent, SPENT_PAUSE),
             Ok(Ok(units)) => {
                 self.units = units;
@@ -131,17 +127,13 @@ impl ReservedUnits {
     }
 
     fn refusal(&self, why: Why, quota: Quota, now: Timestamp) -> Refusal {
+        let left = |at| Duration::try_from(self.window.end.duration_since(at)).unwrap_or_default();
         match why {
-            Why::Spent => self.exceeded(quota, now),
+            Why::Spent => {
+                Refusal::LimitExceeded { quota, window: left(self.window.begin), retry_after: left(now) }
+            }
             Why::Uncounted { lasts } => Refusal::Uncounted { lasts },
         }
-    }
-
-    fn exceeded(&self, quota: Quota, now: Timestamp) -> Refusal {
-        let between =
-            |one, other: Timestamp| Duration::try_from(other.duration_since(one)).unwrap_or_default();
-        let window = between(self.window.begin, self.window.end);
-        Refusal::LimitExceeded { quota, window, retry_after: between(now, self.window.end) }
     }
 }
 

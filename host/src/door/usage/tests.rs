@@ -1,4 +1,6 @@
 use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use governor::clock::FakeRelativeClock;
@@ -10,6 +12,11 @@ use crate::door::{Period, Quota};
 
 fn memory() -> Arc<dyn QuotaStore> {
     Arc::new(Memory::new(&suite::schema()))
+}
+
+fn usage() -> (Usage<FakeRelativeClock>, FakeRelativeClock) {
+    let clock = FakeRelativeClock::default();
+    (Usage::with_clock(RateLimit::Plan, memory(), clock.clone()), clock)
 }
 
 fn plan(rate: u32, burst: u32, quota: Option<(u64, Period)>) -> Arc<Plan> {
@@ -38,8 +45,7 @@ async fn admitted<C: Clock + Clone>(usage: &Usage<C>, plan: &Arc<Plan>, count: u
 
 #[tokio::test]
 async fn a_minute_of_too_many_requests_gets_the_burst_and_then_the_rate() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let (usage, clock) = usage();
     let plan = Arc::new(Plan::default_plan());
     let mut let_in = 0;
     for _ in 0..60_000 {
@@ -52,8 +58,7 @@ async fn a_minute_of_too_many_requests_gets_the_burst_and_then_the_rate() {
 
 #[tokio::test]
 async fn a_bucket_holds_no_more_than_its_burst() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let (usage, clock) = usage();
     let plan = plan(50, 7, None);
     for _ in 0..3 {
         assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 7);
@@ -63,8 +68,7 @@ async fn a_bucket_holds_no_more_than_its_burst() {
 
 #[tokio::test]
 async fn only_admitted_requests_count_against_the_quota() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let (usage, clock) = usage();
     let (plan, now) = (plan(1, 10, Some((15, Period::Month))), at("2026-11-22T12:00:00Z"));
     assert_eq!(admitted(&usage, &plan, 1000, now).await, 10);
     clock.advance(Duration::from_secs(10));
@@ -78,8 +82,7 @@ async fn only_admitted_requests_count_against_the_quota() {
 
 #[tokio::test]
 async fn a_new_month_has_a_new_quota_and_a_clock_that_goes_back_gives_none() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let (usage, clock) = usage();
     let plan = plan(1000, 1000, Some((10, Period::Month)));
     for (moment, expected) in [
         ("2026-11-30T23:59:59.999Z", 10),
@@ -97,7 +100,7 @@ async fn a_new_month_has_a_new_quota_and_a_clock_that_goes_back_gives_none() {
 
 #[tokio::test]
 async fn each_client_has_a_quota_of_its_own() {
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
+    let (usage, _) = usage();
     let plan = plan(1, 10, Some((5, Period::Day)));
     assert_eq!(admitted(&usage, &plan, 20, Timestamp::UNIX_EPOCH).await, 5);
     assert!(usage.take_at(&ClientId::new("other"), &plan, Timestamp::UNIX_EPOCH).await.is_ok());
@@ -105,7 +108,7 @@ async fn each_client_has_a_quota_of_its_own() {
 
 #[tokio::test]
 async fn a_changed_plan_applies_at_once_and_keeps_the_used_units() {
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
+    let (usage, _) = usage();
     let now = Timestamp::UNIX_EPOCH;
     assert_eq!(admitted(&usage, &plan(1, 100, Some((5, Period::Day))), 20, now).await, 5);
     assert_eq!(admitted(&usage, &plan(1, 100, Some((8, Period::Day))), 20, now).await, 3);
@@ -118,7 +121,9 @@ async fn without_plans_nothing_is_counted() {
     let quota_store = memory();
     let usage = Usage::new(RateLimit::Off, Arc::clone(&quota_store));
     let plan = plan(1, 1, Some((1, Period::Day)));
-    assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 1000);
+    for _ in 0..1000 {
+        assert_eq!(usage.take(&one(), &plan).await, Ok(()));
+    }
     let count = Count { client: "one".into(), window: "1970-01-01/day".into() };
     assert_eq!(quota_store.used(&count).await, Ok(0));
 }
@@ -126,14 +131,14 @@ async fn without_plans_nothing_is_counted() {
 /// Reserves batches of 50 units. Fails while `fails` has an error.
 struct Batches {
     memory: Memory,
-    asked: std::sync::atomic::AtomicU32,
-    fails: std::sync::Mutex<Option<Error>>,
+    asked: AtomicU32,
+    fails: Mutex<Option<Error>>,
 }
 
 #[async_trait]
 impl QuotaStore for Batches {
     async fn take(&self, count: &Count, units: u64, limit: u64) -> Result<u64, Error> {
-        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.asked.fetch_add(1, Ordering::SeqCst);
         if let Some(error) = self.fails.lock().unwrap().clone() {
             return Err(error);
         }
@@ -153,41 +158,35 @@ impl QuotaStore for Batches {
     }
 }
 
-fn batches() -> Arc<Batches> {
-    Arc::new(Batches { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() })
+/// Returns a quota store, and the usage that is counted there.
+fn batches() -> (Arc<Batches>, Usage<FakeRelativeClock>) {
+    let batches =
+        Arc::new(Batches { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() });
+    (batches.clone(), Usage::with_clock(RateLimit::Plan, batches, FakeRelativeClock::default()))
 }
 
 #[tokio::test(start_paused = true)]
 async fn units_are_reserved_in_batches_and_unused_units_are_given_back() {
-    let quota_store = batches();
-    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
+    let (quota_store, usage) = batches();
     let (plan, now) = (plan(1, 1000, Some((120, Period::Day))), Timestamp::UNIX_EPOCH);
     let count = Count { client: "one".into(), window: "1970-01-01/day".into() };
     assert_eq!(admitted(&usage, &plan, 60, now).await, 60);
-    assert_eq!(
-        (quota_store.asked.load(std::sync::atomic::Ordering::SeqCst), quota_store.used(&count).await),
-        (2, Ok(100))
-    );
+    assert_eq!((quota_store.asked.load(Ordering::SeqCst), quota_store.used(&count).await), (2, Ok(100)));
     usage.close().await;
     assert_eq!(quota_store.used(&count).await, Ok(60));
     assert_eq!(admitted(&usage, &plan, 500, now).await, 60);
-    assert_eq!(
-        quota_store.asked.load(std::sync::atomic::Ordering::SeqCst),
-        5,
-        "a quota that is used up is not tried with each request"
-    );
+    assert_eq!(quota_store.asked.load(Ordering::SeqCst), 5, "a quota that is used up is not tried each time");
 }
 
 #[tokio::test(start_paused = true)]
 async fn if_the_quota_store_fails_requests_are_refused_after_the_last_reserved_unit() {
-    let quota_store = batches();
-    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
+    let (quota_store, usage) = batches();
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
     assert_eq!(admitted(&usage, &plan, 10, now).await, 10);
     *quota_store.fails.lock().unwrap() = Some(Error::Unavailable("a test".to_owned()));
     assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "the rest of the batch");
     assert_eq!(usage.take_at(&one(), &plan, now).await, Err(Refusal::Uncounted { lasts: false }));
-    assert_eq!(quota_store.asked.load(std::sync::atomic::Ordering::SeqCst), 2, "one call a second");
+    assert_eq!(quota_store.asked.load(Ordering::SeqCst), 2, "one call a second");
     *quota_store.fails.lock().unwrap() = None;
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
@@ -195,9 +194,8 @@ async fn if_the_quota_store_fails_requests_are_refused_after_the_last_reserved_u
 
 #[tokio::test(start_paused = true)]
 async fn a_quota_store_that_fails_until_an_operator_acts_gives_no_time_to_repeat() {
-    let quota_store = batches();
+    let (quota_store, usage) = batches();
     *quota_store.fails.lock().unwrap() = Some(Error::Misconfigured("no right".to_owned()));
-    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
     // The second request arrives during the pause.
     for _ in 0..2 {

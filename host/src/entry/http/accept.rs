@@ -18,6 +18,7 @@ use super::connections::{ConnectionSlot, Connections};
 use super::protocol::{Http, Version};
 use super::stream::{Stream, Transport};
 use super::tls;
+use crate::door::Refusal;
 use crate::pipeline::Pipeline;
 
 /// Accepts connections and serves each of them in a task of its own.
@@ -143,14 +144,16 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 
 /// The answer on a connection above the limit. It has a request id, as every answer has, although no request was read.
 fn no_slot() -> String {
-    let request_id = Uuid::new_v4();
+    let (refusal, request_id) = (Refusal::Busy, Uuid::new_v4());
+    let (status, error_type) = (refusal.status(), refusal.error_type());
+    let retry_after = refusal.retry_after_seconds().unwrap_or_default();
+    let body = format!(r#"{{"message":"{refusal}"}}"#);
+    let length = body.len();
     format!(
-        "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
-         content-type: application/json\r\nx-amzn-errortype: ServiceUnavailableException\r\n\
-         x-amzn-requestid: {request_id}\r\ncontent-length: {}\r\n\r\n{NO_SLOT}",
-        NO_SLOT.len()
+        "HTTP/1.1 {status}\r\nconnection: close\r\nretry-after: {retry_after}\r\n\
+         content-type: application/json\r\nx-amzn-errortype: {error_type}\r\n\
+         x-amzn-requestid: {request_id}\r\ncontent-length: {length}\r\n\r\n{body}"
     )
 }
 
-const NO_SLOT: &str = r#"{"message":"Service Unavailable"}"#;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
