@@ -8,7 +8,5 @@ mod replace;
 mod follow;
 
 pub(crate) use self::follow::Followed;
-pub use self::read::ReadError;
-pub(crate) use self::read::read;
-pub use self::replace::ReplaceError;
-pub(crate) use self::replace::{behind_links, lock, replace};
+pub(crate) use self::read::{ReadError, read};
+pub(crate) use self::replace::{ReplaceError, behind_links, lock, replace};

@@ -29,7 +29,7 @@ use self::accept::Acceptor;
 use self::connections::Connections;
 pub use self::limits::ConnectionLimits;
 use self::protocol::Http;
-pub use self::tls::{IdentityError, IdentityFiles, Tls, Wanted};
+pub use self::tls::{IdentityError, IdentityFiles, Tls};
 use crate::pipeline::Pipeline;
 
 /// Serves HTTP on a listener.

@@ -96,37 +96,27 @@ fn keep_access(file: &File, old: &Metadata, folder: &Path) -> Result<(), Replace
 
 /// Why a file cannot be replaced.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplaceError {
+pub(crate) enum ReplaceError {
     /// A rename cannot replace a file that is a mount point.
     #[error(
         "it is mounted by itself, so that it cannot be replaced, and nothing was changed; mount its folder in place of \
          the file, or change the file that is mounted"
     )]
     Mounted,
-    /// The file system takes no writes at all.
     #[error("its file system is read-only, and nothing was changed; change the file where it comes from")]
     ReadOnly,
     /// The user lacks a right, or the file is marked as immutable.
     #[error(
         "the system does not allow this user to replace a file in {}, and nothing was changed",
-        folder.display()
+        .0.display()
     )]
-    Forbidden {
-        /// The folder that the file is in.
-        folder: PathBuf,
-    },
+    Forbidden(PathBuf),
     /// The new file could not belong to the owner of the old one.
     #[error(
         "it belongs to user {user} and group {group}, and this user cannot give them another, so nothing was changed; \
          run the command as its owner"
     )]
-    Owner {
-        /// The user.
-        user: u32,
-        /// The group.
-        group: u32,
-    },
-    /// The file system refused for another reason.
+    Owner { user: u32, group: u32 },
     #[error("it cannot be replaced ({0}), and nothing was changed")]
     Failed(io::Error),
     /// The file was replaced, but it is unknown whether the change survives a power failure.
@@ -143,7 +133,7 @@ impl ReplaceError {
         } else if kind == io::ErrorKind::ReadOnlyFilesystem {
             ReplaceError::ReadOnly
         } else if kind == io::ErrorKind::PermissionDenied {
-            ReplaceError::Forbidden { folder: folder.to_owned() }
+            ReplaceError::Forbidden(folder.to_owned())
         } else {
             ReplaceError::Failed(error)
         }
@@ -168,7 +158,7 @@ mod tests {
         assert_eq!(behind_links(&root.join("first")).unwrap(), root.join("elsewhere/deep/file"));
         assert_eq!(behind_links(&root.join("no file")).unwrap(), root.join("no file"));
         fs::remove_file(root.join("elsewhere/deep/file")).unwrap();
-        assert!(matches!(behind_links(&root.join("first")), Err(ReadError::Dangling { .. })));
+        assert!(matches!(behind_links(&root.join("first")), Err(ReadError::Dangling(_))));
     }
 
     #[test]

@@ -8,38 +8,24 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// What a file must contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(super) enum Wanted {
     /// At least one certificate.
     Certificate,
-    /// A private key.
     Key,
 }
 
 impl Wanted {
-    /// The flag of the file.
-    #[must_use]
-    pub fn flag(self) -> &'static str {
+    pub(super) fn flag(self) -> &'static str {
         match self {
             Wanted::Certificate => "--tls-cert",
             Wanted::Key => "--tls-key",
         }
     }
 
-    /// The words for it in an error.
-    #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Wanted::Certificate => "certificate",
             Wanted::Key => "private key",
-        }
-    }
-
-    fn is_in(self, label: &str) -> bool {
-        match self {
-            Wanted::Certificate => {
-                matches!(label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
-            }
-            Wanted::Key => label.ends_with("PRIVATE KEY"),
         }
     }
 }
@@ -89,41 +75,41 @@ fn fault(error: &Error, wanted: Wanted, bytes: &[u8]) -> &'static str {
 /// Describes a file that does not contain what it must.
 fn instead_of(wanted: Wanted, bytes: &[u8]) -> &'static str {
     let labels = labels(bytes);
-    let has = |label: &str| labels.contains(&label);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return "it is empty";
     }
     if labels.is_empty() {
         return binary(wanted, bytes).unwrap_or("it has no line that begins with -----BEGIN");
     }
-    if has("ENCRYPTED PRIVATE KEY") && wanted == Wanted::Key {
-        return ENCRYPTED;
-    }
-    if has("OPENSSH PRIVATE KEY") {
-        return "it has a key in the form of OpenSSH; give the key that the certificate was made for";
-    }
-    if has("TRUSTED CERTIFICATE") {
-        return "it has OpenSSL's trusted form; `openssl x509 -in FILE -out NEW` converts it";
-    }
-    if labels.iter().any(|label| wanted.is_in(label)) {
-        return MISPLACED;
-    }
-    if labels.iter().any(|label| label.ends_with("CERTIFICATE REQUEST")) {
-        return "it has a request for a certificate; give the certificate that the authority issued for it";
-    }
-    if has("PKCS7") || has("CMS") {
-        return "it is PKCS #7; `openssl pkcs7 -print_certs -in FILE -out NEW` extracts the certificates";
-    }
-    if labels.iter().any(|label| Wanted::Certificate.is_in(label)) {
-        return "it has a certificate; are --tls-cert and --tls-key exchanged?";
-    }
-    if labels.iter().any(|label| Wanted::Key.is_in(label)) {
-        return "it has a private key; are --tls-cert and --tls-key exchanged?";
-    }
-    if labels.iter().any(|label| label.ends_with("PUBLIC KEY")) {
-        return "it has only a public key; give the private key";
-    }
-    "it has something else in PEM"
+    let of_wanted = match wanted {
+        Wanted::Certificate => ("CERTIFICATE", MISPLACED),
+        Wanted::Key if labels.contains(&"ENCRYPTED PRIVATE KEY") => return ENCRYPTED,
+        Wanted::Key => ("PRIVATE KEY", MISPLACED),
+    };
+    // The ends of labels. The first row that fits decides.
+    let table = [
+        (
+            "OPENSSH PRIVATE KEY",
+            "it has a key in the form of OpenSSH; give the key that the certificate was made for",
+        ),
+        (
+            "TRUSTED CERTIFICATE",
+            "it has OpenSSL's trusted form; `openssl x509 -in FILE -out NEW` converts it",
+        ),
+        ("ATTRIBUTE CERTIFICATE", OTHER),
+        of_wanted,
+        (
+            "CERTIFICATE REQUEST",
+            "it has a request for a certificate; give the certificate that the authority issued for it",
+        ),
+        ("PKCS7", PKCS_7),
+        ("CMS", PKCS_7),
+        ("CERTIFICATE", "it has a certificate; are --tls-cert and --tls-key exchanged?"),
+        ("PRIVATE KEY", "it has a private key; are --tls-cert and --tls-key exchanged?"),
+        ("PUBLIC KEY", "it has only a public key"),
+    ];
+    let row = table.into_iter().find(|(end, _)| labels.iter().any(|label| label.ends_with(end)));
+    row.map_or(OTHER, |(_, text)| text)
 }
 
 /// Returns the label after each -----BEGIN, also if it is not at the start of a line.
@@ -168,6 +154,11 @@ fn binary(wanted: Wanted, bytes: &[u8]) -> Option<&'static str> {
         }
     })
 }
+
+const OTHER: &str = "it has something else in PEM";
+
+const PKCS_7: &str =
+    "it is PKCS #7; `openssl pkcs7 -print_certs -in FILE -out NEW` extracts the certificates";
 
 const ENCRYPTED: &str = "its key is encrypted, and nobody can enter a passphrase when a host starts; decrypt it with \
     `openssl pkey -in FILE -out NEW`, and allow only the host's user to read the new file";
