@@ -7,8 +7,8 @@
 mod accept;
 mod tls;
 mod protocol;
-mod strict_http1;
 mod stream;
+mod strict_http1;
 mod request;
 mod connections;
 mod wait;

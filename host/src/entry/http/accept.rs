@@ -89,13 +89,13 @@ impl Acceptor {
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (tls, http, pipeline) = (self.tls.clone(), self.http.clone(), Arc::clone(&self.pipeline));
-        let handshake_time = self.connections.limits().handshake;
+        let handshake_time = self.connections.limits.handshake;
         async move {
             let connection = Arc::clone(&slot.connection);
             let served = async {
                 let connection = Arc::clone(&connection);
                 let (version, transport) = match tls {
-                    None => (Version::Either, Transport::Plain(stream)),
+                    None => (Version::Either, Transport::Left(stream)),
                     Some(tls) => match timeout(handshake_time, handshake(tls, stream)).await {
                         Ok(Some(encrypted)) => encrypted,
                         Ok(None) => return,
@@ -104,7 +104,7 @@ impl Acceptor {
                             return pipeline
                                 .telemetry
                                 .metrics
-                                .connection_ended(CloseReason::Handshake.as_str());
+                                .connection_ended(CloseReason::HandshakeSlow.as_str());
                         }
                     },
                 };
@@ -126,7 +126,7 @@ async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<(Version, Tran
         Ok(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2);
             let version = if is_http2 { Version::Two } else { Version::One };
-            Some((version, Transport::Tls(Box::new(stream))))
+            Some((version, Transport::Right(Box::new(stream))))
         }
         Err(error) => {
             debug!(reason = %error.kind(), "a TLS handshake failed");

@@ -6,69 +6,9 @@
 //! replaces the line feed at the end of an ambiguous line by a NUL. hyper answers the NUL with 400 and closes the connection.
 //! So hyper still is the only judge of what a valid request is.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// A connection whose bytes are checked when they are read.
-pub(super) struct StrictStream<S> {
-    stream: S,
-    parser: Parser,
-}
-
-impl<S> StrictStream<S> {
-    pub(super) fn new(stream: S) -> StrictStream<S> {
-        StrictStream { stream, parser: Parser::default() }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for StrictStream<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let StrictStream { stream, parser } = self.get_mut();
-        let known_bytes = buffer.filled().len();
-        ready!(Pin::new(stream).poll_read(context, buffer))?;
-        if let Some((_, read)) = buffer.filled_mut().split_at_mut_checked(known_bytes) {
-            parser.follow(read);
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, pieces)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
-
 /// Follows the requests of a connection.
 #[derive(Default)]
-struct Parser {
+pub(super) struct Parser {
     state: ParserState,
     line: Line,
     /// What the header lines so far state about the length of the body.
@@ -111,7 +51,8 @@ enum Body {
 struct AmbiguousLineError;
 
 impl Parser {
-    fn follow(&mut self, mut read: &mut [u8]) {
+    /// Checks bytes that were read, and makes ambiguous ones invalid.
+    pub(super) fn follow(&mut self, mut read: &mut [u8]) {
         while self.state != ParserState::Beyond {
             if let ParserState::Body(left) | ParserState::Chunk(left) = self.state {
                 let skipped = usize::try_from(left).map_or(read.len(), |left| left.min(read.len()));

@@ -14,23 +14,8 @@ const OTHER: &str = "192.0.2.2";
 
 fn connections(connections: usize, connections_per_peer: usize) -> Arc<Connections> {
     let telemetry = Telemetry::new(&Contract::default(), &[], Spans::default()).unwrap();
-    Arc::new(Connections::new(limits(connections, connections_per_peer), Arc::new(telemetry)))
-}
-
-fn limits(connections: usize, connections_per_peer: usize) -> ConnectionLimits {
-    ConnectionLimits {
-        connections,
-        connections_per_peer,
-        streams: 100,
-        head_bytes: 65_536,
-        unread_bytes: 1000,
-        handshake: Duration::from_secs(5),
-        first_byte: Duration::from_secs(5),
-        head: Duration::from_secs(5),
-        idle: Duration::from_secs(30),
-        stall: Duration::from_secs(5),
-        answer: Duration::from_secs(12),
-    }
+    let limits = ConnectionLimits { connections, connections_per_peer, ..ConnectionLimits::FOR_TESTS };
+    Arc::new(Connections::new(limits, Arc::new(telemetry)))
 }
 
 fn admit(connections: &Arc<Connections>, peer: &str) -> Option<ConnectionSlot> {
@@ -109,9 +94,9 @@ async fn if_unread_answers_take_too_much_memory_the_largest_is_cut() {
 async fn a_connection_that_exceeds_a_time_limit_is_cut_and_frees_its_slot() {
     let connections = connections(1, 1);
     let silent = admit(&connections, ONE).unwrap();
-    connections.cut_timed_out(Instant::now() + Duration::from_secs(4));
+    connections.cut_timed_out(Instant::now() + Duration::from_millis(999));
     assert!(!is_cut(&silent).await);
-    connections.cut_timed_out(Instant::now() + Duration::from_secs(5));
+    connections.cut_timed_out(Instant::now() + Duration::from_secs(1));
     assert!(is_cut(&silent).await && !silent.connection.resets());
     assert!(admit(&connections, ONE).is_some());
 }
