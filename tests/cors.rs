@@ -185,7 +185,7 @@ fn an_origin_that_no_browser_sends_is_refused_by_its_flag() {
         ("https://app.example.net/", "slash at the end"),
         ("https://App.example.net", "lower case"),
         ("app.example.net", "not an origin"),
-        ("https://app.example.net:443", "browsers leave it out"),
+        ("https://app.example.net:443", "leave it out"),
         ("https://*.example.net", "not an origin"),
         ("null", "not an origin"),
         ("https://a.example, https://b.example", "not an origin"),

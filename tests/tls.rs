@@ -201,9 +201,9 @@ async fn a_host_does_not_start_with_a_certificate_that_no_client_could_accept() 
     let cases: [(&str, Break); 5] = [
         ("--tls-cert", |broken, _| fs::remove_file(broken.file("cert.pem")).unwrap()),
         ("--tls-key", |broken, _| fs::remove_file(broken.file("key.pem")).unwrap()),
-        ("holds no certificate", |broken, _| fs::write(broken.file("cert.pem"), "no PEM").unwrap()),
-        ("holds no private key", |broken, _| fs::write(broken.file("key.pem"), "no PEM").unwrap()),
-        ("is not that of the certificate", |broken, other| {
+        ("has no certificate", |broken, _| fs::write(broken.file("cert.pem"), "no PEM").unwrap()),
+        ("has no private key", |broken, _| fs::write(broken.file("key.pem"), "no PEM").unwrap()),
+        ("does not belong to the first certificate", |broken, other| {
             fs::copy(other.file("key.pem"), broken.file("key.pem")).unwrap();
         }),
     ];

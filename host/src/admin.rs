@@ -1,7 +1,7 @@
 //! The private listener: pages for operators, which clients never reach.
 //!
-//! It has a port of its own. Its pages need no key, so the port is for this machine alone unless the operator allows
-//! more. A page is one line in `Admin::answer` and one module here.
+//! The listener has a port of its own. Its pages need no key, so only this machine can reach the port unless the operator
+//! allows more. Each page is one line in `Admin::answer` and one module.
 
 mod listener;
 mod metrics;

@@ -1,21 +1,20 @@
-//! The front door: what a request must pass before the component sees it, in this order.
+//! The door: what a request must pass before the component runs. The checks run in this order:
 //!
-//! 1. a head within its limits that names one host (`head`), else 400, 414 or 431;
-//! 2. a key (`keys`), else 403;
-//! 3. a place among the requests in flight (`requests`), else 503;
-//! 4. something left of its usage plan (`plan`, `usage`), else 429, or 503 where that cannot be counted;
-//! 5. a body that is not encoded and within its limit (`body`), else 415 or 413, or 400 and 408 where it does not arrive
-//!    whole.
+//! 1. The head is within its limits and names one host (`head`); otherwise 400, 414 or 431.
+//! 2. The key is valid (`keys`); otherwise 403.
+//! 3. Fewer requests than the limit are in flight (`requests`); otherwise 503.
+//! 4. The usage plan of the key has requests left (`plan`, `usage`); otherwise 429, or 503 if the use cannot be counted.
+//! 5. The body is not encoded and within its limit (`body`); otherwise 415 or 413, or 400 or 408 if the body does not
+//!    arrive completely.
 //!
-//! A request that finds no place is counted nowhere: the plan comes after it. One whose body is refused is counted, for
-//! whatever reason that is, so that nobody can ask without an end at no cost.
+//! The plan does not count a request that a check before it refuses. The plan counts a request whose body is refused,
+//! because otherwise a client could send any number of such requests for free.
 //!
-//! What a browser asks before it sends a request of another origin (`cors`) is answered before all but the first of these.
+//! The preflight request of a browser (`cors`) is answered after the first check.
 //!
-//! The refusals are those of Amazon API Gateway, byte for byte where it has one (`refusal`), because the clients of
-//! this API were written against it.
+//! The refusals are those of Amazon API Gateway, byte for byte if API Gateway has such a refusal (`refusal`), because the
+//! clients of this API were written for API Gateway.
 
-// In the order in which a request meets them.
 mod head;
 mod cors;
 mod keys;
@@ -31,54 +30,62 @@ use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
 use tokio::time::{Instant, timeout_at};
 
-pub use self::cors::{Cors, Origin};
+pub(crate) use self::cors::Cors;
+pub use self::cors::Origin;
 pub use self::head::HeadLimits;
-pub(crate) use self::keys::ENVIRONMENT_KEY_ID;
-pub use self::keys::{
-    ActiveKeys, Client, ClientId, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey,
-};
-pub use self::plan::{DEFAULT_PLAN, Period, Plan, Quota};
-pub use self::refusal::{Parity, Refusal};
-pub use self::requests::{RequestPermit, Requests};
-pub use self::usage::{RateLimit, Usage};
+pub use self::keys::{ActiveKeys, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey};
+pub(crate) use self::keys::{Client, ClientId, ENVIRONMENT_KEY_ID};
+pub(crate) use self::plan::DEFAULT_PLAN;
+pub use self::plan::{Period, Plan, Quota};
+pub use self::refusal::Parity;
+pub(crate) use self::refusal::Refusal;
+use self::requests::RequestPermit;
+pub(crate) use self::requests::Requests;
+pub use self::usage::RateLimit;
+pub(crate) use self::usage::Usage;
 
-/// Everything that a request is checked against.
+/// The checks, and what they compare a request with.
 pub struct Door {
-    /// Which pages of other origins may ask.
-    pub cors: Cors,
-    /// The keys that open it.
-    pub keys: ActiveKeys,
-    /// The most that a head may have.
-    pub head: HeadLimits,
-    /// How many may be in flight.
-    pub requests: Requests,
-    /// What each key has left.
-    pub usage: Usage,
+    /// The web pages that may call the host from a browser.
+    pub(crate) cors: Cors,
+    /// The valid keys.
+    pub(crate) keys: ActiveKeys,
+    /// The limits of a head.
+    pub(crate) head: HeadLimits,
+    /// The requests in flight.
+    pub(crate) requests: Requests,
+    /// What each client has used of its plan.
+    pub(crate) usage: Usage,
     /// The most bytes of a body.
-    pub body_limit_bytes: usize,
+    pub(crate) body_limit_bytes: usize,
     /// How long a body may take to arrive.
-    pub body_time: Duration,
+    pub(crate) body_time: Duration,
 }
 
-/// A request that passed the door: who sent it, and its body, whole.
-pub struct Admitted {
-    /// Whose key it carried.
-    pub client: ClientId,
-    /// Its body.
-    pub body: Bytes,
-    /// Its place among the requests in flight; to be kept until there is an answer.
-    pub permit: RequestPermit,
+/// A request that passed the door.
+pub(crate) struct Admitted {
+    /// The client whose key the request has.
+    pub(crate) client: ClientId,
+    /// The complete body.
+    pub(crate) body: Bytes,
+    /// Counts the request as in flight until this is dropped.
+    _permit: RequestPermit,
 }
 
 impl Door {
-    /// Refuses a head that is out of its limits, or not for one host. The first check of all: the host's own pages, which
-    /// need no key, are behind it too.
-    pub fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
+    /// Refuses a head that exceeds its limits or does not name one host. Requests for the host's own pages, which need no
+    /// key, pass this check too.
+    pub(crate) fn check_head(&self, parts: &Parts) -> Result<(), Refusal> {
         head::check(parts, self.head)
     }
 
-    /// Lets a request in whose head was checked, or says why not.
-    pub async fn admit<B>(&self, parts: &Parts, body: B, deadline: Instant) -> Result<Admitted, Refusal>
+    /// Makes all other checks, for a request whose head was checked.
+    pub(crate) async fn admit<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+        deadline: Instant,
+    ) -> Result<Admitted, Refusal>
     where
         B: Body<Data = Bytes>,
     {
@@ -89,6 +96,6 @@ impl Door {
         body::check_coding(&parts.headers)?;
         let deadline = deadline.min(Instant::now() + self.body_time);
         let body = body::read(body, self.body_limit_bytes, deadline).await?;
-        Ok(Admitted { client, body, permit })
+        Ok(Admitted { client, body, _permit: permit })
     }
 }

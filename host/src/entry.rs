@@ -1,3 +1,3 @@
-//! Ways in: each makes plain requests of what it takes and hands them to the pipeline.
+//! The ways in. Each turns what it receives into plain requests and passes them to the pipeline.
 
 pub mod http;

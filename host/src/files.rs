@@ -1,14 +1,12 @@
 //! Reads, replaces and follows files that other programs may change, replace or remove at any time.
 //!
-//! A read never waits for a writer and has a limit; a replacement is complete or does not happen; and one follower
-//! notices every change, for the file of keys and for the files of TLS alike.
+//! A read never waits for a writer and has a limit. A replacement is complete or does not happen. One follower notices every
+//! change of the key file and of the TLS files.
 
 mod read;
 mod replace;
 mod follow;
 
 pub(crate) use self::follow::Followed;
-pub use self::read::ReadError;
-pub(crate) use self::read::read;
-pub use self::replace::ReplaceError;
-pub(crate) use self::replace::{behind_links, lock, replace};
+pub(crate) use self::read::{ReadError, read};
+pub(crate) use self::replace::{ReplaceError, behind_links, lock, replace};

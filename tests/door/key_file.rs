@@ -1,4 +1,4 @@
-//! The file of keys: the tests change, remove, replace and link it while a host runs.
+//! The key file: the tests change, remove, replace and link it while a host runs.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -60,7 +60,7 @@ async fn keys_hold_while_their_file_is_gone_or_bad_and_the_log_says_so_once() {
             drop(fs::remove_file(&file))
         }
         fs::rename(data.path().join("kept"), &file).unwrap();
-        host.wait_for(number + 1, "the file of keys can be used again, and did not change").await;
+        host.wait_for(number + 1, "the key file can be used again, and did not change").await;
     }
     assert_eq!(host.lines("WARN"), ways.len());
 }
@@ -72,12 +72,12 @@ async fn a_good_file_without_a_key_is_a_change_like_any_other() {
     let host = host(&data);
     assert_eq!(status_of(&host, &key).await, 200);
     fs::write(data.path().join("keys.json"), "{\"keys\": []}").unwrap();
-    host.wait_for(1, "took over a change of the file of keys").await;
+    host.wait_for(1, "took over a change of the key file").await;
     assert_eq!(status_of(&host, &key).await, 403);
     // The key of the environment is still valid.
     host.host.client().get("/tickets?caller=ada").await.expect(200);
     let key = key_in(data.path());
-    host.wait_for(2, "took over a change of the file of keys").await;
+    host.wait_for(2, "took over a change of the key file").await;
     assert_eq!(status_of(&host, &key).await, 200);
 }
 
@@ -86,7 +86,7 @@ async fn a_host_without_a_file_of_keys_waits_for_one_in_silence() {
     let data = tempfile::tempdir().unwrap();
     let host = host(&data);
     let key = key_in(data.path());
-    host.wait_for(1, "took over a change of the file of keys").await;
+    host.wait_for(1, "took over a change of the key file").await;
     assert_eq!((status_of(&host, &key).await, host.lines("WARN")), (200, 0));
 }
 
@@ -103,7 +103,7 @@ async fn key_create_changes_the_file_behind_a_link_for_all_hosts_that_share_it()
     let host = host(&data);
     let made = key_create(data.path());
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    host.wait_for(1, "took over a change of the file of keys").await;
+    host.wait_for(1, "took over a change of the key file").await;
     assert!(data.path().join("keys.json").is_symlink());
     assert_eq!(owner(&target), before, "owner and permissions are kept");
     let secret = String::from_utf8(made.stdout).unwrap().trim().to_owned();

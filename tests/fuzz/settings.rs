@@ -1,4 +1,4 @@
-//! The command line and the file of keys. The same parsers read the environment variables.
+//! The command line and the key file. The same parsers read the environment variables.
 
 use clap::Parser;
 use portdesk::config::Limits;
@@ -80,7 +80,7 @@ fn any_file_of_keys_is_read_or_called_damaged() {
         "\0",
         "9999999999",
     ];
-    fuzz("file of keys", &mutation::bytes(Just(valid), tokens), 0.15, |text| {
+    fuzz("key file", &mutation::bytes(Just(valid), tokens), 0.15, |text| {
         std::fs::write(&path, &text).unwrap();
         match file.read() {
             Ok(contents) => {

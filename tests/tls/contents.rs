@@ -16,7 +16,7 @@ async fn refused(file: &str, bytes: impl AsRef<[u8]>) -> String {
     let (flag, wanted) =
         if file == "cert.pem" { ("--tls-cert", "certificate") } else { ("--tls-key", "private key") };
     let path = identity.file(file);
-    let beginning = format!("{flag} {}: the file holds no {wanted} in PEM: ", path.display());
+    let beginning = format!("{flag} {}: the file has no {wanted} in PEM: ", path.display());
     said.strip_prefix(&beginning).unwrap_or_else(|| panic!("{said}")).to_owned()
 }
 
@@ -68,7 +68,7 @@ async fn a_binary_file_says_its_form_and_how_to_convert_it() {
 async fn text_that_an_editor_or_a_shell_spoilt_says_how() {
     let (certificate, key) = good();
     let chain = format!("\u{FEFF}{certificate}{}", good().0);
-    let lines = "line breaks may have been lost";
+    let lines = "restore the line breaks";
     for (file, bytes, expected) in [
         ("cert.pem", format!("\u{FEFF}{certificate}").into_bytes(), "a byte order mark"),
         ("key.pem", format!("\u{FEFF}{key}").into_bytes(), "a byte order mark"),
@@ -103,8 +103,8 @@ async fn pem_of_another_kind_says_what_it_is() {
         ("cert.pem", request.clone(), "a request for a certificate"),
         ("key.pem", request, "a request for a certificate"),
         ("cert.pem", labelled("NEW CERTIFICATE REQUEST"), "a request for a certificate"),
-        ("cert.pem", pair.public_key_pem(), "a public key alone"),
-        ("key.pem", pair.public_key_pem(), "a public key alone"),
+        ("cert.pem", pair.public_key_pem(), "only a public key"),
+        ("key.pem", pair.public_key_pem(), "only a public key"),
         ("cert.pem", labelled("PKCS7"), "openssl pkcs7 -print_certs"),
         ("cert.pem", labelled("TRUSTED CERTIFICATE"), "openssl x509 -in"),
         ("cert.pem", labelled("X509 CRL"), "something else in PEM"),

@@ -89,7 +89,7 @@ async fn a_key_that_comes_long_after_its_certificate_completes_the_change() {
     let old = identity.certificate.clone();
     let [certificate, key] = identity.renewed(|_| ());
     fs::write(identity.file("cert.pem"), certificate).unwrap();
-    host.wait_for(1, "the key is not that of the certificate that comes first").await;
+    host.wait_for(1, "the key does not belong to the first certificate").await;
     let new = std::mem::replace(&mut identity.certificate, old);
     assert!(identity.is_served_by(&host).await);
     identity.certificate = new;

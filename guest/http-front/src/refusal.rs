@@ -73,7 +73,7 @@ impl Refusal {
             Refusal::HeadersTooLarge => {
                 (431, "RequestTooLargeException", "The request headers are larger than 16384 bytes")
             }
-            Refusal::NoPath => (400, "BadRequestException", "The request target is no path"),
+            Refusal::NoPath => (400, "BadRequestException", "The request target is not a path"),
             Refusal::TargetTooLong => {
                 (414, "RequestTooLargeException", "The request target is longer than 8000 bytes")
             }

@@ -28,9 +28,9 @@ impl AdminListener {
     /// Binds `address`. Unless `allows_plaintext`, other machines must not reach the address.
     pub async fn bind(address: SocketAddr, allows_plaintext: bool) -> Result<AdminListener, AdminError> {
         if !allows_plaintext && !address.ip().is_loopback() {
-            return Err(AdminError::Public { address });
+            return Err(AdminError::Public(address));
         }
-        let failed = |error| AdminError::Listen { address, error };
+        let failed = |error| AdminError::Listen(address, error);
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(AdminListener { address, listener })
@@ -71,22 +71,14 @@ impl AdminListener {
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The address cannot be listened on.
-    #[error("--metrics {address}: the address cannot be used ({error}); choose another")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        error: io::Error,
-    },
+    #[error("--metrics {0}: the address cannot be used ({1}); choose another")]
+    Listen(SocketAddr, io::Error),
     /// Other machines could read the metrics.
     #[error(
-        "--metrics {address}: other machines could read the metrics, which need no key; choose an address of this \
+        "--metrics {0}: other machines could read the metrics, which need no key; choose an address of this \
          machine, such as 127.0.0.1, or set --allow-plaintext"
     )]
-    Public {
-        /// The address.
-        address: SocketAddr,
-    },
+    Public(SocketAddr),
 }
 
 /// Enough for a few Prometheus servers, which keep one connection each, and a person.

@@ -1,6 +1,6 @@
-//! Reads a body, whole and within its limit. It is taken as it is: a content coding is refused, not decoded.
+//! Reads the whole body, within its limit. A body with a content coding is refused and not decoded.
 //!
-//! The attack: a body without an end, or one that never comes, holds memory and a connection.
+//! The attack: a body that never ends or never arrives occupies memory and a connection.
 
 use std::pin::pin;
 
@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Refusal;
 
-/// Refuses a body that is encoded, or said to be. The component is not told of codings: it would take the bytes for
-/// JSON, or a body that only its header calls encoded for what it is not.
+/// Refuses a body if a header states a content coding. The component does not get that header, so it would parse
+/// compressed bytes as JSON.
 pub(super) fn check_coding(headers: &HeaderMap) -> Result<(), Refusal> {
     let lists = headers.get_all(CONTENT_ENCODING).iter().map(|list| String::from_utf8_lossy(list.as_bytes()));
     match lists.flat_map(|list| list.split(',').filter_map(coding).collect::<Vec<_>>()).next() {
@@ -22,8 +22,8 @@ pub(super) fn check_coding(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// One member of the header, if it is a coding: `identity` is none, and a list may have empty members. Shown without
-/// what no name of a coding has in it.
+/// Returns the name of the coding in one member of the header, made safe to quote. Returns `None` for `identity`, which
+/// means no coding, and for an empty member.
 fn coding(member: &str) -> Option<String> {
     let name = member.trim();
     let is_none = name.is_empty() || name.eq_ignore_ascii_case("identity");
@@ -31,12 +31,12 @@ fn coding(member: &str) -> Option<String> {
     (!is_none).then(|| name.chars().take(CODING_CHARACTERS).map(shown).collect())
 }
 
-/// The whole body: at most `limit_bytes`, and all of it by `deadline`.
+/// Returns the whole body. Refuses a body of more than `limit_bytes`, and one that is not complete by `deadline`.
 pub(super) async fn read<B>(body: B, limit_bytes: usize, deadline: Instant) -> Result<Bytes, Refusal>
 where
     B: Body<Data = Bytes>,
 {
-    // A body that announces its size is refused before a byte of it is read.
+    // If a header states the size, a body that is too large is refused before any of it is read.
     if body.size_hint().lower() > limit_bytes as u64 {
         return Err(Refusal::BodyTooLarge { limit_bytes });
     }
@@ -49,8 +49,8 @@ where
     }
 }
 
-/// Copies the pieces together as they come. To keep each until the last has come would hold, for a body in pieces
-/// of one byte, twenty times its size.
+/// Copies each piece when it arrives. To keep the pieces themselves would take twenty times the size of the body if each
+/// piece has one byte.
 async fn gather<B>(body: B, limit_bytes: usize) -> Result<Bytes, Refusal>
 where
     B: Body<Data = Bytes>,
@@ -68,7 +68,7 @@ where
     Ok(gathered.into())
 }
 
-/// The most of a coding's name that a refusal shows; the longest that is registered has 17.
+/// How much of the name of a coding a refusal quotes. The longest registered name has 17 characters.
 const CODING_CHARACTERS: usize = 32;
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_not_encoded_is_taken_however_that_is_said() {
+    fn a_body_without_a_coding_is_accepted_however_the_header_states_that() {
         let plain: [&[&[u8]]; 6] =
             [&[], &[b""], &[b"identity"], &[b" Identity ,, IDENTITY"], &[b"identity", b""], &[b"\t,"]];
         for lists in plain {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coding_is_named_in_whatever_way_the_header_has_it() {
+    fn a_refusal_quotes_the_first_coding_without_unsafe_characters() {
         let long = "x".repeat(1000);
         let cases: [(&[&[u8]], &str); 10] = [
             (&[b"gzip"], "gzip"),

@@ -1,10 +1,10 @@
-//! Which pages of other origins may call this host from a browser (Fetch standard, "CORS protocol").
+//! Which web pages may call this host from a browser (Fetch standard, "CORS protocol").
 //!
-//! A browser asks first, without the key, whether the page may send the request that it wants to send. That question is
-//! answered here and goes no further. Every other answer says whether the page may read it, refusals of the host too.
-//! Cookies play no part in it: a key is what opens the door, and a page has to have one.
+//! Before a browser sends a request for a page of another origin, it sends a preflight request without the key. This module
+//! answers the preflight request, which goes no further. Every other answer, including a refusal, has headers that state
+//! whether the page may read it. Cookies are never allowed, because a page needs a key.
 //!
-//! Written here, since the library that does it (tower-http) is for services of tower, which this host has none of.
+//! tower-http has CORS too, but only for tower services, and this host does not use tower.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,45 +18,42 @@ use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method};
 
-/// The origins whose pages may ask; none unless an operator names them.
+/// The origins whose pages may call the host. Without settings there are none.
 #[derive(Debug, Clone, Default)]
-pub struct Cors {
+pub(crate) struct Cors {
     origins: Vec<Origin>,
 }
 
-/// An origin as browsers write it, or all of them.
+/// An origin in the form that browsers send, or all origins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Every page may ask.
+    /// All origins.
     Any,
-    /// Scheme, host and port.
+    /// One origin: scheme, host and port.
     One(String),
 }
 
 impl Cors {
-    /// Lets pages of these origins ask.
-    #[must_use]
-    pub fn of(origins: Vec<Origin>) -> Cors {
+    /// Allows pages of these origins to call the host.
+    pub(crate) fn of(origins: Vec<Origin>) -> Cors {
         Cors { origins }
     }
 
-    /// Whether a browser asks here if it may send a request, and may.
-    #[must_use]
-    pub fn is_preflight(&self, parts: &Parts) -> bool {
+    /// Whether the request is a preflight request of an allowed origin.
+    pub(crate) fn is_preflight(&self, parts: &Parts) -> bool {
         parts.method == Method::OPTIONS
             && parts.headers.contains_key(ORIGIN)
             && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
             && self.allowed(&parts.headers).is_some()
     }
 
-    /// What an answer says to the page that asked with these headers.
-    #[must_use]
-    pub fn answer(&self, asked: &HeaderMap) -> Option<HeaderMap> {
+    /// Returns the headers that an answer needs for the page that sent these request headers.
+    pub(crate) fn answer(&self, asked: &HeaderMap) -> Option<HeaderMap> {
         if self.origins.is_empty() {
             return None;
         }
         let mut headers = HeaderMap::new();
-        // Else a cache between might give one origin the answer to another.
+        // Without this header, a cache might give one origin the answer for another.
         if !self.origins.contains(&Origin::Any) {
             headers.append(VARY, HeaderValue::from_static("Origin"));
         }
@@ -67,9 +64,8 @@ impl Cors {
         Some(headers)
     }
 
-    /// What the answer to a preflight says beside that.
-    #[must_use]
-    pub fn preflight() -> [(HeaderName, HeaderValue); 3] {
+    /// The headers that only the answer to a preflight request has.
+    pub(crate) fn preflight() -> [(HeaderName, HeaderValue); 3] {
         [
             (ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS)),
             (ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(REQUEST_HEADERS)),
@@ -77,9 +73,9 @@ impl Cors {
         ]
     }
 
-    /// The value of `Access-Control-Allow-Origin`, if the origin that asked is one of those that may.
+    /// Returns the value of `Access-Control-Allow-Origin` if the origin of the request is allowed.
     fn allowed(&self, asked: &HeaderMap) -> Option<HeaderValue> {
-        // To all alike, since a cache may keep the answer to one that names no origin for one that does.
+        // Also without an origin, because a cache may reuse such an answer for a request with an origin.
         if self.origins.contains(&Origin::Any) {
             return Some(HeaderValue::from_static("*"));
         }
@@ -94,7 +90,7 @@ impl Cors {
 impl FromStr for Origin {
     type Err = String;
 
-    /// Takes what browsers send and nothing that they never do: such an origin would be listed and let nobody in.
+    /// Rejects an origin that no browser sends: it would never match.
     fn from_str(text: &str) -> Result<Origin, String> {
         if text == "*" {
             return Ok(Origin::Any);
@@ -102,18 +98,17 @@ impl FromStr for Origin {
         let form = "not an origin; write a scheme, a host and, if there is one, a port, for example \
                     https://app.example.net, or * for every page";
         if text.len() > ORIGIN_BYTES {
-            return Err(format!("longer than {ORIGIN_BYTES} bytes"));
+            return Err(format!("longer than {ORIGIN_BYTES} bytes, which no origin is"));
         }
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err("has capital letters; browsers send an origin in lower case".to_owned());
+            return Err("has capital letters; write it in lower case, as browsers do".to_owned());
         }
         let (scheme, rest) = text.split_once("://").ok_or(form)?;
         let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         if rest.contains(['/', '?', '#']) {
             return Err(
-                "has a path, a query or a slash at the end; an origin ends with the host or the port"
-                    .to_owned(),
+                "has a path, a query or a slash at the end; end it with the host or the port".to_owned()
             );
         }
         let authority: Authority = rest.parse().map_err(|_| form)?;
@@ -123,11 +118,11 @@ impl FromStr for Origin {
         let port = rest.strip_prefix(authority.host()).ok_or(form)?;
         match (scheme, port) {
             ("http", ":80") | ("https", ":443") => {
-                Err(format!("has the port that {scheme} has anyway; browsers leave it out"))
+                Err(format!("has the default port of {scheme}; leave it out, as browsers do"))
             }
             (_, "") => Ok(Origin::One(text.to_owned())),
             (_, port) if is_port(port) => Ok(Origin::One(text.to_owned())),
-            (_, _) => Err("has no port from 1 to 65535 behind the colon".to_owned()),
+            (_, _) => Err("has no port from 1 to 65535 after the colon".to_owned()),
         }
     }
 }
@@ -141,7 +136,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A name in ASCII, as browsers send others too, or an address.
+/// Whether the text is a name in ASCII or an address. Browsers send other names in ASCII too.
 fn is_host(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => {
@@ -154,27 +149,27 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-/// A colon and a port as browsers write it: no zero in front.
+/// Whether the text is a colon and a port without leading zeros.
 fn is_port(text: &str) -> bool {
     let port = text.strip_prefix(':').and_then(|port| port.parse::<u16>().ok()).filter(|port| *port > 0);
     port.is_some_and(|port| text == format!(":{port}"))
 }
 
-/// Longer than any name of a host with its scheme and port.
+/// The most bytes of an origin. A host name has at most 253.
 const ORIGIN_BYTES: usize = 300;
 
-/// What a component may answer to. A browser asks for GET, HEAD and some POST without a preflight.
+/// The methods of a component. For GET, HEAD and some POST requests, a browser sends no preflight request.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
-/// What this host or a component reads of a request.
+/// The request headers that the host or a component reads.
 const REQUEST_HEADERS: &str =
     "accept, content-type, idempotency-key, if-match, if-none-match, prefer, traceparent, x-api-key";
 
-/// What a page may read of an answer beside what it always may.
+/// The headers of an answer that a page may read, in addition to those that it may always read.
 const EXPOSED_HEADERS: &str = "Accept-Encoding, Accept-Patch, Accept-Post, Allow, ETag, Link, Location, RateLimit, \
                                RateLimit-Policy, Retry-After, x-amzn-ErrorType, x-amzn-RequestId";
 
-/// As long as any browser remembers the answer to a preflight. It is the same for all who may ask.
+/// How long a browser may remember the answer to a preflight request. No browser remembers it for longer.
 const MAX_AGE_SECONDS: &str = "7200";
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The limits of a request's head.
 //!
-//! What is over these limits is refused in words. A head that is larger by far, one of HTTP/1 with more than 100 headers,
-//! and one that is no HTTP never get here: hyper answers 431 or 400 itself, without a body and without a request id, and the
-//! server logs it.
+//! A head that exceeds these limits gets a refusal with a message. A head that is much larger, an HTTP/1 head with more than
+//! 100 headers, and a head that is not valid HTTP never reach this check: hyper answers 431 or 400 without a body and
+//! without a request id, and `entry::http::protocol` logs that.
 
 use hyper::Version;
 use hyper::header::HOST;
@@ -11,25 +11,25 @@ use hyper::http::uri::Authority;
 
 use super::Refusal;
 
-/// The most that a head may have.
+/// The limits of a head.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadLimits {
-    /// The most bytes of path and query. RFC 9110, section 4.1, asks every server to take 8000 at least.
+    /// The most bytes of path and query. RFC 9110, section 4.1, recommends at least 8000.
     pub target_bytes: usize,
-    /// The most bytes of all names and values.
+    /// The most bytes of all header names and values together.
     pub header_bytes: usize,
 }
 
 impl HeadLimits {
-    /// The most bytes of a head that are worth reading: what is over its limits by less than this is refused in words.
+    /// How many bytes of a head hyper reads. A head above the limits but below this number gets a refusal with a message.
     #[must_use]
     pub fn read_bytes(&self) -> usize {
         self.target_bytes + self.header_bytes + BEYOND_BYTES
     }
 }
 
-/// Refuses a target or headers that are over their limits, a target that is no path (`OPTIONS *`, `CONNECT`), and a
-/// request that is not for one host.
+/// Refuses a target or headers above their limits, a target that is not a path (`OPTIONS *`, `CONNECT`), and a request that
+/// does not name exactly one host.
 pub(super) fn check(parts: &Parts, limits: HeadLimits) -> Result<(), Refusal> {
     if !parts.uri.path().starts_with('/') {
         return Err(Refusal::NoPath);
@@ -52,8 +52,8 @@ pub(super) fn check(parts: &Parts, limits: HeadLimits) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The attack: a proxy goes by one of two hosts, and what stands behind it by the other. This host serves all alike,
-/// but is not to be the one of them that lets it pass. RFC 9112, section 3.2.
+/// The attack: a request names two hosts, and a proxy obeys one of them and a server behind the proxy the other. This host
+/// treats all names alike, but it must not pass such a request on (RFC 9112, section 3.2).
 fn names_one_host(parts: &Parts) -> bool {
     let target = parts.uri.authority();
     let mut hosts = parts.headers.get_all(HOST).iter();
@@ -67,16 +67,17 @@ fn names_one_host(parts: &Parts) -> bool {
     named && target.is_none_or(is_host)
 }
 
-/// A name or an address, and a port where there is one; no user.
+/// Whether the authority is a name or an address, with or without a port, and without a user.
 fn is_host(authority: &Authority) -> bool {
     let port = authority.as_str().strip_prefix(authority.host());
     port.is_some_and(|port| port.is_empty() || authority.port_u16().is_some())
 }
 
+/// By how many bytes a head may exceed its limits and still get a refusal with a message.
 const BEYOND_BYTES: usize = 16 * 1024;
 
-/// As many as hyper reads of an HTTP/1 request: for more it would allocate half a MiB for every head. There it answers a
-/// request with more by a bare 431; over HTTP/2 it has no such limit.
+/// The most headers. hyper has the same limit for HTTP/1, where it answers 431 without a body, and no limit for HTTP/2. A
+/// higher limit would make hyper allocate half a MiB for every HTTP/1 head.
 const HEADERS: usize = 100;
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_headers_than_hyper_reads_are_refused_in_whatever_version_they_come() {
+    fn http_2_has_the_same_limit_of_headers_as_http_1() {
         let limits = HeadLimits { target_bytes: 8000, header_bytes: 16_384 };
         for (headers, refused) in
             [(HEADERS, None), (HEADERS + 1, Some(Refusal::TooManyHeaders { limit: HEADERS }))]

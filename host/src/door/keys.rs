@@ -1,9 +1,10 @@
-//! API keys: who may call.
+//! API keys, which identify clients.
 //!
-//! A key is `portdesk_` with 8 characters that name it and 40 that nobody can guess (160 bits). Only its SHA-256 is
-//! ever stored or held; a lookup goes by that digest, so its timing tells nothing of a key that was guessed.
+//! A key is `portdesk_`, then 8 characters that name the key, then 40 characters that nobody can guess (160 bits). The host
+//! stores and compares only the SHA-256 of a key, so the time of a comparison reveals nothing about any key.
 
 mod file;
+mod contents;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,47 +16,42 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
-pub use self::file::{KeyFile, KeyFileContents, KeyFileError, KeyRecord};
+pub use self::contents::{KeyFileContents, KeyRecord};
+pub use self::file::{KeyFile, KeyFileError};
 use super::{DEFAULT_PLAN, Plan};
 use crate::files::Followed;
 
-/// Who calls: the stable name of a key, never the key.
+/// The id of a client: the id of its first key, never the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ClientId(Arc<str>);
+pub(crate) struct ClientId(Arc<str>);
 
 impl ClientId {
-    /// The client of this name.
-    #[must_use]
-    pub fn new(name: &str) -> ClientId {
-        ClientId(name.into())
+    pub(crate) fn new(id: &str) -> ClientId {
+        ClientId(id.into())
     }
 
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whose key it is, and what it may ask for.
+/// A client and its usage plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    /// Who.
-    pub id: ClientId,
-    /// Their plan.
-    pub plan: Arc<Plan>,
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) plan: Arc<Plan>,
 }
 
-/// A new key, in the one moment in which it is known.
+/// A new key. Only its digest is stored, so it can be shown only now.
 pub struct NewKey {
-    /// Its public part; the id of the client who gets it, if it is their first.
+    /// The public part of the key.
     pub id: String,
-    /// The whole key, to be shown once.
+    /// The whole key.
     pub secret: String,
 }
 
 impl NewKey {
-    /// A key that nobody had before.
+    /// Generates a random key.
     #[must_use]
     pub fn generate() -> NewKey {
         let mut random = [0; 24];
@@ -66,29 +62,28 @@ impl NewKey {
         NewKey { id, secret }
     }
 
-    /// What is kept of a key.
-    #[must_use]
-    pub fn digest(secret: &[u8]) -> [u8; 32] {
+    /// Returns the digest that is stored in place of a key.
+    fn digest(secret: &[u8]) -> [u8; 32] {
         Sha256::digest(secret).into()
     }
 }
 
-/// The keys that are good at this moment.
+/// The valid keys, which change when the key file changes.
 #[derive(Clone)]
 pub struct ActiveKeys {
     keys: Arc<ArcSwap<Keys>>,
-    /// The key of the environment; it is in no file.
+    /// The digest of the key in `PORTDESK_API_KEY`, which is not in the key file.
     environment: Option<[u8; 32]>,
 }
 
-/// What the file said, and the keys that are good by it.
+/// The contents of the key file, and the keys that are valid because of them.
 struct Keys {
     contents: KeyFileContents,
     active: HashMap<[u8; 32], Client>,
 }
 
 impl ActiveKeys {
-    /// The keys of a file, and the one that the environment gives, if it does.
+    /// The keys of the key file, and the key of the environment if there is one.
     #[must_use]
     pub fn new(contents: &KeyFileContents, environment: Option<&str>) -> ActiveKeys {
         let environment = environment.map(|secret| NewKey::digest(secret.as_bytes()));
@@ -96,21 +91,21 @@ impl ActiveKeys {
         ActiveKeys { keys: Arc::new(ArcSwap::from_pointee(keys)), environment }
     }
 
-    /// How many keys are good.
+    /// How many keys are valid.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.load().active.len()
     }
 
-    /// Whether no key is good: then nothing opens the door.
+    /// Whether no key is valid, so that every request is refused.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whose key these headers carry in `x-api-key`; none for no key, a wrong one, a revoked one, or two keys.
-    #[must_use]
-    pub fn client(&self, headers: &HeaderMap) -> Option<Client> {
+    /// Returns the client whose key is in the header `x-api-key`. Returns `None` if the key is missing, unknown or
+    /// revoked, or if there are two keys.
+    pub(crate) fn client(&self, headers: &HeaderMap) -> Option<Client> {
         let mut values = headers.get_all("x-api-key").iter();
         let (Some(secret), None) = (values.next(), values.next()) else { return None };
         let digest = NewKey::digest(secret.as_bytes());
@@ -118,22 +113,24 @@ impl ActiveKeys {
         keys.active.get(&digest).cloned()
     }
 
-    /// Takes over every change of the key file within a second, for as long as it is polled.
-    pub async fn follow(self, file: KeyFile) {
-        let (path, active_keys) = (file.path(), self.clone());
+    /// Takes over every change of the key file within a second, for as long as the future is polled.
+    pub(crate) async fn follow(self, file: KeyFile) {
+        let (path, active_keys) = (file.path.clone(), self.clone());
         let read = move || file.read_again(&active_keys.keys.load().contents);
-        let followed = Followed { subject: "the file of keys", files: vec![path], read };
+        let followed = Followed { subject: "the key file", files: vec![path], read };
         followed.follow(|contents| self.take_over(contents)).await;
     }
 
-    /// Takes over what a file says, and tells whether that is something else than before.
-    pub fn take_over(&self, contents: KeyFileContents) -> bool {
+    /// Replaces the keys by those of the key file. Returns whether the contents have changed.
+    pub(crate) fn take_over(&self, contents: KeyFileContents) -> bool {
         if self.keys.load().contents == contents {
             return false;
         }
         self.keys.store(Arc::new(Keys::new(contents, self.environment)));
         if self.is_empty() {
-            warn!("the file of keys has no key that is not revoked: every request is refused now");
+            warn!(
+                "the key file has no valid key, so every request is refused; `portdesk key create` makes a key"
+            );
         }
         true
     }
@@ -141,27 +138,25 @@ impl ActiveKeys {
 
 impl Keys {
     fn new(contents: KeyFileContents, environment: Option<[u8; 32]>) -> Keys {
-        Keys { active: active(&contents, environment), contents }
+        let plans: HashMap<&str, Arc<Plan>> =
+            contents.plans.iter().map(|plan| (plan.name.as_str(), Arc::new(plan.clone()))).collect();
+        let default = plans.get(DEFAULT_PLAN).map_or_else(|| Arc::new(Plan::default_plan()), Arc::clone);
+        let client = |id: &str, plan: Option<&str>| {
+            let plan = plan.and_then(|name| plans.get(name)).unwrap_or(&default);
+            Client { id: ClientId::new(id), plan: Arc::clone(plan) }
+        };
+        let stored = contents.keys.iter().filter(|record| record.revoked_at.is_none());
+        let stored = stored.map(|record| (record.sha256, client(record.client(), record.plan.as_deref())));
+        // If the key of the environment is also in the file, the file decides its client and whether it is revoked.
+        let environment =
+            environment.filter(|digest| contents.keys.iter().all(|record| record.sha256 != *digest));
+        let environment = environment.map(|digest| (digest, client(ENVIRONMENT_KEY_ID, None)));
+        let active = stored.chain(environment).collect();
+        Keys { contents, active }
     }
 }
 
-fn active(contents: &KeyFileContents, environment: Option<[u8; 32]>) -> HashMap<[u8; 32], Client> {
-    let plans: HashMap<&str, Arc<Plan>> =
-        contents.plans.iter().map(|plan| (plan.name.as_str(), Arc::new(plan.clone()))).collect();
-    let default = plans.get(DEFAULT_PLAN).map_or_else(|| Arc::new(Plan::default_plan()), Arc::clone);
-    let client = |id: &str, plan: Option<&str>| {
-        let plan = plan.and_then(|name| plans.get(name)).unwrap_or(&default);
-        Client { id: ClientId::new(id), plan: Arc::clone(plan) }
-    };
-    let stored = contents.keys.iter().filter(|record| record.revoked_at.is_none());
-    let stored = stored.map(|record| (record.sha256, client(record.client(), record.plan.as_deref())));
-    // A key of the file keeps its name, and stays revoked, also where the environment gives it again.
-    let environment =
-        environment.filter(|digest| contents.keys.iter().all(|record| record.sha256 != *digest));
-    stored.chain(environment.map(|digest| (digest, client(ENVIRONMENT_KEY_ID, None)))).collect()
-}
-
-/// The id of the key that the environment gives.
+/// The client id of the key in `PORTDESK_API_KEY`.
 pub(crate) const ENVIRONMENT_KEY_ID: &str = "environment";
 
 #[cfg(test)]
@@ -194,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_opens_the_door_until_it_is_revoked() {
+    fn a_key_is_valid_until_it_is_revoked() {
         let key = NewKey::generate();
         let mut record = KeyRecord::new(&key, "agent");
         let client = named(&active_keys(std::slice::from_ref(&record)), &key.secret);
@@ -214,13 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_gives_a_key_of_its_own() {
+    fn the_key_of_the_environment_is_a_client_of_its_own() {
         let client = named(&active_keys(&[]), "from-the-environment");
         assert_eq!(client, Some(on("environment", "default")));
     }
 
     #[test]
-    fn a_key_of_the_file_is_the_same_when_the_environment_gives_it_again() {
+    fn the_file_decides_about_a_key_that_the_environment_has_too() {
         let key = NewKey::generate();
         let mut record = KeyRecord::new(&key, "agent");
         let client = |record: &KeyRecord| {
@@ -253,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_is_called_default_is_that_of_keys_that_name_none() {
+    fn a_plan_with_the_name_default_replaces_the_built_in_plan() {
         let key = NewKey::generate();
         let plan = Plan { quota: None, ..Plan::default_plan() };
         let contents =

@@ -1,7 +1,7 @@
-//! The usage plan: how much a key may ask for.
+//! The usage plan: how many requests a client may send.
 //!
-//! As API Gateway has it: a token bucket that holds `burst` tokens, starts full and fills at the plan's rate; and
-//! a quota of requests for each day, week or month, all in UTC.
+//! A plan has the limits of a plan of API Gateway: a token bucket that holds `burst` tokens, starts full and fills at the
+//! plan's rate; and a quota of requests for each day, week or month in UTC.
 
 use std::num::{NonZeroU32, NonZeroU64};
 
@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What keys name it by.
+    /// The name that keys refer to.
     pub name: String,
-    /// How many requests a second fill the bucket.
+    /// How many tokens the bucket gets each second.
     pub rate_per_second: NonZeroU32,
-    /// How many requests the bucket holds.
+    /// How many tokens the bucket holds.
     pub burst: NonZeroU32,
-    /// How many requests there are in a period; no limit where there is none.
+    /// The quota, if the number of requests in a period is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
 }
@@ -29,39 +29,37 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quota {
-    /// How many.
+    /// The most requests in a period.
     pub requests: NonZeroU64,
-    /// For how long.
+    /// The period.
     pub period: Period,
 }
 
-/// What a quota is renewed after.
+/// The period after which a quota starts again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
-    /// From midnight, UTC.
+    /// Begins at midnight, UTC.
     Day,
-    /// From the midnight before Monday, UTC.
+    /// Begins on Monday at midnight, UTC.
     Week,
-    /// From the midnight before the first, UTC.
+    /// Begins on the first day of the month at midnight, UTC.
     Month,
 }
 
-/// One period, by the calendar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
-    /// Names the window for who counts in it; a later one is greater.
-    pub name: String,
-    /// Its first moment.
-    pub begin: Timestamp,
-    /// The first moment behind it.
-    pub end: Timestamp,
+/// One period of the calendar.
+pub(crate) struct Window {
+    /// The name under which a quota store counts. The name of a later window is greater.
+    pub(crate) name: String,
+    /// The first moment of the window.
+    pub(crate) begin: Timestamp,
+    /// The first moment after the window.
+    pub(crate) end: Timestamp,
 }
 
 impl Plan {
-    /// The plan of keys that name none, unless the data folder has another of this name.
-    #[must_use]
-    pub fn default_plan() -> Plan {
+    /// The plan of keys that name no plan, unless the data folder has a plan of this name.
+    pub(crate) fn default_plan() -> Plan {
         let quota = Quota { requests: DEFAULT_QUOTA, period: Period::Month };
         let name = DEFAULT_PLAN.to_owned();
         Plan { name, rate_per_second: DEFAULT_RATE, burst: DEFAULT_BURST, quota: Some(quota) }
@@ -69,9 +67,8 @@ impl Plan {
 }
 
 impl Period {
-    /// The window that `now` is in.
-    #[must_use]
-    pub fn window(self, now: Timestamp) -> Window {
+    /// Returns the window that contains `now`.
+    pub(crate) fn window(self, now: Timestamp) -> Window {
         let today = Offset::UTC.to_datetime(now).date();
         let (first, next) = match self {
             Period::Day => (today, today.saturating_add(1.day())),
@@ -84,9 +81,7 @@ impl Period {
         Window { name: format!("{first}/{}", self.word()), begin: midnight(first), end: midnight(next) }
     }
 
-    /// The period in a word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Period::Day => "day",
             Period::Week => "week",
@@ -96,22 +91,20 @@ impl Period {
 }
 
 impl Window {
-    /// Whether a moment is in it.
-    #[must_use]
-    pub fn holds(&self, moment: Timestamp) -> bool {
+    pub(super) fn holds(&self, moment: Timestamp) -> bool {
         (self.begin..self.end).contains(&moment)
     }
 }
 
 fn midnight(date: Date) -> Timestamp {
-    // Fails for the last days of the year 9999 alone.
+    // Fails only for the last days of the year 9999.
     Offset::UTC.to_timestamp(DateTime::from(date)).unwrap_or(Timestamp::MAX)
 }
 
-/// The name of the plan of keys that name none.
-pub const DEFAULT_PLAN: &str = "default";
+/// The name of the plan of keys that name no plan.
+pub(crate) const DEFAULT_PLAN: &str = "default";
 
-/// Those of the API that this stands in for.
+/// The limits of the API that Portdesk replaces.
 const DEFAULT_RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(50 - 1);
 const DEFAULT_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(100 - 1);
 const DEFAULT_QUOTA: NonZeroU64 = NonZeroU64::MIN.saturating_add(10_000 - 1);
@@ -125,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_one_of_the_calendar_in_utc() {
+    fn a_window_is_a_period_of_the_calendar_in_utc() {
         for (period, moment, name, end) in [
             (Period::Month, "2026-12-31T23:59:59.999Z", "2026-12-01/month", "2027-01-01T00:00:00Z"),
             (Period::Month, "2028-02-01T00:00:00Z", "2028-02-01/month", "2028-03-01T00:00:00Z"),
@@ -140,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_windows_fit_where_they_are_kept() {
+    fn the_name_of_a_window_is_within_the_limit_of_quota_stores() {
         for period in [Period::Day, Period::Week, Period::Month] {
             for moment in [Timestamp::MIN, at("2026-11-22T00:00:00Z"), Timestamp::MAX] {
                 let name = period.window(moment).name;

@@ -1,5 +1,7 @@
-//! What the host itself answers when the component is not asked, or does not answer.
+//! The answers of the host in place of the component's.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,276 +11,161 @@ use super::{Plan, Quota};
 use crate::sandbox::HandleError;
 
 /// Why the host answers in place of the component.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The body broke off, or is not what its headers say.
-    #[error("The request body is incomplete or malformed")]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The body ended early, or its framing is invalid.
     BodyBroken,
-    /// The headers say that the body is encoded.
-    #[error("The content coding {coding} is not supported; send the body without Content-Encoding")]
-    BodyEncoded {
-        /// The coding, as far as it can be shown.
-        coding: String,
-    },
-    /// The body did not arrive by the deadline.
-    #[error("The request body did not arrive in time")]
+    /// A header states a content coding of the body. The name of the coding is safe to quote.
+    BodyEncoded { coding: String },
+    /// The body was not complete by the deadline.
     BodySlow,
-    /// The body is over its limit.
-    #[error("The request body is larger than {limit_bytes} bytes")]
-    BodyTooLarge {
-        /// The limit.
-        limit_bytes: usize,
-    },
-    /// More requests than the host can take; the component was not called.
-    #[error("Service Unavailable")]
+    /// The body exceeds its limit.
+    BodyTooLarge { limit_bytes: usize },
+    /// There are too many connections or requests. The component was not called.
     Busy,
     /// The component did not answer by the deadline.
-    #[error("Endpoint request timed out")]
     Deadline,
-    /// The component failed; the log says how.
-    #[error("Internal server error")]
+    /// The component failed. The log has the reason.
     Failed,
-    /// No key, an unknown one, or a revoked one: all alike.
-    #[error("Forbidden")]
+    /// The key is missing, unknown or revoked. The answer does not tell these apart.
     Forbidden,
-    /// The headers together are over their limit.
-    #[error("The request headers are larger than {limit_bytes} bytes")]
-    HeadersTooLarge {
-        /// The limit.
-        limit_bytes: usize,
-    },
-    /// The quota of the key is used up.
-    #[error("Limit Exceeded")]
-    LimitExceeded {
-        /// The quota.
-        quota: Quota,
-        /// How long its period is.
-        window: Duration,
-        /// When the next period begins.
-        retry_after: Duration,
-    },
-    /// No host, more than one, one that is none, or another than that of the target.
-    #[error("The request must name one host")]
+    /// All headers together exceed their limit.
+    HeadersTooLarge { limit_bytes: usize },
+    /// The quota of the key is used up. The next period of length `window` begins after `retry_after`.
+    LimitExceeded { quota: Quota, window: Duration, retry_after: Duration },
+    /// The header `Host` is missing, repeated or malformed, or differs from the request target.
     NoHost,
-    /// The target is an authority or `*`, which name nothing here.
-    #[error("The request target is no path")]
+    /// The target is `*` or an authority and not a path.
     NoPath,
-    /// The path and query together are over their limit.
-    #[error("The request target is longer than {limit_bytes} bytes")]
-    TargetTooLong {
-        /// The limit.
-        limit_bytes: usize,
-    },
-    /// The key's bucket is empty.
-    #[error("Too Many Requests")]
-    TooManyRequests {
-        /// The key's plan.
-        plan: Arc<Plan>,
-        /// When there will be a token.
-        retry_after: Duration,
-    },
-    /// There are more headers than their limit.
-    #[error("The request has more than {limit} headers")]
-    TooManyHeaders {
-        /// The limit.
-        limit: usize,
-    },
-    /// What the key uses of its quota cannot be counted; the component was not called.
-    #[error("Service Unavailable")]
-    Uncounted {
-        /// Whether that stays so until an operator has acted.
-        lasts: bool,
-    },
+    /// Path and query together exceed their limit.
+    TargetTooLong { limit_bytes: usize },
+    /// The token bucket of the client is empty. It gets a token after `retry_after`.
+    TooManyRequests { plan: Arc<Plan>, retry_after: Duration },
+    /// There are too many headers.
+    TooManyHeaders { limit: usize },
+    /// The request cannot be counted against the quota, until an operator acts if `lasts`. The component was not called.
+    Uncounted { lasts: bool },
+}
+
+/// What the answer to a refused request states.
+struct Row {
+    status: u16,
+    error_type: &'static str,
+    reason: &'static str,
+    message: Cow<'static, str>,
+    /// What happened and what to do. `None` if the message states that.
+    detail: Option<Cow<'static, str>>,
+    retry_after: Option<Duration>,
+    /// The name and the policy of the limit of a plan that was reached.
+    limit: Option<(&'static str, String)>,
 }
 
 impl Refusal {
+    /// The table of all refusals.
+    fn row(&self) -> Row {
+        match self {
+            Refusal::BodyBroken => row(400, "body_broken", "The request body is incomplete or malformed"),
+            Refusal::BodyEncoded { coding } => {
+                let advice = "send the body without Content-Encoding";
+                row(415, "body_encoded", format!("The content coding {coding} is not supported; {advice}"))
+            }
+            Refusal::BodySlow => row(408, "body_slow", "The request body did not arrive in time"),
+            Refusal::BodyTooLarge { limit_bytes } => {
+                row(413, "body_too_large", format!("The request body is larger than {limit_bytes} bytes"))
+            }
+            Refusal::Busy => Row { retry_after: Some(SOON), ..row(503, "busy", "Service Unavailable") },
+            Refusal::Deadline => row(504, "deadline", "Endpoint request timed out"),
+            Refusal::Failed => row(500, "failed", "Internal server error"),
+            Refusal::Forbidden => Row {
+                detail: Some("Send a valid key in the header x-api-key, once.".into()),
+                ..row(403, "forbidden", "Forbidden")
+            },
+            Refusal::HeadersTooLarge { limit_bytes } => row(
+                431,
+                "headers_too_large",
+                format!("The request headers are larger than {limit_bytes} bytes"),
+            ),
+            Refusal::LimitExceeded { quota, window, retry_after } => Row {
+                error_type: "LimitExceededException",
+                detail: Some(quota_detail(quota)),
+                retry_after: Some(*retry_after),
+                limit: Some(("quota", format!("q={};w={}", quota.requests, window.as_secs()))),
+                ..row(429, "limit_exceeded", "Limit Exceeded")
+            },
+            Refusal::NoHost => row(400, "no_host", "The request must name one host"),
+            Refusal::NoPath => row(400, "no_path", "The request target is not a path"),
+            Refusal::TargetTooLong { limit_bytes } => {
+                row(414, "target_too_long", format!("The request target is longer than {limit_bytes} bytes"))
+            }
+            Refusal::TooManyHeaders { limit } => {
+                row(431, "too_many_headers", format!("The request has more than {limit} headers"))
+            }
+            Refusal::TooManyRequests { plan, retry_after } => Row {
+                detail: Some(rate_detail(plan)),
+                retry_after: Some(*retry_after),
+                limit: Some(("rate", format!("q={};w=1", plan.rate_per_second))),
+                ..row(429, "too_many_requests", "Too Many Requests")
+            },
+            Refusal::Uncounted { lasts } => Row {
+                detail: Some(if *lasts { UNCOUNTED_LASTS } else { UNCOUNTED }.into()),
+                retry_after: (!lasts).then_some(SOON),
+                ..row(503, "uncounted", "Service Unavailable")
+            },
+        }
+    }
+
     /// The status of the answer.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Refusal::BodyBroken | Refusal::NoHost | Refusal::NoPath => StatusCode::BAD_REQUEST,
-            Refusal::BodyEncoded { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Refusal::BodySlow => StatusCode::REQUEST_TIMEOUT,
-            Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::Busy | Refusal::Uncounted { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Refusal::Deadline => StatusCode::GATEWAY_TIMEOUT,
-            Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-            Refusal::Forbidden => StatusCode::FORBIDDEN,
-            Refusal::HeadersTooLarge { .. } | Refusal::TooManyHeaders { .. } => {
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
-            }
-            Refusal::TargetTooLong { .. } => StatusCode::URI_TOO_LONG,
-            Refusal::LimitExceeded { .. } | Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-        }
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The `x-amzn-ErrorType` that API Gateway would give.
-    #[must_use]
-    pub fn error_type(&self) -> &'static str {
-        match self {
-            Refusal::BodyBroken
-            | Refusal::BodyEncoded { .. }
-            | Refusal::BodySlow
-            | Refusal::NoHost
-            | Refusal::NoPath => "BadRequestException",
-            Refusal::BodyTooLarge { .. }
-            | Refusal::HeadersTooLarge { .. }
-            | Refusal::TargetTooLong { .. }
-            | Refusal::TooManyHeaders { .. } => "RequestTooLargeException",
-            Refusal::Busy | Refusal::Uncounted { .. } => "ServiceUnavailableException",
-            Refusal::Deadline | Refusal::Failed => "InternalServerErrorException",
-            Refusal::LimitExceeded { .. } => "LimitExceededException",
-            Refusal::Forbidden => "ForbiddenException",
-            Refusal::TooManyRequests { .. } => "TooManyRequestsException",
-        }
+    /// The `x-amzn-ErrorType` that API Gateway has for such a refusal.
+    pub(crate) fn error_type(&self) -> &'static str {
+        self.row().error_type
     }
 
-    /// What it is counted as.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Refusal::BodyBroken => "body_broken",
-            Refusal::BodyEncoded { .. } => "body_encoded",
-            Refusal::BodySlow => "body_slow",
-            Refusal::BodyTooLarge { .. } => "body_too_large",
-            Refusal::Busy => "busy",
-            Refusal::Deadline => "deadline",
-            Refusal::Failed => "failed",
-            Refusal::Forbidden => "forbidden",
-            Refusal::HeadersTooLarge { .. } => "headers_too_large",
-            Refusal::LimitExceeded { .. } => "limit_exceeded",
-            Refusal::NoHost => "no_host",
-            Refusal::NoPath => "no_path",
-            Refusal::TargetTooLong { .. } => "target_too_long",
-            Refusal::TooManyHeaders { .. } => "too_many_headers",
-            Refusal::TooManyRequests { .. } => "too_many_requests",
-            Refusal::Uncounted { .. } => "uncounted",
-        }
+    /// The label in metrics and in the log.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.row().reason
     }
 
-    /// After how many seconds to try again, where that helps.
-    #[must_use]
-    pub fn retry_after_seconds(&self) -> Option<u64> {
-        match self {
-            Refusal::Busy | Refusal::Uncounted { lasts: false } => Some(1),
-            Refusal::LimitExceeded { retry_after, .. } | Refusal::TooManyRequests { retry_after, .. } => {
-                Some(whole_seconds(*retry_after))
-            }
-            Refusal::BodyBroken
-            | Refusal::BodyEncoded { .. }
-            | Refusal::BodySlow
-            | Refusal::BodyTooLarge { .. }
-            | Refusal::Deadline
-            | Refusal::Failed
-            | Refusal::Forbidden
-            | Refusal::HeadersTooLarge { .. }
-            | Refusal::NoHost
-            | Refusal::NoPath
-            | Refusal::TargetTooLong { .. }
-            | Refusal::TooManyHeaders { .. }
-            | Refusal::Uncounted { lasts: true } => None,
-        }
+    /// The value of `Retry-After`, if repeating the request helps. Rounded up, so that a request after that time is admitted.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        let time = self.row().retry_after?;
+        Some((time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1))
     }
 
-    /// What kind of problem it is (RFC 9457), where the status does not say it all.
-    #[must_use]
-    pub fn problem_type(&self) -> String {
+    /// The problem type (RFC 9457).
+    pub(crate) fn problem_type(&self) -> String {
         let exceeded = |(limit, _)| format!("urn:portdesk:problem:{limit}-exceeded");
-        self.limit().map_or_else(|| "about:blank".to_owned(), exceeded)
+        self.row().limit.map_or_else(|| "about:blank".to_owned(), exceeded)
     }
 
-    /// What is wrong and what to change: API Gateway's own words say neither.
-    #[must_use]
-    pub fn detail(&self) -> String {
-        match self {
-            Refusal::Forbidden => "Send a valid key in the header x-api-key, once.".to_owned(),
-            Refusal::LimitExceeded { quota: Quota { requests, period }, .. } => {
-                let period = period.word();
-                format!(
-                    "The key has used its {requests} requests of this {period} (UTC). Repeat after Retry-After."
-                )
-            }
-            Refusal::TooManyRequests { plan, .. } => {
-                let Plan { rate_per_second, burst, .. } = &**plan;
-                format!("The key has {rate_per_second} requests a second, and {burst} at once. Repeat later.")
-            }
-            Refusal::Uncounted { lasts: false } => {
-                "The quota of the key cannot be counted. Nothing was done; repeat later.".to_owned()
-            }
-            Refusal::Uncounted { lasts: true } => {
-                "The quota of the key cannot be counted: the store is not set up for it. Nothing was done; do not repeat, \
-                 an operator has to act first."
-                    .to_owned()
-            }
-            Refusal::BodyBroken
-            | Refusal::BodyEncoded { .. }
-            | Refusal::BodySlow
-            | Refusal::BodyTooLarge { .. }
-            | Refusal::Busy
-            | Refusal::Deadline
-            | Refusal::Failed
-            | Refusal::HeadersTooLarge { .. }
-            | Refusal::NoHost
-            | Refusal::NoPath
-            | Refusal::TargetTooLong { .. }
-            | Refusal::TooManyHeaders { .. } => self.to_string(),
-        }
+    /// What happened and what to do, which the messages of API Gateway do not say.
+    pub(crate) fn detail(&self) -> String {
+        let Row { detail, message, .. } = self.row();
+        detail.unwrap_or(message).into_owned()
     }
 
-    /// The values of `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11): the limit that was
-    /// met, and when there is more of it.
-    #[must_use]
-    pub fn rate_limit(&self) -> Option<(String, String)> {
+    /// The values of `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) if a limit of a plan was
+    /// reached.
+    pub(crate) fn rate_limit(&self) -> Option<(String, String)> {
         let seconds = self.retry_after_seconds()?;
-        let (limit, policy) = self.limit()?;
+        let (limit, policy) = self.row().limit?;
         Some((format!("\"{limit}\";{policy}"), format!("\"{limit}\";r=0;t={seconds}")))
     }
 
-    /// The limit of a plan that was met, and how much it allows.
-    fn limit(&self) -> Option<(&'static str, String)> {
-        match self {
-            Refusal::LimitExceeded { quota, window, .. } => {
-                Some(("quota", format!("q={};w={}", quota.requests, window.as_secs())))
-            }
-            Refusal::TooManyRequests { plan, .. } => {
-                Some(("rate", format!("q={};w=1", plan.rate_per_second)))
-            }
-            Refusal::BodyBroken
-            | Refusal::BodyEncoded { .. }
-            | Refusal::BodySlow
-            | Refusal::BodyTooLarge { .. }
-            | Refusal::Busy
-            | Refusal::Deadline
-            | Refusal::Failed
-            | Refusal::Forbidden
-            | Refusal::HeadersTooLarge { .. }
-            | Refusal::NoHost
-            | Refusal::NoPath
-            | Refusal::TargetTooLong { .. }
-            | Refusal::TooManyHeaders { .. }
-            | Refusal::Uncounted { .. } => None,
-        }
-    }
-
-    /// Whether the component was at work: what it was to store may be stored.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
+    /// Whether the component may have stored something.
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Refusal::Deadline | Refusal::Failed)
     }
 }
 
-/// Rounded up, so that who comes back then is let in.
-fn whole_seconds(time: Duration) -> u64 {
-    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
-}
-
-/// How close refusals are to those of API Gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Parity {
-    /// With what helps a client beside it: when to repeat, and the members of a problem.
-    Friendly,
-    /// The same bodies to the byte, where it has such a refusal, and no header more.
-    Strict,
+/// Shows the message of the answer.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.row().message)
+    }
 }
 
 impl From<&HandleError> for Refusal {
@@ -289,4 +176,43 @@ impl From<&HandleError> for Refusal {
             HandleError::Answer(_) | HandleError::Memory(_) | HandleError::Trap(_) => Refusal::Failed,
         }
     }
+}
+
+/// A row without advice, with the error type that API Gateway usually has for the status.
+fn row(status: u16, reason: &'static str, message: impl Into<Cow<'static, str>>) -> Row {
+    let error_type = match status {
+        403 => "ForbiddenException",
+        413 | 414 | 431 => "RequestTooLargeException",
+        429 => "TooManyRequestsException",
+        500 | 504 => "InternalServerErrorException",
+        503 => "ServiceUnavailableException",
+        _ => "BadRequestException",
+    };
+    Row { status, error_type, reason, message: message.into(), detail: None, retry_after: None, limit: None }
+}
+
+fn quota_detail(Quota { requests, period }: &Quota) -> Cow<'static, str> {
+    let period = period.word();
+    format!("The key has used its {requests} requests of this {period} (UTC). Repeat after Retry-After.")
+        .into()
+}
+
+fn rate_detail(Plan { rate_per_second, burst, .. }: &Plan) -> Cow<'static, str> {
+    format!("The key has {rate_per_second} requests a second, and {burst} at once. Repeat later.").into()
+}
+
+const UNCOUNTED: &str = "The quota of the key cannot be counted. Nothing was done; repeat later.";
+const UNCOUNTED_LASTS: &str = "The quota of the key cannot be counted: the store is not set up for it. Nothing was \
+                               done; do not repeat, an operator must act first.";
+
+/// When to repeat a request if nobody can know when that helps.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How closely refusals resemble those of API Gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Parity {
+    /// In addition, refusals have the members of a problem (RFC 9457) and headers that state when to repeat.
+    Friendly,
+    /// Refusals have exactly the body and the headers of API Gateway.
+    Strict,
 }

@@ -1,4 +1,4 @@
-//! How many requests are in flight: each may hold a body and an answer, so that their number limits the memory.
+//! Limits how many requests are in flight. Each may hold a body and an answer, so the limit also limits the memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use tokio::time::timeout;
 use super::Refusal;
 
 /// The requests in flight.
-pub struct Requests {
+pub(crate) struct Requests {
     permits: Arc<Semaphore>,
     most: u32,
     crowded: Notify,
 }
 
-/// A place among the requests in flight, for as long as it is kept.
+/// Counts one request as in flight until it is dropped.
 #[derive(Debug)]
-pub struct RequestPermit(#[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit);
+pub(crate) struct RequestPermit(#[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit);
 
 impl Requests {
-    /// At most so many at once.
-    #[must_use]
-    pub fn new(most: u32) -> Requests {
+    /// Allows at most `most` requests in flight.
+    pub(crate) fn new(most: u32) -> Requests {
         Requests { permits: Arc::new(Semaphore::new(most as usize)), most, crowded: Notify::new() }
     }
 
-    /// A place; [`Refusal::Busy`] where there is none, and none is made at once by whoever waits for `crowded`.
+    /// Counts a request as in flight. If there are too many, wakes the waiter of [`Requests::crowded`], which can cut
+    /// an idle connection, and refuses the request if that frees no permit in time.
     pub(super) async fn enter(&self) -> Result<RequestPermit, Refusal> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(RequestPermit(permit));
@@ -38,19 +38,19 @@ impl Requests {
         }
     }
 
-    /// Resolves when a request found no place. For one waiter.
-    pub async fn crowded(&self) {
+    /// Resolves when a request found no permit. For one waiter.
+    pub(crate) async fn crowded(&self) {
         self.crowded.notified().await;
     }
 
     /// Resolves when no request is in flight.
-    pub async fn all_ended(&self) {
+    pub(crate) async fn all_ended(&self) {
         drop(self.permits.acquire_many(self.most).await);
     }
 }
 
-/// How long a request waits for the place of a connection that is cut for it. Another wait may follow, for an instance;
-/// both together are to stay within 60 ms.
+/// How long a request waits for the permit of a connection that is cut for it. A wait for an instance may follow; both
+/// waits together must take at most 60 ms.
 const LONGEST_WAIT: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn one_more_than_there_may_be_is_refused_and_calls_for_room() {
+    async fn a_request_above_the_limit_is_refused_and_wakes_the_waiter() {
         let requests = Requests::new(1);
         let first = requests.enter().await.unwrap();
         assert_eq!(requests.enter().await.unwrap_err(), Refusal::Busy);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_place_that_is_freed_at_once_is_taken() {
+    async fn a_request_gets_a_permit_that_is_freed_while_it_waits() {
         let requests = Requests::new(1);
         let first = requests.enter().await.unwrap();
         let room = async {

@@ -1,7 +1,7 @@
-//! What the keys have used of their plans: a bucket and a quota for each client.
+//! What each client has used of its plan: a token bucket for the rate, and a quota.
 //!
-//! The rate is asked first: a request that is throttled uses nothing of the quota. A request that is let in here has
-//! used its unit, whatever becomes of it.
+//! The rate is checked first, so a throttled request does not count against the quota. An admitted request counts even if
+//! it fails later.
 
 mod quota;
 
@@ -23,17 +23,17 @@ use super::{ClientId, Plan, Refusal};
 use crate::backend::QuotaStore;
 use crate::clock;
 
-/// Whether usage plans hold.
+/// Whether the host enforces usage plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RateLimit {
-    /// Every key may ask for as much as the host can do, and nothing is counted.
+    /// No key has a limit, and nothing is counted.
     Off,
     /// Every key has the rate, the burst and the quota of its plan.
     Plan,
 }
 
-/// The usage of all clients; one account for each that ever came, so there are no more than keys.
-pub struct Usage<C: Clock = DefaultClock> {
+/// The usage of all clients. A client gets an account with its first request, so there are at most as many accounts as keys.
+pub(crate) struct Usage<C: Clock = DefaultClock> {
     accounts: RwLock<HashMap<ClientId, Arc<Account<C>>>>,
     quota_store: Arc<dyn QuotaStore>,
     limit: RateLimit,
@@ -47,9 +47,8 @@ struct Account<C: Clock> {
 }
 
 impl Usage {
-    /// Usage with full buckets, and quotas as `quota_store` has them.
-    #[must_use]
-    pub fn new(limit: RateLimit, quota_store: Arc<dyn QuotaStore>) -> Usage {
+    /// Usage with full buckets, and with the quota counts of `quota_store`.
+    pub(crate) fn new(limit: RateLimit, quota_store: Arc<dyn QuotaStore>) -> Usage {
         Usage::with_clock(limit, quota_store, DefaultClock::default())
     }
 }
@@ -59,23 +58,19 @@ impl<C: Clock + Clone> Usage<C> {
         Usage { accounts: RwLock::default(), quota_store, limit, clock }
     }
 
-    /// Lets one request of this client in, or says when to come again.
+    /// Counts one request of this client, or refuses the request if its plan is used up.
     pub(super) async fn take(&self, client: &ClientId, plan: &Arc<Plan>) -> Result<(), Refusal> {
-        match clock::now() {
-            Ok(now) => self.take_at(client, plan, now).await,
-            // Without plans no time is needed.
-            Err(_) if self.limit == RateLimit::Off => Ok(()),
-            Err(error) => {
-                warn!(%error, "the use of a quota cannot be counted");
-                Err(Refusal::Uncounted { lasts: true })
-            }
-        }
-    }
-
-    async fn take_at(&self, client: &ClientId, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
         if self.limit == RateLimit::Off {
             return Ok(());
         }
+        let now = clock::now().map_err(|error| {
+            warn!(%error, "the use of a quota cannot be counted, so the request was refused");
+            Refusal::Uncounted { lasts: true }
+        })?;
+        self.take_at(client, plan, now).await
+    }
+
+    async fn take_at(&self, client: &ClientId, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
         let account = self.account(client, plan);
         account.bucket.check().map_err(|empty| Refusal::TooManyRequests {
             plan: Arc::clone(&account.plan),
@@ -85,7 +80,7 @@ impl<C: Clock + Clone> Usage<C> {
         account.reservation.take(&*self.quota_store, quota, now).await
     }
 
-    /// The account of a client. One whose plan was changed gets a new bucket, and keeps what it has of its quota.
+    /// Returns the account of a client. If the plan has changed, the account gets a new bucket and keeps its reserved units.
     fn account(&self, client: &ClientId, plan: &Arc<Plan>) -> Arc<Account<C>> {
         let current = |account: &&Arc<Account<C>>| Arc::ptr_eq(&account.plan, plan) || account.plan == *plan;
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
@@ -106,8 +101,8 @@ impl<C: Clock + Clone> Usage<C> {
         account
     }
 
-    /// Gives back what was taken of quotas and not used, as far as a moment allows: the end of a host waits for it.
-    pub async fn close(&self) {
+    /// Gives the unused reserved units of all clients back to the quota store, within a time limit.
+    pub(crate) async fn close(&self) {
         let accounts: Vec<_> = {
             let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
             accounts.values().map(Arc::clone).collect()
@@ -118,7 +113,7 @@ impl<C: Clock + Clone> Usage<C> {
             }
         };
         if timeout(CLOSE_TIME, given).await.is_err() {
-            warn!("units of quotas were not used and are lost: the store is too slow to take them back");
+            warn!("unused units of quotas are lost: the store was too slow to take them back");
         }
     }
 }
@@ -127,9 +122,9 @@ fn rate(plan: &Plan) -> Rate {
     Rate::per_second(plan.rate_per_second.min(FASTEST)).allow_burst(plan.burst)
 }
 
-/// How long the end of a host may take for this.
+/// How long the end of the host waits for the quota store.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
-/// What the bucket can tell apart: a token each nanosecond.
+/// The highest rate of `governor`: a token each nanosecond.
 const FASTEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(1_000_000_000 - 1);
 
 #[cfg(test)]

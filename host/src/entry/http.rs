@@ -4,12 +4,11 @@
 //! (`tls`), and then carries HTTP on a stream that is observed (`protocol`, `stream`, `strict_http1`, `request`). `wait`
 //! tracks whether the host waits for the client, and which time limit the client exceeds.
 
-// In the order in which a connection meets them.
 mod accept;
 mod tls;
 mod protocol;
-mod strict_http1;
 mod stream;
+mod strict_http1;
 mod request;
 mod connections;
 mod wait;
@@ -30,7 +29,7 @@ use self::accept::Acceptor;
 use self::connections::Connections;
 pub use self::limits::ConnectionLimits;
 use self::protocol::Http;
-pub use self::tls::{IdentityError, IdentityFiles, Tls, Wanted};
+pub use self::tls::{IdentityError, IdentityFiles, Tls};
 use crate::pipeline::Pipeline;
 
 /// Serves HTTP on a listener.
@@ -79,15 +78,15 @@ impl Server {
         };
         acceptor.accept_until(stop, &graceful).await;
         pipeline.begin_shutdown();
-        info!("not ready any more; connections are still accepted for a while");
+        info!("/readyz answers 503 now; connections are still accepted for the drain time");
         acceptor.accept_until(sleep(drain), &graceful).await;
         let mut tasks = acceptor.close();
-        info!("no new connections; requests that were begun are finished");
+        info!("no connections are accepted any more; open requests are finished");
         let end = Instant::now() + grace;
         if timeout_at(end, finish(graceful, &connections, &pipeline)).await.is_err() {
             warn!(
                 grace_seconds = grace.as_secs(),
-                "requests were still open at the end of the grace period; cut"
+                "cut the requests that were still open at the end of the grace period"
             );
         }
         tasks.shutdown().await;

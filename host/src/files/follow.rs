@@ -38,7 +38,9 @@ impl<R> Followed<R> {
         let subject = self.subject;
         let mut looks = match Looks::start(self.files, self.read) {
             Ok(looks) => looks,
-            Err(error) => return error!(%error, "no change of {subject} will be noticed before a restart"),
+            Err(error) => {
+                return error!(%error, "changes of {subject} are not noticed until the host is restarted");
+            }
         };
         let mut trouble = Trouble::default();
         let mut ticks = interval(FOLLOW_INTERVAL);
@@ -46,7 +48,9 @@ impl<R> Followed<R> {
         loop {
             ticks.tick().await;
             let Some(look) = looks.next(subject, &mut trouble).await else {
-                return error!("no change of {subject} will be noticed before a restart: their reader ended");
+                return error!(
+                    "changes of {subject} are not noticed until the host is restarted: the thread that reads has ended"
+                );
             };
             match look.transpose() {
                 Ok(read) => {
@@ -59,7 +63,7 @@ impl<R> Followed<R> {
                 }
                 Err(error) if trouble.is_due() => warn!(
                     %error,
-                    "{subject} cannot be used; what was read before stays in force, and it is tried again all the time"
+                    "{subject} cannot be used; the last valid contents stay in force, and the host tries again all the time"
                 ),
                 Err(_) => {}
             }
@@ -86,9 +90,9 @@ impl<T: Send + 'static, E: Send + 'static> Looks<T, E> {
         let (tell, seen) = mpsc::channel(1);
         let look = move || {
             let mut last = None;
-            // It ends when nobody can ask any more.
+            // The loop ends when the sender is dropped.
             for () in asked {
-                // The state is taken before the files are read, so that a change in between is noticed twice and never missed.
+                // The state is taken before the files are read, so that a change in between is never missed.
                 let stamps: Vec<_> = files.iter().map(|file| Stamp::of(file)).collect();
                 let look = (last.as_ref() != Some(&stamps)).then(&mut read);
                 if let Some(read) = &look {
@@ -113,7 +117,7 @@ impl<T: Send + 'static, E: Send + 'static> Looks<T, E> {
                 Ok(look) => return look,
                 Err(_) if trouble.is_due() => warn!(
                     seconds = begun.elapsed().as_secs(),
-                    "the file system does not answer for {subject}; what was read before stays in force"
+                    "the file system does not answer for {subject}; the last valid contents stay in force"
                 ),
                 Err(_) => {}
             }
@@ -121,14 +125,14 @@ impl<T: Send + 'static, E: Send + 'static> Looks<T, E> {
     }
 }
 
-/// What differs between a file and the one that took its place, or the same one after a change.
+/// The state of a file, which differs after every change and for every file that replaces it.
 #[derive(PartialEq, Eq)]
 struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
     modified: (i64, i64),
-    /// In contrast to the time above, no program can set this one.
+    /// Unlike the time above, no program can set this time.
     changed: (i64, i64),
 }
 
@@ -150,7 +154,7 @@ impl Stamp {
     fn is_settled(&self) -> bool {
         let changed = u64::try_from(self.changed.0).unwrap_or(0);
         let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(changed);
-        // An error is a time to come: the clock of a server of files, which may be wrong for ever.
+        // An error means a time in the future, from a file server whose clock may be wrong for ever.
         changed.elapsed().map_or(true, |age| age > SETTLING_TIME)
     }
 }
@@ -170,7 +174,7 @@ impl Trouble {
         is_due
     }
 
-    /// Whether there was any until now.
+    /// Ends the trouble. Returns whether there was any.
     fn end(&mut self) -> bool {
         self.told.take().is_some()
     }
@@ -182,7 +186,7 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
 /// How long a check may take before the log reports it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// More than the step in which any file system in use counts time, which is two seconds at most.
+/// More than the longest step of the time of any file system, which is two seconds.
 const SETTLING_TIME: Duration = Duration::from_secs(3);
 
 #[cfg(test)]

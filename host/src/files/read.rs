@@ -15,13 +15,13 @@ pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, ReadError> 
     let file = opened.map_err(|error| ReadError::of(path, error))?;
     let kind = file.metadata().map_err(ReadError::Failed)?.file_type();
     if !kind.is_file() {
-        return Err(ReadError::NotAFile { found: name(kind) });
+        return Err(ReadError::NotAFile(name(kind)));
     }
     let mut bytes = Vec::new();
     // One byte more than allowed distinguishes a file that is too large from a file of exactly the limit.
     file.take(limit_bytes + 1).read_to_end(&mut bytes).map_err(ReadError::Failed)?;
     if bytes.len() as u64 > limit_bytes {
-        return Err(ReadError::TooLarge { limit_bytes });
+        return Err(ReadError::TooLarge(limit_bytes));
     }
     Ok(bytes)
 }
@@ -40,29 +40,16 @@ fn name(kind: FileType) -> &'static str {
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// There is no file of this name.
+pub(crate) enum ReadError {
     #[error("there is no such file")]
     Missing,
     /// There is a link of this name, and its target does not exist.
-    #[error("it is a link to {}, where there is no file", target.display())]
-    Dangling {
-        /// The target of the link.
-        target: PathBuf,
-    },
-    /// It is not a regular file.
-    #[error("it is {found} and not a regular file")]
-    NotAFile {
-        /// What it is.
-        found: &'static str,
-    },
-    /// It is larger than the limit.
-    #[error("it has more than {limit_bytes} bytes")]
-    TooLarge {
-        /// The limit.
-        limit_bytes: u64,
-    },
-    /// The file system refused.
+    #[error("it is a link to {}, where there is no file", .0.display())]
+    Dangling(PathBuf),
+    #[error("it is {0} and not a regular file")]
+    NotAFile(&'static str),
+    #[error("it has more than {0} bytes")]
+    TooLarge(u64),
     #[error("{0}")]
     Failed(io::Error),
 }
@@ -74,7 +61,7 @@ impl ReadError {
             return ReadError::Failed(error);
         }
         match fs::read_link(path) {
-            Ok(target) => ReadError::Dangling { target },
+            Ok(target) => ReadError::Dangling(target),
             Err(_) => ReadError::Missing,
         }
     }
@@ -103,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused_at_once_and_by_its_name() {
+    fn what_is_not_a_regular_file_is_refused_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let made = std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap();

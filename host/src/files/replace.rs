@@ -49,8 +49,8 @@ pub(crate) fn replace(target: &Path, bytes: &[u8]) -> Result<(), ReplaceError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(refused(error)),
     };
-    // In the folder of the target, since a rename is atomic within one file system only. Made with mode 0600, and
-    // removed when this returns early.
+    // In the folder of the target, because a rename is atomic only within one file system. The file has mode 0600, and is
+    // removed if this returns early.
     let mut file = NamedTempFile::new_in(folder).map_err(refused)?;
     file.write_all(bytes).map_err(refused)?;
     match old {
@@ -67,13 +67,13 @@ fn folder_of(target: &Path) -> &Path {
     target.parent().unwrap_or(Path::new("/"))
 }
 
-/// A file that root makes in the folder of a service is of use to that service. Only for a file that this process made: an
-/// old one may be a link that somebody laid to get at what it leads to.
+/// Gives a file that root made in the folder of a service to that service, which could not use it otherwise. Only for a file
+/// that this process made: an attacker could put a link in the place of an older file, and so get its target.
 fn give_to_owner_of_folder(new: &File, folder: &Path) {
     if let (Ok(owner), Ok(made)) = (fs::metadata(folder), new.metadata())
         && owner.uid() != made.uid()
     {
-        // Only root may do this; for others the file stays their own.
+        // Only root may do this. Other users remain the owners.
         let _ = fchown(new, Some(owner.uid()), Some(owner.gid()));
     }
 }
@@ -96,37 +96,27 @@ fn keep_access(file: &File, old: &Metadata, folder: &Path) -> Result<(), Replace
 
 /// Why a file cannot be replaced.
 #[derive(Debug, thiserror::Error)]
-pub enum ReplaceError {
-    /// A file that is mounted by itself cannot be renamed over.
+pub(crate) enum ReplaceError {
+    /// A rename cannot replace a file that is a mount point.
     #[error(
         "it is mounted by itself, so that it cannot be replaced, and nothing was changed; mount its folder in place of \
          the file, or change the file that is mounted"
     )]
     Mounted,
-    /// The file system takes no writes at all.
     #[error("its file system is read-only, and nothing was changed; change the file where it comes from")]
     ReadOnly,
-    /// The user lacks a right, or the file is marked as one that never changes.
+    /// The user lacks a right, or the file is marked as immutable.
     #[error(
         "the system does not allow this user to replace a file in {}, and nothing was changed",
-        folder.display()
+        .0.display()
     )]
-    Forbidden {
-        /// The folder that the file is in.
-        folder: PathBuf,
-    },
+    Forbidden(PathBuf),
     /// The new file could not belong to the owner of the old one.
     #[error(
         "it belongs to user {user} and group {group}, and this user cannot give them another, so nothing was changed; \
          run the command as its owner"
     )]
-    Owner {
-        /// The user.
-        user: u32,
-        /// The group.
-        group: u32,
-    },
-    /// The file system refused for another reason.
+    Owner { user: u32, group: u32 },
     #[error("it cannot be replaced ({0}), and nothing was changed")]
     Failed(io::Error),
     /// The file was replaced, but it is unknown whether the change survives a power failure.
@@ -143,7 +133,7 @@ impl ReplaceError {
         } else if kind == io::ErrorKind::ReadOnlyFilesystem {
             ReplaceError::ReadOnly
         } else if kind == io::ErrorKind::PermissionDenied {
-            ReplaceError::Forbidden { folder: folder.to_owned() }
+            ReplaceError::Forbidden(folder.to_owned())
         } else {
             ReplaceError::Failed(error)
         }
@@ -157,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_behind_links_is_found_and_a_link_to_nothing_refused() {
+    fn the_target_of_links_is_found_and_a_broken_link_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         fs::create_dir_all(root.join("elsewhere/deep")).unwrap();
@@ -168,7 +158,7 @@ mod tests {
         assert_eq!(behind_links(&root.join("first")).unwrap(), root.join("elsewhere/deep/file"));
         assert_eq!(behind_links(&root.join("no file")).unwrap(), root.join("no file"));
         fs::remove_file(root.join("elsewhere/deep/file")).unwrap();
-        assert!(matches!(behind_links(&root.join("first")), Err(ReadError::Dangling { .. })));
+        assert!(matches!(behind_links(&root.join("first")), Err(ReadError::Dangling(_))));
     }
 
     #[test]
@@ -187,9 +177,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_system_refuses_is_said_in_words() {
-        // What the system answers to a rename over a mounted file, and to writes where none are possible; to mount
-        // something takes root. The numbers are those of Linux and macOS.
+    fn the_error_explains_why_the_file_system_refused() {
+        // A test cannot mount anything without root, so it makes the errors from the numbers of Linux and macOS.
         for (number, expected) in [
             (16, "mounted by itself"),
             (30, "read-only"),
@@ -204,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_takes_no_file_is_left_as_it_is() {
+    fn a_failed_replacement_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let taken = folder.path().join("taken");
         fs::create_dir(&taken).unwrap();

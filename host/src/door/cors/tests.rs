@@ -19,7 +19,7 @@ fn allowed(cors: &Cors, headers: &[(&str, &str)]) -> Option<String> {
 }
 
 #[test]
-fn an_origin_is_one_that_browsers_send() {
+fn only_an_origin_that_a_browser_can_send_is_accepted() {
     for good in [
         "https://app.example.net",
         "http://localhost:3000",
@@ -52,8 +52,8 @@ fn an_origin_is_one_that_browsers_send() {
         ("https://app.example.net?x", "has a path"),
         ("https://App.example.net", "capital letters"),
         ("HTTPS://app.example.net", "capital letters"),
-        ("https://app.example.net:443", "browsers leave it out"),
-        ("http://app.example.net:80", "browsers leave it out"),
+        ("https://app.example.net:443", "leave it out"),
+        ("http://app.example.net:80", "leave it out"),
         ("https://app.example.net:", "has no port"),
         ("https://app.example.net:0", "has no port"),
         ("https://app.example.net:0443", "has no port"),
@@ -65,7 +65,7 @@ fn an_origin_is_one_that_browsers_send() {
 }
 
 #[test]
-fn an_origin_that_is_not_listed_to_the_letter_is_told_nothing() {
+fn an_origin_that_is_not_listed_exactly_gets_no_permission() {
     let cors = listed(&["https://app.example.net", "http://localhost:3000"]);
     for origin in ["https://app.example.net", "http://localhost:3000"] {
         assert_eq!(allowed(&cors, &[("origin", origin)]).as_deref(), Some(origin));
@@ -101,7 +101,7 @@ fn an_answer_varies_by_origin_unless_every_page_may_read_it() {
             assert_eq!(headers(&any, origin).unwrap().get(VARY), None);
             assert_eq!(allowed(&any, &[("origin", origin)]).as_deref(), Some("*"));
         }
-        assert_eq!(allowed(&any, &[]).as_deref(), Some("*"), "a cache may keep it");
+        assert_eq!(allowed(&any, &[]).as_deref(), Some("*"), "a cache may reuse it");
         assert!(!any.is_preflight(&asked("OPTIONS", &[("access-control-request-method", "PATCH")])));
     }
     assert_eq!(headers(&Cors::default(), "https://app.example.net"), None);

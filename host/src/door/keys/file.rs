@@ -1,125 +1,36 @@
-//! The file of keys, `keys.json` in the data folder: digests, dates and plans, no key.
+//! The key file, `keys.json` in the data folder.
 //!
-//! It is replaced as a whole, so that a reader sees the old file or the new one; a lock keeps two writers apart. Where it
-//! is a link, the file behind it is read, replaced and locked.
+//! Every change replaces the whole file, so a reader sees either the old file or the new one. A lock makes writers take
+//! turns. If the key file is a link, the target of the link is read, replaced and locked.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::NewKey;
-use crate::backend::CLIENT_LIMIT_BYTES;
-use crate::door::{DEFAULT_PLAN, Plan};
+use super::KeyFileContents;
 use crate::files::{self, ReadError, ReplaceError};
 
-/// What is kept of a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyRecord {
-    /// Names the key in lists; part of the key itself.
-    #[serde(deserialize_with = "id")]
-    pub id: String,
-    /// Whose key it is, where it was made beside another: the id of their first key.
-    #[serde(
-        default,
-        alias = "principal",
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "some_id"
-    )]
-    pub client: Option<String>,
-    /// What its maker called it.
-    pub name: String,
-    /// The SHA-256 of the whole key.
-    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
-    pub sha256: [u8; 32],
-    /// The name of its usage plan; the default plan where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Since when it opens nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked_at: Option<Timestamp>,
-}
-
-impl KeyRecord {
-    /// What to keep of a new key.
-    #[must_use]
-    pub fn new(key: &NewKey, name: &str) -> KeyRecord {
-        KeyRecord {
-            id: key.id.clone(),
-            client: None,
-            name: name.to_owned(),
-            plan: None,
-            sha256: NewKey::digest(key.secret.as_bytes()),
-            created_at: Timestamp::now(),
-            revoked_at: None,
-        }
-    }
-
-    /// What to keep of a second key for the client of this one.
-    #[must_use]
-    pub fn rotated(&self, key: &NewKey) -> KeyRecord {
-        let (client, plan) = (Some(self.client().to_owned()), self.plan.clone());
-        KeyRecord { client, plan, ..KeyRecord::new(key, &self.name) }
-    }
-
-    /// Who its client is in logs, items and counts.
-    #[must_use]
-    pub fn client(&self) -> &str {
-        self.client.as_deref().unwrap_or(&self.id)
-    }
-}
-
-/// What the file says: all keys, also the revoked ones, the oldest first; and the plans that somebody made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyFileContents {
-    /// The keys.
-    pub keys: Vec<KeyRecord>,
-    /// The plans.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub plans: Vec<Plan>,
-}
-
-impl KeyFileContents {
-    /// The plan of this name; that of keys that name none is always there.
-    #[must_use]
-    pub fn plan(&self, name: &str) -> Option<Plan> {
-        let made = self.plans.iter().find(|plan| plan.name == name).cloned();
-        made.or_else(|| (name == DEFAULT_PLAN).then(Plan::default_plan))
-    }
-}
-
-/// The file of keys of one data folder.
+/// The key file of one data folder.
 #[derive(Debug, Clone)]
 pub struct KeyFile {
-    directory: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 impl KeyFile {
-    /// The file of keys in `directory`, which exists.
+    /// The key file in `directory`, which must exist.
     #[must_use]
     pub fn new(directory: &Path) -> KeyFile {
-        KeyFile { directory: directory.to_owned() }
+        KeyFile { path: directory.join("keys.json") }
     }
 
-    pub(super) fn path(&self) -> PathBuf {
-        self.directory.join("keys.json")
-    }
-
-    /// What the file says; nothing where there is no file, which is before the first key is made.
+    /// Reads the file. A missing file is the same as an empty one, because there is no file before the first key is made.
     pub fn read(&self) -> Result<KeyFileContents, KeyFileError> {
-        self.read_at(&self.path(), &KeyFileContents::default())
+        self.read_at(&self.path, &KeyFileContents::default())
     }
 
-    /// As [`KeyFile::read`], while a host has what was read before: a file with keys does not turn into none. It may be on
-    /// its way to another place, or was removed by mistake.
+    /// Reads the file again while a host runs. Unlike [`KeyFile::read`], fails if the file is missing and had contents
+    /// `before`: somebody may be moving the file, or removed it by mistake.
     pub(super) fn read_again(&self, before: &KeyFileContents) -> Result<KeyFileContents, KeyFileError> {
-        self.read_at(&self.path(), before)
+        self.read_at(&self.path, before)
     }
 
     fn read_at(&self, path: &Path, before: &KeyFileContents) -> Result<KeyFileContents, KeyFileError> {
@@ -127,29 +38,27 @@ impl KeyFile {
             Err(ReadError::Missing) if *before == KeyFileContents::default() => {
                 return Ok(KeyFileContents::default());
             }
-            read => read.map_err(|error| KeyFileError::InspectError { path: self.path(), error })?,
+            read => read.map_err(|error| self.failed(Problem::Unreadable(error)))?,
         };
-        serde_json::from_slice(&text).map_err(|error| KeyFileError::Damaged {
-            path: self.path(),
-            line: error.line(),
-            column: error.column(),
-        })
+        serde_json::from_slice(&text)
+            .map_err(|error| self.failed(Problem::Damaged { line: error.line(), column: error.column() }))
     }
 
-    /// Changes what the file says. Durable when it returns; where it fails, the file is as it was.
+    /// Changes the file. The change is durable when this returns. If this fails, the file is unchanged.
     pub fn update<T>(&self, change: impl FnOnce(&mut KeyFileContents) -> T) -> Result<T, KeyFileError> {
-        let target = files::behind_links(&self.path())
-            .map_err(|error| KeyFileError::InspectError { path: self.path(), error })?;
-        let _lock = files::lock(&target).map_err(|error| self.unchanged(error))?;
+        let unchanged = |error| self.failed(Problem::Unwritable(error));
+        let target = files::behind_links(&self.path);
+        let target = target.map_err(|error| self.failed(Problem::Unreadable(error)))?;
+        let _lock = files::lock(&target).map_err(unchanged)?;
         let mut contents = self.read_at(&target, &KeyFileContents::default())?;
         let result = change(&mut contents);
-        let text = text(&contents).map_err(|error| self.unchanged(ReplaceError::Failed(error)))?;
-        files::replace(&target, &text).map_err(|error| self.unchanged(error))?;
+        let text = text(&contents).map_err(|error| unchanged(ReplaceError::Failed(error)))?;
+        files::replace(&target, &text).map_err(unchanged)?;
         Ok(result)
     }
 
-    fn unchanged(&self, error: ReplaceError) -> KeyFileError {
-        KeyFileError::Unwritable { path: self.path(), error }
+    fn failed(&self, problem: Problem) -> KeyFileError {
+        KeyFileError { path: self.path.clone(), problem }
     }
 }
 
@@ -157,67 +66,33 @@ fn text(contents: &KeyFileContents) -> io::Result<Vec<u8>> {
     let mut text = serde_json::to_vec_pretty(contents)?;
     text.push(b'\n');
     if text.len() as u64 > FILE_LIMIT_BYTES {
-        return Err(io::Error::other("it would have more bytes than a host reads"));
+        return Err(io::Error::other(
+            "it would be larger than the limit of a key file; remove old revoked keys",
+        ));
     }
     Ok(text)
 }
 
-/// An id is counted under, see [`crate::backend::Count`].
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let good =
-        (1..=CLIENT_LIMIT_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if good { Ok(text) } else { Err(serde::de::Error::custom("an id has 1 to 64 visible ASCII characters")) }
-}
-
-fn some_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    id(deserializer).map(Some)
-}
-
-fn to_hex<S: Serializer>(digest: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&HEXLOWER.encode(digest))
-}
-
-fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| serde::de::Error::custom("a SHA-256 is 64 hexadecimal digits"))
-}
-
-/// Why the keys could not be read or changed.
+/// Why the key file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
-    /// It is not what this program writes.
-    ///
-    /// The parser's own words are left out: they quote what is wrong, which may be a key.
-    #[error("{} is damaged at line {line}, column {column}; restore it, or remove it and make new keys", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// Where it is damaged.
-        line: usize,
-        /// Where in that line.
-        column: usize,
-    },
-    /// It cannot be read at all.
-    #[error("{} cannot be read: {error}", path.display())]
-    InspectError {
-        /// The file, or the link to it.
-        path: PathBuf,
-        /// Why not.
-        error: ReadError,
-    },
-    /// It cannot be changed.
-    #[error("{} cannot be changed: {error}", path.display())]
-    Unwritable {
-        /// The file, or the link to it.
-        path: PathBuf,
-        /// Why not.
-        error: ReplaceError,
-    },
+#[error("{} {problem}", path.display())]
+pub struct KeyFileError {
+    path: PathBuf,
+    problem: Problem,
 }
 
-/// Some 60,000 keys. It keeps a wrong file from filling the memory.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    /// The text of the parser's error is left out, because it quotes the file, which may contain a key.
+    #[error("is damaged at line {line}, column {column}; restore it, or remove it and make new keys")]
+    Damaged { line: usize, column: usize },
+    #[error("cannot be read: {0}")]
+    Unreadable(ReadError),
+    #[error("cannot be changed: {0}")]
+    Unwritable(ReplaceError),
+}
+
+/// The size of about 60,000 keys. The limit prevents that a wrong file fills the memory.
 const FILE_LIMIT_BYTES: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -226,14 +101,20 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::door::{KeyRecord, NewKey, Plan};
 
-    #[test]
-    fn a_key_is_kept_as_its_hash_only() {
+    fn key_file() -> (tempfile::TempDir, KeyFile) {
         let directory = tempfile::tempdir().unwrap();
         let file = KeyFile::new(directory.path());
+        (directory, file)
+    }
+
+    #[test]
+    fn only_the_digest_of_a_key_is_stored() {
+        let (_directory, file) = key_file();
         let key = NewKey::generate();
         file.update(|contents| contents.keys.push(KeyRecord::new(&key, "agent"))).unwrap();
-        let text = fs::read_to_string(file.path()).unwrap();
+        let text = fs::read_to_string(&file.path).unwrap();
         assert!(text.contains(&key.id) && text.contains("agent"));
         let random = &key.secret["portdesk_".len() + 8..];
         assert!(!text.contains(random));
@@ -242,43 +123,31 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_an_error_and_not_an_empty_one() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = KeyFile::new(directory.path());
-        assert!(file.read().unwrap().keys.is_empty(), "no file is no key");
-        fs::write(file.path(), "{\"keys\": [{}]}").unwrap();
-        assert!(matches!(file.read(), Err(KeyFileError::Damaged { .. })));
-        fs::write(file.path(), "{\"keys\": [\"portdesk_secret\"]}").unwrap();
+        let (_directory, file) = key_file();
+        assert!(file.read().unwrap().keys.is_empty(), "a missing file is empty");
+        fs::write(&file.path, "{\"keys\": [{}]}").unwrap();
+        assert!(file.read().unwrap_err().to_string().contains("is damaged at line 1, column "));
+        fs::write(&file.path, "{\"keys\": [\"portdesk_secret\"]}").unwrap();
         assert!(!file.read().unwrap_err().to_string().contains("portdesk_secret"));
         assert!(file.update(|contents| contents.keys.clear()).is_err());
     }
 
     #[test]
-    fn a_file_from_before_there_were_plans_is_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = KeyFile::new(directory.path());
-        let sha256 = "0".repeat(64);
-        let old = format!(
-            r#"{{"keys":[{{"id":"bc1743b1","name":"agent","sha256":"{sha256}","created_at":"2026-11-22T00:00:00Z"}}]}}"#
-        );
-        fs::write(file.path(), old).unwrap();
-        let contents = file.read().unwrap();
-        assert_eq!((contents.keys[0].client(), &contents.keys[0].plan), ("bc1743b1", &None));
-        assert_eq!(contents.plan("default"), Some(Plan::default_plan()));
-    }
-
-    #[test]
-    fn a_file_from_before_clients_had_that_name_is_read() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = KeyFile::new(directory.path());
+    fn the_files_of_older_versions_are_read() {
+        let (_directory, file) = key_file();
         let (sha256, made) = ("0".repeat(64), "2026-11-22T00:00:00Z");
-        let old = format!(
-            r#"{{"keys":[{{"id":"bc1743b1","principal":"1a2b3c4d","name":"agent","sha256":"{sha256}","created_at":"{made}"}}]}}"#
-        );
-        fs::write(file.path(), old).unwrap();
-        let contents = file.read().unwrap();
-        assert_eq!(contents.keys[0].client(), "1a2b3c4d");
-        file.update(|_| ()).unwrap();
-        assert_eq!(file.read().unwrap(), contents);
+        // Without plans; and with the older name of the field `client`.
+        for (older, client) in [("", "bc1743b1"), (r#""principal":"1a2b3c4d","#, "1a2b3c4d")] {
+            let record = format!(
+                r#"{{"id":"bc1743b1",{older}"name":"agent","sha256":"{sha256}","created_at":"{made}"}}"#
+            );
+            fs::write(&file.path, format!(r#"{{"keys":[{record}]}}"#)).unwrap();
+            let contents = file.read().unwrap();
+            assert_eq!((contents.keys[0].client(), &contents.keys[0].plan), (client, &None));
+            assert_eq!(contents.plan("default"), Some(Plan::default_plan()));
+            file.update(|_| ()).unwrap();
+            assert_eq!(file.read().unwrap(), contents);
+        }
     }
 
     #[test]
@@ -307,7 +176,7 @@ mod tests {
         symlink("deep/shared.json", at("kept/current")).unwrap();
         symlink(at("kept/current"), at("one/keys.json")).unwrap();
         symlink("../kept/current", at("other/keys.json")).unwrap();
-        // Both folders share a lock, or one change would be lost.
+        // Without a common lock of both folders, a change would be lost.
         std::thread::scope(|scope| {
             for name in ["one", "other", "one", "other"] {
                 let record = KeyRecord::new(&NewKey::generate(), name);
@@ -322,10 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_nothing_is_no_first_start_and_is_left_alone() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = KeyFile::new(directory.path());
-        symlink("not mounted/keys.json", file.path()).unwrap();
+    fn a_broken_link_is_an_error_and_stays_as_it_is() {
+        let (directory, file) = key_file();
+        symlink("not mounted/keys.json", &file.path).unwrap();
         for error in [file.read().unwrap_err(), file.update(|contents| contents.keys.clear()).unwrap_err()] {
             assert!(error.to_string().contains("a link to not mounted/keys.json, where there is no file"));
         }
@@ -333,28 +201,27 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_were_read_before_are_not_forgotten_because_their_file_is_bad() {
-        let directory = tempfile::tempdir().unwrap();
-        let file = KeyFile::new(directory.path());
+    fn a_host_keeps_its_keys_if_the_file_becomes_unusable() {
+        let (_directory, file) = key_file();
         let mut before = KeyFileContents::default();
-        assert_eq!(file.read_again(&before).unwrap(), before, "no file and no keys are the same");
+        assert_eq!(file.read_again(&before).unwrap(), before, "a missing file is empty");
         before.keys.push(KeyRecord::new(&NewKey::generate(), "agent"));
         assert!(file.read_again(&before).is_err(), "no file");
-        fs::create_dir(file.path()).unwrap();
+        fs::create_dir(&file.path).unwrap();
         assert!(file.read_again(&before).is_err(), "a folder");
-        fs::remove_dir(file.path()).unwrap();
+        fs::remove_dir(&file.path).unwrap();
         for bad in ["", "\n", "null", "{}", "[]", "{\"keys\": []", "\0\0\0\0"] {
-            fs::write(file.path(), bad).unwrap();
+            fs::write(&file.path, bad).unwrap();
             assert!(file.read_again(&before).is_err(), "{bad:?}");
         }
-        let too_large = fs::File::create(file.path()).unwrap();
+        let too_large = fs::File::create(&file.path).unwrap();
         too_large.set_len(1 << 40).unwrap();
         assert!(file.read_again(&before).unwrap_err().to_string().contains("16777216 bytes"));
-        fs::write(file.path(), "{\"keys\": []}").unwrap();
+        fs::write(&file.path, "{\"keys\": []}").unwrap();
         assert_eq!(
             file.read_again(&before).unwrap(),
             KeyFileContents::default(),
-            "whoever writes this means it"
+            "an empty list is written on purpose"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The quota of one client: units that were taken from the quota store, given out one by one.
+//! The quota of one client. The host reserves units of the quota in batches, and each request uses one unit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,46 +12,47 @@ use crate::backend::{Count, Error, QuotaStore};
 use crate::door::plan::{Quota, Window};
 use crate::door::{ClientId, Refusal};
 
-/// What a client has of its quota in this process.
+/// The units of one client that this process has reserved.
 pub(super) struct Reservation {
     client: Arc<str>,
     reserved: Mutex<Option<ReservedUnits>>,
 }
 
-/// Of one window.
+/// The reserved units of one window.
 struct ReservedUnits {
     window: Window,
     count: Count,
-    /// Taken from the quota store, and not given out yet.
+    /// Reserved in the quota store, and not used yet.
     units: u64,
     pause: Option<Pause>,
 }
 
-/// Until when the quota store is not asked again: one that is used up or does not answer is not asked by every request.
+/// A time without calls to the quota store, so that a quota that is used up or a store that fails does not cost a call for
+/// each request.
 struct Pause {
     until: Instant,
-    /// Of which quota; another one is asked for at once.
+    /// The quota in force when the pause began. A change of the quota ends the pause.
     quota: Quota,
     why: Why,
 }
 
-/// Why there is no unit.
+/// Why a request gets no unit.
 #[derive(Clone, Copy)]
 enum Why {
     Spent,
-    /// The quota store failed, and fails until an operator has acted if `lasts`.
+    /// The quota store failed. If `lasts`, it fails until an operator acts.
     Uncounted {
         lasts: bool,
     },
 }
 
 impl Reservation {
-    /// Nothing is taken yet.
+    /// Starts without reserved units.
     pub(super) fn new(client: &ClientId) -> Reservation {
         Reservation { client: client.as_str().into(), reserved: Mutex::new(None) }
     }
 
-    /// Gives out one unit of the window that `now` is in.
+    /// Uses one unit of the window that contains `now`. Reserves more units if none are left.
     pub(super) async fn take(
         &self,
         quota_store: &dyn QuotaStore,
@@ -70,7 +71,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Gives back what was not given out.
+    /// Gives the unused units back to the quota store.
     pub(super) async fn give_back(&self, quota_store: &dyn QuotaStore) {
         let Some(reserved) = self.reserved.lock().await.take() else { return };
         if reserved.units == 0 {
@@ -78,7 +79,7 @@ impl Reservation {
         }
         if let Err(error) = quota_store.give_back(&reserved.count, reserved.units).await {
             let units = reserved.units;
-            warn!(client = %reserved.count.client, units, %error, "units of a quota were not used and are lost");
+            warn!(client = %reserved.count.client, units, %error, "unused units of a quota are lost");
         }
     }
 }
@@ -104,12 +105,8 @@ impl ReservedUnits {
             return Err(self.refusal(pause.why, quota, now));
         }
         let limit = quota.requests.get();
-        let (why, time) = match timeout(
-            QUOTA_STORE_TIME,
-            quota_store.take(&self.count, quota_store.batch_size(limit), limit),
-        )
-        .await
-        {
+        let taken = quota_store.take(&self.count, quota_store.batch_size(limit), limit);
+        let (why, time) = match timeout(QUOTA_STORE_TIME, taken).await {
             Ok(Ok(0)) => (Why::Spent, SPENT_PAUSE),
             Ok(Ok(units)) => {
                 self.units = units;
@@ -121,7 +118,7 @@ impl ReservedUnits {
                 (Why::Uncounted { lasts: matches!(error, Error::Misconfigured(_)) }, FAILED_PAUSE)
             }
             Err(_elapsed) => {
-                warn!(client = %self.count.client, "the use of a quota cannot be counted: the store is silent");
+                warn!(client = %self.count.client, "the use of a quota cannot be counted: the store did not answer in time");
                 (Why::Uncounted { lasts: false }, FAILED_PAUSE)
             }
         };
@@ -130,22 +127,18 @@ impl ReservedUnits {
     }
 
     fn refusal(&self, why: Why, quota: Quota, now: Timestamp) -> Refusal {
+        let left = |at| Duration::try_from(self.window.end.duration_since(at)).unwrap_or_default();
         match why {
-            Why::Spent => self.exceeded(quota, now),
+            Why::Spent => {
+                Refusal::LimitExceeded { quota, window: left(self.window.begin), retry_after: left(now) }
+            }
             Why::Uncounted { lasts } => Refusal::Uncounted { lasts },
         }
-    }
-
-    fn exceeded(&self, quota: Quota, now: Timestamp) -> Refusal {
-        let between =
-            |one, other: Timestamp| Duration::try_from(other.duration_since(one)).unwrap_or_default();
-        let window = between(self.window.begin, self.window.end);
-        Refusal::LimitExceeded { quota, window, retry_after: between(now, self.window.end) }
     }
 }
 
 /// How long a request waits for the quota store.
 const QUOTA_STORE_TIME: Duration = Duration::from_secs(2);
-/// Other hosts may give units back.
+/// Other hosts may give units back, so a quota that is used up is tried again.
 const SPENT_PAUSE: Duration = Duration::from_secs(10);
 const FAILED_PAUSE: Duration = Duration::from_secs(1);

@@ -1,4 +1,6 @@
 use std::num::{NonZeroU32, NonZeroU64};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use governor::clock::FakeRelativeClock;
@@ -10,6 +12,11 @@ use crate::door::{Period, Quota};
 
 fn memory() -> Arc<dyn QuotaStore> {
     Arc::new(Memory::new(&suite::schema()))
+}
+
+fn usage() -> (Usage<FakeRelativeClock>, FakeRelativeClock) {
+    let clock = FakeRelativeClock::default();
+    (Usage::with_clock(RateLimit::Plan, memory(), clock.clone()), clock)
 }
 
 fn plan(rate: u32, burst: u32, quota: Option<(u64, Period)>) -> Arc<Plan> {
@@ -27,7 +34,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// How many of `count` requests are let in at a moment.
+/// Returns how many of `count` requests are admitted at the time `now`.
 async fn admitted<C: Clock + Clone>(usage: &Usage<C>, plan: &Arc<Plan>, count: u32, now: Timestamp) -> u32 {
     let mut admitted = 0;
     for _ in 0..count {
@@ -37,23 +44,21 @@ async fn admitted<C: Clock + Clone>(usage: &Usage<C>, plan: &Arc<Plan>, count: u
 }
 
 #[tokio::test]
-async fn a_flood_of_a_minute_gets_its_burst_and_then_its_rate() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+async fn a_minute_of_too_many_requests_gets_the_burst_and_then_the_rate() {
+    let (usage, clock) = usage();
     let plan = Arc::new(Plan::default_plan());
     let mut let_in = 0;
     for _ in 0..60_000 {
         let_in += admitted(&usage, &plan, 2, Timestamp::UNIX_EPOCH).await;
         clock.advance(Duration::from_millis(1));
     }
-    // A token each 20 ms, the last one at the very end of the minute.
+    // One token each 20 ms. The last token arrives at the very end of the minute.
     assert_eq!(let_in, 100 + 60 * 50 - 1);
 }
 
 #[tokio::test]
 async fn a_bucket_holds_no_more_than_its_burst() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+    let (usage, clock) = usage();
     let plan = plan(50, 7, None);
     for _ in 0..3 {
         assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 7);
@@ -62,9 +67,8 @@ async fn a_bucket_holds_no_more_than_its_burst() {
 }
 
 #[tokio::test]
-async fn a_quota_is_used_by_what_is_let_in_and_not_by_what_is_throttled() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+async fn only_admitted_requests_count_against_the_quota() {
+    let (usage, clock) = usage();
     let (plan, now) = (plan(1, 10, Some((15, Period::Month))), at("2026-11-22T12:00:00Z"));
     assert_eq!(admitted(&usage, &plan, 1000, now).await, 10);
     clock.advance(Duration::from_secs(10));
@@ -77,9 +81,8 @@ async fn a_quota_is_used_by_what_is_let_in_and_not_by_what_is_throttled() {
 }
 
 #[tokio::test]
-async fn a_new_month_brings_a_new_quota_and_a_clock_set_back_none() {
-    let clock = FakeRelativeClock::default();
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), clock.clone());
+async fn a_new_month_has_a_new_quota_and_a_clock_that_goes_back_gives_none() {
+    let (usage, clock) = usage();
     let plan = plan(1000, 1000, Some((10, Period::Month)));
     for (moment, expected) in [
         ("2026-11-30T23:59:59.999Z", 10),
@@ -96,16 +99,16 @@ async fn a_new_month_brings_a_new_quota_and_a_clock_set_back_none() {
 }
 
 #[tokio::test]
-async fn clients_have_usage_of_their_own() {
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
+async fn each_client_has_a_quota_of_its_own() {
+    let (usage, _) = usage();
     let plan = plan(1, 10, Some((5, Period::Day)));
     assert_eq!(admitted(&usage, &plan, 20, Timestamp::UNIX_EPOCH).await, 5);
     assert!(usage.take_at(&ClientId::new("other"), &plan, Timestamp::UNIX_EPOCH).await.is_ok());
 }
 
 #[tokio::test]
-async fn another_plan_holds_at_once_and_keeps_what_was_used() {
-    let usage = Usage::with_clock(RateLimit::Plan, memory(), FakeRelativeClock::default());
+async fn a_changed_plan_applies_at_once_and_keeps_the_used_units() {
+    let (usage, _) = usage();
     let now = Timestamp::UNIX_EPOCH;
     assert_eq!(admitted(&usage, &plan(1, 100, Some((5, Period::Day))), 20, now).await, 5);
     assert_eq!(admitted(&usage, &plan(1, 100, Some((8, Period::Day))), 20, now).await, 3);
@@ -118,22 +121,24 @@ async fn without_plans_nothing_is_counted() {
     let quota_store = memory();
     let usage = Usage::new(RateLimit::Off, Arc::clone(&quota_store));
     let plan = plan(1, 1, Some((1, Period::Day)));
-    assert_eq!(admitted(&usage, &plan, 1000, Timestamp::UNIX_EPOCH).await, 1000);
+    for _ in 0..1000 {
+        assert_eq!(usage.take(&one(), &plan).await, Ok(()));
+    }
     let count = Count { client: "one".into(), window: "1970-01-01/day".into() };
     assert_eq!(quota_store.used(&count).await, Ok(0));
 }
 
-/// Gives batches of 50 until it is told to fail.
+/// Reserves batches of 50 units. Fails while `fails` has an error.
 struct Batches {
     memory: Memory,
-    asked: std::sync::atomic::AtomicU32,
-    fails: std::sync::Mutex<Option<Error>>,
+    asked: AtomicU32,
+    fails: Mutex<Option<Error>>,
 }
 
 #[async_trait]
 impl QuotaStore for Batches {
     async fn take(&self, count: &Count, units: u64, limit: u64) -> Result<u64, Error> {
-        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.asked.fetch_add(1, Ordering::SeqCst);
         if let Some(error) = self.fails.lock().unwrap().clone() {
             return Err(error);
         }
@@ -153,53 +158,46 @@ impl QuotaStore for Batches {
     }
 }
 
-fn batches() -> Arc<Batches> {
-    Arc::new(Batches { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() })
+/// Returns a quota store, and the usage that is counted there.
+fn batches() -> (Arc<Batches>, Usage<FakeRelativeClock>) {
+    let batches =
+        Arc::new(Batches { memory: Memory::new(&suite::schema()), asked: 0.into(), fails: None.into() });
+    (batches.clone(), Usage::with_clock(RateLimit::Plan, batches, FakeRelativeClock::default()))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_block_is_taken_at_once_used_up_and_its_rest_given_back() {
-    let quota_store = batches();
-    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
+async fn units_are_reserved_in_batches_and_unused_units_are_given_back() {
+    let (quota_store, usage) = batches();
     let (plan, now) = (plan(1, 1000, Some((120, Period::Day))), Timestamp::UNIX_EPOCH);
     let count = Count { client: "one".into(), window: "1970-01-01/day".into() };
     assert_eq!(admitted(&usage, &plan, 60, now).await, 60);
-    assert_eq!(
-        (quota_store.asked.load(std::sync::atomic::Ordering::SeqCst), quota_store.used(&count).await),
-        (2, Ok(100))
-    );
+    assert_eq!((quota_store.asked.load(Ordering::SeqCst), quota_store.used(&count).await), (2, Ok(100)));
     usage.close().await;
     assert_eq!(quota_store.used(&count).await, Ok(60));
     assert_eq!(admitted(&usage, &plan, 500, now).await, 60);
-    assert_eq!(
-        quota_store.asked.load(std::sync::atomic::Ordering::SeqCst),
-        5,
-        "who is spent asks once in a while"
-    );
+    assert_eq!(quota_store.asked.load(Ordering::SeqCst), 5, "a quota that is used up is not tried each time");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_meter_that_fails_closes_the_door_once_the_block_is_used() {
-    let quota_store = batches();
-    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
+async fn if_the_quota_store_fails_requests_are_refused_after_the_last_reserved_unit() {
+    let (quota_store, usage) = batches();
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
     assert_eq!(admitted(&usage, &plan, 10, now).await, 10);
-    *quota_store.fails.lock().unwrap() = Some(Error::Unavailable("told to fail".to_owned()));
-    assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "what is left of the batch");
+    *quota_store.fails.lock().unwrap() = Some(Error::Unavailable("a test".to_owned()));
+    assert_eq!(admitted(&usage, &plan, 100, now).await, 40, "the rest of the batch");
     assert_eq!(usage.take_at(&one(), &plan, now).await, Err(Refusal::Uncounted { lasts: false }));
-    assert_eq!(quota_store.asked.load(std::sync::atomic::Ordering::SeqCst), 2, "it is asked once a second");
+    assert_eq!(quota_store.asked.load(Ordering::SeqCst), 2, "one call a second");
     *quota_store.fails.lock().unwrap() = None;
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_meter_that_fails_until_an_operator_acts_asks_nobody_to_come_again() {
-    let quota_store = batches();
+async fn a_quota_store_that_fails_until_an_operator_acts_gives_no_time_to_repeat() {
+    let (quota_store, usage) = batches();
     *quota_store.fails.lock().unwrap() = Some(Error::Misconfigured("no right".to_owned()));
-    let usage = Usage::with_clock(RateLimit::Plan, quota_store.clone(), FakeRelativeClock::default());
     let (plan, now) = (plan(1, 1000, Some((500, Period::Day))), Timestamp::UNIX_EPOCH);
-    // The second one finds the pause.
+    // The second request arrives during the pause.
     for _ in 0..2 {
         let refused = usage.take_at(&one(), &plan, now).await.unwrap_err();
         assert_eq!(refused, Refusal::Uncounted { lasts: true });

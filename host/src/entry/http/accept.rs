@@ -18,6 +18,7 @@ use super::connections::{ConnectionSlot, Connections};
 use super::protocol::{Http, Version};
 use super::stream::{Stream, Transport};
 use super::tls;
+use crate::door::Refusal;
 use crate::pipeline::Pipeline;
 
 /// Accepts connections and serves each of them in a task of its own.
@@ -73,7 +74,7 @@ impl Acceptor {
 
     /// Sends an answer that there are too many connections, if that is possible without waiting. In TLS it is not possible.
     fn turn_away(&self, stream: &TcpStream) {
-        debug!("too many connections, and the host is at work for all of them; one was turned away");
+        debug!("refused a connection: there are too many, and the host works on requests of all of them");
         self.pipeline.telemetry.metrics.connection_ended(CloseReason::TurnedAway.as_str());
         if self.tls.is_none() {
             let _ = stream.try_write(no_slot().as_bytes());
@@ -88,13 +89,13 @@ impl Acceptor {
         watcher: Watcher,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (tls, http, pipeline) = (self.tls.clone(), self.http.clone(), Arc::clone(&self.pipeline));
-        let handshake_time = self.connections.limits().handshake;
+        let handshake_time = self.connections.limits.handshake;
         async move {
             let connection = Arc::clone(&slot.connection);
             let served = async {
                 let connection = Arc::clone(&connection);
                 let (version, transport) = match tls {
-                    None => (Version::Either, Transport::Plain(stream)),
+                    None => (Version::Either, Transport::Left(stream)),
                     Some(tls) => match timeout(handshake_time, handshake(tls, stream)).await {
                         Ok(Some(encrypted)) => encrypted,
                         Ok(None) => return,
@@ -103,7 +104,7 @@ impl Acceptor {
                             return pipeline
                                 .telemetry
                                 .metrics
-                                .connection_ended(CloseReason::Handshake.as_str());
+                                .connection_ended(CloseReason::HandshakeSlow.as_str());
                         }
                     },
                 };
@@ -125,7 +126,7 @@ async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<(Version, Tran
         Ok(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2);
             let version = if is_http2 { Version::Two } else { Version::One };
-            Some((version, Transport::Tls(Box::new(stream))))
+            Some((version, Transport::Right(Box::new(stream))))
         }
         Err(error) => {
             debug!(reason = %error.kind(), "a TLS handshake failed");
@@ -141,16 +142,18 @@ fn is_of_the_peer(error: &io::Error) -> bool {
     )
 }
 
-/// The answer on a connection that is one too many. It has a request id as every answer has, although no request was read.
+/// The answer on a connection above the limit. It has a request id, as every answer has, although no request was read.
 fn no_slot() -> String {
-    let request_id = Uuid::new_v4();
+    let (refusal, request_id) = (Refusal::Busy, Uuid::new_v4());
+    let (status, error_type) = (refusal.status(), refusal.error_type());
+    let retry_after = refusal.retry_after_seconds().unwrap_or_default();
+    let body = format!(r#"{{"message":"{refusal}"}}"#);
+    let length = body.len();
     format!(
-        "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
-         content-type: application/json\r\nx-amzn-errortype: ServiceUnavailableException\r\n\
-         x-amzn-requestid: {request_id}\r\ncontent-length: {}\r\n\r\n{NO_SLOT}",
-        NO_SLOT.len()
+        "HTTP/1.1 {status}\r\nconnection: close\r\nretry-after: {retry_after}\r\n\
+         content-type: application/json\r\nx-amzn-errortype: {error_type}\r\n\
+         x-amzn-requestid: {request_id}\r\ncontent-length: {length}\r\n\r\n{body}"
     )
 }
 
-const NO_SLOT: &str = r#"{"message":"Service Unavailable"}"#;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -1,16 +1,19 @@
 //! The reasons for which the host ends a connection.
 
-use super::wait::Timeout;
-
 /// Why the host ended or refused a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloseReason {
+    /// The client did not read an answer in time.
+    AnswerSlow,
     /// Another connection or request needed the room.
     Evicted,
-    /// Its TLS handshake took too long.
-    Handshake,
-    /// Its client exceeded a time limit.
-    Timeout(Timeout),
+    FirstByteSlow,
+    HandshakeSlow,
+    HeadSlow,
+    /// The client sent no further request in time.
+    Idle,
+    /// The client accepted no bytes for some time.
+    Stalled,
     /// The host stops.
     Stopping,
     /// There were too many connections, and none of them waited for its client.
@@ -20,33 +23,28 @@ pub(super) enum CloseReason {
 }
 
 impl CloseReason {
-    /// The name in metrics and in the log.
-    pub(super) fn as_str(self) -> &'static str {
+    /// The name in metrics and in the log, and whether the connection is reset. A client that does not read would not notice
+    /// an orderly end, and the system would keep the unread bytes for minutes.
+    fn row(self) -> (&'static str, bool) {
         match self {
-            CloseReason::Evicted => "evicted",
-            CloseReason::Handshake => "handshake_slow",
-            CloseReason::Timeout(Timeout::Answer) => "answer_slow",
-            CloseReason::Timeout(Timeout::FirstByte) => "first_byte_slow",
-            CloseReason::Timeout(Timeout::Head) => "head_slow",
-            CloseReason::Timeout(Timeout::Request) => "idle",
-            CloseReason::Timeout(Timeout::WriteStall) => "stalled",
-            CloseReason::Stopping => "stopping",
-            CloseReason::TurnedAway => "turned_away",
-            CloseReason::Unread => "untaken",
+            CloseReason::AnswerSlow => ("answer_slow", true),
+            CloseReason::Evicted => ("evicted", true),
+            CloseReason::FirstByteSlow => ("first_byte_slow", false),
+            CloseReason::HandshakeSlow => ("handshake_slow", false),
+            CloseReason::HeadSlow => ("head_slow", false),
+            CloseReason::Idle => ("idle", false),
+            CloseReason::Stalled => ("stalled", true),
+            CloseReason::Stopping => ("stopping", false),
+            CloseReason::TurnedAway => ("turned_away", false),
+            CloseReason::Unread => ("untaken", true),
         }
     }
 
-    /// Whether the connection is reset. A client that does not read would not notice an orderly end, and the system would
-    /// keep the unread bytes for minutes.
+    pub(super) fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
     pub(super) fn resets(self) -> bool {
-        match self {
-            CloseReason::Evicted
-            | CloseReason::Timeout(Timeout::Answer | Timeout::WriteStall)
-            | CloseReason::Unread => true,
-            CloseReason::Handshake
-            | CloseReason::Timeout(Timeout::FirstByte | Timeout::Head | Timeout::Request)
-            | CloseReason::Stopping
-            | CloseReason::TurnedAway => false,
-        }
+        self.row().1
     }
 }

@@ -21,7 +21,7 @@ use crate::telemetry::{Level, Telemetry};
 
 /// The connections of a server.
 pub(super) struct Connections {
-    limits: ConnectionLimits,
+    pub(super) limits: ConnectionLimits,
     open: Mutex<Open>,
 }
 
@@ -55,10 +55,6 @@ impl Connections {
     pub(super) fn new(limits: ConnectionLimits, telemetry: Arc<Telemetry>) -> Connections {
         let open = Open { telemetry, next: 0, connections: BTreeMap::new(), peers: HashMap::new() };
         Connections { limits, open: Mutex::new(open) }
-    }
-
-    pub(super) fn limits(&self) -> &ConnectionLimits {
-        &self.limits
     }
 
     /// Admits a connection of this peer. Returns `None` if there are too many and none of them can be cut, because the
@@ -104,7 +100,7 @@ impl Connections {
         for (&number, connection) in &open.connections {
             let wait = connection.wait();
             if let Some(why) = wait.timed_out(&self.limits, now) {
-                late.push((number, CloseReason::Timeout(why)));
+                late.push((number, why));
             } else if wait.unread_bytes() > 0 {
                 unread.push((wait.unread_bytes(), number));
             }
@@ -149,7 +145,7 @@ impl Open {
             if now.saturating_duration_since(since) < LEAST_WAIT {
                 continue;
             }
-            if !wait.is_proven() {
+            if !wait.is_proven {
                 longest = Some((since, number));
                 break;
             }

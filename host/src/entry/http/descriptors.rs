@@ -16,7 +16,8 @@ pub(super) fn for_connections(wanted: usize) -> usize {
     if room < wanted {
         warn!(
             connections = room,
-            limit, "fewer connections than --connections: the limit of open files is low"
+            limit,
+            "the limit of open files allows fewer connections than --connections; raise it (ulimit -n)"
         );
     }
     wanted.min(room)

@@ -29,3 +29,20 @@ pub struct ConnectionLimits {
     /// The time until the client has accepted an answer completely.
     pub answer: Duration,
 }
+
+#[cfg(test)]
+impl ConnectionLimits {
+    pub(super) const FOR_TESTS: ConnectionLimits = ConnectionLimits {
+        connections: 1,
+        connections_per_peer: 1,
+        streams: 100,
+        head_bytes: 65_536,
+        unread_bytes: 1000,
+        handshake: Duration::from_secs(5),
+        first_byte: Duration::from_secs(1),
+        head: Duration::from_secs(2),
+        idle: Duration::from_secs(30),
+        stall: Duration::from_secs(3),
+        answer: Duration::from_secs(10),
+    };
+}

@@ -16,22 +16,17 @@ use super::connections::Connection;
 use super::limits::ConnectionLimits;
 use super::request;
 use super::stream::Stream;
-use super::strict_http1::StrictStream;
 use crate::clock;
 use crate::pipeline::Pipeline;
 
 /// Serves HTTP on connections, within their limits.
 #[derive(Clone)]
-pub(super) struct Http {
-    /// For plain connections, where the first bytes decide the version.
-    either: Builder<TokioExecutor>,
-    one: Builder<TokioExecutor>,
-    two: Builder<TokioExecutor>,
-}
+pub(super) struct Http(Builder<TokioExecutor>);
 
 /// The HTTP version of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Version {
+    /// The connection is not encrypted, so its first bytes decide the version.
     Either,
     One,
     Two,
@@ -39,13 +34,26 @@ pub(super) enum Version {
 
 impl Http {
     pub(super) fn new(limits: &ConnectionLimits) -> Http {
-        let either = builder(limits);
-        Http { one: either.clone().http1_only(), two: either.clone().http2_only(), either }
+        let mut http = Builder::new(TokioExecutor::new());
+        http.http1()
+            .timer(TokioTimer::new())
+            // `wait` limits these times: hyper has only one limit for both the head and the time between requests.
+            .header_read_timeout(None)
+            .max_buf_size(limits.head_bytes)
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams)
+            .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT);
+        Http(http)
     }
 
     /// Answers the requests of a connection until it ends.
     pub(super) async fn serve(
-        &self,
+        self,
         version: Version,
         stream: Stream,
         connection: Arc<Connection>,
@@ -53,14 +61,14 @@ impl Http {
         watcher: Watcher,
     ) {
         let builder = match version {
-            Version::Either => &self.either,
-            Version::One => &self.one,
-            Version::Two => &self.two,
+            Version::Either => self.0,
+            Version::One => self.0.http1_only(),
+            Version::Two => self.0.http2_only(),
         };
         let service = service_fn(move |request| {
             request::answer(Arc::clone(&pipeline), Arc::clone(&connection), request)
         });
-        let served = builder.serve_connection(TokioIo::new(StrictStream::new(stream)), service);
+        let served = builder.serve_connection(TokioIo::new(stream), service);
         let mut served = pin!(watcher.watch(served.into_owned()));
         // hyper dates its answers by the machine's clock whenever it is polled, and panics past the year 9999.
         let ended = poll_fn(|context| match clock::check() {
@@ -75,30 +83,12 @@ impl Http {
     }
 }
 
-/// Logs a request that hyper refuses. It never gets to the pipeline, and its answer is a 400 or 431 without a body.
+/// Logs a request that hyper refuses with a 400 or 431 without a body. The request never reaches the pipeline.
 fn log(error: &(dyn std::error::Error + 'static)) {
     match error.downcast_ref::<hyper::Error>() {
-        Some(error) if error.is_parse() => info!(%error, "refused what is no HTTP request"),
+        Some(error) if error.is_parse() => info!(%error, "refused a malformed HTTP request"),
         _ => debug!(%error, "a connection ended with an error"),
     }
-}
-
-fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
-    let mut http = Builder::new(TokioExecutor::new());
-    http.http1()
-        .timer(TokioTimer::new())
-        // `wait` limits these times: hyper has only one limit for both the head and the time between requests.
-        .header_read_timeout(None)
-        .max_buf_size(limits.head_bytes)
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits.streams)
-        .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
-        .initial_stream_window_size(STREAM_WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
-    http
 }
 
 /// How many bytes an HTTP/2 client may send before the host reads them: of one body, and on a whole connection.

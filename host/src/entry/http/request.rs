@@ -22,7 +22,8 @@ pub(super) fn answer(
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<ResponseBody>, Infallible>> {
     let is_http2 = request.version() == Version::HTTP_2;
-    let open = Open::new(&connection, is_http2);
+    connection.wait().request(is_http2);
+    let open = Open(Arc::clone(&connection));
     let request = request.map(|body| RequestBody::new(body, &connection));
     async move {
         let mut answer = pipeline.answer(request).await;
@@ -41,39 +42,35 @@ pub(super) fn answer(
 /// Counts a request as open until it is dropped.
 struct Open(Arc<Connection>);
 
-impl Open {
-    fn new(connection: &Arc<Connection>, is_http2: bool) -> Open {
-        connection.wait().request(is_http2);
-        Open(Arc::clone(connection))
-    }
-}
-
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.wait().request_ended(Instant::now());
     }
 }
 
-/// The body of a request, counted as arriving until its end.
+/// The body of a request.
 struct RequestBody {
     body: Incoming,
     /// `None` if the body has arrived.
-    connection: Option<Arc<Connection>>,
+    arriving: Option<Arriving>,
+}
+
+/// Counts a body as arriving until it is dropped.
+struct Arriving(Arc<Connection>);
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.0.wait().body_ended();
+    }
 }
 
 impl RequestBody {
     fn new(body: Incoming, connection: &Arc<Connection>) -> RequestBody {
         if body.is_end_stream() {
-            return RequestBody { body, connection: None };
+            return RequestBody { body, arriving: None };
         }
         connection.wait().body_begun(Instant::now());
-        RequestBody { body, connection: Some(Arc::clone(connection)) }
-    }
-
-    fn ended(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            connection.wait().body_ended();
-        }
+        RequestBody { body, arriving: Some(Arriving(Arc::clone(connection))) }
     }
 }
 
@@ -87,7 +84,7 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if frame.is_none() || self.body.is_end_stream() {
-            self.ended();
+            self.arriving = None;
         }
         Poll::Ready(frame)
     }
@@ -98,12 +95,6 @@ impl Body for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-impl Drop for RequestBody {
-    fn drop(&mut self) {
-        self.ended();
     }
 }
 

@@ -1,4 +1,5 @@
-//! The byte stream of a connection, plain or in TLS. It notes reads and writes in the connection's `ClientWait`.
+//! The byte stream of a connection, plain or in TLS. It checks what is read, and notes reads and writes in the connection's
+//! `ClientWait`.
 
 use std::io;
 use std::pin::Pin;
@@ -10,37 +11,30 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use super::connections::Connection;
+use super::strict_http1;
 
 /// A connection's stream.
 pub(super) struct Stream {
     transport: Transport,
+    http1: strict_http1::Parser,
     connection: Arc<Connection>,
     /// Runs while the end of the client's stream is held back; see [`END_HELD`].
     end: Option<Pin<Box<Sleep>>>,
 }
 
-/// What carries the bytes.
-pub(super) enum Transport {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-trait Duplex: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
+/// What carries the bytes: a plain stream or TLS.
+pub(super) type Transport = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 
 impl Stream {
     pub(super) fn new(transport: Transport, connection: Arc<Connection>) -> Stream {
-        Stream { transport, connection, end: None }
+        Stream { transport, http1: strict_http1::Parser::default(), connection, end: None }
     }
 
-    fn transport(&mut self) -> Pin<&mut dyn Duplex> {
-        match &mut self.transport {
-            Transport::Plain(stream) => Pin::new(stream),
-            Transport::Tls(stream) => Pin::new(stream.as_mut()),
-        }
+    fn transport(&mut self) -> Pin<&mut Transport> {
+        Pin::new(&mut self.transport)
     }
 
     /// Notes the outcome of a write.
@@ -62,6 +56,9 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let (before, has_room) = (buffer.filled().len(), buffer.remaining() > 0);
         ready!(self.transport().poll_read(context, buffer))?;
+        if let Some((_, read)) = buffer.filled_mut().split_at_mut_checked(before) {
+            self.http1.follow(read);
+        }
         let mut wait = self.connection.wait();
         if buffer.filled().len() > before || !has_room {
             wait.read(Instant::now());
@@ -98,10 +95,7 @@ impl AsyncWrite for Stream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.transport {
-            Transport::Plain(stream) => stream.is_write_vectored(),
-            Transport::Tls(stream) => stream.is_write_vectored(),
-        }
+        self.transport.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -130,8 +124,8 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if self.connection.resets() {
             let stream = match &self.transport {
-                Transport::Plain(stream) => stream,
-                Transport::Tls(stream) => stream.get_ref().0,
+                Either::Left(stream) => stream,
+                Either::Right(stream) => stream.get_ref().0,
             };
             let _ = stream.set_zero_linger();
         }

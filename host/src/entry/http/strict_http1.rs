@@ -1,91 +1,33 @@
 //! Refuses HTTP/1 requests whose end is ambiguous.
 //!
-//! The attack: a proxy and this host disagree on where a request ends, and the rest of one client's request becomes the
-//! beginning of another's. hyper takes a bare line feed for the end of a line, a length beside chunks, and the same
-//! length twice, as HTTP allows it to. Here none of these passes: the line feed that ends what is ambiguous becomes a
-//! NUL, which hyper answers with 400 and the end of the connection. hyper alone decides what a request is.
+//! The attack (request smuggling): a proxy and this host disagree on where a request ends, and the rest of one client's
+//! request becomes the beginning of another's. As HTTP permits, hyper accepts a bare line feed as the end of a line, a
+//! `Content-Length` beside chunks, and the same `Content-Length` twice. This parser reads the bytes before hyper does, and
+//! replaces the line feed at the end of an ambiguous line by a NUL. hyper answers the NUL with 400 and closes the connection.
+//! So hyper still is the only judge of what a valid request is.
 
-use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// A connection whose bytes are checked when they are read.
-pub(super) struct StrictStream<S> {
-    stream: S,
-    parser: Parser,
-}
-
-impl<S> StrictStream<S> {
-    pub(super) fn new(stream: S) -> StrictStream<S> {
-        StrictStream { stream, parser: Parser::default() }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for StrictStream<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let StrictStream { stream, parser } = self.get_mut();
-        let known_bytes = buffer.filled().len();
-        ready!(Pin::new(stream).poll_read(context, buffer))?;
-        if let Some((_, read)) = buffer.filled_mut().split_at_mut_checked(known_bytes) {
-            parser.follow(read);
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, pieces)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
-
-/// The position of a connection in its requests.
+/// Follows the requests of a connection.
 #[derive(Default)]
-struct Parser {
+pub(super) struct Parser {
     state: ParserState,
     line: Line,
-    /// What the header lines so far state about the body.
+    /// What the header lines so far state about the length of the body.
     body: Body,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum ParserState {
-    /// Empty lines before a head belong to no request.
+    /// Before a request line. Empty lines are allowed there.
     #[default]
     RequestLine,
     Head,
-    /// In a body, or in a chunk and the line end behind it, with so many bytes to come.
+    /// In a body with so many bytes left.
     Body(u64),
     ChunkSize,
+    /// In a chunk with so many bytes left, including the line end after it.
     Chunk(u64),
     Trailer,
-    /// HTTP/2, or bytes that hyper will refuse. They are not checked.
+    /// The bytes are HTTP/2, or hyper will refuse them. They are not checked.
     Beyond,
 }
 
@@ -105,11 +47,12 @@ enum Body {
     Chunked,
 }
 
-/// A line that can be read in two ways.
+/// Two programs could read the line in different ways.
 struct AmbiguousLineError;
 
 impl Parser {
-    fn follow(&mut self, mut read: &mut [u8]) {
+    /// Checks bytes that were read, and makes ambiguous ones invalid.
+    pub(super) fn follow(&mut self, mut read: &mut [u8]) {
         while self.state != ParserState::Beyond {
             if let ParserState::Body(left) | ParserState::Chunk(left) = self.state {
                 let skipped = usize::try_from(left).map_or(read.len(), |left| left.min(read.len()));
@@ -123,7 +66,7 @@ impl Parser {
             let Some((line_feed, rest)) = end.split_first_mut() else { return };
             read = rest;
             if self.end_line().is_err() {
-                // In the extension of a chunk hyper takes everything but a bare line feed.
+                // In the extension of a chunk, hyper refuses a bare line feed and accepts a NUL.
                 if self.state != ParserState::ChunkSize || self.line.last == b'\r' {
                     *line_feed = 0;
                 }
@@ -146,7 +89,7 @@ impl Parser {
         }
     }
 
-    /// At a line feed that ends a line.
+    /// Handles the line feed at the end of a line.
     fn end_line(&mut self) -> Result<(), AmbiguousLineError> {
         if self.line.last != b'\r' {
             return Err(AmbiguousLineError);
@@ -185,14 +128,14 @@ impl Line {
         self.last = piece.last().copied().unwrap_or(self.last);
     }
 
-    /// Keeps the memory of the line: otherwise each line of a head would need an allocation.
+    /// Keeps the allocated memory, so that not every line needs an allocation.
     fn clear(&mut self) {
         self.start.clear();
         self.bytes = 0;
         self.last = 0;
     }
 
-    /// What is known of the body behind this line of a head.
+    /// Returns what is known about the body after this header line, if `known` was known before.
     fn body(&self, known: Body) -> Result<Body, AmbiguousLineError> {
         let mut parts = self.start.splitn(2, |byte| *byte == b':');
         let (Some(name), Some(value)) = (parts.next(), parts.next()) else { return Ok(known) };
@@ -203,30 +146,30 @@ impl Line {
         } else {
             return Ok(known);
         };
-        // Said twice, in the same words or not, is one too many; and who counts only the start of a line is misled.
+        // A repeated length is ambiguous even if both are equal. So is a line of which only the start was kept.
         let is_first = known == Body::None && self.bytes <= LINE_START_BYTES;
         said.filter(|_| is_first).ok_or(AmbiguousLineError)
     }
 
     fn chunk_size(&self) -> Result<u64, AmbiguousLineError> {
         let size = self.start.split(|byte| b";\r \t".contains(byte)).next().unwrap_or_default();
-        // A size that goes past what is kept of its line would be another number.
+        // If the size does not end within the start of the line that was kept, its value is unknown.
         let is_whole = size.len() < LINE_START_BYTES;
         number(size, 16).filter(|_| is_whole).ok_or(AmbiguousLineError)
     }
 }
 
-/// A number of digits alone.
+/// Parses a number that has only digits, without a sign.
 fn number(digits: &[u8], radix: u32) -> Option<u64> {
     let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
     let text = digits.iter().all(is_digit).then(|| str::from_utf8(digits).ok())??;
     u64::from_str_radix(text, radix).ok()
 }
 
-/// More than a line that says where a body ends has reason to be.
+/// How much of a line is kept: more than a line about the length of a body needs.
 const LINE_START_BYTES: usize = 128;
 const LINE_END_BYTES: u64 = 2;
-/// The beginning of an HTTP/2 connection.
+/// The first line of an HTTP/2 connection.
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r";
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
-pub use self::contents::Wanted;
-use self::expiry::ExpiryWatch;
+use self::contents::Wanted;
+use self::expiry::{ExpiryWatch, tell};
 use self::identity::Identity;
 pub use self::identity::{IdentityError, IdentityFiles};
 use crate::files::Followed;
@@ -41,7 +41,7 @@ impl Tls {
         let identity = Arc::new(InForce(ArcSwap::from_pointee(identity)));
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| IdentityError::Unfit { file: files.certificate.clone(), error })?;
+            .map_err(|error| files.unfit(Wanted::Certificate, &error))?;
         let mut config = config.with_no_client_auth().with_cert_resolver(Arc::<InForce>::clone(&identity));
         config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
         Ok(Tls { files, identity, acceptor: TlsAcceptor::from(Arc::new(config)) })
@@ -97,9 +97,9 @@ impl InForce {
         loop {
             ticks.tick().await;
             if let Some(expiry) = self.report(metrics)
-                && let Some(notice) = watch.look(expiry, UnixTime::now())
+                && let Some(days) = watch.look(expiry, UnixTime::now())
             {
-                notice.tell(expiry);
+                tell(days, expiry);
             }
         }
     }

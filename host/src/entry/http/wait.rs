@@ -7,19 +7,16 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
+use super::close_reason::CloseReason;
 use super::limits::ConnectionLimits;
 
 /// The state of one connection.
 pub(super) struct ClientWait {
-    /// Whether the TLS handshake has ended. The handshake has a time limit of its own.
-    is_open: bool,
-    first_byte_at: Option<Instant>,
-    /// When the first byte of the next head arrived. Always `None` for HTTP/2, whose bytes need not belong to a head.
-    head_begun_at: Option<Instant>,
+    reading: Reading,
     /// When the last request ended or, before the first request, when the connection was opened.
     quiet_since: Instant,
-    is_proven: bool,
-    is_http2: bool,
+    /// Whether the connection ever had a request. If there are too many connections, those without one are cut first.
+    pub(super) is_proven: bool,
     /// The number of requests without an answer, and the number of those whose body has not arrived completely.
     requests: usize,
     arriving: usize,
@@ -33,30 +30,31 @@ pub(super) struct ClientWait {
     unflushed_since: Option<Instant>,
 }
 
+/// What the host reads if no request is open.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// The TLS handshake, which has a time limit of its own.
+    Handshake,
+    FirstByte,
+    /// The rest of a head whose first byte arrived at this time.
+    Head(Instant),
+    /// The next request. The bytes of HTTP/2 need not belong to a head.
+    Next {
+        is_http2: bool,
+    },
+}
+
 struct Unread {
     since: Instant,
     bytes: usize,
 }
 
-/// The time limit that a client exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Timeout {
-    Answer,
-    FirstByte,
-    Head,
-    Request,
-    WriteStall,
-}
-
 impl ClientWait {
     pub(super) fn new(now: Instant) -> ClientWait {
         ClientWait {
-            is_open: false,
-            first_byte_at: None,
-            head_begun_at: None,
+            reading: Reading::Handshake,
             quiet_since: now,
             is_proven: false,
-            is_http2: false,
             requests: 0,
             arriving: 0,
             arriving_since: now,
@@ -70,23 +68,23 @@ impl ClientWait {
 
     /// Notes that the connection is ready for HTTP.
     pub(super) fn opened(&mut self, now: Instant) {
-        self.is_open = true;
+        self.reading = Reading::FirstByte;
         self.quiet_since = now;
     }
 
     /// Notes that bytes arrived.
     pub(super) fn read(&mut self, now: Instant) {
-        self.first_byte_at.get_or_insert(now);
-        if self.requests == 0 && !self.is_http2 {
-            self.head_begun_at.get_or_insert(now);
+        if let Reading::FirstByte | Reading::Next { is_http2: false } = self.reading
+            && self.requests == 0
+        {
+            self.reading = Reading::Head(now);
         }
     }
 
     /// Notes that a complete head arrived.
     pub(super) fn request(&mut self, is_http2: bool) {
-        self.is_http2 = is_http2;
+        self.reading = Reading::Next { is_http2 };
         self.is_proven = true;
-        self.head_begun_at = None;
         self.requests += 1;
     }
 
@@ -148,11 +146,6 @@ impl ClientWait {
         self.requests == 0 && !self.is_answering()
     }
 
-    /// Whether the connection ever had a request. If there are too many connections, those without one are cut first.
-    pub(super) fn is_proven(&self) -> bool {
-        self.is_proven
-    }
-
     /// How many bytes of answers the client has not read yet.
     pub(super) fn unread_bytes(&self) -> usize {
         // HTTP/2 may flush an answer before it reports that it took the answer. While no write is blocked, all is sent.
@@ -171,21 +164,22 @@ impl ClientWait {
     }
 
     /// Returns the time limit that the client has exceeded, if there is one.
-    pub(super) fn timed_out(&self, limits: &ConnectionLimits, now: Instant) -> Option<Timeout> {
+    pub(super) fn timed_out(&self, limits: &ConnectionLimits, now: Instant) -> Option<CloseReason> {
         let is_over = |since: Instant, limit| now.saturating_duration_since(since) >= limit;
         if self.stalled_since.is_some_and(|since| is_over(since, limits.stall)) {
-            return Some(Timeout::WriteStall);
+            return Some(CloseReason::Stalled);
         }
         if self.unread_since().is_some_and(|since| is_over(since, limits.answer)) {
-            return Some(Timeout::Answer);
+            return Some(CloseReason::AnswerSlow);
         }
-        if !self.is_open || !self.is_quiet() {
+        if !self.is_quiet() {
             return None;
         }
-        let (since, limit, late) = match (self.first_byte_at, self.head_begun_at) {
-            (None, _) => (self.quiet_since, limits.first_byte, Timeout::FirstByte),
-            (Some(_), Some(begun_at)) => (begun_at, limits.head, Timeout::Head),
-            (Some(_), None) => (self.quiet_since, limits.idle, Timeout::Request),
+        let (since, limit, late) = match self.reading {
+            Reading::Handshake => return None,
+            Reading::FirstByte => (self.quiet_since, limits.first_byte, CloseReason::FirstByteSlow),
+            Reading::Head(begun_at) => (begun_at, limits.head, CloseReason::HeadSlow),
+            Reading::Next { .. } => (self.quiet_since, limits.idle, CloseReason::Idle),
         };
         is_over(since, limit).then_some(late)
     }
@@ -206,95 +200,87 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: ConnectionLimits = ConnectionLimits {
-        connections: 1,
-        connections_per_peer: 1,
-        streams: 100,
-        head_bytes: 65_536,
-        unread_bytes: 1000,
-        handshake: seconds(5),
-        first_byte: seconds(1),
-        head: seconds(2),
-        idle: seconds(30),
-        stall: seconds(3),
-        answer: seconds(10),
-    };
-
-    const fn seconds(seconds: u64) -> Duration {
+    fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
-    /// After how many whole seconds something is late, and what.
-    fn late(wait: &ClientWait, now: Instant) -> Option<(u64, Timeout)> {
-        (0..100).find_map(|second| Some((second, wait.timed_out(&LIMITS, now + seconds(second))?)))
+    /// Returns after how many whole seconds the client exceeds a time limit, and which one.
+    fn late(wait: &ClientWait, now: Instant) -> Option<(u64, CloseReason)> {
+        (0..100).find_map(|second| {
+            Some((second, wait.timed_out(&ConnectionLimits::FOR_TESTS, now + seconds(second))?))
+        })
     }
 
     fn opened() -> (ClientWait, Instant) {
         let now = Instant::now();
         let mut wait = ClientWait::new(now);
-        assert_eq!(late(&wait, now), None, "a handshake has a limit of its own");
+        assert_eq!(late(&wait, now), None, "a handshake has a time limit elsewhere");
         wait.opened(now);
         (wait, now)
     }
 
     #[test]
-    fn silence_half_a_head_and_idling_have_a_limit_each() {
+    fn the_first_byte_a_head_and_an_idle_connection_have_a_time_limit_each() {
         let (mut wait, now) = opened();
-        assert_eq!(late(&wait, now), Some((1, Timeout::FirstByte)));
+        assert_eq!(late(&wait, now), Some((1, CloseReason::FirstByteSlow)));
         wait.read(now);
         wait.read(now + seconds(1));
-        assert_eq!(late(&wait, now), Some((2, Timeout::Head)), "a byte now and then buys no time");
+        assert_eq!(
+            late(&wait, now),
+            Some((2, CloseReason::HeadSlow)),
+            "a single byte does not extend the time"
+        );
         wait.request(false);
-        assert_eq!(late(&wait, now), None, "the host is at work");
+        assert_eq!(late(&wait, now), None, "the host works on the request");
         wait.request_ended(now);
-        assert_eq!(late(&wait, now), Some((30, Timeout::Request)));
+        assert_eq!(late(&wait, now), Some((30, CloseReason::Idle)));
         wait.read(now);
-        assert_eq!(late(&wait, now), Some((2, Timeout::Head)));
+        assert_eq!(late(&wait, now), Some((2, CloseReason::HeadSlow)));
     }
 
     #[test]
-    fn frames_of_http_2_that_are_no_request_are_no_head_and_buy_no_time() {
+    fn http_2_frames_without_a_request_do_not_extend_the_time() {
         let (mut wait, now) = opened();
         wait.read(now);
         wait.request(true);
         wait.request_ended(now);
         wait.read(now + seconds(20));
-        assert_eq!(late(&wait, now), Some((30, Timeout::Request)));
+        assert_eq!(late(&wait, now), Some((30, CloseReason::Idle)));
     }
 
     #[test]
-    fn an_answer_that_http_does_not_take_has_a_limit_and_counts() {
+    fn an_answer_that_is_not_read_has_a_time_limit_and_counts_as_unread() {
         let (mut wait, now) = opened();
         wait.request(true);
         let answer = wait.answer(500, now);
         wait.request_ended(now);
         assert_eq!((wait.unread_bytes(), wait.waiting_since()), (500, Some(now)));
-        assert_eq!(late(&wait, now), Some((10, Timeout::Answer)));
+        assert_eq!(late(&wait, now), Some((10, CloseReason::AnswerSlow)));
         wait.blocked(now);
         wait.taken(answer, now);
-        assert_eq!(wait.unread_bytes(), 500, "it is in the buffers still");
+        assert_eq!(wait.unread_bytes(), 500, "the answer is still in the buffers");
         wait.flushed(now);
         assert_eq!((wait.unread_bytes(), wait.is_quiet()), (0, true));
     }
 
     #[test]
-    fn a_socket_that_takes_nothing_has_a_limit_and_one_that_takes_little_another() {
+    fn a_socket_that_accepts_nothing_has_a_shorter_time_limit_than_a_slow_one() {
         let (mut wait, now) = opened();
         wait.request(false);
         wait.request_ended(now);
         wait.blocked(now);
-        assert_eq!(late(&wait, now), Some((3, Timeout::WriteStall)));
+        assert_eq!(late(&wait, now), Some((3, CloseReason::Stalled)));
         for second in 0..9 {
             wait.wrote();
             wait.blocked(now + seconds(second));
         }
-        assert_eq!(late(&wait, now), Some((10, Timeout::Answer)));
+        assert_eq!(late(&wait, now), Some((10, CloseReason::AnswerSlow)));
         wait.flushed(now);
         assert!(wait.is_quiet());
     }
 
     #[test]
-    fn while_a_body_is_on_its_way_it_is_the_turn_of_the_client() {
+    fn while_a_body_arrives_the_host_waits_for_the_client() {
         let (mut wait, now) = opened();
         wait.request(false);
         assert_eq!(wait.waiting_since(), None);

@@ -8,7 +8,7 @@ use tracing::subscriber::DefaultGuard;
 
 use super::*;
 
-/// What is logged on this thread while it lives.
+/// The lines that this thread logs.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -36,7 +36,7 @@ impl Write for Log {
     }
 }
 
-/// Follows one file as text, which is good if it begins with "good". Every new content is sent.
+/// Follows one text file, which can be used if it begins with "good". Sends every new text.
 fn follow(file: PathBuf) -> (impl Future<Output = ()>, mpsc::UnboundedReceiver<String>) {
     let (send, taken) = mpsc::unbounded_channel();
     let path = file.clone();
@@ -61,7 +61,7 @@ async fn next(taken: &mut mpsc::UnboundedReceiver<String>) -> String {
     timeout(Duration::from_secs(30), taken.recv()).await.expect("a change is noticed").unwrap()
 }
 
-/// Makes a file of the same size and the same time of modification as all others here.
+/// Writes a file that has the same modification time as all other files of this test.
 fn write(file: &Path, text: &str) {
     fs::write(file, text).unwrap();
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
@@ -70,7 +70,7 @@ fn write(file: &Path, text: &str) {
 }
 
 #[tokio::test]
-async fn a_file_of_the_same_size_and_time_is_noticed_however_it_takes_the_place() {
+async fn a_change_is_noticed_even_if_size_and_modification_time_stay_the_same() {
     type Swap = fn(&Path, &str);
     let ways: [(&str, Swap); 6] = [
         ("written in place, and its time set back, as cp -p does", |root, text| {
@@ -122,7 +122,7 @@ async fn a_file_of_the_same_size_and_time_is_noticed_however_it_takes_the_place(
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_used_is_tried_again_until_it_can_with_one_warning() {
+async fn a_file_that_cannot_be_used_is_tried_again_and_the_log_has_one_warning() {
     let (log, _guard) = Log::start();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");
@@ -132,7 +132,7 @@ async fn a_file_that_cannot_be_used_is_tried_again_until_it_can_with_one_warning
         assert_eq!(next(&mut taken).await, "good");
         fs::write(&file, "bad").unwrap();
         until(|| log.lines("it says bad") == 1).await;
-        // Four looks more.
+        // Four more checks.
         tokio::time::sleep(4 * FOLLOW_INTERVAL).await;
         fs::write(&file, "good again").unwrap();
         assert_eq!(next(&mut taken).await, "good again");
@@ -158,7 +158,7 @@ async fn until(mut done: impl FnMut() -> bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_system_that_hangs_is_told_at_once_and_each_minute_and_holds_nobody() {
+async fn a_file_system_that_hangs_is_logged_each_minute_and_blocks_nothing() {
     let (log, _guard) = Log::start();
     let (answer, hanging) = blocking::channel::<()>();
     let read = move || {

@@ -1,9 +1,9 @@
-//! What passes unchanged, what does not, however the bytes are cut into pieces.
+//! Every test passes its text to the parser in pieces of every size.
 
 use super::Parser;
 
 #[test]
-fn what_is_read_in_one_way_passes_unchanged() {
+fn an_unambiguous_request_passes_unchanged() {
     for text in [
         "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
         "\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n\r\nGET / HTTP/1.1\r\n\r\n",
@@ -11,7 +11,7 @@ fn what_is_read_in_one_way_passes_unchanged() {
         "POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n\n\nPOST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n",
         "POST / HTTP/1.1\r\ntransfer-encoding: Chunked\r\n\r\n3;a=b\r\n\n\n\n\r\n0A\r\n\n\n\n\n\n\n\n\n\n\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-a: b\r\n\r\nGET / HTTP/1.1\r\n\r\n",
-        // hyper refuses this line feed and would take a NUL.
+        // hyper refuses this line feed and would accept a NUL.
         "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1;a\nb\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\n\n\n",
     ] {
@@ -20,8 +20,8 @@ fn what_is_read_in_one_way_passes_unchanged() {
 }
 
 #[test]
-fn a_line_feed_that_can_be_read_in_two_ways_becomes_what_is_refused() {
-    // The line feed in question is written as `!`.
+fn the_line_feed_of_an_ambiguous_line_becomes_a_nul() {
+    // `!` stands for the line feed that must become a NUL.
     for text in [
         "!",
         "GET / HTTP/1.1!\n",
@@ -49,7 +49,7 @@ fn a_line_feed_that_can_be_read_in_two_ways_becomes_what_is_refused() {
     }
 }
 
-/// The text behind it, which must be the same in pieces of every size.
+/// Returns the text after the parser, which must be the same for pieces of every size.
 fn followed(text: &str) -> String {
     let followed = |piece_bytes| {
         let (mut parser, mut bytes) = (Parser::default(), text.as_bytes().to_vec());

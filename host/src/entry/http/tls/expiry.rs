@@ -9,55 +9,38 @@ use tracing::{error, warn};
 /// Decides when the operator is warned about a certificate: 30 days, 7 days and 1 day before it expires, and afterwards.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryWatch {
-    /// The expiry of the certificate, and the last notice about it.
-    told: Option<(UnixTime, Notice)>,
-}
-
-/// The notices about a certificate, the least urgent first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Notice {
-    Within30Days,
-    Within7Days,
-    Within1Day,
-    Expired,
+    /// The expiry of the certificate, and the days of the last notice about it.
+    told: Option<(UnixTime, u64)>,
 }
 
 impl ExpiryWatch {
-    /// Returns each notice once. For a new certificate, returns only the most urgent notice.
-    pub(super) fn look(&mut self, expiry: UnixTime, now: UnixTime) -> Option<Notice> {
-        let notice = Notice::of(expiry, now)?;
-        let is_said = self.told.is_some_and(|(of, said)| of == expiry && said >= notice);
-        self.told = self.told.filter(|_| is_said).or(Some((expiry, notice)));
-        (!is_said).then_some(notice)
+    /// Returns the days of each notice once: 30, 7, 1, and 0 after the expiry. For a new certificate, returns only the most
+    /// urgent notice.
+    pub(super) fn look(&mut self, expiry: UnixTime, now: UnixTime) -> Option<u64> {
+        let days = match expiry.as_secs().checked_sub(now.as_secs()) {
+            Some(left) => [1, 7, 30].into_iter().find(|days| left <= days * DAY_SECONDS)?,
+            None => 0,
+        };
+        if self.told.is_some_and(|(of, told)| of == expiry && told <= days) {
+            return None;
+        }
+        self.told = Some((expiry, days));
+        Some(days)
     }
 }
 
-impl Notice {
-    fn of(expiry: UnixTime, now: UnixTime) -> Option<Notice> {
-        let Some(left) = expiry.as_secs().checked_sub(now.as_secs()) else { return Some(Notice::Expired) };
-        let within = |days| left <= days * DAY_SECONDS;
-        let notices = [(1, Notice::Within1Day), (7, Notice::Within7Days), (30, Notice::Within30Days)];
-        notices.into_iter().find(|(days, _)| within(*days)).map(|(_, notice)| notice)
-    }
-
-    /// Writes the notice to the log.
-    pub(super) fn tell(self, expiry: UnixTime) {
-        let expires_at = shown(expiry);
-        let days = match self {
-            Notice::Within30Days => 30,
-            Notice::Within7Days => 7,
-            Notice::Within1Day => 1,
-            Notice::Expired => {
-                return error!(
-                    expires_at,
-                    "the certificate of --tls-cert has expired: clients refuse it; replace the file, and the host takes \
-                     it over"
-                );
-            }
-        };
+/// Writes a notice to the log.
+pub(super) fn tell(days: u64, expiry: UnixTime) {
+    let expires_at = shown(expiry);
+    if days == 0 {
+        error!(
+            expires_at,
+            "the certificate of --tls-cert has expired, and clients refuse it; replace the file, which the host follows"
+        );
+    } else {
         warn!(
             expires_at,
-            days, "the certificate of --tls-cert expires within so many days; replace the file in time"
+            days, "the certificate of --tls-cert expires within this number of days; replace the file before"
         );
     }
 }
@@ -80,34 +63,32 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_warned_of_30_7_and_1_day_before_and_once_each() {
+    fn there_is_one_notice_30_7_and_1_day_before_the_expiry() {
         let (mut watch, end) = (ExpiryWatch::default(), 100 * DAY_SECONDS);
         let hours = (0..=102 * 24).map(|hour| hour * 60 * 60);
         let told = hours.filter_map(|now| Some((now / DAY_SECONDS, watch.look(at(end), at(now))?)));
-        let expected = [
-            (70, Notice::Within30Days),
-            (93, Notice::Within7Days),
-            (99, Notice::Within1Day),
-            (100, Notice::Expired),
-        ];
-        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(told.collect::<Vec<_>>(), [(70, 30), (93, 7), (99, 1), (100, 0)]);
     }
 
     #[test]
-    fn only_the_most_urgent_is_said_of_a_certificate_that_is_new() {
+    fn a_new_certificate_gets_only_the_most_urgent_notice() {
         let (mut watch, end) = (ExpiryWatch::default(), 100 * DAY_SECONDS);
-        assert_eq!(watch.look(at(end), at(end - 1)), Some(Notice::Within1Day));
-        assert_eq!(watch.look(at(end), at(end)), None, "it holds up to and in its last second");
-        assert_eq!(watch.look(at(end), at(end + 1)), Some(Notice::Expired));
+        assert_eq!(watch.look(at(end), at(end - 1)), Some(1));
+        assert_eq!(watch.look(at(end), at(end)), None, "it is valid until the end of its last second");
+        assert_eq!(watch.look(at(end), at(end + 1)), Some(0));
         let next = end + 5 * DAY_SECONDS;
-        assert_eq!(watch.look(at(next), at(end + 1)), Some(Notice::Within7Days), "a renewed one is another");
+        assert_eq!(
+            watch.look(at(next), at(end + 1)),
+            Some(7),
+            "a renewed certificate gets notices of its own"
+        );
         assert_eq!(watch.look(at(next + 90 * DAY_SECONDS), at(end + 1)), None);
     }
 
     #[test]
     fn a_clock_that_goes_back_repeats_nothing() {
         let (mut watch, end) = (ExpiryWatch::default(), 100 * DAY_SECONDS);
-        assert_eq!(watch.look(at(end), at(end - DAY_SECONDS)), Some(Notice::Within1Day));
+        assert_eq!(watch.look(at(end), at(end - DAY_SECONDS)), Some(1));
         assert_eq!(watch.look(at(end), at(end - 20 * DAY_SECONDS)), None);
         assert_eq!(watch.look(at(end), at(end - 50 * DAY_SECONDS)), None);
         assert_eq!(watch.look(at(end), at(end - DAY_SECONDS)), None);
