@@ -1,7 +1,7 @@
 //! The command line and the key file. The same parsers read the environment variables.
 
 use clap::Parser;
-use portdesk::config::Limits;
+use portdesk::config::{Config, Limits};
 use portdesk::door::{ActiveKeys, KeyFile, KeyRecord, NewKey};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -84,7 +84,7 @@ impl DynamoDb {
 
     /// The error of a call that changed nothing, or whose effect does not matter.
     fn failed(&self, failure: RequestError) -> Error {
-        failure.of_read(&self.table).into()
+        failure.of_read(&self.table)
     }
 }
 
