@@ -171,13 +171,10 @@ mod tests {
         ActiveKeys::new(contents, Some("from-the-environment"))
     }
 
-    fn named(active_keys: &ActiveKeys, secret: &str) -> Option<(String, String)> {
+    /// Returns the id of the client and the name of its plan.
+    fn named(active_keys: &ActiveKeys, secret: &str) -> Option<String> {
         let client = active_keys.client(&headers(&[secret]))?;
-        Some((client.id.as_str().to_owned(), client.plan.name.clone()))
-    }
-
-    fn on(id: &str, plan: &str) -> (String, String) {
-        (id.to_owned(), plan.to_owned())
+        Some(format!("{} on {}", client.id.as_str(), client.plan.name))
     }
 
     fn headers(values: &[&str]) -> HeaderMap {
@@ -193,7 +190,7 @@ mod tests {
         let key = NewKey::generate();
         let mut record = KeyRecord::new(&key, "agent");
         let client = named(&active_keys(std::slice::from_ref(&record)), &key.secret);
-        assert_eq!(client, Some(on(&key.id, "default")));
+        assert_eq!(client, Some(format!("{} on default", key.id)));
         record.revoked_at = Some(jiff::Timestamp::now());
         assert_eq!(named(&active_keys(&[record]), &key.secret), None);
     }
@@ -211,7 +208,7 @@ mod tests {
     #[test]
     fn the_key_of_the_environment_is_a_client_of_its_own() {
         let client = named(&active_keys(&[]), "from-the-environment");
-        assert_eq!(client, Some(on("environment", "default")));
+        assert_eq!(client, Some("environment on default".to_owned()));
     }
 
     #[test]
@@ -222,7 +219,7 @@ mod tests {
             let contents = KeyFileContents { keys: vec![record.clone()], plans: Vec::new() };
             named(&ActiveKeys::new(&contents, Some(&key.secret)), &key.secret)
         };
-        assert_eq!(client(&record), Some(on(&key.id, "default")));
+        assert_eq!(client(&record), Some(format!("{} on default", key.id)));
         record.revoked_at = Some(jiff::Timestamp::now());
         assert_eq!(client(&record), None);
     }
@@ -239,12 +236,12 @@ mod tests {
         };
         let active_keys = active_keys_of(&contents(&first));
         for secret in [&old.secret, &new.secret] {
-            assert_eq!(named(&active_keys, secret), Some(on(&old.id, "slow")));
+            assert_eq!(named(&active_keys, secret), Some(format!("{} on slow", old.id)));
         }
         first.revoked_at = Some(jiff::Timestamp::now());
         let active_keys = active_keys_of(&contents(&first));
         assert_eq!(named(&active_keys, &old.secret), None);
-        assert_eq!(named(&active_keys, &new.secret), Some(on(&old.id, "slow")));
+        assert_eq!(named(&active_keys, &new.secret), Some(format!("{} on slow", old.id)));
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl ClientWait {
 
     /// Whether no request is open and no answer is being sent.
     pub(super) fn is_quiet(&self) -> bool {
-        self.requests == 0 && !self.is_answering()
+        self.requests == 0 && self.answers.is_empty() && self.unflushed_since.is_none()
     }
 
     /// How many bytes of answers the client has not read yet.
@@ -182,10 +182,6 @@ impl ClientWait {
             Reading::Next { .. } => (self.quiet_since, limits.idle, CloseReason::Idle),
         };
         is_over(since, limit).then_some(late)
-    }
-
-    fn is_answering(&self) -> bool {
-        !self.answers.is_empty() || self.unflushed_since.is_some()
     }
 
     fn unread_since(&self) -> Option<Instant> {

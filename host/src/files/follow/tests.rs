@@ -61,6 +61,14 @@ async fn next(taken: &mut mpsc::UnboundedReceiver<String>) -> String {
     timeout(Duration::from_secs(30), taken.recv()).await.expect("a change is noticed").unwrap()
 }
 
+/// Runs `test` while `follow` runs.
+async fn beside(follow: impl Future<Output = ()>, test: impl Future<Output = ()>) {
+    tokio::select! {
+        () = follow => panic!("it follows for ever"),
+        () = test => {}
+    }
+}
+
 /// Writes a file that has the same modification time as all other files of this test.
 fn write(file: &Path, text: &str) {
     fs::write(file, text).unwrap();
@@ -115,10 +123,7 @@ async fn a_change_is_noticed_even_if_size_and_modification_time_stay_the_same() 
             assert_eq!(next(&mut taken).await, text, "{way}");
         }
     };
-    tokio::select! {
-        () = follow => panic!("it follows for ever"),
-        () = swaps => {}
-    }
+    beside(follow, swaps).await;
 }
 
 #[tokio::test]
@@ -141,10 +146,7 @@ async fn a_file_that_cannot_be_used_is_tried_again_and_the_log_has_one_warning()
         fs::write(&file, "good again").unwrap();
         until(|| log.lines("can be used again, and did not change") == 1).await;
     };
-    tokio::select! {
-        () = follow => panic!("it follows for ever"),
-        () = change => {}
-    }
+    beside(follow, change).await;
     assert_eq!((log.lines(" WARN "), log.lines("took over a change")), (2, 2));
 }
 
@@ -175,8 +177,5 @@ async fn a_file_system_that_hangs_is_logged_each_minute_and_blocks_nothing() {
         drop(answer);
         assert_eq!(taken.recv().await, Some("good"));
     };
-    tokio::select! {
-        () = follow => panic!("it follows for ever"),
-        () = wait => {}
-    }
+    beside(follow, wait).await;
 }
