@@ -7,6 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode
 
 /// Decodes a text once. Returns `None` if two hexadecimal digits do not follow a `%`, or if the bytes are not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+    // Most texts have nothing to decode, and the checks below would take 7% of the instructions of a read.
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
     let digits = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count();
     let well_formed = text.split('%').skip(1).all(|rest| digits(rest) == 2);
     percent_decode_str(text).decode_utf8().ok().filter(|_| well_formed)
