@@ -5,6 +5,8 @@
 mod check;
 mod compile;
 mod key;
+mod mcp;
+mod openapi;
 mod output;
 mod plan;
 mod serve;
@@ -51,6 +53,8 @@ enum Command {
     },
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
+    /// Serve one agent over standard input and output (MCP)
+    Mcp(Box<mcp::Arguments>),
     /// Create, list, rotate and revoke API keys
     ///
     /// A running host applies a change within a second.
@@ -62,7 +66,7 @@ enum Command {
     #[command(subcommand)]
     Plan(plan::Command),
     /// Print the contract of the component, an OpenAPI document
-    Openapi(ComponentFile),
+    Openapi(openapi::Arguments),
     /// Create and check a DynamoDB table, and print the policy that a host needs
     #[cfg(feature = "dynamodb")]
     #[command(subcommand)]
@@ -120,9 +124,10 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
         Some(Command::Check { file }) => check::run(&file),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
+        Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),
-        Some(Command::Openapi(component)) => output::print(&describe(&component)?.openapi),
+        Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(command)) => table::run(&command),
     }

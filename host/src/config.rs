@@ -119,6 +119,24 @@ pub struct Config {
     #[arg(skip)]
     pub api_key: Option<String>,
 
+    /// Hide every operation that changes something from agents
+    ///
+    /// This applies to the tools of MCP, not to the HTTP API.
+    #[arg(long, env = "PORTDESK_MCP_READ_ONLY", hide_short_help = true)]
+    pub mcp_read_only: bool,
+
+    /// Tools that agents get; all, if it is not set
+    ///
+    /// Repeat the flag or separate names with commas. `portdesk mcp tools` prints the names.
+    #[arg(
+        long,
+        env = "PORTDESK_MCP_TOOLS",
+        value_name = "NAME",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    pub mcp_tools: Vec<String>,
+
     /// The limits.
     // They are last because their heading applies to every flag after it.
     #[command(flatten)]

@@ -5,6 +5,7 @@
 //! has no operations.
 
 mod operation;
+pub mod profile;
 mod references;
 mod router;
 
@@ -26,8 +27,25 @@ use self::router::Router;
 pub struct Contract {
     /// The document as the component wrote it.
     pub document: Bytes,
+    /// What the document states about the API as a whole.
+    pub info: Info,
     operations: Vec<Arc<Operation>>,
     router: Router,
+}
+
+/// The member `info` of a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Info {
+    /// The name of the API.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// A description, in Markdown.
+    pub description: String,
+    /// The scheme of the URIs of its resources (`x-mcp-scheme`).
+    #[serde(rename = "x-mcp-scheme")]
+    pub scheme: Option<String>,
 }
 
 impl Contract {
@@ -45,7 +63,8 @@ impl Contract {
             }
         }
         let router = Router::new(&operations);
-        Ok(Contract { document: Bytes::from(text.to_owned()), operations, router })
+        let info = document.info.unwrap_or_default();
+        Ok(Contract { document: Bytes::from(text.to_owned()), info, operations, router })
     }
 
     /// A contract without operations: of a document that cannot be parsed, the host publishes the text alone.
@@ -74,10 +93,18 @@ pub struct ContractError;
 
 #[derive(Deserialize)]
 struct Document {
+    // A malformed `info` is left out, like every other part.
+    #[serde(default, deserialize_with = "lenient")]
+    info: Option<Info>,
     #[serde(default)]
     paths: IndexMap<String, PathItem>,
     #[serde(default)]
     components: Value,
+}
+
+fn lenient<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Info>, D::Error> {
+    let info = Value::deserialize(deserializer)?;
+    Ok(Info::deserialize(info).ok())
 }
 
 /// What OpenAPI allows at a path: operations by their method, `parameters`, and texts.

@@ -1,3 +1,4 @@
 //! The ways in. Each turns what it receives into plain requests and passes them to the pipeline.
 
 pub mod http;
+pub mod stdio;

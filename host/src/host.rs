@@ -19,6 +19,7 @@ use crate::backend::{Backend, QuotaStore, Schema};
 use crate::config::{self, Config, DataDir};
 use crate::contract::Contract;
 use crate::door::{ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, NewKey, Requests, Usage};
+use crate::mcp::{Mcp, McpSettings, Tools};
 use crate::pipeline::{PAGES, Pipeline};
 use crate::sandbox::{Component, Description, Responder, Sandbox};
 use crate::store::GuestStore;
@@ -58,7 +59,7 @@ impl Host {
         responder: impl FnOnce(GuestStore) -> Arc<dyn Responder>,
     ) -> Result<Host, HostError> {
         let directory = data_directory(&config.data)?;
-        let contract = contract(&description.openapi);
+        let contract = Arc::new(contract(&description.openapi));
         let spans = Spans::open(config.otlp_endpoint.as_ref())?;
         let telemetry = Arc::new(Telemetry::new(&contract, &PAGES, spans)?);
         let retries = telemetry.metrics.store_retries();
@@ -73,6 +74,7 @@ impl Host {
             store,
             backend,
             telemetry,
+            mcp: Mcp::new(tools(config, &contract)?),
             contract,
             time_limit: config.limits.time_limit,
             stopping: AtomicBool::new(false),
@@ -94,8 +96,19 @@ impl Host {
     }
 }
 
+/// The tools that the contract gives agents. An operation that cannot be a tool is reported, and served all the same.
+pub fn tools(config: &Config, contract: &Arc<Contract>) -> Result<Tools, HostError> {
+    let settings = McpSettings { is_read_only: config.mcp_read_only, names: config.mcp_tools.clone() };
+    let (tools, refused) = Tools::of(contract, &settings)?;
+    for error in refused {
+        warn!("{error}");
+    }
+    Ok(tools)
+}
+
 /// Parses the contract. A contract that cannot be parsed is served all the same.
-fn contract(text: &str) -> Contract {
+#[must_use]
+pub fn contract(text: &str) -> Contract {
     Contract::parse(text).unwrap_or_else(|error| {
         warn!("{error}, so its operations are not known: no examples are shown, and metrics do not tell them apart");
         Contract::unparsed(text)

@@ -16,6 +16,7 @@ pub mod host;
 pub mod entry;
 pub mod admin;
 pub mod pipeline;
+pub mod mcp;
 pub mod door;
 pub mod sandbox;
 pub mod store;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, Response};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -22,9 +22,10 @@ pub use self::pages::PAGES;
 use crate::backend::Backend;
 use crate::contract::Contract;
 use crate::door::{Admitted, Door, Parity, Refusal};
+use crate::mcp::{self, Mcp, Performed};
 use crate::sandbox::{self, HandleError, Responder};
 use crate::store::GuestStore;
-use crate::telemetry::{self, Levels, OperationLabel, Telemetry};
+use crate::telemetry::{self, Levels, OperationLabel, Telemetry, Via};
 
 /// Everything that answers requests. All ways in share one pipeline.
 pub struct Pipeline {
@@ -41,7 +42,9 @@ pub struct Pipeline {
     /// Records every request.
     pub telemetry: Arc<Telemetry>,
     /// The component's contract. The page `/openapi.yaml` has its text.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
+    /// Answers messages of agents at [`mcp::PATH`].
+    pub mcp: Mcp,
     /// How long a request may take from its head to its answer.
     pub time_limit: Duration,
     /// Whether the host stops; see [`Pipeline::begin_shutdown`].
@@ -57,6 +60,8 @@ struct Reply {
     operation: OperationLabel,
     /// Why the host answers in place of the component, if it does so.
     refusal: Option<&'static str>,
+    /// The status of the operation that a message performed. `None` for a request of HTTP.
+    performed: Option<StatusCode>,
 }
 
 impl Pipeline {
@@ -74,7 +79,8 @@ impl Pipeline {
         let (http_method, version) = (parts.method.clone(), parts.version);
         let method = known(&http_method);
         let cors = self.door.cors.answer(&parts.headers);
-        let watch = self.telemetry.request(&parts.headers, method, &request_id);
+        let via = if mcp::is_message(&parts.uri) { Via::Mcp } else { Via::Http };
+        let watch = self.telemetry.request(&parts.headers, method, &request_id, via);
         let trace_id = watch.trace_id().map(tracing::field::display);
         let reply = match self.door.check_head(&parts) {
             Err(refusal) => answer::refused(&refusal, &http_method, self.parity),
@@ -83,11 +89,13 @@ impl Pipeline {
                 None => watch.within(self.ask(parts, body, &request_id, begun + self.time_limit)).await,
             },
         };
-        let Reply { answer, operation, refusal } = reply;
-        let summary = watch.answered(&operation, answer.status(), refusal);
-        let (operation, status) = (summary.operation, answer.status().as_u16());
+        let Reply { answer, operation, refusal, performed } = reply;
+        // A message is counted as the operation that it performed.
+        let status = performed.unwrap_or(answer.status());
+        let summary = watch.answered(&operation, status, refusal);
+        let (operation, status, via) = (summary.operation, status.as_u16(), via.label());
         let duration_us = u64::try_from(summary.duration.as_micros()).unwrap_or(u64::MAX);
-        info!(request_id, trace_id, method, operation, status, refusal, duration_us, "answered");
+        info!(request_id, trace_id, via, method, operation, status, refusal, duration_us, "answered");
         answer::finish(answer, &http_method, version, &request_id, cors.as_ref())
     }
 
@@ -122,17 +130,66 @@ impl Pipeline {
         })
     }
 
-    async fn ask<B>(self: &Arc<Self>, parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
+    async fn ask<B>(self: &Arc<Self>, mut parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply
     where
         B: Body<Data = Bytes>,
     {
-        let admitted = match self.door.admit(&parts, body, deadline).await {
+        let is_message = mcp::is_message(&parts.uri);
+        if is_message {
+            mcp::take_bearer_token(&mut parts.headers);
+        }
+        let refused = |refusal: Refusal| answer::refused(&refusal, &parts.method, self.parity);
+        let admitted = match self.door.admit(&parts, deadline).await {
             Ok(admitted) => admitted,
-            Err(refusal) => return answer::refused(&refusal, &parts.method, self.parity),
+            Err(refusal) if is_message && refusal.status() == StatusCode::TOO_MANY_REQUESTS => {
+                return Box::pin(self.explain(&parts, body, refused(refusal), deadline)).await;
+            }
+            Err(refusal) => return refused(refusal),
         };
+        let body = match self.door.read_body(&parts.headers, body, deadline).await {
+            Ok(body) => body,
+            Err(refusal) => return refused(refusal),
+        };
+        let passage = Arc::new(Passage { admitted, deadline, request_id: request_id.to_owned() });
+        let request = Request::from_parts(parts, body);
+        if is_message {
+            // The future of the SDK is large, and other requests must not have to hold it.
+            return Box::pin(self.message(request, passage)).await;
+        }
+        self.perform(request, passage).await
+    }
+
+    /// Answers a message that exceeds a plan as the protocol answers, because clients show nobody the body of another answer.
+    async fn explain<B>(&self, parts: &Parts, body: B, refused: Reply, deadline: Instant) -> Reply
+    where
+        B: Body<Data = Bytes>,
+    {
+        let Ok(body) = self.door.read_body(&parts.headers, body, deadline).await else { return refused };
+        let Reply { answer, operation, refusal, .. } = refused;
+        let (status, answer) = (answer.status(), whole(answer).await);
+        let answer = mcp::refused(&parts.headers, &body, answer).map(Full::new);
+        Reply { answer, operation, refusal, performed: Some(status) }
+    }
+
+    /// Answers a message of an agent. A message performs at most one operation.
+    async fn message(self: &Arc<Self>, message: Request<Bytes>, passage: Arc<Passage>) -> Reply {
+        let mut performed = None;
+        let perform = async |request| {
+            let Reply { answer, operation, refusal, .. } = self.perform(request, Arc::clone(&passage)).await;
+            performed = Some((operation, answer.status(), refusal));
+            Performed { answer: whole(answer).await, request_id: passage.request_id.clone() }
+        };
+        let answer = self.mcp.answer(message.headers(), message.body(), false, perform).await.map(Full::new);
+        let page = || (OperationLabel::Page("mcp"), answer.status(), None);
+        let (operation, status, refusal) = performed.unwrap_or_else(page);
+        Reply { answer, operation, refusal, performed: Some(status) }
+    }
+
+    /// Performs an operation. If its method may change something, it goes on to its end even if the client goes away.
+    async fn perform(self: &Arc<Self>, request: Request<Bytes>, passage: Arc<Passage>) -> Reply {
         let (pipeline, parity) = (Arc::clone(self), self.parity);
-        let (id, method) = (request_id.to_owned(), parts.method.clone());
-        let handled = async move { pipeline.handle(&parts, &admitted, &id, deadline).await };
+        let (request_id, method) = (passage.request_id.clone(), request.method().clone());
+        let handled = async move { pipeline.handle(&request, &passage).await };
         if method.is_safe() {
             return handled.await;
         }
@@ -144,26 +201,42 @@ impl Pipeline {
         })
     }
 
-    async fn handle(&self, parts: &Parts, admitted: &Admitted, request_id: &str, deadline: Instant) -> Reply {
-        let headers = passed_headers(&parts.headers);
+    async fn handle(&self, asked: &Request<Bytes>, passage: &Passage) -> Reply {
+        let (method, request_id) = (asked.method(), passage.request_id.as_str());
+        let headers = passed_headers(asked.headers());
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let request = sandbox::Request {
-            method: parts.method.as_str(),
-            path: parts.uri.path(),
-            query: parts.uri.query(),
+            method: method.as_str(),
+            path: asked.uri().path(),
+            query: asked.uri().query(),
             headers: &headers,
-            body: &admitted.body,
-            client: Some(admitted.client.as_str()),
+            body: asked.body(),
+            client: Some(passage.admitted.client.as_str()),
             request_id,
         };
-        match self.responder.handle(request, deadline).await {
-            Ok(response) => answer::of_component(response, &parts.method, request_id, self.parity),
+        match self.responder.handle(request, passage.deadline).await {
+            Ok(response) => answer::of_component(response, method, request_id, self.parity),
             Err(failure) => {
                 log(&failure, request_id);
-                answer::refused(&Refusal::from(&failure), &parts.method, self.parity)
+                answer::refused(&Refusal::from(&failure), method, self.parity)
             }
         }
     }
+}
+
+/// An answer with its body in one piece.
+async fn whole(answer: Answer) -> Response<Bytes> {
+    let (parts, body) = answer.into_parts();
+    let Ok(body) = body.collect().await;
+    Response::from_parts(parts, body.to_bytes())
+}
+
+/// What belongs to a request that the door has admitted, apart from the request itself.
+struct Passage {
+    /// It holds the permit until there is an answer.
+    admitted: Admitted,
+    deadline: Instant,
+    request_id: String,
 }
 
 /// Returns the headers that `wit/handler.wit` passes to a component. A header with a malformed value is passed too: without

@@ -12,7 +12,7 @@ mod spans;
 mod store_call;
 mod traceparent;
 
-pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, OperationLabel};
+pub use self::metrics::{Counter, Level, Levels, Metrics, MetricsError, OperationLabel, Via};
 pub use self::request::RequestWatch;
 pub use self::spans::{CollectorError, CollectorUrl, Spans, continued};
 pub use self::store_call::{Outcome, StoreCallWatch, Verb};

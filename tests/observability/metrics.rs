@@ -45,13 +45,13 @@ async fn every_request_is_counted_once_by_operation_and_status() {
     assert_eq!(
         of(&seen, "portdesk_requests_total"),
         [
-            (r#"operation="add_ticket_comment",status="200""#, 1.0),
-            (r#"operation="create_ticket",status="201""#, 3.0),
-            (r#"operation="get_ticket_status",status="200""#, 1.0),
-            (r#"operation="get_ticket_status",status="404""#, 1.0),
-            (r#"operation="healthz",status="200""#, 1.0),
-            (r#"operation="list_recent_tickets",status="200""#, 1.0),
-            (r#"operation="none",status="403""#, 1.0),
+            (r#"operation="add_ticket_comment",status="200",via="http""#, 1.0),
+            (r#"operation="create_ticket",status="201",via="http""#, 3.0),
+            (r#"operation="get_ticket_status",status="200",via="http""#, 1.0),
+            (r#"operation="get_ticket_status",status="404",via="http""#, 1.0),
+            (r#"operation="healthz",status="200",via="http""#, 1.0),
+            (r#"operation="list_recent_tickets",status="200",via="http""#, 1.0),
+            (r#"operation="none",status="403",via="http""#, 1.0),
         ]
     );
     assert_eq!(of(&seen, "portdesk_refusals_total"), [(r#"reason="forbidden""#, 1.0)]);
@@ -87,7 +87,7 @@ async fn what_a_bad_connection_came_to_is_counted_by_its_reason() {
     let seen = scrape(host.metrics.as_ref().unwrap()).await;
     assert_eq!(of(&seen, "portdesk_connections_ended_total"), [(r#"reason="first_byte_slow""#, 1.0)]);
     assert_eq!(of(&seen, "portdesk_refusals_total"), [(r#"reason="no_host""#, 1.0)]);
-    assert_eq!(of(&seen, "portdesk_requests_total"), [(r#"operation="none",status="400""#, 1.0)]);
+    assert_eq!(of(&seen, "portdesk_requests_total"), [(r#"operation="none",status="400",via="http""#, 1.0)]);
     host.stop().await;
 }
 

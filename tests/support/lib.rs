@@ -7,6 +7,7 @@
 mod cargo;
 mod debian;
 mod npm;
+mod pip;
 mod dynamodb;
 mod launched;
 
@@ -49,6 +50,29 @@ pub fn faketime() -> Result<PathBuf, String> {
 pub fn jco() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| npm::provide("jco"))
+}
+
+/// The path of Python with clients of MCP and a validator of OpenAPI. Python 3.10 or newer must be installed, with venv.
+pub fn python() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(pip::python)
+}
+
+/// The path of Node 22, which the judges of MCP need.
+pub fn node22() -> PathBuf {
+    npm::mcp().join(".bin/node")
+}
+
+/// The path of a script that judges or uses MCP: `conformance` or `mcp-inspector`.
+pub fn mcp_program(name: &str) -> PathBuf {
+    npm::mcp().join(".bin").join(name).canonicalize().expect("the package has this program")
+}
+
+/// A copy of a script beside the packages that it imports.
+pub fn mcp_script(script: &Path) -> PathBuf {
+    let copy = npm::mcp().with_file_name(script.file_name().expect("a script has a name"));
+    fs::copy(script, &copy).expect("a folder in .tools can be written");
+    copy
 }
 
 /// Builds the component of a store in JavaScript from the `component.js` of its folder, as docs/stores.md describes. Needs Node.

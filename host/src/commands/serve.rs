@@ -17,17 +17,21 @@ use crate::telemetry::log;
 
 pub(super) fn run(config: &Config, given: &Given) -> Result<(), Ended> {
     let log = log::start(config.log_format, config.log_level)?;
-    // Standard error may have a reader that never reads, so a panic goes through the log. Its text may quote data.
-    panic::set_hook(Box::new(|panicked| {
-        let location = panicked.location().map(tracing::field::display);
-        error!(location, "a defect of portdesk ended a task; please report this line");
-    }));
+    report_panics();
     let runtime = Runtime::new()?;
     let served = runtime.block_on(serve(config, given));
     // A thread that still blocks, for example in a file system that hangs, does not delay the end of the process.
     runtime.shutdown_timeout(RUNTIME_END);
     log.end();
     served
+}
+
+/// Has panics reported by the log, because standard error may have a reader that never reads. Their texts may quote data.
+pub(super) fn report_panics() {
+    panic::set_hook(Box::new(|panicked| {
+        let location = panicked.location().map(tracing::field::display);
+        error!(location, "a defect of portdesk ended a task; please report this line");
+    }));
 }
 
 async fn serve(config: &Config, given: &Given) -> Result<(), Ended> {
@@ -41,7 +45,7 @@ async fn serve(config: &Config, given: &Given) -> Result<(), Ended> {
 
 /// Resolves at the first signal that stops the host. A second SIGINT or SIGTERM ends the process. The handlers are installed
 /// when this function returns, so that no signal is missed.
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn stop() -> std::io::Result<impl Future<Output = ()>> {
     let (sender, mut received) = mpsc::channel(1);
     let hangup = (!ignores_hangup()).then_some(SignalKind::hangup());
     for kind in [SignalKind::interrupt(), SignalKind::terminate()].into_iter().chain(hangup) {
@@ -74,4 +78,4 @@ fn ignores_hangup() -> bool {
 }
 
 /// How long the end of the process waits for threads that block.
-const RUNTIME_END: Duration = Duration::from_secs(1);
+pub(super) const RUNTIME_END: Duration = Duration::from_secs(1);

@@ -64,6 +64,17 @@ impl Cors {
         Some(headers)
     }
 
+    /// Whether messages of agents are accepted from the page that sends these headers, if a page sends them. A page of this
+    /// machine may send them. The host of the request proves nothing: a page can have its own name resolve to this machine.
+    pub(crate) fn may_send_messages(&self, headers: &HeaderMap) -> bool {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (None, _) => true,
+            (Some(origin), None) => self.allowed(headers).is_some() || is_this_machine(origin),
+            (Some(_), Some(_)) => false,
+        }
+    }
+
     /// The headers that only the answer to a preflight request has.
     pub(crate) fn preflight() -> [(HeaderName, HeaderValue); 3] {
         [
@@ -85,6 +96,12 @@ impl Cors {
             |origin: &Origin| matches!(origin, Origin::One(one) if one.as_bytes() == asking.as_bytes());
         self.origins.iter().any(is_listed).then(|| asking.clone())
     }
+}
+
+fn is_this_machine(origin: &HeaderValue) -> bool {
+    let origin = origin.to_str().unwrap_or_default();
+    let host = origin.split_once("://").and_then(|(_, rest)| rest.parse::<Authority>().ok());
+    host.is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host.host()))
 }
 
 impl FromStr for Origin {

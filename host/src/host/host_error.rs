@@ -9,6 +9,7 @@ use crate::backend::embedded::OpenError;
 #[cfg(feature = "dynamodb")]
 use crate::config;
 use crate::door::KeyFileError;
+use crate::mcp::UnknownToolError;
 use crate::sandbox::LoadError;
 use crate::telemetry::{CollectorError, MetricsError};
 
@@ -40,6 +41,9 @@ pub enum HostError {
     /// The metrics cannot be counted.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// An agent cannot get a tool.
+    #[error(transparent)]
+    Tool(#[from] UnknownToolError),
     /// Spans cannot be sent.
     #[error(transparent)]
     Spans(#[from] CollectorError),

@@ -7,24 +7,37 @@ use hyper::{Method, Response, StatusCode};
 
 use super::{Answer, Pipeline, Reply};
 use crate::door::Cors;
+use crate::mcp;
 use crate::telemetry::OperationLabel;
 
 impl Pipeline {
     /// Returns the page that the request asks for, or `None` if it does not ask for a page.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
         if self.door.cors.is_preflight(parts) {
-            return Some(Reply { answer: preflight(), operation: OperationLabel::None, refusal: None });
+            return Some(Reply {
+                answer: preflight(),
+                operation: OperationLabel::None,
+                refusal: None,
+                performed: None,
+            });
         }
         let path = parts.uri.path();
         let answer = match path {
-            "/healthz" | "/readyz" | "/openapi.yaml" if !is_read(&parts.method) => not_allowed(),
+            mcp::PATH if parts.method != Method::POST => not_allowed("messages are sent with POST\n", "POST"),
+            // A page of another origin must not be able to act for an agent.
+            mcp::PATH if !self.door.cors.may_send_messages(&parts.headers) => {
+                text(StatusCode::FORBIDDEN, "this origin is not allowed; list it with --cors-origin\n")
+            }
+            "/healthz" | "/readyz" | "/openapi.yaml" if !is_read(&parts.method) => {
+                not_allowed("this page is only read\n", "GET, HEAD")
+            }
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" => self.readiness(request_id).await,
             "/openapi.yaml" => page(StatusCode::OK, "application/yaml", self.contract.document.clone()),
             _ => return None,
         };
         let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");
-        Some(Reply { answer, operation: OperationLabel::Page(name), refusal: None })
+        Some(Reply { answer, operation: OperationLabel::Page(name), refusal: None, performed: None })
     }
 
     async fn readiness(&self, request_id: &str) -> Answer {
@@ -40,7 +53,7 @@ impl Pipeline {
 }
 
 /// The names of the pages in metrics.
-pub const PAGES: [&str; 3] = ["healthz", "openapi.yaml", "readyz"];
+pub const PAGES: [&str; 4] = ["healthz", "mcp", "openapi.yaml", "readyz"];
 
 /// The answer to a preflight request of a browser.
 fn preflight() -> Answer {
@@ -54,9 +67,9 @@ fn is_read(method: &Method) -> bool {
     *method == Method::GET || *method == Method::HEAD
 }
 
-fn not_allowed() -> Answer {
-    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "this page is only read\n");
-    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+fn not_allowed(reason: &'static str, allowed: &'static str) -> Answer {
+    let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, reason);
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     answer
 }
 

@@ -15,8 +15,8 @@ use prometheus::{
 };
 use tracing::warn;
 
-pub use self::operations::OperationLabel;
 use self::operations::Operations;
+pub use self::operations::{OperationLabel, Via};
 use super::{Outcome, Verb, log};
 use crate::contract::Contract;
 
@@ -171,12 +171,13 @@ impl Metrics {
         operation: &OperationLabel,
         status: StatusCode,
         refusal: Option<&'static str>,
+        via: Via,
         seconds: f64,
     ) -> &str {
         if let Some(reason) = refusal {
             self.refusals.with_label_values(&[reason]).inc();
         }
-        self.operations.answered(operation, status, seconds)
+        self.operations.answered(operation, status, via, seconds)
     }
 
     pub(super) fn store_called(&self, verb: Verb, outcome: Outcome, seconds: f64) {

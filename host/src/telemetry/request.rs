@@ -8,7 +8,7 @@ use tracing::field::display;
 use tracing::info;
 
 use super::spans::RequestSpan;
-use super::{Level, OperationLabel, Telemetry, traceparent};
+use super::{Level, OperationLabel, Telemetry, Via, traceparent};
 
 /// Observes a request that has no answer yet. If this is dropped before the answer, the request counts as abandoned, and
 /// the log has a line about that.
@@ -16,6 +16,7 @@ pub struct RequestWatch<'a> {
     telemetry: &'a Telemetry,
     method: &'static str,
     request_id: &'a str,
+    via: Via,
     begun: Instant,
     trace_id: Option<TraceId>,
     span: RequestSpan,
@@ -40,12 +41,14 @@ impl Telemetry {
         headers: &HeaderMap,
         method: &'static str,
         request_id: &'a str,
+        via: Via,
     ) -> RequestWatch<'a> {
         let caller = traceparent::caller(headers);
         RequestWatch {
             telemetry: self,
             method,
             request_id,
+            via,
             begun: Instant::now(),
             trace_id: caller.as_ref().map(SpanContext::trace_id),
             span: self.spans.request(caller, method, request_id),
@@ -78,7 +81,7 @@ impl<'a> RequestWatch<'a> {
         self.is_answered = true;
         let (telemetry, duration) = (self.telemetry, self.begun.elapsed());
         let operation =
-            telemetry.metrics.request_answered(operation, status, refusal, duration.as_secs_f64());
+            telemetry.metrics.request_answered(operation, status, refusal, self.via, duration.as_secs_f64());
         self.span.end(operation, status, refusal);
         AnswerSummary { operation, duration }
     }

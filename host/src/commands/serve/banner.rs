@@ -14,6 +14,7 @@ use crate::config::{Config, Given, StoreKind};
 use crate::contract::{Contract, Sample};
 use crate::door::KeyFileError;
 use crate::host::{FirstKey, Host};
+use crate::mcp;
 use crate::service::Service;
 use crate::standard::Stream;
 
@@ -77,6 +78,7 @@ fn text(service: &Service, config: &Config, given: &Given) -> String {
     let scheme = if *is_encrypted { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
     let mut text = format!("portdesk {} is ready\n\n  address   {url}\n", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "  agents    {url}{}  (MCP)", mcp::PATH);
     if let Some(admin) = admin_address {
         let _ = writeln!(text, "  metrics   http://{admin}/metrics");
     }

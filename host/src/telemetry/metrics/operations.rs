@@ -22,7 +22,27 @@ pub enum OperationLabel {
     Page(&'static str),
 }
 
-/// Counts answers by operation and status.
+/// How a request came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// As a request of the HTTP API.
+    Http,
+    /// As a message of an agent.
+    Mcp,
+}
+
+impl Via {
+    /// The label in metrics and in the log.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Via::Http => "http",
+            Via::Mcp => "mcp",
+        }
+    }
+}
+
+/// Counts answers by operation, status and way in.
 pub(super) struct Operations {
     /// Operations of the contract and pages of the host.
     known: HashSet<String>,
@@ -41,8 +61,8 @@ impl Operations {
             known: names(contract).into_iter().chain(pages).collect(),
             requests: families.counters(
                 "portdesk_requests_total",
-                "Requests that were answered, by operation and status.",
-                &["operation", "status"],
+                "Requests that were answered, by operation, status and way in.",
+                &["operation", "status", "via"],
             )?,
             durations: families.histograms(
                 "portdesk_request_duration_seconds",
@@ -53,14 +73,20 @@ impl Operations {
     }
 
     /// Counts an answer, and returns the name of its operation.
-    pub(super) fn answered(&self, operation: &OperationLabel, status: StatusCode, seconds: f64) -> &str {
+    pub(super) fn answered(
+        &self,
+        operation: &OperationLabel,
+        status: StatusCode,
+        via: Via,
+        seconds: f64,
+    ) -> &str {
         let name = match operation {
             OperationLabel::None => NONE,
             OperationLabel::Component(name) => self.known(name),
             OperationLabel::Page(name) => self.known(name),
         };
         self.durations.with_label_values(&[name]).observe(seconds);
-        self.requests.with_label_values(&[name, label(&status)]).inc();
+        self.requests.with_label_values(&[name, label(&status), via.label()]).inc();
         name
     }
 
@@ -116,7 +142,7 @@ mod tests {
         let operations = Operations::new(&contract, &["healthz"], &Families(&registry)).unwrap();
         for (name, status) in asked {
             let status = StatusCode::from_u16(*status).unwrap();
-            operations.answered(&OperationLabel::Component((*name).to_owned()), status, 0.0);
+            operations.answered(&OperationLabel::Component((*name).to_owned()), status, Via::Http, 0.0);
         }
         let text = prometheus::TextEncoder::new().encode_to_string(&registry.gather()).unwrap();
         let lines = text.lines().filter_map(|line| line.strip_prefix("portdesk_requests_total"));
@@ -129,9 +155,9 @@ mod tests {
         let junk = junk.iter().map(|name| (name.as_str(), 200));
         let asked = junk.chain([("read_a", 200), ("b a d", 200), ("read_a", 404)]).collect::<Vec<_>>();
         let expected = [
-            r#"{operation="other",status="200"} 1001"#,
-            r#"{operation="read_a",status="200"} 1"#,
-            r#"{operation="read_a",status="404"} 1"#,
+            r#"{operation="other",status="200",via="http"} 1001"#,
+            r#"{operation="read_a",status="200",via="http"} 1"#,
+            r#"{operation="read_a",status="404",via="http"} 1"#,
         ];
         assert_eq!(counted(&asked), expected);
     }
@@ -143,7 +169,7 @@ mod tests {
         assert!(counted.len() < 80, "{}", counted.len());
         let count = |line: &String| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap();
         assert_eq!(counted.iter().map(count).sum::<u64>(), 400);
-        assert!(counted.contains(&r#"{operation="read_a",status="204"} 1"#.to_owned()));
+        assert!(counted.contains(&r#"{operation="read_a",status="204",via="http"} 1"#.to_owned()));
         assert!(counted.iter().any(|line| line.contains(r#"status="5xx""#) && count(line) > 50));
     }
 

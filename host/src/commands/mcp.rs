@@ -1,0 +1,98 @@
+//! `portdesk mcp`: serves one agent over standard input and output. `portdesk mcp tools`: prints what agents get.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use rmcp::transport::io::stdio_pipes;
+use serde_json::json;
+use tokio::io::BufReader;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+
+use super::serve::{RUNTIME_END, report_panics, stop};
+use super::{Ended, describe, output};
+use crate::config::Config;
+use crate::entry::stdio::{self, Answerer, HostUrl, Remote, StdioLimits};
+use crate::host::{self, Host};
+use crate::telemetry::log;
+
+/// The arguments of `portdesk mcp`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// Address of a running host that answers the messages
+    ///
+    /// For example `http://127.0.0.1:8080`. The host's key is read from the variable `PORTDESK_API_KEY`. Without this flag, the command opens
+    /// the store itself, which only one process can do at a time.
+    #[arg(long, value_name = "URL")]
+    url: Option<HostUrl>,
+
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the tools as `tools/list` shows them, as JSON
+    Tools(Box<Config>),
+}
+
+pub(super) fn run(arguments: Arguments, key: Option<String>) -> Result<(), Ended> {
+    let Arguments { command, url, config } = arguments;
+    if let Some(Command::Tools(config)) = command {
+        return tools(&config);
+    }
+    let log = log::start(config.log_format, config.log_level)?;
+    report_panics();
+    let runtime = Runtime::new()?;
+    let served = runtime.block_on(async {
+        match url {
+            Some(url) => {
+                let key = key.ok_or_else(|| Ended::WrongUse(NO_KEY.to_owned()))?;
+                let time = config.limits.time_limit + config.limits.client_timeout;
+                let remote = Remote::new(&url, &key, time)?;
+                serve(Answerer::Remote(Arc::new(remote)), &config).await
+            }
+            None => local(&config).await,
+        }
+    });
+    // A read of standard input that still waits does not delay the end of the process.
+    runtime.shutdown_timeout(RUNTIME_END);
+    log.end();
+    served
+}
+
+fn tools(config: &Config) -> Result<(), Ended> {
+    let contract = Arc::new(host::contract(&describe(&config.component)?.openapi));
+    let tools = host::tools(config, &contract)?;
+    let list = json!({"tools": tools.listed(false).collect::<Vec<_>>()});
+    output::print(&format!("{list:#}\n"))
+}
+
+/// Serves with the store of this process.
+async fn local(config: &Config) -> Result<(), Ended> {
+    let host = Host::open(config).await?;
+    let served = serve(Answerer::Local(Arc::clone(&host.pipeline)), config).await;
+    // A write whose answer nobody waits for is finished.
+    drop(timeout(config.limits.grace, host.pipeline.all_ended()).await);
+    host.close(config.limits.grace).await;
+    served
+}
+
+/// Serves until the input ends, the output is closed, or a signal stops the process.
+async fn serve(answerer: Answerer, config: &Config) -> Result<(), Ended> {
+    let limits = StdioLimits {
+        line_bytes: config.limits.body_limit_bytes as usize,
+        messages: config.limits.instances as usize,
+    };
+    let (stop, (input, output)) = (stop()?, stdio_pipes());
+    tokio::select! {
+        served = stdio::serve(answerer, limits, BufReader::new(input), output) => served.map_err(|error| output::unprinted(&error)),
+        () = stop => Ok(()),
+    }
+}
+
+const NO_KEY: &str = "--url: the host needs a key; set PORTDESK_API_KEY to it";

@@ -1,0 +1,169 @@
+//! The operations of the component as tools and resources of the Model Context Protocol (MCP), for agents.
+//!
+//! Tools are derived from the component's contract alone: this module does not depend on what the component is about. A call
+//! becomes the same plain request that a client of the HTTP API would send, and the caller of [`Mcp::answer`] performs it.
+//! The protocol itself is the official SDK's (`rmcp`); `message` corrects its answers where they would mislead an agent.
+
+mod message;
+mod server;
+mod tool;
+mod schema;
+mod call;
+mod outcome;
+
+use std::sync::Arc;
+
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::{HeaderMap, Request, Response, Uri};
+use rmcp::model::Tool as Listed;
+
+pub use self::message::refused;
+use self::server::Server;
+pub use self::tool::NoToolError;
+use self::tool::Tool;
+use crate::contract::Contract;
+
+/// The path that messages are sent to, with POST.
+pub const PATH: &str = "/mcp";
+
+/// Whether a request to this URI is a message.
+#[must_use]
+pub fn is_message(uri: &Uri) -> bool {
+    uri.path() == PATH
+}
+
+/// Takes the token of `Authorization: Bearer` for the key if the message has no key. Some agents can send no other header.
+pub fn take_bearer_token(headers: &mut HeaderMap) {
+    if headers.contains_key("x-api-key") {
+        return;
+    }
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return };
+    let scheme = value.as_bytes().get(..BEARER.len());
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER))
+        && let Some(Ok(key)) = value.as_bytes().get(BEARER.len()..).map(HeaderValue::from_bytes)
+    {
+        headers.insert("x-api-key", key);
+    }
+}
+
+const BEARER: &[u8] = b"Bearer ";
+
+/// Which operations agents may use.
+#[derive(Debug, Clone, Default)]
+pub struct McpSettings {
+    /// Only operations that change nothing.
+    pub is_read_only: bool,
+    /// Only the operations with these names. All, if there is no name.
+    pub names: Vec<String>,
+}
+
+/// The settings name a tool that the contract does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("--mcp-tools: there is no tool {name:?}; the tools are {known}")]
+pub struct UnknownToolError {
+    name: String,
+    known: String,
+}
+
+/// The tools and resources of a component.
+#[derive(Debug)]
+pub struct Tools {
+    tools: Vec<Tool>,
+    contract: Arc<Contract>,
+}
+
+impl Tools {
+    /// Derives the tools from a contract. Also returns why operations are not tools. Fails if the settings name a tool that there
+    /// is not.
+    pub fn of(
+        contract: &Arc<Contract>,
+        settings: &McpSettings,
+    ) -> Result<(Tools, Vec<NoToolError>), UnknownToolError> {
+        let (mut tools, mut refused) = (Vec::<Tool>::new(), Vec::new());
+        for operation in contract.operations() {
+            match Tool::of(operation) {
+                Ok(Some(tool)) if tools.iter().any(|other| other.listed.name == tool.listed.name) => {
+                    refused.push(NoToolError::twice(operation));
+                }
+                Ok(Some(tool)) => tools.push(tool),
+                Ok(None) => {}
+                Err(error) => refused.push(error),
+            }
+        }
+        let is_tool = |name: &&String| tools.iter().any(|tool| tool.listed.name == **name);
+        if let Some(name) = settings.names.iter().find(|name| !is_tool(name)) {
+            let known = tools.iter().map(|tool| tool.listed.name.as_ref()).collect::<Vec<_>>().join(", ");
+            return Err(UnknownToolError { name: name.clone(), known });
+        }
+        tools.retain(|tool| {
+            let is_named =
+                settings.names.is_empty() || settings.names.iter().any(|name| *name == tool.listed.name);
+            is_named && (tool.is_read() || !settings.is_read_only)
+        });
+        Ok((Tools { tools, contract: Arc::clone(contract) }, refused))
+    }
+
+    /// The tools as `tools/list` shows them, in the order of the contract.
+    pub fn listed(&self, is_read_only: bool) -> impl Iterator<Item = &Listed> {
+        self.tools.iter().filter(move |tool| tool.is_read() || !is_read_only).map(|tool| &tool.listed)
+    }
+
+    fn find(&self, name: &str, is_read_only: bool) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.listed.name == name && (tool.is_read() || !is_read_only))
+    }
+}
+
+/// Answers messages of the protocol. It keeps no state between messages.
+pub struct Mcp {
+    tools: Arc<Tools>,
+    service: server::HttpService,
+}
+
+impl Mcp {
+    /// Answers messages with these tools.
+    #[must_use]
+    pub fn new(tools: Tools) -> Mcp {
+        let tools = Arc::new(tools);
+        Mcp { service: server::service(Arc::clone(&tools)), tools }
+    }
+
+    /// The tools.
+    #[must_use]
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// Answers one message: its headers as they arrived, and its body. `perform` performs the operation that the message
+    /// asks for, if it asks for one. If the returned future is dropped, that of `perform` is dropped too.
+    pub async fn answer<F>(
+        &self,
+        headers: &HeaderMap,
+        body: &Bytes,
+        is_read_only: bool,
+        perform: impl FnOnce(Request<Bytes>) -> F,
+    ) -> Response<Bytes>
+    where
+        F: Future<Output = Performed>,
+    {
+        let message = match message::Message::read(headers, body) {
+            Ok(message) => message,
+            Err(refused) => return *refused,
+        };
+        let answer = Server::serve(&self.service, &message, is_read_only, perform).await;
+        message.corrected(answer)
+    }
+}
+
+/// The answer of an operation, and the id under which the host's log has it.
+#[derive(Debug)]
+pub struct Performed {
+    /// The answer.
+    pub answer: Response<Bytes>,
+    /// The id of the request.
+    pub request_id: String,
+}
+
+#[cfg(test)]
+mod tests;

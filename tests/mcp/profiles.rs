@@ -1,0 +1,111 @@
+//! The contract as other programs import it, judged by what those programs use.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::portdesk;
+
+fn profile(name: &str) -> (tempfile::NamedTempFile, Value) {
+    let server = "https://desk.example.net/v1";
+    let output = portdesk(&[]).args(["openapi", "--profile", name, "--server", server]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    std::fs::write(file.path(), &output.stdout).unwrap();
+    (file, serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Runs Python with the packages of the tests. Panics unless it succeeds.
+pub fn python(arguments: &[&str]) -> String {
+    let mut python = Command::new(portdesk_test_support::python());
+    let output = python.args(arguments).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{python:?}: {printed}{}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+fn names(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            found.push(name.clone());
+            names(value, found);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_profile_is_a_valid_document_without_what_its_importers_refuse() {
+    for (name, refused) in [
+        (
+            "agentcore",
+            &[
+                "security",
+                "securitySchemes",
+                "oneOf",
+                "anyOf",
+                "allOf",
+                "nullable",
+                "callbacks",
+                "links",
+                "examples",
+            ][..],
+        ),
+        ("openapi-3.0.0", &["security", "securitySchemes", "oneOf", "anyOf", "allOf", "enum"]),
+        ("swagger2", &["servers", "components", "content", "requestBody", "oneOf", "anyOf", "nullable"]),
+    ] {
+        let (file, document) = profile(name);
+        python(&["-m", "openapi_spec_validator", &file.path().display().to_string()]);
+        let mut found = Vec::new();
+        names(&document, &mut found);
+        let wrong = found.iter().find(|found| refused.contains(&found.as_str()) || found.starts_with("x-c"));
+        assert_eq!(wrong, None, "{name}");
+        let version = document.get("openapi").or_else(|| document.get("swagger")).unwrap();
+        assert_eq!(
+            version,
+            match name {
+                "agentcore" => "3.0.3",
+                "openapi-3.0.0" => "3.0.0",
+                _ => "2.0",
+            }
+        );
+        let operations = document["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|item| item.as_object().unwrap().values());
+        for operation in operations {
+            assert!(operation["operationId"].is_string());
+            assert!(operation["description"].as_str().unwrap().chars().count() <= 300);
+            for parameter in operation["parameters"].as_array().unwrap() {
+                assert!(parameter["description"].as_str().is_none_or(|text| text.chars().count() <= 700));
+            }
+        }
+    }
+    assert_eq!(profile("swagger2").1["basePath"], "/v1");
+    assert_eq!(profile("agentcore").1["servers"][0]["url"], "https://desk.example.net/v1");
+}
+
+#[test]
+fn fastmcp_makes_tools_of_the_profile_for_gateways() {
+    let (file, _) = profile("agentcore");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/mcp/from_openapi.py");
+    let tools = python(&[script, &file.path().display().to_string()]);
+    assert_eq!(
+        tools.trim(),
+        "add_ticket_comment create_ticket get_ticket_status list_recent_tickets update_ticket_status"
+    );
+}
+
+#[test]
+fn a_profile_needs_the_address_of_a_server() {
+    for server in
+        ["desk.example.net", "ftp://desk.example.net", "https://user@desk.example.net", "https://a?b", ""]
+    {
+        let arguments = ["openapi", "--profile", "agentcore", "--server", server];
+        let output = portdesk(&[]).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{server}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--server"), "{server}");
+    }
+}
