@@ -90,6 +90,11 @@ impl Door {
         head::check(parts, self.head)
     }
 
+    /// Refuses a head that exceeds its limits.
+    pub(crate) fn check_size(&self, parts: &Parts) -> Result<(), Refusal> {
+        head::check_size(parts, self.head)
+    }
+
     /// Makes all other checks but that of the body, for a request whose head was checked.
     pub(crate) async fn admit(&self, parts: &Parts, deadline: Instant) -> Result<Admitted, Refusal> {
         if let Some(TrustedClient(client)) = parts.extensions.get() {

@@ -106,12 +106,12 @@ impl Tools {
     }
 
     /// The tools as `tools/list` shows them, in the order of the contract.
-    pub fn listed(&self, is_read_only: bool) -> impl Iterator<Item = &Listed> {
-        self.tools.iter().filter(move |tool| tool.is_read() || !is_read_only).map(|tool| &tool.listed)
+    pub fn listed(&self) -> impl Iterator<Item = &Listed> {
+        self.tools.iter().map(|tool| &tool.listed)
     }
 
-    fn find(&self, name: &str, is_read_only: bool) -> Option<&Tool> {
-        self.tools.iter().find(|tool| tool.listed.name == name && (tool.is_read() || !is_read_only))
+    fn find(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.listed.name == name)
     }
 }
 
@@ -141,7 +141,6 @@ impl Mcp {
         &self,
         headers: &HeaderMap,
         body: &Bytes,
-        is_read_only: bool,
         perform: impl FnOnce(Request<Bytes>) -> F,
     ) -> Response<Bytes>
     where
@@ -151,7 +150,7 @@ impl Mcp {
             Ok(message) => message,
             Err(refused) => return *refused,
         };
-        let answer = Server::serve(&self.service, &message, is_read_only, perform).await;
+        let answer = Server::serve(&self.service, &message, perform).await;
         message.corrected(answer)
     }
 }

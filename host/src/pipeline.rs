@@ -164,6 +164,8 @@ impl Pipeline {
     where
         B: Body<Data = Bytes>,
     {
+        // The body counts as one of a request in flight.
+        let Ok(_permit) = self.door.requests.enter().await else { return refused };
         let Ok(body) = self.door.read_body(&parts.headers, body, deadline).await else { return refused };
         let Reply { answer, operation, refusal, .. } = refused;
         let (status, answer) = (answer.status(), whole(answer).await);
@@ -175,14 +177,24 @@ impl Pipeline {
     async fn message(self: &Arc<Self>, message: Request<Bytes>, passage: Arc<Passage>) -> Reply {
         let mut performed = None;
         let perform = async |request| {
-            let Reply { answer, operation, refusal, .. } = self.perform(request, Arc::clone(&passage)).await;
+            let Reply { answer, operation, refusal, .. } =
+                self.perform_limited(request, Arc::clone(&passage)).await;
             performed = Some((operation, answer.status(), refusal));
             Performed { answer: whole(answer).await, request_id: passage.request_id.clone() }
         };
-        let answer = self.mcp.answer(message.headers(), message.body(), false, perform).await.map(Full::new);
+        let answer = self.mcp.answer(message.headers(), message.body(), perform).await.map(Full::new);
         let page = || (OperationLabel::Page("mcp"), answer.status(), None);
         let (operation, status, refusal) = performed.unwrap_or_else(page);
         Reply { answer, operation, refusal, performed: Some(status) }
+    }
+
+    /// Performs an operation whose request did not pass the door itself: its head has the same limits.
+    async fn perform_limited(self: &Arc<Self>, request: Request<Bytes>, passage: Arc<Passage>) -> Reply {
+        let (parts, body) = request.into_parts();
+        match self.door.check_size(&parts) {
+            Ok(()) => self.perform(Request::from_parts(parts, body), passage).await,
+            Err(refusal) => answer::refused(&refusal, &parts.method, self.parity),
+        }
     }
 
     /// Performs an operation. If its method may change something, it goes on to its end even if the client goes away.

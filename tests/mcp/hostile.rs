@@ -73,6 +73,20 @@ async fn a_call_that_traps_loops_or_answers_too_much_is_an_error_for_its_agent_a
     host.stop().await;
 }
 
+/// Strict parity leaves out of a refusal whether a write may have been done, and the agent must know it all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_had_no_answer_is_never_to_be_repeated_blindly() {
+    for parity in ["friendly", "strict"] {
+        let host = start(&["--time-limit-ms", "500", "--parity", parity]).await;
+        let client = host.client();
+        let written = answer(&client, &call("commit_fault", &json!({ "fault": "loop" }))).await;
+        assert!(text(&written).contains("It may have been done."), "{parity}: {written}");
+        let read = answer(&client, &call("observe_fault", &json!({ "fault": "loop" }))).await;
+        assert!(text(&read).contains("Repeat the call"), "{parity}: {read}");
+        host.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn a_value_never_leaves_its_segment_of_the_path() {
     let host = start(&[]).await;

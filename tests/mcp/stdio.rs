@@ -167,3 +167,29 @@ fn the_tools_can_be_printed_without_a_host() {
         "{error}"
     );
 }
+
+#[test]
+fn a_cancelled_call_has_no_answer_and_ends_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    let cancelled = |id: u64| {
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } })
+            .to_string()
+    };
+    let mut lines: Vec<_> = (0..20).map(|id| numbered(id, new_ticket())).collect();
+    lines.push(numbered(100, call("list_recent_tickets", &json!({ "caller": "ada" }))));
+    lines.push(cancelled(100));
+    lines.push(r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":null}"#.to_owned());
+    let answers = session(&mut local(data.path()), &lines);
+    assert!(answers.iter().all(|answer| answer["id"].is_number()), "{answers:?}");
+    let written = answers.iter().filter(|answer| answer["id"].as_u64() < Some(20)).count();
+    assert_eq!(written, 20, "{answers:?}");
+}
+
+#[test]
+fn settings_of_the_host_are_refused_where_another_host_answers() {
+    for flag in [&["--mcp-read-only"][..], &["--mcp-tools", "create_ticket"]] {
+        let output = portdesk(&["mcp", "--url", "http://127.0.0.1:1"]).args(flag).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{flag:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--mcp-read-only"), "{flag:?}");
+    }
+}

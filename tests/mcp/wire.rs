@@ -156,3 +156,15 @@ async fn writers_are_hidden_and_refused_where_agents_may_only_read() {
     host.client().create("ada", "The API itself still writes.").await;
     host.stop().await;
 }
+
+#[tokio::test]
+async fn the_request_of_a_call_has_the_limits_of_a_head() {
+    let host = Running::start(&["--store", "memory"]).await;
+    let long = answer(&host, &call("get_ticket_status", &json!({ "ticket_id": "x".repeat(9000) }))).await;
+    assert!(text(&long).starts_with("414 "), "{long}");
+    let arguments =
+        json!({ "caller_id": "a", "issue_description": "b", "idempotency_key": "k".repeat(20_000) });
+    let large = answer(&host, &call("create_ticket", &arguments)).await;
+    assert!(text(&large).starts_with("431 "), "{large}");
+    host.stop().await;
+}

@@ -51,6 +51,9 @@ pub(super) fn run(arguments: Arguments, key: Option<String>) -> Result<(), Ended
     let served = runtime.block_on(async {
         match url {
             Some(url) => {
+                if config.mcp_read_only || !config.mcp_tools.is_empty() {
+                    return Err(Ended::WrongUse(OF_THE_HOST.to_owned()));
+                }
                 let key = key.ok_or_else(|| Ended::WrongUse(NO_KEY.to_owned()))?;
                 let time = config.limits.time_limit + config.limits.client_timeout;
                 let remote = Remote::new(&url, &key, time)?;
@@ -66,10 +69,14 @@ pub(super) fn run(arguments: Arguments, key: Option<String>) -> Result<(), Ended
 }
 
 fn tools(config: &Config) -> Result<(), Ended> {
+    // Operations that cannot be tools are reported there.
+    let log = log::start(config.log_format, config.log_level)?;
     let contract = Arc::new(host::contract(&describe(&config.component)?.openapi));
     let tools = host::tools(config, &contract)?;
-    let list = json!({"tools": tools.listed(false).collect::<Vec<_>>()});
-    output::print(&format!("{list:#}\n"))
+    let list = json!({"tools": tools.listed().collect::<Vec<_>>()});
+    let printed = output::print(&format!("{list:#}\n"));
+    log.end();
+    printed
 }
 
 /// Serves with the store of this process.
@@ -90,9 +97,11 @@ async fn serve(answerer: Answerer, config: &Config) -> Result<(), Ended> {
     };
     let (stop, (input, output)) = (stop()?, stdio_pipes());
     tokio::select! {
-        served = stdio::serve(answerer, limits, BufReader::new(input), output) => served.map_err(|error| output::unprinted(&error)),
+        served = stdio::serve(answerer, limits, BufReader::new(input), output) => served.map_err(Ended::from),
         () = stop => Ok(()),
     }
 }
 
+const OF_THE_HOST: &str =
+    "--url: --mcp-read-only and --mcp-tools are settings of the host that answers; set them there";
 const NO_KEY: &str = "--url: the host needs a key; set PORTDESK_API_KEY to it";

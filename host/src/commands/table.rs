@@ -5,7 +5,7 @@ mod policy;
 use clap::{Args, Subcommand};
 use tokio::runtime::Runtime;
 
-use super::output::{note, print};
+use super::output::{BAD, GOOD, note, print, print_styled};
 use super::{Ended, describe};
 use crate::backend::dynamodb::table::{Differences, Table};
 use crate::config::{ComponentFile, Location, TableName};
@@ -64,10 +64,10 @@ fn report(name: &str, differences: Differences) -> Result<(), Ended> {
         print(&format!("note: {text}\n"))?;
     }
     for defect in &defects {
-        print(&format!("differs: {defect}\n"))?;
+        print_styled(&format!("{BAD}differs:{BAD:#} {defect}\n"))?;
     }
     if defects.is_empty() {
-        return print(&format!("table {name} is as the component needs it\n"));
+        return print_styled(&format!("{GOOD}table {name} is as the component needs it{GOOD:#}\n"));
     }
     Err(Ended::Failed(format!("--table {name}: the table is not as the component needs it")))
 }

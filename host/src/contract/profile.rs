@@ -122,6 +122,16 @@ fn reduce(operation: &mut Map<String, Value>, source: &Value) {
         resolve(parameter, source);
         shorten(parameter, PARAMETER_CHARACTERS);
     }
+    // An operation's own parameter, which stands later, replaces that of its path.
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        let place = |parameter: &Value| (parameter.get("name").cloned(), parameter.get("in").cloned());
+        let mut kept: Vec<Value> = Vec::new();
+        for parameter in parameters.drain(..) {
+            kept.retain(|earlier| place(earlier) != place(&parameter));
+            kept.push(parameter);
+        }
+        *parameters = kept;
+    }
     if let Some(body) = operation.get_mut("requestBody") {
         resolve(body, source);
         keep_json(body);
@@ -258,12 +268,20 @@ fn swagger(root: &Value, keys: &Value, server: &ServerUrl) -> Value {
 fn swagger_operation(operation: &Value, root: &Value) -> Value {
     let mut members = operation.as_object().cloned().unwrap_or_default();
     let mut parameters: Vec<Value> = Vec::new();
-    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+    let described = operation["parameters"].as_array().into_iter().flatten();
+    for parameter in described.filter(|parameter| parameter["in"] != "cookie") {
         let mut flat = schema_members(&parameter["schema"], root);
         for name in ["name", "in", "required", "description"] {
             if let Some(value) = parameter.get(name) {
                 flat.insert(name.to_owned(), value.clone());
             }
+        }
+        // By default, OpenAPI 3 repeats the name for each value of a list, and Swagger 2.0 separates values with commas.
+        if parameter["in"] == "query"
+            && flat.get("type") == Some(&Value::from("array"))
+            && parameter["explode"] != false
+        {
+            flat.insert("collectionFormat".to_owned(), "multi".into());
         }
         parameters.push(flat.into());
     }

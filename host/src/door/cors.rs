@@ -179,8 +179,8 @@ const ORIGIN_BYTES: usize = 300;
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// The request headers that the host or a component reads.
-const REQUEST_HEADERS: &str =
-    "accept, content-type, idempotency-key, if-match, if-none-match, prefer, traceparent, x-api-key";
+const REQUEST_HEADERS: &str = "accept, authorization, content-type, idempotency-key, if-match, if-none-match, mcp-method, \
+                               mcp-name, mcp-protocol-version, prefer, traceparent, x-api-key";
 
 /// The headers of an answer that a page may read, in addition to those that it may always read.
 const EXPOSED_HEADERS: &str = "Accept-Encoding, Accept-Patch, Accept-Post, Allow, ETag, Link, Location, RateLimit, \

@@ -37,6 +37,11 @@ pub(super) fn check(parts: &Parts, limits: HeadLimits) -> Result<(), Refusal> {
     if !names_one_host(parts) {
         return Err(Refusal::NoHost);
     }
+    check_size(parts, limits)
+}
+
+/// Refuses a target or headers above their limits.
+pub(super) fn check_size(parts: &Parts, limits: HeadLimits) -> Result<(), Refusal> {
     let query_bytes = parts.uri.query().map_or(0, |query| query.len() + 1);
     if parts.uri.path().len() + query_bytes > limits.target_bytes {
         return Err(Refusal::TargetTooLong { limit_bytes: limits.target_bytes });

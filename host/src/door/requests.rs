@@ -27,7 +27,7 @@ impl Requests {
 
     /// Counts a request as in flight. If there are too many, wakes the waiter of [`Requests::crowded`], which can cut
     /// an idle connection, and refuses the request if that frees no permit in time.
-    pub(super) async fn enter(&self) -> Result<RequestPermit, Refusal> {
+    pub(crate) async fn enter(&self) -> Result<RequestPermit, Refusal> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(RequestPermit(permit));
         }

@@ -13,7 +13,7 @@ use data_encoding::BASE64;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, Request, Response};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
@@ -40,7 +40,7 @@ pub async fn serve(
     limits: StdioLimits,
     mut input: impl AsyncBufRead + Unpin,
     output: impl AsyncWrite + Unpin,
-) -> io::Result<()> {
+) -> Result<(), StdioError> {
     let (sender, answers) = mpsc::channel(limits.messages);
     let reading = async move {
         let mut session = Session {
@@ -52,28 +52,42 @@ pub async fn serve(
             answers: sender,
         };
         let closed = session.answers.clone();
-        loop {
+        let read = loop {
             let line = tokio::select! {
-                line = read_line(&mut input, limits.line_bytes) => line?,
+                line = read_line(&mut input, limits.line_bytes) => line,
                 // Nobody reads the answers any more.
-                () = closed.closed() => break,
+                () = closed.closed() => break Ok(()),
             };
             match line {
-                Line::End => break,
-                Line::TooLong => {
+                Ok(Line::Text(line)) => session.message(line).await,
+                Ok(Line::TooLong) => {
                     let text = format!("A message has more than {} bytes.", limits.line_bytes);
                     session.answers.send(failure(&Value::Null, INVALID_REQUEST, &text)).await.ok();
                 }
-                Line::Text(line) => session.message(line).await,
+                Ok(Line::End) => break Ok(()),
+                Err(error) => break Err(error),
             }
-        }
+        };
         let Session { tasks, answers, .. } = session;
         drop((answers, closed));
-        tasks.join_all().await;
-        Ok(())
+        let mut tasks = tasks;
+        // The result of a task is an error if the task was cancelled or panicked. Its request has no answer then.
+        while tasks.join_next().await.is_some() {}
+        read
     };
     let (read, written) = tokio::join!(reading, write(answers, output));
-    written.and(read)
+    written.map_err(StdioError::Output).and(read.map_err(StdioError::Input))
+}
+
+/// Why a session ended before its input did.
+#[derive(Debug, thiserror::Error)]
+pub enum StdioError {
+    /// Standard input cannot be read.
+    #[error("standard input cannot be read ({0})")]
+    Input(io::Error),
+    /// Standard output cannot be written.
+    #[error("standard output cannot be written ({0})")]
+    Output(io::Error),
 }
 
 /// The limits of a session.
@@ -81,7 +95,7 @@ pub async fn serve(
 pub struct StdioLimits {
     /// The most bytes of a line.
     pub line_bytes: usize,
-    /// The most messages that are worked on at once. The input is not read further while there are as many.
+    /// The most messages that are worked on at once. Others wait.
     pub messages: usize,
 }
 
@@ -118,14 +132,19 @@ impl Session {
             }
             return;
         }
-        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return };
         self.running.retain(|_, task| !task.is_finished());
         while self.tasks.try_join_next().is_some() {}
+        // Messages wait in their tasks, so that a cancellation behind them is read at once.
+        while self.tasks.len() >= WAITING {
+            self.tasks.join_next().await;
+        }
+        let permits = Arc::clone(&self.permits);
         let (answerer, answers) = (self.answerer.clone(), self.answers.clone());
         let name = id.as_ref().map(Value::to_string);
         let task = self.tasks.spawn(async move {
+            let Ok(permit) = permits.acquire_owned().await else { return };
             let answer = answerer.answer(headers, line.into()).await;
-            if let Some(answer) = read(answer, &id.unwrap_or_default()) {
+            if let Some(answer) = id.and_then(|id| read(answer, &id)) {
                 answers.send(answer).await.ok();
             }
             drop(permit);
@@ -190,15 +209,20 @@ fn read(answer: Result<Response<Bytes>, RemoteError>, id: &Value) -> Option<Valu
         Ok(answer) => answer,
         Err(error) => return Some(failure(id, SERVER_ERROR, &error.to_string())),
     };
-    if answer.body().is_empty() {
+    if answer.status() == StatusCode::ACCEPTED {
         return None;
     }
     let body = serde_json::from_slice::<Value>(answer.body()).unwrap_or_default();
     if body.get("jsonrpc").is_some() {
         return Some(body);
     }
+    if body.is_null() && answer.status().is_server_error() {
+        return Some(failure(id, SERVER_ERROR, &RemoteError::Lost.to_string()));
+    }
     // A refusal of the door, which is not a message.
     let text = body.get("detail").or_else(|| body.get("message")).and_then(Value::as_str).unwrap_or_default();
+    let reason = answer.status().canonical_reason().unwrap_or_default();
+    let text = if text.is_empty() { reason } else { text };
     Some(failure(id, SERVER_ERROR, &format!("{} {text}", answer.status().as_u16())))
 }
 
@@ -224,15 +248,17 @@ enum Line {
 
 /// Reads a line. Of a line that is too long, nothing is kept.
 async fn read_line(input: &mut (impl AsyncBufRead + Unpin), limit_bytes: usize) -> io::Result<Line> {
-    let (mut line, mut is_too_long) = (Vec::new(), false);
+    let (mut line, mut is_too_long, mut read_any) = (Vec::new(), false, false);
     loop {
         let part = input.fill_buf().await?;
         if part.is_empty() {
-            return Ok(if line.is_empty() { Line::End } else { Line::Text(line) });
+            let end = if is_too_long { Line::TooLong } else { Line::Text(line) };
+            return Ok(if read_any { end } else { Line::End });
         }
+        read_any = true;
         let end = part.iter().position(|byte| *byte == b'\n');
         let taken = end.map_or(part.len(), |end| end + 1);
-        is_too_long |= line.len() + taken > limit_bytes;
+        is_too_long |= line.len() + taken > limit_bytes + usize::from(end.is_some());
         if is_too_long {
             line.clear();
         } else {
@@ -261,5 +287,7 @@ const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const INITIALIZE: &str = "initialize";
 const CANCELLED: &str = "notifications/cancelled";
 const INVALID_REQUEST: i32 = -32600;
+/// The most messages that wait or are worked on. The input is not read further while there are as many.
+const WAITING: usize = 1024;
 /// The code that JSON-RPC leaves to servers.
 const SERVER_ERROR: i32 = -32000;

@@ -9,7 +9,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::outcome;
+use super::outcome::{self, Call};
 
 /// A message that JSON-RPC allows.
 pub(super) struct Message {
@@ -50,8 +50,9 @@ impl Message {
             return Err(malformed(INVALID_REQUEST, "The member method must be a string."));
         };
         let id = message.remove("id");
-        if !matches!(id, None | Some(Value::String(_) | Value::Number(_))) {
-            return Err(malformed(INVALID_REQUEST, "The member id must be a string or a number."));
+        let is_id = id.as_ref().is_none_or(|id| id.is_string() || id.is_i64());
+        if !is_id {
+            return Err(malformed(INVALID_REQUEST, "The member id must be a string or an integer."));
         }
         let arguments = message.get("params").map(|params| (params, params.get("arguments")));
         if let Some((params, arguments)) = arguments {
@@ -98,7 +99,8 @@ impl Message {
 #[must_use]
 pub fn refused(headers: &HeaderMap, body: &Bytes, refusal: Response<Bytes>) -> Response<Bytes> {
     let Ok(message) = Message::read(headers, body) else { return refusal };
-    let text = outcome::text(&refusal, "");
+    let call = Call { is_write: false, has_key: false };
+    let text = outcome::text(&refusal, "", call);
     if message.method != "tools/call" {
         let mut answer = error(refusal.status(), message.id.as_ref(), SERVER_ERROR, &text);
         if let Some(time) = refusal.headers().get(RETRY_AFTER) {
@@ -134,8 +136,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn is_method_not_found(body: &Bytes) -> bool {
-    let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    answer.pointer("/error/code") == Some(&Value::from(METHOD_NOT_FOUND))
+    // An answer is much longer than this error, and need not be parsed.
+    let answer = (body.len() < ERROR_BYTES).then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
+    answer.as_ref().and_then(|answer| answer.pointer("/error/code")) == Some(&Value::from(METHOD_NOT_FOUND))
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -145,6 +148,9 @@ const INITIALIZE: &str = "initialize";
 /// The methods of both eras that this server has.
 const METHODS: [&str; 5] =
     ["resources/list", "resources/read", "resources/templates/list", "tools/call", "tools/list"];
+
+/// More than the error for an unknown method has, whatever the id of the request.
+const ERROR_BYTES: usize = 1024;
 
 // The codes of JSON-RPC 2.0, section 5.1.
 const PARSE_ERROR: i32 = -32700;

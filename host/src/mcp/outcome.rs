@@ -14,7 +14,11 @@ use super::tool::Tool;
 impl Tool {
     /// The result of a call that was answered.
     pub(super) fn result(&self, answer: &Response<Bytes>, request_id: &str) -> CallToolResult {
-        if answer.status().is_success() { self.success(answer) } else { failure(answer, request_id) }
+        if answer.status().is_success() {
+            return self.success(answer);
+        }
+        let call = Call { is_write: !self.is_read(), has_key: self.has_key() };
+        refusal(text(answer, request_id, call))
     }
 
     /// The text is the same JSON as the structured content, for clients that read only texts.
@@ -37,12 +41,17 @@ pub(super) fn refusal(text: String) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(text)])
 }
 
-fn failure(answer: &Response<Bytes>, request_id: &str) -> CallToolResult {
-    refusal(text(answer, request_id))
+/// What a call can have done, and how it can be repeated.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    /// Whether it may have changed something.
+    pub(super) is_write: bool,
+    /// Whether it can have an idempotency key.
+    pub(super) has_key: bool,
 }
 
 /// What went wrong, and what the agent can do next.
-pub(super) fn text(answer: &Response<Bytes>, request_id: &str) -> String {
+pub(super) fn text(answer: &Response<Bytes>, request_id: &str, call: Call) -> String {
     let status = answer.status();
     let problem = serde_json::from_slice::<Map<String, Value>>(answer.body()).unwrap_or_default();
     let member = |name: &str| problem.get(name).and_then(Value::as_str);
@@ -63,31 +72,41 @@ pub(super) fn text(answer: &Response<Bytes>, request_id: &str) -> String {
             let _ = write!(text, "\n{field}: {message}");
         }
     }
-    let is_unknown = member("outcome") == Some("unknown");
-    let _ = write!(text, "\n{}", advice(status, is_unknown, seconds(answer)));
-    if status.is_server_error() {
+    // A host with strict parity leaves out `outcome`. A failed gateway or a timeout says nothing about what was done.
+    let may_be_done =
+        [StatusCode::INTERNAL_SERVER_ERROR, StatusCode::BAD_GATEWAY, StatusCode::GATEWAY_TIMEOUT];
+    let is_stated = problem.contains_key("type");
+    let is_unknown = member("outcome") == Some("unknown")
+        || (call.is_write && !is_stated && may_be_done.contains(&status));
+    let _ = write!(text, "\n{}", advice(status, is_unknown, seconds(answer), call));
+    if !status.is_client_error() {
         let _ = write!(text, " (request {request_id})");
     }
     text
 }
 
-/// The next step, by the meaning that HTTP gives the status.
-fn advice(status: StatusCode, is_unknown: bool, seconds: Option<u64>) -> String {
+/// The next step, by the status.
+fn advice(status: StatusCode, is_unknown: bool, seconds: Option<u64>, call: Call) -> String {
     let repeat = match seconds {
         Some(seconds) => format!("Repeat the call after {seconds} seconds."),
         None => "Repeat the call later.".to_owned(),
     };
     let advice = match status {
-        _ if is_unknown => {
+        _ if is_unknown && call.has_key => {
             "It may have been done. Repeat it only with the same idempotency_key, or read first what is there."
         }
+        _ if is_unknown => "It may have been done. Read first what is there.",
         StatusCode::NOT_FOUND => "Check the id, or list what there is to find the right one.",
         StatusCode::CONFLICT => "Do not repeat the call as it is. Choose what is allowed now.",
         StatusCode::PRECONDITION_FAILED => "Read it again, then use the etag of that answer as if_match.",
-        StatusCode::UNPROCESSABLE_ENTITY => "Use a new idempotency_key for another request.",
-        StatusCode::TOO_MANY_REQUESTS => return repeat,
+        StatusCode::UNPROCESSABLE_ENTITY if call.has_key => {
+            "Change the arguments. A call with other arguments needs another idempotency_key."
+        }
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => return repeat,
         status if status.is_client_error() => "Change the arguments, then call again.",
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => return repeat,
         _ => "Do not repeat the call. Report the id of the request to the operator.",
     };
     advice.to_owned()

@@ -1,6 +1,6 @@
 //! Schemas of a contract as agents get them: JSON Schema 2020-12, without what costs an agent's context and helps it little.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The schema of an argument. Patterns are left out, because some models refuse them; the component checks values anyway.
 /// Fails if the schema contains itself.
@@ -11,12 +11,12 @@ pub(super) fn input(schema: &Value) -> Result<Value, String> {
                 .to_owned(),
         );
     }
-    Ok(without(schema, &[&NEVER, &["pattern"]]))
+    Ok(if schema.is_null() { json!({}) } else { without(schema, &[&NEVER, &["pattern"]], "readOnly") })
 }
 
 /// The schema of an answer: names and types only. `None` if the schema contains itself.
 pub(super) fn output(schema: &Value) -> Option<Value> {
-    (!has_reference(schema)).then(|| without(schema, &[&NEVER, &TEXTS]))
+    (!has_reference(schema)).then(|| without(schema, &[&NEVER, &TEXTS], "writeOnly"))
 }
 
 /// Whether a reference is left that `contract` could not resolve.
@@ -30,17 +30,25 @@ fn has_reference(schema: &Value) -> bool {
     }
 }
 
-/// Whether `null` is a value of an argument with this schema, which [`input`] returned.
+/// Whether `null` is a value of an argument with this schema, which [`input`] returned. A schema without a type has all values.
 pub(super) fn is_nullable(schema: &Value) -> bool {
-    match schema.get("type") {
+    let is_in = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
+    let types = match schema.get("type") {
         Some(Value::Array(types)) => types.iter().any(|name| name == "null"),
         Some(Value::String(name)) => name == "null",
-        _ => schema.get("enum").and_then(Value::as_array).is_some_and(|values| values.contains(&Value::Null)),
-    }
+        _ => true,
+    };
+    let any = |keyword| is_in(keyword).is_none_or(|schemas| schemas.iter().any(is_nullable));
+    types
+        && is_in("enum").is_none_or(|values| values.contains(&Value::Null))
+        && is_in("allOf").is_none_or(|schemas| schemas.iter().all(is_nullable))
+        && any("anyOf")
+        && any("oneOf")
 }
 
-/// Copies a schema without these keywords, and converts those of OpenAPI 3.0.
-fn without(schema: &Value, left_out: &[&[&str]]) -> Value {
+/// Copies a schema without these keywords, and converts those of OpenAPI 3.0. Members that are `hidden` (`readOnly` or
+/// `writeOnly`) are left out.
+fn without(schema: &Value, left_out: &[&[&str]], hidden: &str) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };
     let mut copy = Map::new();
     for (keyword, value) in schema {
@@ -51,17 +59,18 @@ fn without(schema: &Value, left_out: &[&[&str]]) -> Value {
         let value = match (keyword.as_str(), value) {
             ("properties" | "patternProperties" | "$defs", Value::Object(members)) => members
                 .iter()
-                .map(|(name, member)| (name.clone(), without(member, left_out)))
+                .map(|(name, member)| (name.clone(), without(member, left_out, hidden)))
                 .collect::<Map<_, _>>()
                 .into(),
-            ("items" | "additionalProperties" | "not", value) => without(value, left_out),
+            ("items" | "additionalProperties" | "not", value) => without(value, left_out, hidden),
             ("oneOf" | "anyOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
-                schemas.iter().map(|schema| without(schema, left_out)).collect::<Vec<_>>().into()
+                schemas.iter().map(|schema| without(schema, left_out, hidden)).collect::<Vec<_>>().into()
             }
             (_, value) => value.clone(),
         };
         copy.insert(keyword.clone(), value);
     }
+    remove_hidden(&mut copy, schema, hidden);
     if schema.get("nullable") == Some(&Value::Bool(true)) {
         allow_null(&mut copy);
     }
@@ -81,7 +90,26 @@ fn without(schema: &Value, left_out: &[&[&str]]) -> Value {
     copy.into()
 }
 
+fn remove_hidden(copy: &mut Map<String, Value>, schema: &Map<String, Value>, hidden: &str) {
+    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let is_hidden = |member: &Value| member.get(hidden) == Some(&Value::Bool(true));
+    for (name, _) in members.filter(|(_, member)| is_hidden(member)) {
+        if let Some(Value::Object(properties)) = copy.get_mut("properties") {
+            properties.remove(name);
+        }
+        if let Some(Value::Array(required)) = copy.get_mut("required") {
+            required.retain(|required| required != name);
+        }
+    }
+}
+
 fn allow_null(schema: &mut Map<String, Value>) {
+    if schema.get("type").is_none() {
+        // The keyword of OpenAPI allows null beside whatever the other keywords allow.
+        let whole = std::mem::take(schema);
+        schema.insert("anyOf".to_owned(), vec![Value::from(whole), json!({"type": "null"})].into());
+        return;
+    }
     if let Some(Value::String(name)) = schema.get("type") {
         let types = vec![Value::from(name.clone()), Value::from("null")];
         schema.insert("type".to_owned(), types.into());

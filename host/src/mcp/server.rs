@@ -25,7 +25,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::message::Message;
-use super::outcome;
+use super::outcome::{self, Call};
 use super::{Performed, Tools};
 
 /// The SDK's server over HTTP, without sessions.
@@ -51,10 +51,7 @@ pub(super) struct Server {
 
 /// The way from a handler back to the task that waits for its answer.
 #[derive(Debug, Clone)]
-struct Exchange {
-    is_read_only: bool,
-    sender: Arc<Mutex<Option<oneshot::Sender<Asked>>>>,
-}
+struct Exchange(Arc<Mutex<Option<oneshot::Sender<Asked>>>>);
 
 /// An operation to perform.
 #[derive(Debug)]
@@ -68,7 +65,6 @@ impl Server {
     pub(super) async fn serve<F>(
         service: &HttpService,
         message: &Message,
-        is_read_only: bool,
         perform: impl FnOnce(Request<Bytes>) -> F,
     ) -> Response<Bytes>
     where
@@ -82,9 +78,7 @@ impl Server {
         request
             .headers_mut()
             .insert(hyper::header::HOST, hyper::header::HeaderValue::from_static("localhost"));
-        request
-            .extensions_mut()
-            .insert(Exchange { is_read_only, sender: Arc::new(Mutex::new(Some(sender))) });
+        request.extensions_mut().insert(Exchange(Arc::new(Mutex::new(Some(sender)))));
         let performing = async {
             if let Ok(Asked { request, answer }) = receiver.await {
                 // The handler waits for this, unless the SDK has dropped it.
@@ -109,14 +103,10 @@ impl Server {
         request: Request<Bytes>,
     ) -> Result<Performed, ErrorData> {
         let gone = || ErrorData::internal_error("The client is gone.", None);
-        let sender = exchange(context)?.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let sender = exchange(context)?.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (answer, performed) = oneshot::channel();
         sender.ok_or_else(gone)?.send(Asked { request, answer }).map_err(|_| gone())?;
         performed.await.map_err(|_| gone())
-    }
-
-    fn is_read_only(context: &RequestContext<RoleServer>) -> Result<bool, ErrorData> {
-        Ok(exchange(context)?.is_read_only)
     }
 
     fn has_resources(&self) -> bool {
@@ -162,17 +152,16 @@ impl ServerHandler for Server {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
+        _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let is_read_only = Server::is_read_only(&context)?;
-        let mut list = ListToolsResult::with_all_items(self.tools.listed(is_read_only).cloned().collect());
+        let mut list = ListToolsResult::with_all_items(self.tools.listed().cloned().collect());
         (list.ttl_ms, list.cache_scope) = (Some(TTL_MS), Some(CacheScope::Private));
         Ok(list)
     }
 
     /// The SDK checks the headers of a call against the schema of its tool.
     fn get_tool(&self, name: &str) -> Option<Listed> {
-        self.tools.find(name, false).map(|tool| tool.listed.clone())
+        self.tools.find(name).map(|tool| tool.listed.clone())
     }
 
     async fn call_tool(
@@ -180,9 +169,8 @@ impl ServerHandler for Server {
         call: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let is_read_only = Server::is_read_only(&context)?;
-        let Some(tool) = self.tools.find(&call.name, is_read_only) else {
-            let known = self.tools.listed(is_read_only).map(|tool| tool.name.as_ref()).collect::<Vec<_>>();
+        let Some(tool) = self.tools.find(&call.name) else {
+            let known = self.tools.listed().map(|tool| tool.name.as_ref()).collect::<Vec<_>>();
             let text = format!("There is no such tool. The tools are: {}.", known.join(", "));
             return Err(ErrorData::invalid_params(text, None));
         };
@@ -250,7 +238,7 @@ impl ServerHandler for Server {
         }
         let text = String::from_utf8_lossy(answer.body()).into_owned();
         if !answer.status().is_success() {
-            let text = outcome::text(&answer, &request_id);
+            let text = outcome::text(&answer, &request_id, READ);
             return Err(ErrorData::internal_error(text, None));
         }
         let contents = ResourceContents::text(text, read.uri).with_mime_type(JSON);
@@ -268,5 +256,7 @@ const VERSIONS: [ProtocolVersion; 4] = [
 ];
 /// The tools change only when the host starts again.
 const TTL_MS: u64 = 3_600_000;
+/// A resource is only read.
+const READ: Call = Call { is_write: false, has_key: false };
 const SCHEME: &str = "portdesk";
 const JSON: &str = "application/json";

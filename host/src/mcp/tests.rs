@@ -1,4 +1,4 @@
-//! What agents get from a contract, checked with a contract of another domain than tickets.
+//! What agents get from a contract, checked with a contract of a domain that no test of the host has.
 
 use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue};
@@ -77,17 +77,17 @@ fn tools(settings: &McpSettings) -> (Tools, Vec<String>) {
 
 fn listed(name: &str) -> Value {
     let (tools, _) = tools(&McpSettings::default());
-    serde_json::to_value(&tools.find(name, false).unwrap().listed).unwrap()
+    serde_json::to_value(&tools.find(name).unwrap().listed).unwrap()
 }
 
-fn names(settings: &McpSettings, is_read_only: bool) -> Vec<String> {
-    tools(settings).0.listed(is_read_only).map(|tool| tool.name.to_string()).collect()
+fn names(settings: &McpSettings) -> Vec<String> {
+    tools(settings).0.listed().map(|tool| tool.name.to_string()).collect()
 }
 
 #[test]
 fn every_operation_with_a_name_is_a_tool_and_the_others_are_reported() {
     let all = ["list_animals", "add_animal", "get_pen", "put_pen", "delete_pen"];
-    assert_eq!(names(&McpSettings::default(), false), all);
+    assert_eq!(names(&McpSettings::default()), all);
     let (_, refused) = tools(&McpSettings::default());
     assert_eq!(refused.len(), 3, "{refused:?}");
     assert_eq!(refused[0], "POST /hidden is not a tool for agents: it has no operationId");
@@ -98,10 +98,9 @@ fn every_operation_with_a_name_is_a_tool_and_the_others_are_reported() {
 #[test]
 fn reads_alone_are_left_where_only_they_are_allowed() {
     let reads = ["list_animals", "get_pen"];
-    assert_eq!(names(&McpSettings { is_read_only: true, ..McpSettings::default() }, false), reads);
-    assert_eq!(names(&McpSettings::default(), true), reads);
+    assert_eq!(names(&McpSettings { is_read_only: true, ..McpSettings::default() }), reads);
     let named = McpSettings { names: vec!["get_pen".into(), "put_pen".into()], ..McpSettings::default() };
-    assert_eq!(names(&named, false), ["get_pen", "put_pen"]);
+    assert_eq!(names(&named), ["get_pen", "put_pen"]);
 }
 
 #[test]
@@ -142,19 +141,20 @@ fn a_tool_has_the_parameters_and_the_members_of_the_body() {
     assert_eq!(listed("delete_pen")["annotations"]["idempotentHint"], true);
 }
 
+/// The request of a call, as a line, or why there is none.
+fn request(name: &str, arguments: Value) -> Result<String, String> {
+    let (tools, _) = tools(&McpSettings::default());
+    let Value::Object(arguments) = arguments else { panic!() };
+    let request = tools.find(name).unwrap().request(arguments).map_err(|error| error.to_string())?;
+    let headers =
+        request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+    let headers = headers.collect::<Vec<_>>().join(" ");
+    let body = String::from_utf8(request.body().to_vec()).unwrap();
+    Ok(format!("{} {} {headers} {body}", request.method(), request.uri()))
+}
+
 #[test]
 fn arguments_become_the_request_that_they_stand_for() {
-    let (tools, _) = tools(&McpSettings::default());
-    let request = |name: &str, arguments: Value| {
-        let Value::Object(arguments) = arguments else { panic!() };
-        let request =
-            tools.find(name, false).unwrap().request(arguments).map_err(|error| error.to_string())?;
-        let headers =
-            request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
-        let headers = headers.collect::<Vec<_>>().join(" ");
-        let body = String::from_utf8(request.body().to_vec()).unwrap();
-        Ok::<_, String>(format!("{} {} {headers} {body}", request.method(), request.uri()))
-    };
     for (name, arguments, expected) in [
         (
             "list_animals",
@@ -187,6 +187,10 @@ fn arguments_become_the_request_that_they_stand_for() {
     ] {
         assert_eq!(request(name, arguments).as_deref(), Ok(expected), "{name}");
     }
+}
+
+#[test]
+fn arguments_that_cannot_be_a_request_are_refused_by_name() {
     for (name, arguments, expected) in [
         ("get_pen", json!({}), "The argument `pen` is missing."),
         ("get_pen", json!({"pen": ["x"]}), "The argument `pen` must be a string, a number or a boolean."),
@@ -217,14 +221,16 @@ fn a_success_is_structured_and_has_the_etag_without_quotes() {
     let (tools, _) = tools(&McpSettings::default());
     let mut ok = answer(201, &json!({"name": "Leo"}));
     ok.headers_mut().insert(ETAG, HeaderValue::from_static("\"3\""));
-    let result = tools.find("add_animal", false).unwrap().result(&ok, "r");
+    let result = tools.find("add_animal").unwrap().result(&ok, "r");
     assert_eq!(result.structured_content, Some(json!({"name": "Leo", "etag": "3"})));
     assert_eq!(result.is_error, Some(false));
-    let list = tools.find("list_animals", false).unwrap().result(&answer(200, &json!(["a"])), "r");
+    let list = tools.find("list_animals").unwrap().result(&answer(200, &json!(["a"])), "r");
     assert_eq!((list.structured_content, list.content.len()), (None, 1));
     let empty = Response::builder().status(204).body(Bytes::new()).unwrap();
-    assert_eq!(tools.find("delete_pen", false).unwrap().result(&empty, "r").is_error, Some(false));
+    assert_eq!(tools.find("delete_pen").unwrap().result(&empty, "r").is_error, Some(false));
 }
+
+const WRITE: outcome::Call = outcome::Call { is_write: true, has_key: true };
 
 #[test]
 fn a_failure_states_what_is_allowed_and_what_to_do_next() {
@@ -249,16 +255,21 @@ fn a_failure_states_what_is_allowed_and_what_to_do_next() {
             "504 Gateway Timeout: Late\nIt may have been done. Repeat it only with the same idempotency_key, or read first what is there. (request r-1)",
         ),
         (
+            504,
+            json!({"message": "Late"}),
+            "504 Gateway Timeout: Late\nIt may have been done. Repeat it only with the same idempotency_key, or read first what is there. (request r-1)",
+        ),
+        (
             500,
-            json!("x"),
+            json!({"type": "about:blank"}),
             "500 Internal Server Error: Internal Server Error\nDo not repeat the call. Report the id of the request to the operator. (request r-1)",
         ),
     ] {
-        assert_eq!(outcome::text(&answer(status, &body), "r-1"), expected);
+        assert_eq!(outcome::text(&answer(status, &body), "r-1", WRITE), expected);
     }
     let mut busy = answer(503, &json!({"message": "Service Unavailable"}));
     busy.headers_mut().insert("retry-after", HeaderValue::from_static("7"));
-    assert!(outcome::text(&busy, "r").contains("Repeat the call after 7 seconds."));
+    assert!(outcome::text(&busy, "r", WRITE).contains("Repeat the call after 7 seconds."));
 }
 
 /// What a message is answered, with the requests that it performed.
@@ -274,7 +285,7 @@ async fn said(headers: &[(&'static str, &'static str)], body: &str) -> (u16, Val
         performed.push(format!("{} {}", request.method(), request.uri()));
         Performed { answer: answer(200, &json!({"pen": 1})), request_id: "r".to_owned() }
     };
-    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), false, perform).await;
+    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), perform).await;
     let (status, body) = (answer.status().as_u16(), answer.into_body());
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
     (status, body, performed)

@@ -21,7 +21,7 @@ pub(super) struct Tool {
     pub(super) operation: Arc<Operation>,
     /// What `tools/list` shows.
     pub(super) listed: Listed,
-    /// The arguments, in the order of the contract.
+    /// The arguments: the parameters in the order of the contract, then the members of the body in that of their names.
     pub(super) arguments: Vec<Argument>,
     /// Whether the body of the request is an object that the arguments are members of.
     pub(super) has_members: bool,
@@ -143,6 +143,11 @@ impl Tool {
         self.operation.method.is_safe()
     }
 
+    /// Whether the agent can send an idempotency key.
+    pub(super) fn has_key(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.name == "idempotency_key")
+    }
+
     /// The names of the arguments, for an error.
     pub(super) fn names(&self) -> String {
         self.arguments.iter().map(|argument| argument.name.as_str()).collect::<Vec<_>>().join(", ")
@@ -164,7 +169,15 @@ impl Input {
         let mut input = Input::default();
         let parameters = operation.parameters.iter().filter(|parameter| !omitted.contains(&parameter.name));
         for parameter in parameters {
-            let Some((name, place)) = place(parameter) else { continue };
+            let Some((name, place)) = place(parameter) else {
+                if parameter.required {
+                    return Err(format!(
+                        "its parameter {} is required, and a call cannot send it",
+                        parameter.name
+                    ));
+                }
+                continue;
+            };
             let mut schema = schema::input(&parameter.schema)?;
             if matches!(place, Place::EntityTag(_)) {
                 schema = json!({"type": "string", "description": ENTITY_TAG});
@@ -175,6 +188,11 @@ impl Input {
                 required.push(Value::from(name.clone()));
             }
             input.add(&mut properties, name, place, schema)?;
+        }
+        let is_sent =
+            |name: &str| input.arguments.iter().any(|sent| sent.place == Place::Path(name.to_owned()));
+        if let Some(name) = in_path(&operation.path).find(|name| !is_sent(name)) {
+            return Err(format!("the contract does not describe the parameter {name} of its path"));
         }
         if let Some(body) = &operation.body {
             let media = json_media(&body.content).ok_or("its body is not JSON")?;
@@ -217,6 +235,11 @@ impl Input {
     }
 }
 
+/// The names of the parameters in a template of a path.
+fn in_path(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
+}
+
 /// The name and the place of the argument for a parameter. Returns `None` for a header that the host does not pass to the
 /// component, or that an agent has no use for.
 fn place(parameter: &Parameter) -> Option<(String, Place)> {
@@ -233,24 +256,31 @@ fn place(parameter: &Parameter) -> Option<(String, Place)> {
     })
 }
 
-/// The members of a body that become arguments of their own: those of an object whose names no parameter has.
+/// The members of a body that become arguments of their own: those of an object that has no others, and whose names no
+/// parameter has.
 fn members<'a>(schema: &'a Value, taken: &Map<String, Value>) -> Option<&'a Map<String, Value>> {
-    if schema.get("type").and_then(Value::as_str) != Some("object") || schema.get("oneOf").is_some() {
+    let has = |keyword: &&str| schema.get(keyword).is_some();
+    if schema.get("type").and_then(Value::as_str) != Some("object") || MORE_MEMBERS.iter().any(has) {
         return None;
     }
+    let is_closed = schema.get("additionalProperties").is_none_or(|more| *more == Value::Bool(false));
     let members = schema.get("properties")?.as_object()?;
-    let is_free = members.keys().all(|name| !taken.contains_key(name));
-    let is_closed = schema.get("additionalProperties").is_none_or(|more| !more.is_object());
-    (is_free && is_closed).then_some(members)
+    (is_closed && members.keys().all(|name| !taken.contains_key(name))).then_some(members)
 }
 
-/// The schema of the structured answer, if the first success is a JSON object, and whether that answer has an `ETag`.
+/// Keywords with which an object may have members that `properties` does not name.
+const MORE_MEMBERS: [&str; 4] = ["oneOf", "anyOf", "allOf", "patternProperties"];
+
+/// The schema of the structured answer, if the operation has one kind of success and it is a JSON object, and whether that answer
+/// has an `ETag`.
 fn output(operation: &Operation) -> (Option<JsonObject>, bool) {
-    let success = operation.answers.iter().find(|(status, _)| status.starts_with('2'));
-    let Some((_, answer)) = success else { return (None, false) };
+    let mut successes = operation.answers.iter().filter(|(status, _)| status.starts_with('2'));
+    let Some((_, answer)) = successes.next() else { return (None, false) };
     let has_etag = answer.headers.keys().any(|name| name.eq_ignore_ascii_case("etag"));
-    let Some(media) = json_media(&answer.content) else { return (None, has_etag) };
-    let Some(Value::Object(mut schema)) = schema::output(&media.schema) else { return (None, has_etag) };
+    let media = json_media(&answer.content).filter(|_| successes.next().is_none());
+    let Some(Some(Value::Object(mut schema))) = media.map(|media| schema::output(&media.schema)) else {
+        return (None, has_etag);
+    };
     if schema.get("type").and_then(Value::as_str) != Some("object") {
         return (None, has_etag);
     }

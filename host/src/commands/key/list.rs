@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::super::Ended;
-use super::super::output::print;
+use super::super::output::{GOOD, PAST, print_styled};
 use super::existing;
 use crate::backend::{Count, embedded};
 use crate::config::DataDir;
@@ -35,7 +35,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let used = arguments.used(&directory, clients.chain([of_environment]).collect())?;
     let mut out = String::new();
     for key in &contents.keys {
-        let state = key.revoked_at.map_or("active".into(), |at| format!("revoked {at:.0}"));
+        let active = || format!("{GOOD}active{GOOD:#}");
+        let state = key.revoked_at.map_or_else(active, |at| format!("{PAST}revoked {at:.0}{PAST:#}"));
         let usage = usage(&plan(key), used.get(key.client()).copied());
         let client = key.client.as_ref().map_or(String::new(), |client| format!("  (client {client})"));
         writeln!(out, "{}  {:.0}  {state}  {usage}  {}{client}", key.id, key.created_at, key.name)?;
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
         let usage = usage(&default, Some(*counted));
         writeln!(out, "{ENVIRONMENT_KEY_ID}  {usage}  (the key of PORTDESK_API_KEY)")?;
     }
-    print(&out)
+    print_styled(&out)
 }
 
 /// A plan and the used part of its quota. The part is `-` if no host has counted for the client.
