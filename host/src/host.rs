@@ -161,7 +161,10 @@ pub fn data_directory(data: &DataDir) -> Result<PathBuf, HostError> {
     data.prepare().map_err(|error| HostError::DataDir { path: data.path.clone(), error })
 }
 
-#[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only DynamoDB has attempts"))]
+#[cfg_attr(
+    not(feature = "dynamodb"),
+    expect(unused_variables, clippy::unused_async, reason = "only DynamoDB has attempts, and connects")
+)]
 async fn open(
     config: &Config,
     directory: &Path,

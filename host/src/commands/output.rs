@@ -27,6 +27,7 @@ fn shown(text: &str, choice: ColorChoice) -> Cow<'_, str> {
 /// What is as it should be.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default();
 /// What somebody has to change.
+#[cfg(feature = "dynamodb")]
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What is over.
 pub(super) const PAST: Style = Style::new().dimmed();

@@ -59,6 +59,10 @@ fn usage(plan: &Plan, used: Option<u64>) -> String {
 type Used = HashMap<String, u64>;
 
 impl Arguments {
+    #[cfg_attr(
+        not(feature = "dynamodb"),
+        expect(clippy::unused_self, reason = "only a table is named there")
+    )]
     fn used(&self, directory: &Path, clients: HashMap<String, Plan>) -> Result<Used, Ended> {
         let now = Timestamp::now();
         let counts = clients.into_iter().filter_map(|(client, plan)| {
