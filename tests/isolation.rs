@@ -23,7 +23,7 @@ use crate::harness::{Client, Running, config};
 const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
 
 /// Loads the hostile component with the limits that these flags set.
-fn hostile(flags: &[&str]) -> Component {
+pub fn hostile(flags: &[&str]) -> Component {
     let limits = config("unused".as_ref(), flags).limits.sandbox();
     let wasm = std::fs::read(HOSTILE_FILE).unwrap();
     Component::load(&wasm, limits).unwrap_or_else(|error| panic!("{error}"))

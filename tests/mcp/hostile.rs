@@ -8,16 +8,12 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::{call, message, text};
-use crate::harness::{Client, KEY, LONG, Running, config, until};
-use portdesk::sandbox::Component;
-
-const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
+use crate::harness::{Client, KEY, LONG, Running, until};
+use crate::isolation::hostile;
 
 async fn start(flags: &[&str]) -> Running {
     let flags = [flags, &["--store", "memory"]].concat();
-    let limits = config("unused".as_ref(), &flags).limits.sandbox();
-    let component = Component::load(&std::fs::read(HOSTILE_FILE).unwrap(), limits).unwrap();
-    Running::start_component(component, &flags).await
+    Running::start_component(hostile(&flags), &flags).await
 }
 
 async fn answer(client: &Client, body: &Value) -> Value {

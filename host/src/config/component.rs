@@ -19,6 +19,6 @@ fn existing() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| match std::fs::metadata(&path) {
         Ok(found) if found.is_dir() => Err("it is a folder, not a file".to_owned()),
         Ok(_) => Ok(path),
-        Err(error) => Err(format!("there is no file that can be read ({})", error.kind())),
+        Err(error) => Err(format!("the file cannot be read ({})", error.kind())),
     })
 }

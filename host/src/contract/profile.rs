@@ -98,8 +98,7 @@ fn authority(server: &ServerUrl) -> &str {
 /// The operations of a document. All other members of a path are moved into them or removed.
 fn operations(root: &mut Value) -> Vec<&mut Value> {
     let mut found = Vec::new();
-    let paths = root.get_mut("paths").and_then(Value::as_object_mut);
-    for item in paths.into_iter().flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut) {
+    for item in values(root.get_mut("paths")).filter_map(Value::as_object_mut) {
         let shared = item.remove("parameters");
         item.retain(|name, _| METHODS.contains(&name.as_str()));
         for operation in item.values_mut() {
@@ -136,23 +135,16 @@ fn reduce(operation: &mut Map<String, Value>, source: &Value) {
         resolve(body, source);
         keep_json(body);
     }
-    for answer in operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(|answers| answers.values_mut())
-    {
+    for answer in values(operation.get_mut("responses")) {
         resolve(answer, source);
         keep_json(answer);
-        for header in answer
-            .get_mut("headers")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flat_map(|headers| headers.values_mut())
-        {
-            resolve(header, source);
-        }
+        values(answer.get_mut("headers")).for_each(|header| resolve(header, source));
     }
+}
+
+/// The values of an object; none if it is not one.
+fn values(object: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    object.and_then(Value::as_object_mut).into_iter().flat_map(|members| members.values_mut())
 }
 
 fn resolve(part: &mut Value, source: &Value) {
@@ -235,8 +227,8 @@ fn list_values(schema: &mut Map<String, Value>) {
 /// The document as Swagger 2.0.
 fn swagger(root: &Value, keys: &Value, server: &ServerUrl) -> Value {
     let mut paths = root["paths"].clone();
-    for item in paths.as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
-        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+    for item in values(Some(&mut paths)) {
+        for operation in values(Some(item)) {
             *operation = swagger_operation(operation, root);
         }
     }

@@ -14,14 +14,14 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use self::remote::{HostUrl, Remote, RemoteError, RemoteSettingError};
 use crate::door::TrustedClient;
-use crate::mcp;
+use crate::mcp::{self, INVALID_REQUEST, SERVER_ERROR, failure};
 use crate::pipeline::Pipeline;
 
 /// Who answers the messages.
@@ -62,7 +62,7 @@ pub async fn serve(
                 Ok(Line::Text(line)) => session.message(line).await,
                 Ok(Line::TooLong) => {
                     let text = format!("A message has more than {} bytes.", limits.line_bytes);
-                    session.answers.send(failure(&Value::Null, INVALID_REQUEST, &text)).await.ok();
+                    session.answers.send(failure(None, INVALID_REQUEST, &text)).await.ok();
                 }
                 Ok(Line::End) => break Ok(()),
                 Err(error) => break Err(error),
@@ -207,7 +207,7 @@ impl Answerer {
 fn read(answer: Result<Response<Bytes>, RemoteError>, id: &Value) -> Option<Value> {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Some(failure(id, SERVER_ERROR, &error.to_string())),
+        Err(error) => return Some(failure(Some(id), SERVER_ERROR, &error.to_string())),
     };
     if answer.status() == StatusCode::ACCEPTED {
         return None;
@@ -217,17 +217,13 @@ fn read(answer: Result<Response<Bytes>, RemoteError>, id: &Value) -> Option<Valu
         return Some(body);
     }
     if body.is_null() && answer.status().is_server_error() {
-        return Some(failure(id, SERVER_ERROR, &RemoteError::Lost.to_string()));
+        return Some(failure(Some(id), SERVER_ERROR, &RemoteError::Lost.to_string()));
     }
     // A refusal of the door, which is not a message.
     let text = body.get("detail").or_else(|| body.get("message")).and_then(Value::as_str).unwrap_or_default();
     let reason = answer.status().canonical_reason().unwrap_or_default();
     let text = if text.is_empty() { reason } else { text };
-    Some(failure(id, SERVER_ERROR, &format!("{} {text}", answer.status().as_u16())))
-}
-
-fn failure(id: &Value, code: i32, text: &str) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": text}})
+    Some(failure(Some(id), SERVER_ERROR, &format!("{} {text}", answer.status().as_u16())))
 }
 
 /// Writes each answer on a line.
@@ -286,8 +282,5 @@ const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 const INITIALIZE: &str = "initialize";
 const CANCELLED: &str = "notifications/cancelled";
-const INVALID_REQUEST: i32 = -32600;
 /// The most messages that wait or are worked on. The input is not read further while there are as many.
 const WAITING: usize = 1024;
-/// The code that JSON-RPC leaves to servers.
-const SERVER_ERROR: i32 = -32000;

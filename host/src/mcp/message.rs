@@ -117,9 +117,15 @@ pub fn refused(headers: &HeaderMap, body: &Bytes, refusal: Response<Bytes>) -> R
     json_answer(StatusCode::OK, &json!({"jsonrpc": "2.0", "id": message.id, "result": result}))
 }
 
-/// An error of JSON-RPC.
+/// An error of JSON-RPC, as an answer.
 pub(super) fn error(status: StatusCode, id: Option<&Value>, code: i32, text: &str) -> Response<Bytes> {
-    json_answer(status, &json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": text}}))
+    json_answer(status, &failure(id, code, text))
+}
+
+/// An error of JSON-RPC, as a message.
+#[must_use]
+pub fn failure(id: Option<&Value>, code: i32, text: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": text}})
 }
 
 fn json_answer(status: StatusCode, body: &Value) -> Response<Bytes> {
@@ -154,9 +160,10 @@ const ERROR_BYTES: usize = 1024;
 
 // The codes of JSON-RPC 2.0, section 5.1.
 const PARSE_ERROR: i32 = -32700;
-const INVALID_REQUEST: i32 = -32600;
+/// The message is not one that JSON-RPC allows.
+pub const INVALID_REQUEST: i32 = -32600;
 const METHOD_NOT_FOUND: i32 = -32601;
 const INVALID_PARAMS: i32 = -32602;
 const INTERNAL_ERROR: i32 = -32603;
 /// The code that JSON-RPC leaves to servers.
-const SERVER_ERROR: i32 = -32000;
+pub const SERVER_ERROR: i32 = -32000;
