@@ -72,9 +72,8 @@ fn settings(endpoint: &str) -> Settings {
 /// A client of the SDK, as another program on the same table has one.
 pub fn client(endpoint: &str) -> Client {
     // The default client of the SDK uses HTTP_PROXY.
-    let direct = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https();
+    let direct =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))

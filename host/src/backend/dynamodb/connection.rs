@@ -12,8 +12,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{self, Builder, Credentials, StalledStreamProtectionConfig};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use items::dynamodb::Endpoint;
@@ -81,16 +85,23 @@ fn on_this_machine(settings: &Settings, endpoint: &Endpoint) -> Builder {
     let credentials =
         CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
             .or_else("none needed", made_up);
-    // The SDK's default HTTP client would use HTTP_PROXY.
-    let direct = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https();
     config::Config::builder()
         .behavior_version(behaviour())
         .region(Region::new(settings.region.clone().unwrap_or_else(|| "us-east-1".to_owned())))
         .endpoint_url(endpoint.to_string())
         .credentials_provider(credentials)
-        .http_client(direct)
+        .http_client(http_client(ProxyConfig::disabled()))
+}
+
+/// The SDK's own HTTP client. The SDK makes the same one by default, but with the provider of cryptography that compiles longest.
+fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder();
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.set_proxy_config(Some(proxy.clone()));
+        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+    })
 }
 
 /// The AWS settings of this machine, from the environment, the profile or the instance metadata service.
@@ -99,7 +110,8 @@ async fn sdk_config(settings: &Settings) -> SdkConfig {
     let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
         .or_else(ProfileFileRegionProvider::new())
         .or_else(ImdsRegionProvider::builder().build());
-    let mut loader = aws_config::defaults(behaviour()).region(region);
+    let through_proxy = http_client(ProxyConfig::from_env());
+    let mut loader = aws_config::defaults(behaviour()).http_client(through_proxy).region(region);
     if std::env::var_os("AWS_PROFILE").is_some() && variable("AWS_PROFILE").is_none() {
         loader = loader.profile_name("default");
     }

@@ -54,7 +54,7 @@ impl Remote {
     pub fn new(url: &HostUrl, key: &str, time_limit: Duration) -> Result<Remote, RemoteSettingError> {
         let mut key = HeaderValue::from_str(key).map_err(|_| RemoteSettingError::Key)?;
         key.set_sensitive(true);
-        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(provider)
             .map_err(|_| RemoteSettingError::Certificates)?
