@@ -11,7 +11,7 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, PATIENT, Platform, Running, Table, on_dynamodb, path};
+use crate::harness::{Client, Function, PATIENT, Platform, Running, Table, on_dynamodb, path};
 
 /// Makes a test of every scenario on every host. Each host over a table has a table of its own.
 macro_rules! on_every_host {
@@ -39,6 +39,8 @@ macro_rules! on_every_host {
         on_every_host!(@ dynamodb, table = Table::create().await,
             Running::start(&[&on_dynamodb(&table.server.endpoint)[..], &PATIENT].concat()).await;
             $($scenarios)+);
+        on_every_host!(@ lambda, table = Table::create().await,
+            Function::start(&table.server.endpoint).await; $($scenarios)+);
         on_every_host!(@ wasmtime_memory, _ = (), Platform::wasmtime(); $($scenarios)+);
         on_every_host!(@ wasmtime_dynamodb, table = Table::create().await,
             Platform::wasmtime_on_dynamodb(&table.server.endpoint); $($scenarios)+);

@@ -4,6 +4,7 @@
 //! has stopped when `stop` returns.
 
 mod client;
+mod function;
 pub mod journal;
 mod length;
 mod logged;
@@ -30,6 +31,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 pub use client::{Answer, Client, comments_path, path};
+pub use function::{Function, event};
 pub use length::{at_length, is_long};
 pub use logged::Logged;
 pub use platform::Platform;

@@ -20,7 +20,7 @@ use portdesk::sandbox::Component;
 use crate::harness::{Client, Running, config};
 
 /// The hostile component.
-const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
+pub const HOSTILE_FILE: &str = env!("PORTDESK_HOSTILE_WASM");
 
 /// Loads the hostile component with the limits that these flags set.
 pub fn hostile(flags: &[&str]) -> Component {

@@ -27,6 +27,7 @@
 //! - `faults`: a proxy that makes requests to a DynamoDB server fail;
 //! - `command_line`: the output, the errors and the exit codes of the program;
 //! - `settings`: flags and variables;
+//! - `lambda`: the function of AWS Lambda, in front of an emulator;
 //! - `mcp`: agents;
 //! - `unread`: output that nobody reads or that cannot be written, and signals;
 //! - `compiled`: components that are compiled before a host starts.
@@ -49,6 +50,7 @@ mod faulty_store;
 mod fuzz;
 mod harness;
 mod isolation;
+mod lambda;
 mod mcp;
 mod observability;
 mod outage;

@@ -1,10 +1,13 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `plan`, `openapi`, `table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `lambda`, `mcp`, `openapi`,
+//! `plan`, `table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. A command that cannot print its result, and a panic, have exit code 1.
 
 mod check;
 mod compile;
 mod key;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod mcp;
 mod openapi;
 mod output;
@@ -14,8 +17,9 @@ mod serve;
 mod table;
 
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::panic::{self, Location};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -53,6 +57,9 @@ enum Command {
     },
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
+    /// Serve as the function of AWS Lambda; a program that is called `bootstrap` does this by itself
+    #[cfg(feature = "lambda")]
+    Lambda(Box<lambda::Arguments>),
     /// Serve one agent over standard input and output (MCP)
     Mcp(Box<mcp::Arguments>),
     /// Create, list, rotate and revoke API keys
@@ -101,7 +108,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     let mut given = Given::default();
-    let done = survive_file_limits().and_then(|()| match parse(std::env::args_os()) {
+    let done = survive_file_limits().and_then(|()| match parse(command_line()) {
         Ok((arguments, set)) => {
             given = set;
             command(arguments, &given)
@@ -116,6 +123,16 @@ fn run() -> ExitCode {
     }
 }
 
+/// The arguments of the process. Lambda starts the program of a function as `bootstrap`, without arguments.
+fn command_line() -> Vec<OsString> {
+    let mut line: Vec<OsString> = std::env::args_os().collect();
+    let name = line.first().and_then(|program| Path::new(program).file_name());
+    if cfg!(feature = "lambda") && line.len() == 1 && name == Some(OsStr::new("bootstrap")) {
+        line.push("lambda".into());
+    }
+    line
+}
+
 fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
     // Keys, quota counts and logs have dates, and libraries panic if the clock shows a time outside the calendar.
     clock::now()?;
@@ -124,6 +141,8 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
         Some(Command::Check { file }) => check::run(&file),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
+        #[cfg(feature = "lambda")]
+        Some(Command::Lambda(arguments)) => lambda::run(*arguments),
         Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),

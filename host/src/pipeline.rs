@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -54,6 +54,15 @@ pub struct Pipeline {
 /// An answer with its whole body.
 pub type Answer = Response<Full<Bytes>>;
 
+/// What a way in knows about a request that HTTP does not carry. The way in adds it to the extensions of the request.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The id of the request, in place of one that the host makes.
+    pub request_id: String,
+    /// When the host must have answered, if that is before its own time limit.
+    pub deadline: Instant,
+}
+
 /// An answer and its origin.
 struct Reply {
     answer: Answer,
@@ -74,8 +83,13 @@ impl Pipeline {
         B: Body<Data = Bytes>,
     {
         let begun = Instant::now();
-        let request_id = Uuid::new_v4().to_string();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let arrival = parts.extensions.remove();
+        let Arrival { request_id, deadline } = arrival.unwrap_or_else(|| Arrival {
+            request_id: Uuid::new_v4().to_string(),
+            deadline: begun + self.time_limit,
+        });
+        let deadline = deadline.min(begun + self.time_limit);
         let (http_method, version) = (parts.method.clone(), parts.version);
         let method = known(&http_method);
         let cors = self.door.cors.answer(&parts.headers);
@@ -86,7 +100,7 @@ impl Pipeline {
             Err(refusal) => answer::refused(&refusal, &http_method, self.parity),
             Ok(()) => match self.page(&parts, &request_id).await {
                 Some(page) => page,
-                None => watch.within(self.ask(parts, body, &request_id, begun + self.time_limit)).await,
+                None => watch.within(self.ask(parts, body, &request_id, deadline)).await,
             },
         };
         let Reply { answer, operation, refusal, performed } = reply;
@@ -128,6 +142,16 @@ impl Pipeline {
             guest_memory_high_water_bytes: self.responder.memory_high_water_bytes(),
             store_log_bytes: self.backend.log_bytes().unwrap_or_default(),
         })
+    }
+
+    /// Sends the spans of the requests that were answered, if spans are exported, and waits for that at most `within`.
+    pub async fn send_spans(self: &Arc<Self>, within: Duration) {
+        if self.telemetry.spans.are_exported() {
+            let pipeline = Arc::clone(self);
+            // A panic is logged, and the collector has a time limit of its own after this one.
+            let sent = tokio::task::spawn_blocking(move || pipeline.telemetry.spans.send());
+            let _ = timeout(within, sent).await;
+        }
     }
 
     async fn ask<B>(self: &Arc<Self>, mut parts: Parts, body: B, request_id: &str, deadline: Instant) -> Reply

@@ -152,7 +152,7 @@ fn hastened(command: &mut Command) -> &mut Command {
 
 /// Puts the compiled built-in component where a host keeps it after its first start. A host whose settings need other code
 /// compiles the component again. It does not matter if the folder cannot be written.
-fn put_compiled_component(data: &Path) {
+pub(super) fn put_compiled_component(data: &Path) {
     static COMPILED: OnceLock<TempDir> = OnceLock::new();
     let compiled = COMPILED.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

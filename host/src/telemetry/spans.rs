@@ -76,6 +76,19 @@ impl Spans {
         Ok(Spans { export: Some((provider, tracer)) })
     }
 
+    /// Whether spans go to a collector.
+    pub fn are_exported(&self) -> bool {
+        self.export.is_some()
+    }
+
+    /// Sends the spans that are in the queue, and waits until the collector has them. Call this from a thread that may block.
+    pub fn send(&self) {
+        let sent = self.export.as_ref().map(|(provider, _)| provider.force_flush());
+        if let Some(Err(_)) = sent {
+            warn!("spans could not be sent");
+        }
+    }
+
     /// Sends the spans that are left, and gives up after the time `within`. Blocks.
     pub fn flush(&self, within: Duration) {
         let Some((provider, _)) = &self.export else { return };

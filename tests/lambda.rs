@@ -1,0 +1,204 @@
+//! The function of AWS Lambda: the real program against an emulator of Lambda. `end_to_end` runs its scenarios through it too.
+
+use std::time::{Duration, Instant};
+
+use hyper::{HeaderMap, Method};
+use portdesk_test_support::{Server, free_port};
+use serde_json::{Value, json};
+
+use crate::faults::{Fault, Plan, Proxy};
+use crate::harness::{Function, LONG, Table, event, path};
+use crate::isolation::HOSTILE_FILE;
+
+/// An event that creates an item, with the id of a gateway's key.
+fn creation(body: &Value) -> Value {
+    let headers =
+        HeaderMap::from_iter([("content-type".parse().unwrap(), "application/json".parse().unwrap())]);
+    event(&Method::POST, "/tickets", &headers, body.to_string().as_bytes(), "r1")
+}
+
+fn new_ticket() -> Value {
+    json!({"caller_id": "ada", "issue_description": "The VPN drops."})
+}
+
+/// Asserts that the function answers its next event.
+async fn answers_the_next_event(function: &Function) {
+    function.client().create("ada", "The VPN drops.").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_is_answered_whatever_came_before() {
+    let table = Table::create().await;
+    let function = Function::start(&table.server.endpoint).await;
+    // The two client contexts that AgentCore sends.
+    for context in [
+        r#"{"custom":{"bedrockAgentCorePropagatedHeaders":{"a":"b"},"bedrockAgentCoreToolName":"x___y"}}"#,
+        r#"{"custom":{"nested":[1,{"deeper":null}]}}"#,
+        "not JSON",
+    ] {
+        let answer = function.invoke(creation(&new_ticket()).to_string(), Some(context), LONG).await;
+        assert_eq!(answer.unwrap()["statusCode"], 201, "{context}");
+    }
+    for event in ["", "{}", "null", "[1]", "{\"httpMethod\":", "\"text\""] {
+        let error = function.invoke(event, None, LONG).await.unwrap_err();
+        assert_eq!(error["errorType"], "Portdesk.UnknownEvent", "{event}");
+        answers_the_next_event(&function).await;
+    }
+    let large = json!({"caller_id": "ada", "issue_description": "x".repeat(4 << 20)});
+    let answer = function.invoke(creation(&large).to_string(), None, LONG).await.unwrap();
+    assert_eq!(answer["statusCode"], 413);
+    answers_the_next_event(&function).await;
+    function.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_without_the_id_of_a_key_is_refused_unless_a_setting_names_its_client() {
+    let table = Table::create().await;
+    let mut event = creation(&new_ticket());
+    event["requestContext"]["identity"] = json!({"apiKey": crate::harness::KEY});
+    let of_url = json!({
+        "version": "2.0",
+        "rawPath": "/tickets",
+        "rawQueryString": "caller=ada",
+        "headers": {"accept": "application/json"},
+        "requestContext": {"http": {"method": "GET"}, "stage": "$default",
+            "domainName": "id.lambda-url.us-east-1.on.aws"},
+        "isBase64Encoded": false,
+    });
+    let function = Function::start(&table.server.endpoint).await;
+    for event in [&event, &of_url] {
+        let answer = function.invoke(event.to_string(), None, LONG).await.unwrap();
+        assert_eq!(answer["statusCode"], 403);
+    }
+    function.stop().await;
+    let variables = [("PORTDESK_LAMBDA_CLIENT", "everybody")];
+    let function = Function::start_with(&table.server.endpoint, &variables).await;
+    let created = function.invoke(event.to_string(), None, LONG).await.unwrap();
+    assert_eq!(created["statusCode"], 201);
+    let listed = function.invoke(of_url.to_string(), None, LONG).await.unwrap();
+    assert_eq!(listed["statusCode"], 200);
+    assert_eq!(listed["headers"]["content-type"], "application/json");
+    let page: Value = serde_json::from_str(listed["body"].as_str().unwrap()).unwrap();
+    assert_eq!(page["tickets"].as_array().unwrap().len(), 1);
+    function.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_component_that_traps_or_loops_costs_only_its_own_event() {
+    let table = Table::create().await;
+    let variables = [("PORTDESK_COMPONENT", HOSTILE_FILE), ("PORTDESK_STORE", "memory")];
+    let function = Function::start_with(&table.server.endpoint, &variables).await;
+    let call = |path: &str| event(&Method::POST, path, &HeaderMap::new(), b"", "r1").to_string();
+    for (path, status, deadline) in [
+        ("/trap", 500, LONG),
+        ("/loop", 504, Duration::from_secs(1)),
+        ("/good", 200, LONG),
+        ("/bomb", 500, LONG),
+        ("/good", 200, LONG),
+    ] {
+        let begun = Instant::now();
+        let answer = function.invoke(call(path), None, deadline).await.unwrap();
+        assert_eq!(answer["statusCode"], status, "{path}: {answer}");
+        assert!(begun.elapsed() < deadline, "{path} is answered before Lambda ends the process");
+    }
+    function.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_hangs_is_a_504_with_its_outcome_before_the_deadline() {
+    let table = Table::create().await;
+    let proxy = Proxy::start(&table.server.endpoint, Plan::none()).await;
+    let function = Function::start(&proxy.url).await;
+    proxy.follow(Plan::always(Fault::HangBefore));
+    let (begun, deadline) = (Instant::now(), Duration::from_secs(2));
+    let answer = function.invoke(creation(&new_ticket()).to_string(), None, deadline).await.unwrap();
+    assert!(begun.elapsed() < deadline);
+    assert_eq!(answer["statusCode"], 504, "{answer}");
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["outcome"], "unknown");
+    proxy.follow(Plan::none());
+    answers_the_next_event(&function).await;
+    function.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_function_whose_connections_died_writes_once() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let database = folder.path().join("tables");
+    let table = Table::create_on(Server::start_over(&database, port)).await;
+    let function = Function::start(&table.server.endpoint).await;
+    let first = function.client().create("ada", "The VPN drops.").await;
+    function.signal("STOP");
+    drop(table);
+    let table = Server::start_over(&database, port);
+    function.signal("CONT");
+    let second = function.client().create("ada", "The VPN drops again.").await;
+    let page = function.client().get("/tickets?caller=ada").await.expect(200).json();
+    let ids: Vec<_> = page["tickets"].as_array().unwrap().iter().map(|ticket| &ticket["ticket_id"]).collect();
+    assert_eq!(ids, [&second["ticket_id"], &first["ticket_id"]]);
+    function.stop().await;
+    drop(table);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_that_cannot_start_reports_a_sentence_and_ends() {
+    let server = Server::start();
+    for (variables, sentence) in [
+        (&[][..], "--table tickets: "),
+        (&[("TABLE_NAME", "a b")][..], "TABLE_NAME: "),
+        (&[("TABLE_NAME", "")][..], "--table: name the table of the function, or set TABLE_NAME"),
+        (&[("REGION", "no region")][..], "REGION: "),
+    ] {
+        let mut function = Function::spawn(&server.endpoint, variables);
+        assert!(!function.wait().success());
+        let error = function.start_error().expect("it reports the error to Lambda");
+        let text = error["errorMessage"].as_str().unwrap();
+        assert!(text.starts_with(sentence), "{text}");
+        assert!(function.log().contains(text), "{}", function.log());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_has_the_request_id_of_the_gateway_and_keeps_the_key_out_of_its_log() {
+    let table = Table::create().await;
+    let function = Function::start(&table.server.endpoint).await;
+    let answer = function.invoke(creation(&new_ticket()).to_string(), None, LONG).await.unwrap();
+    assert_eq!(answer["multiValueHeaders"]["x-amzn-requestid"], json!(["r1"]));
+    // A line is written by a thread of its own, after the answer.
+    crate::harness::until("the line of the request", async || function.log().contains("r1")).await;
+    // `stop` asserts that the log has no key.
+    function.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_reaches_the_tools_through_the_gateway() {
+    let table = Table::create().await;
+    let function = Function::start(&table.server.endpoint).await;
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        "name": "create_ticket", "arguments": new_ticket()}});
+    let request = function.client().request("POST", "/mcp");
+    let request = request
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2025-06-18");
+    let answer = request.body(call.to_string()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let ticket = &answer["result"]["structuredContent"];
+    function.client().get(&path(ticket)).await.expect(200);
+    function.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_stays_small_after_a_thousand_events() {
+    let table = Table::create().await;
+    let function = Function::start(&table.server.endpoint).await;
+    let ticket = function.client().create("ada", "The VPN drops.").await;
+    let get = event(&Method::GET, &path(&ticket), &HeaderMap::new(), b"", "r1").to_string();
+    for _ in 0..1000 {
+        let answer = function.invoke(get.clone(), None, LONG).await.unwrap();
+        assert_eq!(answer["statusCode"], 200);
+    }
+    assert!(function.resident_kib() < 128 * 1024, "{} KiB", function.resident_kib());
+    function.stop().await;
+}
