@@ -22,6 +22,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     let target_dir = PathBuf::from(env::var("OUT_DIR")?).join("guest");
     let desk = Guest { package: "portdesk-desk", folder: "guest/desk", library: "desk" };
     println!("cargo::rustc-env=PORTDESK_DESK_WASM={}", desk.build(&target_dir)?.display());
+    // The code of `portdesk compile --portable` is for this target.
+    println!("cargo::rustc-env=PORTDESK_TARGET={}", env::var("TARGET")?);
     // For the build scripts of packages that use the host: what is compiled here need not be compiled there again.
     println!("cargo::metadata=GUEST_TARGET_DIR={}", target_dir.display());
     Ok(())

@@ -26,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::answer::AnswerLimitError;
 pub use self::compiled::{CompiledError, TrustedFileError};
-pub use self::component::{Component, Description, LoadError};
+pub use self::component::{Component, Description, LoadError, RunsOn};
 pub use self::handle_error::HandleError;
 pub use self::inspect::{InspectError, Inspection, World};
 use self::instance::Instance;

@@ -11,12 +11,18 @@ use super::output::print;
 use super::{Ended, ONE_INSTANCE};
 use crate::config::ComponentFile;
 use crate::host::component_bytes;
-use crate::sandbox::Component;
+use crate::sandbox::{Component, RunsOn};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     component: ComponentFile,
+
+    /// Compile for every processor of this architecture
+    ///
+    /// Without this flag, the code may use extensions that other processors lack, and is refused there.
+    #[arg(long)]
+    portable: bool,
 
     /// File to write; it is replaced if it exists
     #[arg(value_name = "OUTPUT")]
@@ -25,11 +31,16 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let bytes = component_bytes(arguments.component.file.as_deref())?;
-    let compiled = Component::compile(&bytes, &ONE_INSTANCE)?;
+    let (runs_on, processors) = if arguments.portable {
+        (RunsOn::Architecture, "every processor of this architecture")
+    } else {
+        (RunsOn::ThisProcessor, "this processor")
+    };
+    let compiled = Component::compile(&bytes, &ONE_INSTANCE, runs_on)?;
     write(&arguments.output, &compiled)?;
     let output = arguments.output.display();
     print(&format!(
-        "{output}: {} bytes, for this version of portdesk on this processor\n\
+        "{output}: {} bytes, for this version of portdesk on {processors}\n\
          serve it with: portdesk --component {output}\n",
         compiled.len()
     ))

@@ -9,7 +9,7 @@ use wasmtime::component::{Component as Code, Linker};
 use wasmtime::{Engine, Store};
 
 use super::compiled::{self, CompiledError};
-use super::engine::engine;
+use super::engine::{config, engine};
 use super::epochs::{Epochs, Running};
 use super::inspect::{InspectError, Inspection};
 use super::instance::{State, store};
@@ -20,6 +20,15 @@ use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
 use crate::bindings::{Desk, DeskPre};
 use crate::store::GuestStore;
+
+/// The processors that compiled code runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunsOn {
+    /// Processors that have every extension of this machine's processor.
+    ThisProcessor,
+    /// Every processor of this architecture.
+    Architecture,
+}
 
 /// A component of the world `desk`, compiled and linked.
 #[derive(Clone)]
@@ -61,10 +70,15 @@ impl Component {
         compiled::is_compiled(bytes)
     }
 
-    /// Compiles `wasm` to the bytes of a file for this version of this program and this kind of processor.
-    pub fn compile(wasm: &[u8], limits: &Limits) -> Result<Vec<u8>, LoadError> {
+    /// Compiles `wasm` to the bytes of a file for this version of this program, and for the processors that `runs_on` names.
+    pub fn compile(wasm: &[u8], limits: &Limits, runs_on: RunsOn) -> Result<Vec<u8>, LoadError> {
         inspect(wasm)?;
-        let engine = engine(limits).map_err(LoadError::Engine)?;
+        let mut config = config(limits);
+        if runs_on == RunsOn::Architecture {
+            // A compiler with a target does not look at the processor that it runs on.
+            config.target(env!("PORTDESK_TARGET")).map_err(LoadError::Engine)?;
+        }
+        let engine = Engine::new(&config).map_err(LoadError::Engine)?;
         compiled::compile(&engine, wasm).map_err(LoadError::TooMuch)
     }
 
