@@ -209,7 +209,7 @@ fn any_change_of_the_api_changes_the_name_of_the_deployment() {
 #[test]
 fn the_deployment_is_made_after_every_method_and_answer() {
     let desk = desk();
-    let (_, id) = (0, deployment_id(&desk));
+    let id = deployment_id(&desk);
     let mut waits: Vec<_> =
         desk["Resources"][&id]["DependsOn"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let kinds = ["AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Method"];
