@@ -30,9 +30,11 @@
 //! - `lambda`: the function of AWS Lambda, in front of an emulator;
 //! - `mcp`: agents;
 //! - `unread`: output that nobody reads or that cannot be written, and signals;
-//! - `compiled`: components that are compiled before a host starts.
+//! - `compiled`: components that are compiled before a host starts;
+//! - `aws`: the templates for AWS.
 
 mod abuse;
+mod aws;
 mod clock;
 mod command_line;
 mod compiled;

@@ -58,6 +58,24 @@ pub fn python() -> &'static Path {
     PROGRAM.get_or_init(pip::python)
 }
 
+/// The path of `cfn-lint`, which compares templates of CloudFormation with the schemas of AWS.
+pub fn cfn_lint() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| pip::program(&pip::CFN_LINT))
+}
+
+/// The path of `checkov`, which looks for risks in templates.
+pub fn checkov() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| pip::program(&pip::CHECKOV))
+}
+
+/// The path of `ministack`, a server of many protocols of AWS.
+pub fn ministack() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| pip::program(&pip::MINISTACK))
+}
+
 /// The path of Node 22, which the judges of MCP need.
 pub fn node22() -> PathBuf {
     npm::mcp().join(".bin/node")
