@@ -1,9 +1,10 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `plan`, `openapi`, `table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `key`, `mcp`, `openapi`, `plan`, `table`.
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. A command that cannot print its result, and a panic, have exit code 1.
 
 mod check;
 mod compile;
+mod cost;
 mod key;
 mod mcp;
 mod openapi;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
+    /// Print what a month costs on AWS
+    Cost(cost::Arguments),
     /// Serve one agent over standard input and output (MCP)
     Mcp(Box<mcp::Arguments>),
     /// Create, list, rotate and revoke API keys
@@ -124,6 +127,7 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
         Some(Command::Check { file }) => check::run(&file),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
+        Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),
