@@ -1,6 +1,6 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `key`, `mcp`, `openapi`, `plan`, `table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `key`, `mcp`, `openapi`, `plan`, `publish`, `table`.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong use. A command that cannot print its result, and a panic, have exit code 1.
+//! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a panic, have exit code 1.
 
 mod check;
 mod compile;
@@ -10,6 +10,8 @@ mod mcp;
 mod openapi;
 mod output;
 mod plan;
+#[cfg(feature = "dynamodb")]
+mod publish;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
@@ -70,6 +72,12 @@ enum Command {
     Plan(plan::Command),
     /// Print the contract of the component, an OpenAPI document
     Openapi(openapi::Arguments),
+    /// Store the contract in an S3 bucket, with the address of the API
+    ///
+    /// The bucket must block public access. A contract that is there already is not stored again.
+    #[cfg(feature = "dynamodb")]
+    #[command(after_long_help = publish::EXIT_CODES)]
+    Publish(publish::Arguments),
     /// Create and check a DynamoDB table, and print the policy that a host needs
     #[cfg(feature = "dynamodb")]
     #[command(subcommand)]
@@ -115,6 +123,8 @@ fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended::Failed(why)) => ended(&given.named(why), 1),
         Err(Ended::WrongUse(why)) => ended(&given.named(why), 2),
+        #[cfg(feature = "dynamodb")]
+        Err(Ended::WithCode(why, code)) => ended(&given.named(why), code),
         Err(Ended::Explained) => ExitCode::from(2),
     }
 }
@@ -132,6 +142,8 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
+        #[cfg(feature = "dynamodb")]
+        Some(Command::Publish(arguments)) => publish::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(command)) => table::run(&command),
     }
@@ -162,6 +174,9 @@ fn defect(location: Option<&Location<'_>>) -> String {
 enum Ended {
     Failed(String),
     WrongUse(String),
+    /// A failure that has an exit code of its own.
+    #[cfg(feature = "dynamodb")]
+    WithCode(String, u8),
     /// Wrong use that clap has explained already.
     Explained,
 }
