@@ -178,3 +178,39 @@ fn the_contract_is_printed_as_it_is() {
     let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi.yaml");
     assert_eq!(text(&run(&["openapi"]).stdout), fs::read_to_string(contract).unwrap());
 }
+
+#[test]
+fn the_cost_of_a_month_is_a_table_with_what_it_assumes() {
+    let printed = run(&["cost", "--requests", "10000", "--ms", "20"]);
+    assert_eq!(printed.status.code(), Some(0), "{}", text(&printed.stderr));
+    let printed = text(&printed.stdout);
+    let usd = |part: &str| {
+        let line = printed.lines().find(|line| line.starts_with(part)).unwrap_or_else(|| panic!("{printed}"));
+        line.split_whitespace().last().unwrap().parse::<f64>().unwrap()
+    };
+    let parts = [
+        "REST API",
+        "Lambda requests",
+        "Lambda time",
+        "DynamoDB reads",
+        "DynamoDB writes",
+        "CloudWatch Logs",
+        "S3",
+        "Secrets Manager",
+    ];
+    let sum: f64 = parts.into_iter().map(usd).sum();
+    assert!((sum - usd("total")).abs() < 0.001, "{printed}");
+    assert!((0.4..0.5).contains(&usd("total")), "{printed}");
+    assert!((usd("AgentCore Gateway") - 0.05).abs() < 1e-9, "{printed}");
+    assert!(
+        printed.contains("Assumed: ") && printed.lines().all(|line| line.chars().count() <= 120),
+        "{printed}"
+    );
+
+    let flags = ["--requests", "10000", "--ms", "20"];
+    for wrong in [&["--reads", "41"][..], &["--item-kib", "401"], &["--lists", "101"]] {
+        let ended = run(&[&["cost"][..], &flags, wrong].concat());
+        assert_eq!(ended.status.code(), Some(2));
+        assert!(text(&ended.stderr).contains(wrong[0]), "{}", text(&ended.stderr));
+    }
+}

@@ -8,4 +8,4 @@ mod proxy;
 mod tests;
 
 pub use plan::{Fault, Plan};
-pub use proxy::{Answer, Parts, Proxy, Reset, Served, json};
+pub use proxy::{Answer, Parts, Proxy, Reset, Served, json, pass_on};

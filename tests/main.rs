@@ -26,6 +26,7 @@
 //! - `portability`: other platforms answer as our host does;
 //! - `faults`: a proxy that makes requests to a DynamoDB server fail;
 //! - `command_line`: the output, the errors and the exit codes of the program;
+//! - `publish`: the contract in a bucket of S3;
 //! - `settings`: flags and variables;
 //! - `lambda`: the function of AWS Lambda, in front of an emulator;
 //! - `mcp`: agents;
@@ -58,6 +59,7 @@ mod observability;
 mod outage;
 mod overhead;
 mod portability;
+mod publish;
 mod settings;
 mod shutdown;
 mod suite;

@@ -5,6 +5,7 @@
 
 mod tree;
 mod functions;
+mod prices;
 mod words;
 mod wit;
 
@@ -71,6 +72,17 @@ fn one_http_stack_and_one_tls_stack_are_built() {
     for name in ["native-tls", "openssl", "openssl-sys"] {
         assert_eq!(versions(name), 0, "{name}");
     }
+}
+
+/// Whoever sees this fail compares the prices with those of AWS and writes the day into the file.
+#[test]
+fn the_prices_of_aws_were_compared_within_a_year() {
+    let files = Tree::of_this_project().files;
+    let prices =
+        files.iter().find(|file| file.path == "host/src/commands/cost/prices.rs").expect("they are kept");
+    let today = portdesk::clock::now().expect("the clock of this machine is right").to_string();
+    let date = prices::date(&prices.text).expect("the prices have a date");
+    assert!(!prices::is_over_a_year_old(date, &today), "{}: of {date}", prices.path);
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `key`, `lambda`, `mcp`, `openapi`,
-//! `plan`, `table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `key`, `lambda`, `mcp`, `openapi`, `plan`, `publish`,
+//! `table`.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong use. A command that cannot print its result, and a panic, have exit code 1.
+//! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a panic, have exit code 1.
 
 mod check;
 mod compile;
+mod cost;
 mod key;
 #[cfg(feature = "lambda")]
 mod lambda;
@@ -12,6 +13,8 @@ mod mcp;
 mod openapi;
 mod output;
 mod plan;
+#[cfg(feature = "dynamodb")]
+mod publish;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
@@ -57,6 +60,8 @@ enum Command {
     },
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
+    /// Print what a month costs on AWS
+    Cost(cost::Arguments),
     /// Serve as the function of AWS Lambda; a program that is called `bootstrap` does this by itself
     #[cfg(feature = "lambda")]
     Lambda(Box<lambda::Arguments>),
@@ -74,6 +79,12 @@ enum Command {
     Plan(plan::Command),
     /// Print the contract of the component, an OpenAPI document
     Openapi(openapi::Arguments),
+    /// Store the contract in an S3 bucket, with the address of the API
+    ///
+    /// The bucket must block public access. A contract that is there already is not stored again.
+    #[cfg(feature = "dynamodb")]
+    #[command(after_long_help = publish::EXIT_CODES)]
+    Publish(publish::Arguments),
     /// Create and check a DynamoDB table, and print the policy that a host needs
     #[cfg(feature = "dynamodb")]
     #[command(subcommand)]
@@ -119,6 +130,8 @@ fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Ended::Failed(why)) => ended(&given.named(why), 1),
         Err(Ended::WrongUse(why)) => ended(&given.named(why), 2),
+        #[cfg(feature = "dynamodb")]
+        Err(Ended::WithCode(why, code)) => ended(&given.named(why), code),
         Err(Ended::Explained) => ExitCode::from(2),
     }
 }
@@ -141,12 +154,15 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
         Some(Command::Check { file }) => check::run(&file),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
+        Some(Command::Cost(arguments)) => cost::run(&arguments),
         #[cfg(feature = "lambda")]
         Some(Command::Lambda(arguments)) => lambda::run(*arguments),
         Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
+        #[cfg(feature = "dynamodb")]
+        Some(Command::Publish(arguments)) => publish::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(command)) => table::run(&command),
     }
@@ -177,6 +193,9 @@ fn defect(location: Option<&Location<'_>>) -> String {
 enum Ended {
     Failed(String),
     WrongUse(String),
+    /// A failure that has an exit code of its own.
+    #[cfg(feature = "dynamodb")]
+    WithCode(String, u8),
     /// Wrong use that clap has explained already.
     Explained,
 }

@@ -17,7 +17,9 @@ use tracing::level_filters::LevelFilter;
 pub use self::component::ComponentFile;
 pub use self::data::DataDir;
 #[cfg(feature = "dynamodb")]
-pub use self::dynamodb::{Location, LocationError, StoreTable, TableName};
+pub use self::dynamodb::{
+    Location, LocationError, StoreTable, TableName, endpoint_of_variables, region_of_variables,
+};
 pub use self::limits::Limits;
 pub use self::tls::Tls;
 pub use self::variables::{Given, parse};

@@ -22,11 +22,14 @@ pub mod sandbox;
 pub mod store;
 pub mod backend;
 
+#[cfg(feature = "dynamodb")]
+mod aws;
 mod bindings;
 pub mod clock;
 pub mod contract;
 pub mod environment;
 pub mod files;
 mod idle;
+pub mod outgoing;
 mod standard;
 pub mod telemetry;

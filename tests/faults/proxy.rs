@@ -93,22 +93,30 @@ impl State {
         }
     }
 
-    /// Hands a request to the server and returns the answer. The server applies a request that reached it even if the client
-    /// leaves.
     async fn pass_on(&self, parts: Parts, body: Bytes) -> Result<Answer, Reset> {
-        let url = format!("{}{}", self.upstream, parts.uri);
-        let headers = end_to_end(parts.headers);
-        let request = self.http.request(parts.method, url).headers(headers).body(body);
-        let passed = tokio::spawn(async move {
-            let response = request.send().await?;
-            let (status, headers) = (response.status(), end_to_end(response.headers().clone()));
-            let mut answer = Response::new(Full::new(response.bytes().await?));
-            *answer.status_mut() = status;
-            *answer.headers_mut() = headers;
-            Ok(answer)
-        });
-        passed.await.unwrap().map_err(|error: reqwest::Error| Reset::other(error))
+        pass_on(&self.http, &self.upstream, parts, body).await
     }
+}
+
+/// Hands a request to the server at this URL and returns the answer. The server applies a request that reached it even if the
+/// client leaves.
+pub async fn pass_on(
+    http: &reqwest::Client,
+    upstream: &str,
+    parts: Parts,
+    body: Bytes,
+) -> Result<Answer, Reset> {
+    let url = format!("{upstream}{}", parts.uri);
+    let request = http.request(parts.method, url).headers(end_to_end(parts.headers)).body(body);
+    let passed = tokio::spawn(async move {
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), end_to_end(response.headers().clone()));
+        let mut answer = Response::new(Full::new(response.bytes().await?));
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    });
+    passed.await.unwrap().map_err(|error: reqwest::Error| Reset::other(error))
 }
 
 pub type Parts = hyper::http::request::Parts;

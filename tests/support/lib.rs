@@ -1,4 +1,4 @@
-//! Programs of other projects that tests and measurements need, and a DynamoDB-compatible server.
+//! Programs of other projects that tests and measurements need, a DynamoDB-compatible server, and one that speaks all of AWS.
 //!
 //! A missing program is installed into the folder `.tools` of the tree, in one exact version, because the tests depend on what it
 //! does. The first installation needs the network. A test fails if its program cannot be installed; no test is skipped.
@@ -10,6 +10,7 @@ mod npm;
 mod pip;
 mod dynamodb;
 mod launched;
+mod ministack;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use std::sync::OnceLock;
 
 pub use dynamodb::{Server, free_port};
 pub use launched::{Launched, Prints};
+pub use ministack::{Ministack, aws_python};
 
 /// The path of `dynoxide`, a server of DynamoDB's protocol: the value of `PORTDESK_DYNOXIDE`, for measurements with an optimized
 /// build, or else the program in the tools folder.

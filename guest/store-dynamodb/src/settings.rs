@@ -48,7 +48,7 @@ impl Settings {
         let time_limit_ms = number("PORTDESK_TIME_LIMIT_MS", first, TIME_LIMIT_MS, 10, 300_000)?;
         Ok(Settings {
             table: read(("PORTDESK_TABLE", table), location::table_name)?,
-            endpoint: endpoint.unwrap_or_else(|| Endpoint::of_aws(&region)),
+            endpoint: endpoint.unwrap_or_else(|| Endpoint::of_aws("dynamodb", &region)),
             region,
             credentials: Credentials::new(
                 needed("AWS_ACCESS_KEY_ID", "DynamoDB takes signed requests only")?,

@@ -103,7 +103,7 @@ fn issue(
         Err(Ended::Failed(why)) => {
             Err(Ended::Failed(format!("{why}; the key that was printed is not valid")))
         }
-        Err(other @ (Ended::WrongUse(_) | Ended::Explained)) => Err(other),
+        Err(other) => Err(other),
     }
 }
 

@@ -70,16 +70,12 @@ impl StoreTable {
 impl Location {
     /// The settings of a command that uses `table`. AWS's variables apply in place of flags that are not given.
     pub fn settings(&self, table: &str) -> Result<Settings, LocationError> {
-        let ignores_endpoints =
-            variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|it| it.eq_ignore_ascii_case("true"));
         let endpoint = match &self.endpoint_url {
-            None if !ignores_endpoints => {
-                first_set(&["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"], str::parse)?
-            }
+            None => endpoint_of_variables("AWS_ENDPOINT_URL_DYNAMODB")?,
             given => given.clone(),
         };
         let region = match &self.region {
-            None => first_set(&["AWS_REGION", "AWS_DEFAULT_REGION"], location::region)?,
+            None => region_of_variables()?,
             given => given.clone(),
         };
         Ok(Settings {
@@ -92,6 +88,18 @@ impl Location {
             retries: Counter::default(),
         })
     }
+}
+
+/// The server that AWS's variables name in place of AWS. `of_service` is the variable of one service.
+pub fn endpoint_of_variables(of_service: &'static str) -> Result<Option<Endpoint>, LocationError> {
+    let is_ignored =
+        variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|it| it.eq_ignore_ascii_case("true"));
+    if is_ignored { Ok(None) } else { first_set(&[of_service, "AWS_ENDPOINT_URL"], str::parse) }
+}
+
+/// The region that AWS's variables set.
+pub fn region_of_variables() -> Result<Option<String>, LocationError> {
+    first_set(&["AWS_REGION", "AWS_DEFAULT_REGION"], location::region)
 }
 
 /// Parses the first of these variables that is set.

@@ -90,7 +90,7 @@ pub struct Limits {
     /// SIGTERM, SIGINT and SIGHUP stop a host. During this time `/readyz` answers 503 and everything else continues, so that a load
     /// balancer can notice it.
     #[arg(long = "drain-ms", env = "PORTDESK_DRAIN_MS", value_name = "MS", default_value = "1000",
-          value_parser = milliseconds(0..=60_000))]
+          value_parser = milliseconds(0..=60_000), hide_short_help = true)]
     pub drain: Duration,
 
     /// Most time for requests in flight after that, 0 to 600 s

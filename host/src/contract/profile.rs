@@ -49,8 +49,9 @@ impl FromStr for ServerUrl {
         let uri: Uri = text.parse().map_err(|_| wrong)?;
         let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
         let authority = uri.authority().ok_or(wrong)?;
-        if !is_http || authority.as_str().contains(['@', '{']) || uri.query().is_some() || text.contains('#')
-        {
+        // Braces mark a part that somebody has to fill in.
+        let has_more = uri.query().is_some() || text.contains(['#', '{', '}']);
+        if !is_http || authority.as_str().contains('@') || has_more {
             return Err(wrong);
         }
         Ok(ServerUrl(uri))
@@ -58,10 +59,29 @@ impl FromStr for ServerUrl {
 }
 
 impl ServerUrl {
+    /// Whether the connection is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.0.scheme_str() == Some("https")
+    }
+
+    /// The member `servers` with this address alone.
+    fn servers(&self) -> Value {
+        let url = format!("{}://{}{}", self.0.scheme_str().unwrap_or_default(), authority(self), self.path());
+        json!([{ "url": url }])
+    }
+
     /// The path, without a slash at its end.
     fn path(&self) -> &str {
         self.0.path().trim_end_matches('/')
     }
+}
+
+/// The whole contract with one address, as JSON (which is YAML too).
+pub fn whole(contract: &str, server: &ServerUrl) -> Result<Value, ContractError> {
+    let mut members: Map<String, Value> = serde_saphyr::from_str(contract).map_err(|_error| ContractError)?;
+    members.insert("servers".to_owned(), server.servers());
+    Ok(members.into())
 }
 
 /// The contract in the form of a profile, as JSON (which is YAML too).
@@ -81,9 +101,7 @@ pub fn document(contract: &str, profile: Profile, server: &ServerUrl) -> Result<
     clean(&mut root, profile, "")?;
     if let Some(members) = root.as_object_mut() {
         members.retain(|name, _| ["openapi", "info", "tags", "paths", "components"].contains(&name.as_str()));
-        let url =
-            format!("{}://{}{}", server.0.scheme_str().unwrap_or_default(), authority(server), server.path());
-        members.insert("servers".to_owned(), json!([{ "url": url }]));
+        members.insert("servers".to_owned(), server.servers());
         if profile == Profile::Openapi300 {
             members.insert("openapi".to_owned(), "3.0.0".into());
         }

@@ -1,5 +1,5 @@
-//! The location of a table: its name, its region and its server. An invalid text is refused when it is parsed, not by the
-//! first request.
+//! The location of a table: its name, its region and its server. The regions and servers of other services have the same
+//! form. An invalid text is refused when it is parsed, not by the first request.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -9,7 +9,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv6Addr};
 use core::str::FromStr;
 
-/// A server that speaks DynamoDB's protocol, in place of AWS.
+/// A server of AWS, or one that speaks the protocol of a service of AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Whether the connection is encrypted.
@@ -30,11 +30,11 @@ impl Endpoint {
         }
     }
 
-    /// The server of AWS in a region.
+    /// The server of a service of AWS in a region, for example of `dynamodb`.
     #[must_use]
-    pub fn of_aws(region: &str) -> Endpoint {
+    pub fn of_aws(service: &str, region: &str) -> Endpoint {
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let host = format!("dynamodb.{region}.{domain}");
+        let host = format!("{service}.{region}.{domain}");
         Endpoint { encrypted: true, authority: host.clone(), host }
     }
 }
@@ -207,7 +207,7 @@ mod tests {
         ] {
             assert!(!is(text), "{text}");
         }
-        assert!(!Endpoint::of_aws("eu-west-1").is_this_machine());
+        assert!(!Endpoint::of_aws("dynamodb", "eu-west-1").is_this_machine());
     }
 
     #[test]

@@ -2,29 +2,19 @@
 
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::credentials::CredentialsProviderChain;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{self, Builder, Credentials, StalledStreamProtectionConfig};
-use aws_smithy_http_client::Connector;
+use aws_sdk_dynamodb::config::{self, Builder, StalledStreamProtectionConfig};
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use items::dynamodb::Endpoint;
 
 use super::OpenError;
 use super::attempts::Watcher;
-use crate::environment::variable;
+use crate::aws;
 use crate::telemetry::Counter;
 
 /// Which table to use, where the table is, and how long a call may take.
@@ -59,7 +49,8 @@ pub(super) async fn connect(settings: &Settings) -> Result<Connection, OpenError
         Some(_) | None => {
             let sdk = sdk_config(settings).await;
             let region = sdk.region().ok_or(OpenError::NoRegion)?;
-            let server = settings.endpoint.clone().unwrap_or_else(|| Endpoint::of_aws(region.as_ref()));
+            let server =
+                settings.endpoint.clone().unwrap_or_else(|| Endpoint::of_aws("dynamodb", region.as_ref()));
             let mut client = Builder::from(&sdk);
             if settings.endpoint.is_none() && has_empty_endpoint() {
                 // The SDK would use the empty variable as a URL.
@@ -81,48 +72,23 @@ pub(super) async fn connect(settings: &Settings) -> Result<Connection, OpenError
 /// no settings files and no proxy, so that the host starts without any of them. Credentials and region from the
 /// environment are used if they are set, because some servers keep separate tables for each of them.
 fn on_this_machine(settings: &Settings, endpoint: &Endpoint) -> Builder {
-    let made_up = Credentials::new("portdesk", "portdesk", None, None, "none needed");
-    let credentials =
-        CredentialsProviderChain::first_try("environment", EnvironmentVariableCredentialsProvider::new())
-            .or_else("none needed", made_up);
     config::Config::builder()
-        .behavior_version(behaviour())
-        .region(Region::new(settings.region.clone().unwrap_or_else(|| "us-east-1".to_owned())))
+        .behavior_version(aws::behaviour())
+        .region(Region::new(
+            settings.region.clone().unwrap_or_else(|| aws::REGION_ON_THIS_MACHINE.to_owned()),
+        ))
         .endpoint_url(endpoint.to_string())
-        .credentials_provider(credentials)
-        .http_client(http_client(ProxyConfig::disabled()))
+        .credentials_provider(aws::credentials_on_this_machine())
+        .http_client(aws::http_client(ProxyConfig::disabled()))
 }
 
-/// The SDK's own HTTP client. The SDK makes the same one by default, but with the provider of cryptography that compiles longest.
-fn http_client(proxy: ProxyConfig) -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
-        let mut connector = Connector::builder();
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.set_proxy_config(Some(proxy.clone()));
-        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
-    })
-}
-
-/// The AWS settings of this machine, from the environment, the profile or the instance metadata service.
+/// The AWS settings of this machine.
 async fn sdk_config(settings: &Settings) -> SdkConfig {
-    // `settings.region` already holds the region of the environment. The SDK would accept an empty variable.
-    let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
-        .or_else(ProfileFileRegionProvider::new())
-        .or_else(ImdsRegionProvider::builder().build());
-    let through_proxy = http_client(ProxyConfig::from_env());
-    let mut loader = aws_config::defaults(behaviour()).http_client(through_proxy).region(region);
-    if std::env::var_os("AWS_PROFILE").is_some() && variable("AWS_PROFILE").is_none() {
-        loader = loader.profile_name("default");
-    }
+    let mut loader = aws::of_this_machine(settings.region.clone());
     if let Some(endpoint) = &settings.endpoint {
         loader = loader.endpoint_url(endpoint.to_string());
     }
     loader.load().await
-}
-
-fn behaviour() -> BehaviorVersion {
-    BehaviorVersion::v2026_01_12()
 }
 
 fn has_empty_endpoint() -> bool {

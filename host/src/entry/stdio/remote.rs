@@ -1,25 +1,20 @@
 //! Passes messages on to a host that runs elsewhere.
 
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use hyper::{Request, Response, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tokio::time::timeout;
 
 use crate::mcp;
+use crate::outgoing::{CertificatesError, Client, SendError};
 
 /// A host that runs elsewhere, and the key for it.
 #[derive(Clone)]
 pub struct Remote {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client,
     uri: Uri,
     key: HeaderValue,
     time_limit: Duration,
@@ -42,8 +37,8 @@ pub enum RemoteError {
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteSettingError {
     /// The certificates of this machine cannot be read.
-    #[error("the root certificates of this machine cannot be used; install the package ca-certificates")]
-    Certificates,
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
     /// The key cannot be sent.
     #[error("the key has characters that a header cannot have")]
     Key,
@@ -54,15 +49,7 @@ impl Remote {
     pub fn new(url: &HostUrl, key: &str, time_limit: Duration) -> Result<Remote, RemoteSettingError> {
         let mut key = HeaderValue::from_str(key).map_err(|_| RemoteSettingError::Key)?;
         key.set_sensitive(true);
-        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|_| RemoteSettingError::Certificates)?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Remote { client, uri: url.0.clone(), key, time_limit })
+        Ok(Remote { client: Client::new()?, uri: url.0.clone(), key, time_limit })
     }
 
     pub(super) async fn answer(
@@ -74,15 +61,11 @@ impl Remote {
         request
             .headers_mut()
             .insert(hyper::header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-        let answered = async {
-            let answer = self.client.request(request).await.map_err(|error| {
-                if error.is_connect() { RemoteError::Unreachable } else { RemoteError::Lost }
-            })?;
-            let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES).collect().await.map_err(|_| RemoteError::Lost)?;
-            Ok(Response::from_parts(parts, body.to_bytes()))
-        };
-        timeout(self.time_limit, answered).await.unwrap_or(Err(RemoteError::Lost))
+        let answered = self.client.answer(request, self.time_limit, ANSWER_BYTES).await;
+        answered.map_err(|error| match error {
+            SendError::Unreachable => RemoteError::Unreachable,
+            SendError::Broken | SendError::Late | SendError::TooLong => RemoteError::Lost,
+        })
     }
 }
 
