@@ -70,7 +70,7 @@ pub struct UnknownToolError {
 /// The tools and resources of a component.
 #[derive(Debug)]
 pub struct Tools {
-    tools: Vec<Tool>,
+    tools: Vec<Arc<Tool>>,
     contract: Arc<Contract>,
 }
 
@@ -81,13 +81,13 @@ impl Tools {
         contract: &Arc<Contract>,
         settings: &McpSettings,
     ) -> Result<(Tools, Vec<NoToolError>), UnknownToolError> {
-        let (mut tools, mut refused) = (Vec::<Tool>::new(), Vec::new());
+        let (mut tools, mut refused) = (Vec::<Arc<Tool>>::new(), Vec::new());
         for operation in contract.operations() {
             match Tool::of(operation) {
                 Ok(Some(tool)) if tools.iter().any(|other| other.listed.name == tool.listed.name) => {
                     refused.push(NoToolError::twice(operation));
                 }
-                Ok(Some(tool)) => tools.push(tool),
+                Ok(Some(tool)) => tools.push(Arc::new(tool)),
                 Ok(None) => {}
                 Err(error) => refused.push(error),
             }
@@ -97,12 +97,16 @@ impl Tools {
             let known = tools.iter().map(|tool| tool.listed.name.as_ref()).collect::<Vec<_>>().join(", ");
             return Err(UnknownToolError { name: name.clone(), known });
         }
-        tools.retain(|tool| {
-            let is_named =
-                settings.names.is_empty() || settings.names.iter().any(|name| *name == tool.listed.name);
-            is_named && (tool.is_read() || !settings.is_read_only)
-        });
-        Ok((Tools { tools, contract: Arc::clone(contract) }, refused))
+        let is_named = |tool: &Arc<Tool>| settings.names.iter().any(|name| *name == tool.listed.name);
+        tools.retain(|tool| settings.names.is_empty() || is_named(tool));
+        let tools = Tools { tools, contract: Arc::clone(contract) };
+        Ok((if settings.is_read_only { tools.reads() } else { tools }, refused))
+    }
+
+    /// Those of the tools that change nothing.
+    fn reads(&self) -> Tools {
+        let tools = self.tools.iter().filter(|tool| tool.is_read()).cloned().collect();
+        Tools { tools, contract: Arc::clone(&self.contract) }
     }
 
     /// The tools as `tools/list` shows them, in the order of the contract.
@@ -111,36 +115,33 @@ impl Tools {
     }
 
     fn find(&self, name: &str) -> Option<&Tool> {
-        self.tools.iter().find(|tool| tool.listed.name == name)
+        self.tools.iter().map(Arc::as_ref).find(|tool| tool.listed.name == name)
     }
 }
 
 /// Answers messages of the protocol. It keeps no state between messages.
 pub struct Mcp {
-    tools: Arc<Tools>,
-    service: server::HttpService,
+    /// For clients that may use all tools.
+    all: server::HttpService,
+    /// For clients whose plan allows only reads.
+    reads: server::HttpService,
 }
 
 impl Mcp {
     /// Answers messages with these tools.
     #[must_use]
     pub fn new(tools: Tools) -> Mcp {
-        let tools = Arc::new(tools);
-        Mcp { service: server::service(Arc::clone(&tools)), tools }
+        Mcp { reads: server::service(tools.reads()), all: server::service(tools) }
     }
 
-    /// The tools.
-    #[must_use]
-    pub fn tools(&self) -> &Tools {
-        &self.tools
-    }
-
-    /// Answers one message: its headers as they arrived, and its body. `perform` performs the operation that the message
-    /// asks for, if it asks for one. If the returned future is dropped, that of `perform` is dropped too.
+    /// Answers one message: its headers as they arrived, and its body. A client that `is_read_only` has only the tools that
+    /// change nothing. `perform` performs the operation that the message asks for, if it asks for one. If the returned future
+    /// is dropped, that of `perform` is dropped too.
     pub async fn answer<F>(
         &self,
         headers: &HeaderMap,
         body: &Bytes,
+        is_read_only: bool,
         perform: impl FnOnce(Request<Bytes>) -> F,
     ) -> Response<Bytes>
     where
@@ -150,7 +151,8 @@ impl Mcp {
             Ok(message) => message,
             Err(refused) => return *refused,
         };
-        let answer = Server::serve(&self.service, &message, perform).await;
+        let service = if is_read_only { &self.reads } else { &self.all };
+        let answer = Server::serve(service, &message, perform).await;
         message.corrected(answer)
     }
 }

@@ -32,7 +32,8 @@ use super::{Performed, Tools};
 pub(super) type HttpService = StreamableHttpService<Server, NeverSessionManager>;
 
 /// A server for these tools. The door in front of it has checked the host, the origin and the size of a message.
-pub(super) fn service(tools: Arc<Tools>) -> HttpService {
+pub(super) fn service(tools: Tools) -> HttpService {
+    let tools = Arc::new(tools);
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -228,7 +229,8 @@ impl ServerHandler for Server {
         let path = read.uri.strip_prefix(self.scheme()).and_then(|rest| rest.strip_prefix(":/"));
         let path = path.filter(|path| !path.contains(['?', '#'])).ok_or_else(unknown)?;
         let route = self.tools.contract.route(&Method::GET, path).ok_or_else(unknown)?;
-        let is_this = |tool: &&super::Tool| tool.is_resource && Arc::ptr_eq(&tool.operation, route.operation);
+        let is_this =
+            |tool: &&Arc<super::Tool>| tool.is_resource && Arc::ptr_eq(&tool.operation, route.operation);
         let tool = self.tools.tools.iter().find(is_this).ok_or_else(unknown)?;
         let parameters = route.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let request = tool.read(parameters.collect()).map_err(|_| unknown())?;

@@ -285,7 +285,7 @@ async fn said(headers: &[(&'static str, &'static str)], body: &str) -> (u16, Val
         performed.push(format!("{} {}", request.method(), request.uri()));
         Performed { answer: answer(200, &json!({"pen": 1})), request_id: "r".to_owned() }
     };
-    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), perform).await;
+    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), false, perform).await;
     let (status, body) = (answer.status().as_u16(), answer.into_body());
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
     (status, body, performed)
