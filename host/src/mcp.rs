@@ -22,7 +22,7 @@ pub use self::message::{INVALID_REQUEST, SERVER_ERROR, failure, refused};
 use self::server::Server;
 pub use self::tool::NoToolError;
 use self::tool::Tool;
-use crate::contract::Contract;
+use crate::contract::{Contract, Operation};
 
 /// The path that messages are sent to, with POST.
 pub const PATH: &str = "/mcp";
@@ -84,11 +84,11 @@ impl Tools {
         let (mut tools, mut refused) = (Vec::<Arc<Tool>>::new(), Vec::new());
         for operation in contract.operations() {
             match Tool::of(operation) {
-                Ok(Some(tool)) if tools.iter().any(|other| other.listed.name == tool.listed.name) => {
-                    refused.push(NoToolError::twice(operation));
+                Ok(tool) if tools.iter().any(|other| other.listed.name == tool.listed.name) => {
+                    let reason = "another operation has the same operationId";
+                    refused.push(NoToolError::new(operation, reason));
                 }
-                Ok(Some(tool)) => tools.push(Arc::new(tool)),
-                Ok(None) => {}
+                Ok(tool) => tools.push(Arc::new(tool)),
                 Err(error) => refused.push(error),
             }
         }
@@ -112,6 +112,11 @@ impl Tools {
     /// The tools as `tools/list` shows them, in the order of the contract.
     pub fn listed(&self) -> impl Iterator<Item = &Listed> {
         self.tools.iter().map(|tool| &tool.listed)
+    }
+
+    /// The operations of the tools with the names of the tools, in the order of the contract.
+    pub fn operations(&self) -> impl Iterator<Item = (&str, &Operation)> {
+        self.tools.iter().map(|tool| (tool.listed.name.as_ref(), tool.operation.as_ref()))
     }
 
     fn find(&self, name: &str) -> Option<&Tool> {

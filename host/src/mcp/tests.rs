@@ -89,10 +89,11 @@ fn every_operation_with_a_name_is_a_tool_and_the_others_are_reported() {
     let all = ["list_animals", "add_animal", "get_pen", "put_pen", "delete_pen"];
     assert_eq!(names(&McpSettings::default()), all);
     let (_, refused) = tools(&McpSettings::default());
-    assert_eq!(refused.len(), 3, "{refused:?}");
-    assert_eq!(refused[0], "POST /hidden is not a tool for agents: it has no operationId");
-    assert!(refused[1].starts_with("PUT /hidden is not a tool for agents: x-mcp: unknown field `tools`"));
-    assert!(refused[2].starts_with("DELETE /hidden is not a tool for agents: its operationId is not"));
+    assert_eq!(refused.len(), 4, "{refused:?}");
+    assert_eq!(refused[0], "GET /hidden is not a tool for agents: x-mcp hides it");
+    assert_eq!(refused[1], "POST /hidden is not a tool for agents: it has no operationId");
+    assert!(refused[2].starts_with("PUT /hidden is not a tool for agents: x-mcp: unknown field `tools`"));
+    assert!(refused[3].starts_with("DELETE /hidden is not a tool for agents: its operationId is not"));
 }
 
 #[test]

@@ -66,12 +66,19 @@ pub struct NoToolError {
     method: Method,
     path: String,
     reason: String,
+    /// Whether the contract is meant so, so that there is nothing to correct.
+    pub is_meant: bool,
 }
 
 impl NoToolError {
-    pub(super) fn twice(operation: &Operation) -> NoToolError {
-        let reason = "another operation has the same operationId".to_owned();
-        NoToolError { method: operation.method.clone(), path: operation.path.clone(), reason }
+    /// The contract must change if this operation is to be a tool.
+    pub(super) fn new(operation: &Operation, reason: impl Into<String>) -> NoToolError {
+        let (method, path) = (operation.method.clone(), operation.path.clone());
+        NoToolError { method, path, reason: reason.into(), is_meant: false }
+    }
+
+    fn meant(operation: &Operation, reason: &str) -> NoToolError {
+        NoToolError { is_meant: true, ..NoToolError::new(operation, reason) }
     }
 }
 
@@ -98,17 +105,13 @@ struct Annotations {
 }
 
 impl Tool {
-    /// Makes the tool of an operation. Returns `None` if the contract hides the operation from agents.
-    pub(super) fn of(operation: &Arc<Operation>) -> Result<Option<Tool>, NoToolError> {
-        let refused = |reason: String| NoToolError {
-            method: operation.method.clone(),
-            path: operation.path.clone(),
-            reason,
-        };
+    /// Makes the tool of an operation.
+    pub(super) fn of(operation: &Arc<Operation>) -> Result<Tool, NoToolError> {
+        let refused = |reason: String| NoToolError::new(operation, reason);
         if ![Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
             .contains(&operation.method)
         {
-            return Ok(None);
+            return Err(NoToolError::meant(operation, "no tool has this method"));
         }
         let extension = match operation.extensions.get("x-mcp") {
             // The error quotes only names and positions within the contract, which is public.
@@ -118,7 +121,7 @@ impl Tool {
             None => Extension::default(),
         };
         if extension.tool == Some(false) {
-            return Ok(None);
+            return Err(NoToolError::meant(operation, "x-mcp hides it"));
         }
         let name = operation.id.clone().ok_or_else(|| refused("it has no operationId".to_owned()))?;
         if !is_name(&name) {
@@ -135,7 +138,7 @@ impl Tool {
         let is_resource = extension.resource && operation.method == Method::GET;
         let (arguments, has_members) = (input.arguments, input.has_members);
         let operation = Arc::clone(operation);
-        Ok(Some(Tool { operation, listed, arguments, has_members, has_etag, is_resource }))
+        Ok(Tool { operation, listed, arguments, has_members, has_etag, is_resource })
     }
 
     /// Whether the operation changes nothing.
