@@ -7,6 +7,7 @@
 mod message;
 mod server;
 mod tool;
+mod argument;
 mod schema;
 mod call;
 mod outcome;

@@ -11,8 +11,9 @@ use rmcp::model::{JsonObject, Tool as Listed, ToolAnnotations};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::argument::{self, Argument, Place};
 use super::schema;
-use crate::contract::{Media, Operation, Parameter, ParameterLocation};
+use crate::contract::{Media, Operation, ParameterLocation};
 
 /// An operation as a tool.
 #[derive(Debug)]
@@ -29,34 +30,6 @@ pub(super) struct Tool {
     pub(super) has_etag: bool,
     /// Whether the operation is a resource too.
     pub(super) is_resource: bool,
-}
-
-/// An argument of a tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Argument {
-    /// Its name.
-    pub(super) name: String,
-    /// The part of the request that carries it.
-    pub(super) place: Place,
-    /// Whether `null` is a value of it. For all others, `null` is the same as no argument.
-    pub(super) is_nullable: bool,
-}
-
-/// The part of a request that carries an argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A segment of the path, by the name of the parameter.
-    Path(String),
-    /// The query, by the name of the parameter.
-    Query(String),
-    /// A header, by its name.
-    Header(String),
-    /// A header with an entity tag. The agent has the tag without its quotes.
-    EntityTag(String),
-    /// A member of the body.
-    Member,
-    /// The whole body.
-    Body,
 }
 
 /// Why an operation is not a tool.
@@ -172,7 +145,7 @@ impl Input {
         let mut input = Input::default();
         let parameters = operation.parameters.iter().filter(|parameter| !omitted.contains(&parameter.name));
         for parameter in parameters {
-            let Some((name, place)) = place(parameter) else {
+            let Some((name, place)) = argument::place(parameter)? else {
                 if parameter.required {
                     return Err(format!(
                         "its parameter {} is required, and a call cannot send it",
@@ -241,22 +214,6 @@ impl Input {
 /// The names of the parameters in a template of a path.
 fn in_path(template: &str) -> impl Iterator<Item = &str> {
     template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
-}
-
-/// The name and the place of the argument for a parameter. Returns `None` for a header that the host does not pass to the
-/// component, or that an agent has no use for.
-fn place(parameter: &Parameter) -> Option<(String, Place)> {
-    let name = parameter.name.clone();
-    Some(match parameter.location {
-        ParameterLocation::Path => (name.clone(), Place::Path(name)),
-        ParameterLocation::Query => (name.clone(), Place::Query(name)),
-        ParameterLocation::Header => match name.to_ascii_lowercase().as_str() {
-            "idempotency-key" => ("idempotency_key".to_owned(), Place::Header(name)),
-            "if-match" => ("if_match".to_owned(), Place::EntityTag(name)),
-            _ => return None,
-        },
-        ParameterLocation::Cookie => return None,
-    })
 }
 
 /// The members of a body that become arguments of their own: those of an object that has no others, and whose names no

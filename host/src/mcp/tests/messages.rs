@@ -1,0 +1,104 @@
+//! What messages are answered.
+
+use hyper::header::CONTENT_TYPE;
+
+use super::*;
+
+/// What a message is answered, with the requests that it performed.
+async fn said(headers: &[(&'static str, &'static str)], body: &str) -> (u16, Value, Vec<String>) {
+    let mcp = Mcp::new(tools(&McpSettings::default()).0);
+    let mut all = HeaderMap::new();
+    all.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in headers {
+        all.insert(*name, HeaderValue::from_static(value));
+    }
+    let mut performed = Vec::new();
+    let perform = async |request: Request<Bytes>| {
+        performed.push(format!("{} {}", request.method(), request.uri()));
+        Performed { answer: answer(200, &json!({"pen": 1})), request_id: "r".to_owned() }
+    };
+    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), false, perform).await;
+    let (status, body) = (answer.status().as_u16(), answer.into_body());
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+    (status, body, performed)
+}
+
+fn message(method: &str, params: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params}).to_string()
+}
+
+#[tokio::test]
+async fn a_call_performs_its_operation_once() {
+    let call = message("tools/call", &json!({"name": "get_pen", "arguments": {"pen": "1"}}));
+    let (status, body, performed) = said(&[], &call).await;
+    assert_eq!((status, performed), (200, vec!["GET /pens/1".to_owned()]));
+    assert_eq!(body["result"]["structuredContent"], json!({"pen": 1}), "{body}");
+    assert_eq!(body["id"], 7);
+    let read = message("resources/read", &json!({"uri": "zoo://pens/a%20b"}));
+    let (_, body, performed) = said(&[], &read).await;
+    assert_eq!(performed, ["GET /pens/a%20b"]);
+    assert_eq!(body["result"]["contents"][0]["text"], r#"{"pen":1}"#, "{body}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_malformed_gets_an_error_of_json_rpc() {
+    let params = |text: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{text}}}"#);
+    for (body, status, code) in [
+        ("{", 400, -32700),
+        ("", 400, -32700),
+        ("[]", 400, -32600),
+        ("3", 400, -32600),
+        (r#"{"id":1,"method":"ping"}"#, 400, -32600),
+        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, 400, -32600),
+        (r#"{"jsonrpc":"2.0","id":1.5,"method":3}"#, 400, -32600),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, 400, -32600),
+        (&params("[]"), 200, -32602),
+        (&params(r#"{"name":"get_pen","arguments":[]}"#), 200, -32602),
+        (&params(r#"{"name":"get_pen","arguments":"x"}"#), 200, -32602),
+        (&params(r#"{"name":3}"#), 200, -32602),
+        (&params(r#"{"name":"nothing"}"#), 200, -32602),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"nothing"}"#, 200, -32601),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"zoo://nowhere"}}"#,
+            200,
+            -32002,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"zoo://pens/1/animals"}}"#,
+            200,
+            -32002,
+        ),
+    ] {
+        let (found, answer, performed) = said(&[], body).await;
+        assert_eq!((found, &answer["error"]["code"]), (status, &Value::from(code)), "{body} {answer}");
+        assert_eq!(performed, Vec::<String>::new());
+    }
+    let (status, answer, _) = said(&[("content-type", "text/plain")], "{}").await;
+    assert_eq!((status, &answer["error"]["code"]), (415, &Value::from(-32600)));
+    let (status, answer, _) =
+        said(&[("mcp-protocol-version", "1999-01-01")], &message("tools/list", &json!({}))).await;
+    assert_eq!((status, answer["error"]["code"].is_number()), (400, true), "{answer}");
+}
+
+#[tokio::test]
+async fn both_eras_are_served() {
+    let initialize = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}});
+    let (status, body, _) = said(&[], &message("initialize", &initialize)).await;
+    assert_eq!((status, &body["result"]["protocolVersion"]), (200, &Value::from("2025-06-18")), "{body}");
+    assert_eq!(body["result"]["serverInfo"], json!({"name": "Zoo", "version": "2.1.0"}));
+    assert_eq!(body["result"]["instructions"], "Animals and their keepers.");
+    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    assert_eq!(said(&[], initialized).await.0, 202);
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
+    let meta = json!({"_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "a", "version": "1"},
+    }});
+    let (status, body, _) = said(&headers, &message("tools/list", &meta)).await;
+    assert_eq!((status, &body["result"]["ttlMs"]), (200, &Value::from(3_600_000)), "{body}");
+    assert_eq!(body["result"]["tools"].as_array().unwrap().len(), 5);
+    let (_, legacy, _) = said(&[], &message("tools/list", &json!({}))).await;
+    assert_eq!(legacy["result"]["tools"], body["result"]["tools"]);
+    assert_eq!(legacy["result"].get("resultType"), None);
+}
