@@ -19,7 +19,7 @@ use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{HeaderMap, Request, Response, Uri};
 use rmcp::model::Tool as Listed;
 
-pub use self::message::{INVALID_REQUEST, SERVER_ERROR, failure, refused};
+pub use self::message::{INVALID_REQUEST, NOT_JSON, PARSE_ERROR, SERVER_ERROR, failure, refused};
 use self::server::Server;
 pub use self::tool::NoToolError;
 use self::tool::Tool;

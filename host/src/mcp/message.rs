@@ -29,30 +29,30 @@ impl Message {
             let text = "The content type must be application/json.";
             return Err(Box::new(error(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, INVALID_REQUEST, text)));
         }
-        let malformed = |code, text: &str| Box::new(error(StatusCode::BAD_REQUEST, None, code, text));
+        let malformed = |id: Option<&Value>, text: &str| {
+            Box::new(error(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, text))
+        };
         let body = if body.starts_with(BYTE_ORDER_MARK) {
             body.slice(BYTE_ORDER_MARK.len()..)
         } else {
             body.clone()
         };
         let message: Value = serde_json::from_slice(&body)
-            .map_err(|_| malformed(PARSE_ERROR, "The message is not valid JSON."))?;
+            .map_err(|_| Box::new(error(StatusCode::BAD_REQUEST, None, PARSE_ERROR, NOT_JSON)))?;
         let Value::Object(mut message) = message else {
-            return Err(malformed(
-                INVALID_REQUEST,
-                "A message is one JSON object; batches are not supported.",
-            ));
+            return Err(malformed(None, "A message is one JSON object; batches are not supported."));
         };
-        if message.get("jsonrpc") != Some(&Value::from("2.0")) {
-            return Err(malformed(INVALID_REQUEST, "The member jsonrpc must be \"2.0\"."));
-        }
+        // Without a method it may be an answer, whose id is not one of a request of the client.
         let Some(Value::String(method)) = message.remove("method") else {
-            return Err(malformed(INVALID_REQUEST, "The member method must be a string."));
+            return Err(malformed(None, "The member method must be a string."));
         };
         let id = message.remove("id");
         let is_id = id.as_ref().is_none_or(|id| id.is_string() || id.is_i64());
         if !is_id {
-            return Err(malformed(INVALID_REQUEST, "The member id must be a string or an integer."));
+            return Err(malformed(None, "The member id must be a string or an integer."));
+        }
+        if message.get("jsonrpc") != Some(&Value::from("2.0")) {
+            return Err(malformed(id.as_ref(), "The member jsonrpc must be \"2.0\"."));
         }
         let arguments = message.get("params").map(|params| (params, params.get("arguments")));
         if let Some((params, arguments)) = arguments {
@@ -155,11 +155,15 @@ const INITIALIZE: &str = "initialize";
 const METHODS: [&str; 5] =
     ["resources/list", "resources/read", "resources/templates/list", "tools/call", "tools/list"];
 
+/// The text of [`PARSE_ERROR`].
+pub const NOT_JSON: &str = "The message is not valid JSON, or is nested too deeply.";
+
 /// More than the error for an unknown method has, whatever the id of the request.
 const ERROR_BYTES: usize = 1024;
 
 // The codes of JSON-RPC 2.0, section 5.1.
-const PARSE_ERROR: i32 = -32700;
+/// The message is not JSON.
+pub const PARSE_ERROR: i32 = -32700;
 /// The message is not one that JSON-RPC allows.
 pub const INVALID_REQUEST: i32 = -32600;
 const METHOD_NOT_FOUND: i32 = -32601;

@@ -5,7 +5,7 @@ use hyper::header::CONTENT_TYPE;
 use super::*;
 
 /// What a message is answered, with the requests that it performed.
-async fn said(headers: &[(&'static str, &'static str)], body: &str) -> (u16, Value, Vec<String>) {
+async fn said(headers: &[(&'static str, &'static str)], body: impl AsRef<[u8]>) -> (u16, Value, Vec<String>) {
     let mcp = Mcp::new(tools(&McpSettings::default()).0);
     let mut all = HeaderMap::new();
     all.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -17,7 +17,7 @@ async fn said(headers: &[(&'static str, &'static str)], body: &str) -> (u16, Val
         performed.push(format!("{} {}", request.method(), request.uri()));
         Performed { answer: answer(200, &json!({"pen": 1})), request_id: "r".to_owned() }
     };
-    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), false, perform).await;
+    let answer = mcp.answer(&all, &Bytes::copy_from_slice(body.as_ref()), false, perform).await;
     let (status, body) = (answer.status().as_u16(), answer.into_body());
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
     (status, body, performed)
@@ -73,6 +73,15 @@ async fn a_message_that_is_malformed_gets_an_error_of_json_rpc() {
         assert_eq!((found, &answer["error"]["code"]), (status, &Value::from(code)), "{body} {answer}");
         assert_eq!(performed, Vec::<String>::new());
     }
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep_arguments = params(&format!(r#"{{"name":"get_pen","arguments":{{"pen":{deep}}}}}"#));
+    for body in [&b"{\"a\":\"\xff\"}"[..], b"\0", b"{}\0", deep.as_bytes(), deep_arguments.as_bytes()] {
+        let (status, answer, performed) = said(&[], body).await;
+        assert_eq!((status, &answer["error"]["code"]), (400, &Value::from(-32700)), "{answer}");
+        assert_eq!((&answer["id"], performed), (&Value::Null, Vec::new()));
+    }
+    let (_, answer, _) = said(&[], r#"{"id":5,"method":"ping"}"#).await;
+    assert_eq!(answer["id"], 5, "a request whose id is known is answered by it: {answer}");
     let (status, answer, _) = said(&[("content-type", "text/plain")], "{}").await;
     assert_eq!((status, &answer["error"]["code"]), (415, &Value::from(-32600)));
     let (status, answer, _) =
