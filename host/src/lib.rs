@@ -27,6 +27,7 @@ pub mod clock;
 pub mod contract;
 pub mod environment;
 pub mod files;
+pub mod http_url;
 mod idle;
 mod standard;
 pub mod telemetry;

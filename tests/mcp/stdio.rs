@@ -178,16 +178,17 @@ fn the_end_of_the_input_does_not_lose_a_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_are_passed_on_to_a_host_that_runs() {
     let host = Running::start(&["--store", "memory"]).await;
-    let passed_on = |key: &str| {
+    let passed_on = |key: &str, path: &str| {
         let mut command = portdesk(&[]);
-        command.args(["mcp", "--url", &host.url]).env("PORTDESK_API_KEY", key);
+        command.args(["mcp", "--url", &format!("{}{path}", host.url)]).env("PORTDESK_API_KEY", key);
         command
     };
-    let answers =
-        session(&mut passed_on(KEY), &[numbered(1, modern(new_ticket())), numbered(2, new_ticket())]);
-    assert_eq!(of(&answers, 1)["result"]["isError"], false, "{answers:?}");
+    for path in ["", "/mcp/"] {
+        let answers = session(&mut passed_on(KEY, path), &[numbered(1, modern(new_ticket()))]);
+        assert_eq!(of(&answers, 1)["result"]["isError"], false, "{answers:?}");
+    }
     assert_eq!(host.client().get("/tickets?caller=ada").await.json()["tickets"].as_array().unwrap().len(), 2);
-    let refused = session(&mut passed_on("not-a-key-of-this-host"), &[numbered(1, new_ticket())]);
+    let refused = session(&mut passed_on("not-a-key-of-this-host", ""), &[numbered(1, new_ticket())]);
     assert!(of(&refused, 1)["error"]["message"].as_str().unwrap().starts_with("403 "), "{refused:?}");
     let url = host.url.clone();
     host.stop().await;

@@ -5,12 +5,10 @@
 mod schema;
 mod swagger;
 
-use std::str::FromStr;
-
-use hyper::Uri;
 use serde_json::{Map, Value, json};
 
 use super::ContractError;
+use crate::http_url::HttpUrl;
 
 /// A form of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -52,43 +50,8 @@ impl ProfileError {
     }
 }
 
-/// The address under which importers reach the API: `http` or `https`, a host, perhaps a port and a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerUrl(Uri);
-
-impl FromStr for ServerUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<ServerUrl, &'static str> {
-        let wrong = "not the address of a server, such as https://desk.example.net";
-        let uri: Uri = text.parse().map_err(|_| wrong)?;
-        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
-        let authority = uri.authority().ok_or(wrong)?;
-        if !is_http || authority.as_str().contains(['@', '{']) || uri.query().is_some() || text.contains('#')
-        {
-            return Err(wrong);
-        }
-        Ok(ServerUrl(uri))
-    }
-}
-
-impl ServerUrl {
-    fn scheme(&self) -> &str {
-        self.0.scheme_str().unwrap_or_default()
-    }
-
-    fn authority(&self) -> &str {
-        self.0.authority().map(hyper::http::uri::Authority::as_str).unwrap_or_default()
-    }
-
-    /// The path, without a slash at its end.
-    fn path(&self) -> &str {
-        self.0.path().trim_end_matches('/')
-    }
-}
-
-/// The contract in the form of a profile, as JSON (which is YAML too).
-pub fn document(contract: &str, profile: Profile, server: &ServerUrl) -> Result<Value, ProfileError> {
+/// The contract in the form of a profile, as JSON (which is YAML too), for importers that reach the API at `server`.
+pub fn document(contract: &str, profile: Profile, server: &HttpUrl) -> Result<Value, ProfileError> {
     let source: Value = serde_saphyr::from_str(contract).map_err(|_error| ContractError)?;
     let form = Form { source: &source, profile };
     let paths = form.paths()?;

@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
-pub use self::remote::{HostUrl, Remote, RemoteError, RemoteSettingError};
+pub use self::remote::{Remote, RemoteError, RemoteSettingError};
 use crate::door::TrustedClient;
 use crate::mcp::{self, INVALID_REQUEST, NOT_JSON, PARSE_ERROR, SERVER_ERROR, failure};
 use crate::pipeline::Pipeline;

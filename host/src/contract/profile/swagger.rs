@@ -3,14 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::schema::DEFINITIONS;
-use super::{ProfileError, ServerUrl, info, members, within};
+use super::{ProfileError, info, members, within};
+use crate::http_url::HttpUrl;
 
 /// The whole document. It states the API key that the contract has.
 pub(super) fn document(
     source: &Value,
     paths: Map<String, Value>,
     definitions: Map<String, Value>,
-    server: &ServerUrl,
+    server: &HttpUrl,
 ) -> Result<Value, ProfileError> {
     let definitions = Definitions(definitions);
     let mut flat = Map::new();
