@@ -20,7 +20,8 @@ use hyper::{HeaderMap, Request, Response, Uri};
 use rmcp::model::Tool as Listed;
 
 pub use self::message::{INVALID_REQUEST, NOT_JSON, PARSE_ERROR, SERVER_ERROR, failure, refused};
-use self::server::Server;
+use self::message::{Message, PlainCall};
+use self::server::Service;
 pub use self::tool::NoToolError;
 use self::tool::Tool;
 use crate::contract::{Contract, Operation};
@@ -128,16 +129,16 @@ impl Tools {
 /// Answers messages of the protocol. It keeps no state between messages.
 pub struct Mcp {
     /// For clients that may use all tools.
-    all: server::HttpService,
+    all: Service,
     /// For clients whose plan allows only reads.
-    reads: server::HttpService,
+    reads: Service,
 }
 
 impl Mcp {
     /// Answers messages with these tools.
     #[must_use]
     pub fn new(tools: Tools) -> Mcp {
-        Mcp { reads: server::service(tools.reads()), all: server::service(tools) }
+        Mcp { reads: Service::new(tools.reads()), all: Service::new(tools) }
     }
 
     /// Answers one message: its headers as they arrived, and its body. A client that `is_read_only` has only the tools that
@@ -153,13 +154,40 @@ impl Mcp {
     where
         F: Future<Output = Performed>,
     {
-        let message = match message::Message::read(headers, body) {
+        let mut message = match Message::read(headers, body) {
             Ok(message) => message,
             Err(refused) => return *refused,
         };
         let service = if is_read_only { &self.reads } else { &self.all };
-        let answer = Server::serve(service, &message, perform).await;
+        if let Some(call) = message.take_call()
+            && let Some(tool) = service.tools.find(&call.name)
+        {
+            return tool.answer(call, perform).await;
+        }
+        // The future of the SDK is large.
+        let answer = Box::pin(service.answer(&message, perform)).await;
         message.corrected(answer)
+    }
+}
+
+impl Tool {
+    /// Answers a call of this tool.
+    async fn answer<F>(
+        &self,
+        mut call: PlainCall,
+        perform: impl FnOnce(Request<Bytes>) -> F,
+    ) -> Response<Bytes>
+    where
+        F: Future<Output = Performed>,
+    {
+        let result = match self.request(std::mem::take(&mut call.arguments)) {
+            Ok(request) => {
+                let Performed { answer, request_id } = perform(request).await;
+                self.result(&answer, &request_id)
+            }
+            Err(error) => outcome::refusal(error.to_string()),
+        };
+        call.answer(result)
     }
 }
 

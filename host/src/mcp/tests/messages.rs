@@ -40,6 +40,64 @@ async fn a_call_performs_its_operation_once() {
     assert_eq!(body["result"]["contents"][0]["text"], r#"{"pen":1}"#, "{body}");
 }
 
+/// The parameters of a message of the newest protocol.
+fn modern(mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "a", "version": "1"},
+    });
+    params
+}
+
+/// A name in base64 and an old version leave a call to the SDK, which must answer it as it is answered without the SDK.
+#[tokio::test]
+async fn a_call_is_answered_alike_with_and_without_the_sdk() {
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let method = ("mcp-method", "tools/call");
+    let name = ("mcp-name", "get_pen");
+    let encoded_name = ("mcp-name", "=?base64?Z2V0X3Blbg==?=");
+    for arguments in [json!({"pen": "1"}), json!({"pen": "1", "none": 1}), json!({})] {
+        let params = json!({"name": "get_pen", "arguments": arguments});
+        let new = message("tools/call", &modern(params.clone()));
+        let without = said(&[version, method, name], &new).await;
+        assert_eq!(without, said(&[version, method, encoded_name], &new).await);
+        assert_eq!((without.0, &without.1["result"]["resultType"]), (200, &Value::from("complete")));
+        let old = message("tools/call", &params);
+        let without = said(&[], &old).await;
+        assert_eq!(without, said(&[("mcp-protocol-version", "2024-11-05")], &old).await);
+        assert_eq!(without, said(&[("mcp-protocol-version", "2025-06-18")], &old).await);
+        assert_eq!((without.0, without.1["result"].get("resultType")), (200, None));
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_headers_or_metadata_disagree_with_it_is_refused() {
+    let params = json!({"name": "get_pen", "arguments": {"pen": "1"}});
+    let new = message("tools/call", &modern(params.clone()));
+    let mut incomplete = modern(params.clone());
+    incomplete["_meta"].as_object_mut().unwrap().remove("io.modelcontextprotocol/clientCapabilities");
+    let incomplete = message("tools/call", &incomplete);
+    let old = message("tools/call", &params);
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let method = ("mcp-method", "tools/call");
+    let name = ("mcp-name", "get_pen");
+    for (headers, body, code) in [
+        (&[][..], &new, -32020),
+        (&[version, name], &new, -32020),
+        (&[version, method], &new, -32020),
+        (&[version, ("mcp-method", "tools/list"), name], &new, -32020),
+        (&[version, method, ("mcp-name", "put_pen")], &new, -32020),
+        (&[("mcp-protocol-version", "2025-06-18"), method, name], &new, -32020),
+        (&[version, method, name], &incomplete, -32602),
+        (&[version, method, name], &old, -32602),
+    ] {
+        let (status, answer, performed) = said(headers, body).await;
+        assert_eq!((status, &answer["error"]["code"]), (400, &Value::from(code)), "{headers:?} {answer}");
+        assert_eq!(performed, Vec::<String>::new());
+    }
+}
+
 #[tokio::test]
 async fn a_message_that_is_malformed_gets_an_error_of_json_rpc() {
     let params = |text: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{text}}}"#);
@@ -99,12 +157,7 @@ async fn both_eras_are_served() {
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     assert_eq!(said(&[], initialized).await.0, 202);
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
-    let meta = json!({"_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": {"name": "a", "version": "1"},
-    }});
-    let (status, body, _) = said(&headers, &message("tools/list", &meta)).await;
+    let (status, body, _) = said(&headers, &message("tools/list", &modern(json!({})))).await;
     assert_eq!((status, &body["result"]["ttlMs"]), (200, &Value::from(3_600_000)), "{body}");
     assert_eq!(body["result"]["tools"].as_array().unwrap().len(), 5);
     let (_, legacy, _) = said(&[], &message("tools/list", &json!({}))).await;
