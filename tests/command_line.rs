@@ -122,6 +122,27 @@ fn a_file_that_is_no_component_is_refused_with_a_sentence() {
     assert!(text(&output.stderr).contains("--component"), "{}", text(&output.stderr));
 }
 
+#[test]
+fn a_check_of_a_desk_prints_the_tool_of_each_operation() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.wasm");
+    fs::write(&file, BUILT_IN_COMPONENT).unwrap();
+    let checked = run(&["check", file.to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
+    let (first, tools) =
+        text(&checked.stdout).split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    assert!(first.ends_with("this component is a desk: `portdesk --component FILE` serves it"), "{first}");
+    assert_eq!(
+        tools,
+        "tools for agents:\n  \
+         create_ticket         write  POST    /tickets\n  \
+         list_recent_tickets   read   GET     /tickets\n  \
+         get_ticket_status     read   GET     /tickets/{ticket_id}\n  \
+         update_ticket_status  write  PATCH   /tickets/{ticket_id}\n  \
+         add_ticket_comment    write  POST    /tickets/{ticket_id}/comments\n"
+    );
+}
+
 /// A component with the exports of a desk and an import that no desk has.
 const NETWORKED: &str = r#"(component
   (import "wasi:sockets/network@0.2.12" (instance $network))

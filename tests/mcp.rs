@@ -12,7 +12,22 @@ mod profiles;
 mod stdio;
 mod wire;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
+
+use crate::harness::run;
+
+/// Creates a plan and a key on it in a data folder. Returns the key.
+fn key_on_plan(data: &Path, plan: &[&str]) -> String {
+    let on = |arguments: &[&str]| {
+        let output = run(&[arguments, &["--data-dir", data.to_str().unwrap()]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    on(&[&["plan", "create", "limited"], plan].concat());
+    on(&["key", "create", "limited", "--plan", "limited"]).trim().to_owned()
+}
 
 /// A request of the protocol, without headers.
 fn message(method: &str, params: &Value) -> Value {

@@ -54,6 +54,9 @@ impl Contestant {
 
     /// Whether this operation is measured.
     pub(crate) fn takes(self, operation: Operation) -> bool {
+        if operation.is_call() {
+            return self == Contestant::Pooled;
+        }
         match self {
             // Its store is empty at every request, so it has no ticket to read, list or comment on.
             Contestant::Wasmtime => operation == Operation::Post,

@@ -37,6 +37,11 @@ impl Spread {
         let pairs = upper.iter().zip(lower).filter(|(_, lower)| lower.cpu_us > 0.0);
         Spread::of(pairs.map(|(upper, lower)| upper.cpu_us / lower.cpu_us))
     }
+
+    /// Returns the spread of the differences of processor time, in microseconds. Each compares two samples of the same round.
+    pub(crate) fn of_differences(more: &[Sample], less: &[Sample]) -> Option<Spread> {
+        Spread::of(more.iter().zip(less).map(|(more, less)| more.cpu_us - less.cpu_us))
+    }
 }
 
 /// Returns the median of each value over some rounds.

@@ -1,5 +1,6 @@
 //! The report of a run: tables in Markdown and a chart.
 
+mod calls;
 mod chart;
 mod machine;
 mod ratios;
@@ -27,7 +28,14 @@ impl Report {
         let Report { machine, plan, results } = self;
         let (rounds, seconds) = (plan.rounds, plan.time.as_secs_f64());
         let head = format!("{machine}\nMedians of {rounds} rounds of {seconds} s for each measurement.\n");
-        [head, ratios::table(results), table::tables(plan, results), NOTES.to_owned()].join("\n")
+        let parts = [
+            head,
+            ratios::table(results),
+            calls::table(plan, results),
+            table::tables(plan, results),
+            NOTES.to_owned(),
+        ];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
     }
 
     /// Writes `performance.md` and `performance.svg`.
@@ -63,6 +71,7 @@ fn between_marks(page: &str, command: &str, measured: &str) -> String {
 /// The notes below the tables.
 const NOTES: &str = "\
 - CPU is processor time of the server, user and system, for one answered request.
+- `tools/call` is the same operation as a message of an agent (MCP, `POST /mcp`), measured directly after the request that it stands for.
 - With its defaults, `wasmtime serve` makes an instance for every request, so its store in memory loses each ticket at once: \
 it is measured with `POST /tickets` only. For the rest it has one instance, which takes one request at a time, so one request \
 is in flight there for any count of connections. If it refuses a request all the same, the request is sent again, and the cost \

@@ -53,7 +53,7 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP; `portdesk` without a command does the same
     Serve(Box<Config>),
-    /// Print which world a component fits and what it lacks
+    /// Print which world a component fits, what it lacks, and the tools that agents get of it
     Check {
         /// The component file to check
         file: PathBuf,

@@ -1,7 +1,7 @@
 //! The door: what a request must pass before the component runs. The checks run in this order:
 //!
 //! 1. The head is within its limits and names one host (`head`); otherwise 400, 414 or 431.
-//! 2. The key is valid (`keys`); otherwise 403.
+//! 2. The key is valid (`keys`), and its plan allows the method (`plan`); otherwise 403.
 //! 3. Fewer requests than the limit are in flight (`requests`); otherwise 503.
 //! 4. The usage plan of the key has requests left (`plan`, `usage`); otherwise 429, or 503 if the use cannot be counted.
 //! 5. The body is not encoded and within its limit (`body`); otherwise 415 or 413, or 400 or 408 if the body does not
@@ -67,6 +67,8 @@ pub struct Door {
 pub(crate) struct Admitted {
     /// The client whose key the request has.
     pub(crate) client: ClientId,
+    /// Whether its plan allows only reads. A message, which is a POST in any case, is admitted all the same.
+    pub(crate) is_read_only: bool,
     /// Counts the request as in flight until this is dropped.
     _permit: RequestPermit,
 }
@@ -95,16 +97,27 @@ impl Door {
         head::check_size(parts, self.head)
     }
 
-    /// Makes all other checks but that of the body, for a request whose head was checked.
-    pub(crate) async fn admit(&self, parts: &Parts, deadline: Instant) -> Result<Admitted, Refusal> {
+    /// Makes all other checks but that of the body, for a request whose head was checked. `is_write` states whether the request
+    /// itself may change something.
+    pub(crate) async fn admit(
+        &self,
+        parts: &Parts,
+        is_write: bool,
+        deadline: Instant,
+    ) -> Result<Admitted, Refusal> {
         if let Some(TrustedClient(client)) = parts.extensions.get() {
-            return Ok(Admitted { client: client.clone(), _permit: self.requests.enter().await? });
+            let (client, permit) = (client.clone(), self.requests.enter().await?);
+            return Ok(Admitted { client, is_read_only: false, _permit: permit });
         }
         let Client { id: client, plan } = self.keys.client(&parts.headers).ok_or(Refusal::Forbidden)?;
+        let is_read_only = plan.read_only;
+        if is_read_only && is_write {
+            return Err(Refusal::ReadOnly);
+        }
         let permit = self.requests.enter().await?;
         let taken = timeout_at(deadline, self.usage.take(&client, &plan)).await;
         taken.unwrap_or(Err(Refusal::Uncounted { lasts: false }))?;
-        Ok(Admitted { client, _permit: permit })
+        Ok(Admitted { client, is_read_only, _permit: permit })
     }
 
     /// Reads the body of a request, if it is not encoded and within its limits.

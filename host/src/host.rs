@@ -100,7 +100,7 @@ impl Host {
 pub fn tools(config: &Config, contract: &Arc<Contract>) -> Result<Tools, HostError> {
     let settings = McpSettings { is_read_only: config.mcp_read_only, names: config.mcp_tools.clone() };
     let (tools, refused) = Tools::of(contract, &settings)?;
-    for error in refused {
+    for error in refused.iter().filter(|error| !error.is_meant) {
         warn!("{error}");
     }
     Ok(tools)

@@ -29,6 +29,7 @@ pub mod clock;
 pub mod contract;
 pub mod environment;
 pub mod files;
+pub mod http_url;
 mod idle;
 pub mod outgoing;
 mod standard;

@@ -7,6 +7,7 @@
 mod message;
 mod server;
 mod tool;
+mod argument;
 mod schema;
 mod call;
 mod outcome;
@@ -18,11 +19,12 @@ use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{HeaderMap, Request, Response, Uri};
 use rmcp::model::Tool as Listed;
 
-pub use self::message::{INVALID_REQUEST, SERVER_ERROR, failure, refused};
-use self::server::Server;
+pub use self::message::{INVALID_REQUEST, NOT_JSON, PARSE_ERROR, SERVER_ERROR, failure, refused};
+use self::message::{Message, PlainCall};
+use self::server::Service;
 pub use self::tool::NoToolError;
 use self::tool::Tool;
-use crate::contract::Contract;
+use crate::contract::{Contract, Operation};
 
 /// The path that messages are sent to, with POST.
 pub const PATH: &str = "/mcp";
@@ -70,7 +72,7 @@ pub struct UnknownToolError {
 /// The tools and resources of a component.
 #[derive(Debug)]
 pub struct Tools {
-    tools: Vec<Tool>,
+    tools: Vec<Arc<Tool>>,
     contract: Arc<Contract>,
 }
 
@@ -81,14 +83,14 @@ impl Tools {
         contract: &Arc<Contract>,
         settings: &McpSettings,
     ) -> Result<(Tools, Vec<NoToolError>), UnknownToolError> {
-        let (mut tools, mut refused) = (Vec::<Tool>::new(), Vec::new());
+        let (mut tools, mut refused) = (Vec::<Arc<Tool>>::new(), Vec::new());
         for operation in contract.operations() {
             match Tool::of(operation) {
-                Ok(Some(tool)) if tools.iter().any(|other| other.listed.name == tool.listed.name) => {
-                    refused.push(NoToolError::twice(operation));
+                Ok(tool) if tools.iter().any(|other| other.listed.name == tool.listed.name) => {
+                    let reason = "another operation has the same operationId";
+                    refused.push(NoToolError::new(operation, reason));
                 }
-                Ok(Some(tool)) => tools.push(tool),
-                Ok(None) => {}
+                Ok(tool) => tools.push(Arc::new(tool)),
                 Err(error) => refused.push(error),
             }
         }
@@ -97,12 +99,16 @@ impl Tools {
             let known = tools.iter().map(|tool| tool.listed.name.as_ref()).collect::<Vec<_>>().join(", ");
             return Err(UnknownToolError { name: name.clone(), known });
         }
-        tools.retain(|tool| {
-            let is_named =
-                settings.names.is_empty() || settings.names.iter().any(|name| *name == tool.listed.name);
-            is_named && (tool.is_read() || !settings.is_read_only)
-        });
-        Ok((Tools { tools, contract: Arc::clone(contract) }, refused))
+        let is_named = |tool: &Arc<Tool>| settings.names.iter().any(|name| *name == tool.listed.name);
+        tools.retain(|tool| settings.names.is_empty() || is_named(tool));
+        let tools = Tools { tools, contract: Arc::clone(contract) };
+        Ok((if settings.is_read_only { tools.reads() } else { tools }, refused))
+    }
+
+    /// Those of the tools that change nothing.
+    fn reads(&self) -> Tools {
+        let tools = self.tools.iter().filter(|tool| tool.is_read()).cloned().collect();
+        Tools { tools, contract: Arc::clone(&self.contract) }
     }
 
     /// The tools as `tools/list` shows them, in the order of the contract.
@@ -110,48 +116,78 @@ impl Tools {
         self.tools.iter().map(|tool| &tool.listed)
     }
 
+    /// The operations of the tools with the names of the tools, in the order of the contract.
+    pub fn operations(&self) -> impl Iterator<Item = (&str, &Operation)> {
+        self.tools.iter().map(|tool| (tool.listed.name.as_ref(), tool.operation.as_ref()))
+    }
+
     fn find(&self, name: &str) -> Option<&Tool> {
-        self.tools.iter().find(|tool| tool.listed.name == name)
+        self.tools.iter().map(Arc::as_ref).find(|tool| tool.listed.name == name)
     }
 }
 
 /// Answers messages of the protocol. It keeps no state between messages.
 pub struct Mcp {
-    tools: Arc<Tools>,
-    service: server::HttpService,
+    /// For clients that may use all tools.
+    all: Service,
+    /// For clients whose plan allows only reads.
+    reads: Service,
 }
 
 impl Mcp {
     /// Answers messages with these tools.
     #[must_use]
     pub fn new(tools: Tools) -> Mcp {
-        let tools = Arc::new(tools);
-        Mcp { service: server::service(Arc::clone(&tools)), tools }
+        Mcp { reads: Service::new(tools.reads()), all: Service::new(tools) }
     }
 
-    /// The tools.
-    #[must_use]
-    pub fn tools(&self) -> &Tools {
-        &self.tools
-    }
-
-    /// Answers one message: its headers as they arrived, and its body. `perform` performs the operation that the message
-    /// asks for, if it asks for one. If the returned future is dropped, that of `perform` is dropped too.
+    /// Answers one message: its headers as they arrived, and its body. A client that `is_read_only` has only the tools that
+    /// change nothing. `perform` performs the operation that the message asks for, if it asks for one. If the returned future
+    /// is dropped, that of `perform` is dropped too.
     pub async fn answer<F>(
         &self,
         headers: &HeaderMap,
         body: &Bytes,
+        is_read_only: bool,
         perform: impl FnOnce(Request<Bytes>) -> F,
     ) -> Response<Bytes>
     where
         F: Future<Output = Performed>,
     {
-        let message = match message::Message::read(headers, body) {
+        let mut message = match Message::read(headers, body) {
             Ok(message) => message,
             Err(refused) => return *refused,
         };
-        let answer = Server::serve(&self.service, &message, perform).await;
+        let service = if is_read_only { &self.reads } else { &self.all };
+        if let Some(call) = message.take_call()
+            && let Some(tool) = service.tools.find(&call.name)
+        {
+            return tool.answer(call, perform).await;
+        }
+        // The future of the SDK is large.
+        let answer = Box::pin(service.answer(&message, perform)).await;
         message.corrected(answer)
+    }
+}
+
+impl Tool {
+    /// Answers a call of this tool.
+    async fn answer<F>(
+        &self,
+        mut call: PlainCall,
+        perform: impl FnOnce(Request<Bytes>) -> F,
+    ) -> Response<Bytes>
+    where
+        F: Future<Output = Performed>,
+    {
+        let result = match self.request(std::mem::take(&mut call.arguments)) {
+            Ok(request) => {
+                let Performed { answer, request_id } = perform(request).await;
+                self.result(&answer, &request_id)
+            }
+            Err(error) => outcome::refusal(error.to_string()),
+        };
+        call.answer(result)
     }
 }
 

@@ -163,7 +163,8 @@ impl Pipeline {
             mcp::take_bearer_token(&mut parts.headers);
         }
         let refused = |refusal: Refusal| answer::refused(&refusal, &parts.method, self.parity);
-        let admitted = match self.door.admit(&parts, deadline).await {
+        let is_write = !is_message && !parts.method.is_safe();
+        let admitted = match self.door.admit(&parts, is_write, deadline).await {
             Ok(admitted) => admitted,
             Err(refusal) if is_message && refusal.status() == StatusCode::TOO_MANY_REQUESTS => {
                 return Box::pin(self.explain(&parts, body, refused(refusal), deadline)).await;
@@ -206,7 +207,9 @@ impl Pipeline {
             performed = Some((operation, answer.status(), refusal));
             Performed { answer: whole(answer).await, request_id: passage.request_id.clone() }
         };
-        let answer = self.mcp.answer(message.headers(), message.body(), perform).await.map(Full::new);
+        let is_read_only = passage.admitted.is_read_only;
+        let answer = self.mcp.answer(message.headers(), message.body(), is_read_only, perform).await;
+        let answer = answer.map(Full::new);
         let page = || (OperationLabel::Page("mcp"), answer.status(), None);
         let (operation, status, refusal) = performed.unwrap_or_else(page);
         Reply { answer, operation, refusal, performed: Some(status) }

@@ -5,25 +5,14 @@ use std::process::{Command, Output, Stdio};
 
 use portdesk_test_support as tools;
 
+use super::key_on_plan;
 use super::profiles::python;
 use crate::harness::{KEY, Running};
 
 /// A host with usage plans, and the key of a client that may send three requests a month.
 async fn host() -> (Running, String) {
     let data = tempfile::tempdir().unwrap();
-    let on = |arguments: &[&str]| {
-        let output = crate::harness::portdesk(&[])
-            .args(arguments)
-            .arg("--data-dir")
-            .arg(data.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
-    on(&["plan", "create", "poor", "--quota", "3"]);
-    let created = on(&["key", "create", "poor", "--plan", "poor"]);
-    let key = created.split_whitespace().find(|word| word.starts_with("portdesk_")).unwrap().to_owned();
+    let key = key_on_plan(data.path(), &["--quota", "3"]);
     (Running::start_in(data, &["--store", "memory", "--rate-limit", "plan"]).await, key)
 }
 

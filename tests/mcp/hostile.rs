@@ -69,6 +69,23 @@ async fn a_call_that_traps_loops_or_answers_too_much_is_an_error_for_its_agent_a
     host.stop().await;
 }
 
+/// The largest answer that a component may give has 4 MiB.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_five_megabytes_is_an_error_for_its_agent_alone() {
+    let host = start(&[]).await;
+    let client = host.client();
+    let large = call("observe_fault", &json!({ "fault": "five-megabytes" }));
+    let good = call("observe_fault", &json!({ "fault": "nothing" }));
+    for _ in 0..8 {
+        let (large, good) = tokio::join!(answer(&client, &large), answer(&client, &good));
+        assert_eq!((&large["jsonrpc"], &large["id"]), (&json!("2.0"), &json!(1)));
+        assert_eq!((&large["result"]["isError"], &good["result"]["isError"]), (&json!(true), &json!(false)));
+        assert!(text(&large).starts_with("500 ") && text(&large).contains("request "), "{large}");
+        assert!(large.to_string().len() < 500, "nothing of it is passed on");
+    }
+    host.stop().await;
+}
+
 /// Strict parity leaves out of a refusal whether a write may have been done, and the agent must know it all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_had_no_answer_is_never_to_be_repeated_blindly() {

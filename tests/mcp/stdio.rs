@@ -12,13 +12,16 @@ use crate::harness::{KEY, Running, portdesk};
 /// What the program answers to these lines, by the id of the request. Panics unless it exits with 0 at the end of its input and
 /// prints nothing but messages.
 fn session(command: &mut Command, lines: &[String]) -> Vec<Value> {
+    session_of(command, (lines.join("\n") + "\n").into_bytes())
+}
+
+fn session_of(command: &mut Command, lines: Vec<u8>) -> Vec<Value> {
     command.arg("--log-level").arg("error");
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    let lines = lines.join("\n") + "\n";
     // The output may fill its pipe before all lines are read.
-    let writing = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let writing = std::thread::spawn(move || input.write_all(&lines));
     let output = child.wait_with_output().unwrap();
     writing.join().unwrap().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -65,7 +68,6 @@ fn an_agent_of_either_era_uses_the_store_of_the_data_folder() {
         &[
             numbered(1, message("initialize", &initialize)),
             r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned(),
-            "garbage".to_owned(),
             numbered(2, new_ticket()),
             numbered(3, message("ping", &json!({}))),
         ],
@@ -105,6 +107,60 @@ fn ten_thousand_messages_and_a_line_that_is_too_long_are_all_answered() {
     );
 }
 
+/// A call that has exactly this many bytes.
+fn padded(id: u64, bytes: usize) -> String {
+    let call = numbered(id, call("list_recent_tickets", &json!({ "caller": "ada" })));
+    let (padding, rest) = (" ".repeat(bytes - call.len()), &call[1..]);
+    format!("{{{padding}{rest}")
+}
+
+#[test]
+fn a_malformed_line_gets_an_error_and_the_next_call_is_answered() {
+    const LIMIT: usize = 65_536;
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep_call =
+        format!(r#"{{"jsonrpc":"2.0","id":900,"method":"tools/call","params":{{"arguments":{deep}}}}}"#);
+    let no_json: [&[u8]; 8] = [
+        b"garbage",
+        b"{",
+        b"{\"jsonrpc\":\"2.0\",\"id\":901,\"method\":\"\xff\"}",
+        b"\0",
+        b"{\"jsonrpc\":\"2.0\",\"id\":902,\"method\":\"ping\"}\0",
+        b"{} {}",
+        deep.as_bytes(),
+        deep_call.as_bytes(),
+    ];
+    let too_long = padded(903, LIMIT + 1);
+    let no_message: [&[u8]; 8] = [
+        b"[]",
+        br#"[{"jsonrpc":"2.0","id":904,"method":"ping"}]"#,
+        b"3",
+        b"null",
+        br#"{"jsonrpc":"2.0","id":905}"#,
+        br#"{"jsonrpc":"2.0","id":906,"method":3}"#,
+        br#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#,
+        too_long.as_bytes(),
+    ];
+    let skipped: [&[u8]; 5] =
+        [b"", b" \t", b"\r", br#"{"method":"x"}"#, br#"{"jsonrpc":"2.0","method":"notifications/x"}"#];
+    let mut lines = Vec::new();
+    let all = [&no_json[..], &no_message, &skipped].concat();
+    for (id, malformed) in (0..).zip(&all) {
+        let good = numbered(id, call("list_recent_tickets", &json!({ "caller": "ada" })));
+        lines.extend([malformed, &b"\n"[..], good.as_bytes(), b"\r\n"].concat());
+    }
+    let at_limit = [padded(800, LIMIT), padded(801, LIMIT)].join("\r\n");
+    lines.extend(at_limit.as_bytes());
+    let data = tempfile::tempdir().unwrap();
+    let answers = session_of(local(data.path()).args(["--store", "memory"]), lines);
+    for id in (0..21).chain([800, 801]) {
+        assert_eq!(of(&answers, id)["result"]["isError"], false, "{id}");
+    }
+    let errors = |code: i64| answers.iter().filter(|answer| answer["error"]["code"] == code).count();
+    assert_eq!((errors(-32700), errors(-32600), answers.len()), (8, 8, 21 + 2 + 16), "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.get("error").is_none() || answer["id"].is_null()));
+}
+
 #[test]
 fn the_end_of_the_input_does_not_lose_a_write() {
     let data = tempfile::tempdir().unwrap();
@@ -122,16 +178,17 @@ fn the_end_of_the_input_does_not_lose_a_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_are_passed_on_to_a_host_that_runs() {
     let host = Running::start(&["--store", "memory"]).await;
-    let passed_on = |key: &str| {
+    let passed_on = |key: &str, path: &str| {
         let mut command = portdesk(&[]);
-        command.args(["mcp", "--url", &host.url]).env("PORTDESK_API_KEY", key);
+        command.args(["mcp", "--url", &format!("{}{path}", host.url)]).env("PORTDESK_API_KEY", key);
         command
     };
-    let answers =
-        session(&mut passed_on(KEY), &[numbered(1, modern(new_ticket())), numbered(2, new_ticket())]);
-    assert_eq!(of(&answers, 1)["result"]["isError"], false, "{answers:?}");
+    for path in ["", "/mcp/"] {
+        let answers = session(&mut passed_on(KEY, path), &[numbered(1, modern(new_ticket()))]);
+        assert_eq!(of(&answers, 1)["result"]["isError"], false, "{answers:?}");
+    }
     assert_eq!(host.client().get("/tickets?caller=ada").await.json()["tickets"].as_array().unwrap().len(), 2);
-    let refused = session(&mut passed_on("not-a-key-of-this-host"), &[numbered(1, new_ticket())]);
+    let refused = session(&mut passed_on("not-a-key-of-this-host", ""), &[numbered(1, new_ticket())]);
     assert!(of(&refused, 1)["error"]["message"].as_str().unwrap().starts_with("403 "), "{refused:?}");
     let url = host.url.clone();
     host.stop().await;

@@ -3,8 +3,8 @@
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::{call, message, text};
-use crate::harness::{KEY, Running};
+use super::{call, key_on_plan, message, text};
+use crate::harness::{Client, KEY, Running};
 
 async fn send(host: &Running, headers: &[(&str, &str)], body: &str) -> Response {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -154,6 +154,42 @@ async fn writers_are_hidden_and_refused_where_agents_may_only_read() {
     assert_eq!(refused["error"]["code"], -32602, "{refused}");
     assert!(host.client().get("/tickets?caller=ada").await.json()["tickets"].as_array().unwrap().is_empty());
     host.client().create("ada", "The API itself still writes.").await;
+    host.stop().await;
+}
+
+/// A refused write costs nothing: the quota of three is there for the reads.
+#[tokio::test]
+async fn a_plan_that_only_reads_hides_and_refuses_writers_for_its_keys_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let key = key_on_plan(data.path(), &["--read-only", "--quota", "3"]);
+    let flags = ["--store", "memory", "--rate-limit", "plan", "--metrics", "127.0.0.1:0"];
+    let host = Running::start_in(data, &flags).await;
+    let reader = Client::new(&host.url, Some(&key));
+    let ticket = json!({ "caller_id": "ada", "issue_description": "No power." });
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let refused = reader.send(method, "/tickets", &[], Some(&ticket)).await.expect(403);
+        assert_eq!(refused.json()["message"], "The plan of the key allows only GET, HEAD and OPTIONS");
+    }
+    let headers = [("x-api-key", key.as_str())];
+    let ask = async |body: Value| {
+        let answer = send(&host, &headers, &body.to_string()).await;
+        serde_json::from_slice::<Value>(&answer.bytes().await.unwrap()).unwrap()
+    };
+    let list = ask(message("tools/list", &json!({}))).await;
+    let names: Vec<_> =
+        list["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    assert_eq!(names, ["list_recent_tickets", "get_ticket_status"]);
+    let refused = ask(call("create_ticket", &ticket)).await;
+    assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    let listed = ask(call("list_recent_tickets", &json!({ "caller": "ada" }))).await;
+    assert_eq!(listed["result"]["structuredContent"]["tickets"], json!([]), "{listed}");
+    reader.get("/tickets?caller=ada").await.expect(429);
+    // A key on another plan still writes.
+    let list = answer(&host, &message("tools/list", &json!({}))).await;
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 5);
+    assert_eq!(answer(&host, &call("create_ticket", &ticket)).await["result"]["isError"], false);
+    let metrics = reqwest::get(host.metrics.as_ref().unwrap()).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains(r#"portdesk_refusals_total{reason="read_only"} 4"#), "{metrics}");
     host.stop().await;
 }
 

@@ -81,13 +81,15 @@ fn plans_are_made_listed_and_deleted() {
     let data = tempfile::tempdir().unwrap();
     let default = "default  50 requests a second, burst 100, 10000 a month, 0 active keys\n";
     assert_eq!(on(data.path(), &["plan", "list"]), default);
-    let flags = ["--rate", "5", "--burst", "7", "--quota", "none"];
+    let flags = ["--rate", "5", "--burst", "7", "--quota", "none", "--read-only"];
     on(data.path(), &[&["plan", "create", "slow"][..], &flags].concat());
     assert!(refused(data.path(), &["plan", "create", "slow"]).contains("--replace"));
     assert!(refused(data.path(), &["plan", "create", "default"]).contains("--replace"));
     assert!(refused(data.path(), &["key", "create", "agent", "--plan", "fast"]).contains("no plan fast"));
-    let slow = "slow  5 requests a second, burst 7, no quota, 0 active keys\n";
+    let slow = "slow  5 requests a second, burst 7, no quota, read only, 0 active keys\n";
     assert_eq!(on(data.path(), &["plan", "list"]), format!("{default}{slow}"));
+    on(data.path(), &["plan", "create", "slow", "--replace"]);
+    assert!(!on(data.path(), &["plan", "list"]).contains("read only"));
     on(data.path(), &["plan", "delete", "slow"]);
     assert!(refused(data.path(), &["plan", "delete", "slow"]).contains("no plan slow"));
     assert_eq!(on(data.path(), &["plan", "list"]), default);

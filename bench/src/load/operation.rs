@@ -9,15 +9,19 @@ use hyper::{Method, Uri};
 use memchr::memmem;
 
 use super::connection::Answered;
-use super::stock::{LISTED, Stock};
+use super::stock::{Caller, LISTED, Stock, Ticket};
 
 /// The measured operations, in the order of their measurement: operations that write come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Operation {
     /// Reads one ticket without comments.
     Get,
+    /// The same as a call of a tool (MCP).
+    CallGet,
     /// Reads the newest ten tickets of a caller.
     List,
+    /// The same as a call of a tool (MCP).
+    CallList,
     /// Adds a comment to a ticket that has few.
     Comment,
     /// Creates a ticket.
@@ -25,17 +29,31 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Operation; 4] =
-        [Operation::Get, Operation::List, Operation::Comment, Operation::Post];
+    /// A call stands directly after the request that it is compared with.
+    pub(crate) const ALL: [Operation; 6] = [
+        Operation::Get,
+        Operation::CallGet,
+        Operation::List,
+        Operation::CallList,
+        Operation::Comment,
+        Operation::Post,
+    ];
 
     /// The name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Operation::Get => "GET /tickets/{id}",
+            Operation::CallGet => "tools/call get_ticket_status",
             Operation::List => "GET /tickets?caller=",
+            Operation::CallList => "tools/call list_recent_tickets",
             Operation::Comment => "POST /tickets/{id}/comments",
             Operation::Post => "POST /tickets",
         }
+    }
+
+    /// Whether it is a message for agents, which only our host takes.
+    pub(crate) fn is_call(self) -> bool {
+        matches!(self, Operation::CallGet | Operation::CallList)
     }
 
     /// Returns the request with this number, or `None` if the stock has no ticket for it.
@@ -45,9 +63,18 @@ impl Operation {
                 let ticket = nth(&stock.read, number)?;
                 Some(Ask::get(&ticket.path, Right::Contains(Cow::Borrowed(&ticket.id))))
             }
+            Operation::CallGet => {
+                let Ticket { id, .. } = nth(&stock.read, number)?;
+                let call = call("get_ticket_status", "ticket_id", &format!("\"{id}\""));
+                Some(Ask::message(call, Right::Contains(Cow::Borrowed(id))))
+            }
             Operation::List => {
                 let caller = nth(&stock.callers, number)?;
                 Some(Ask::get(&caller.path, Right::Lists(&caller.name)))
+            }
+            Operation::CallList => {
+                let Caller { name, .. } = nth(&stock.callers, number)?;
+                Some(Ask::message(call("list_recent_tickets", "caller", name), Right::Lists(name)))
             }
             Operation::Comment => {
                 let ticket = nth(&stock.commented, number)?;
@@ -67,6 +94,13 @@ impl Operation {
 
 fn nth<T>(all: &[T], number: usize) -> Option<&T> {
     all.get(number.checked_rem(all.len())?)
+}
+
+/// The call of a tool with one argument, whose value is JSON, as clients before the protocol of 2026-07-28 send it.
+fn call(tool: &str, argument: &str, value: &str) -> String {
+    format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{"{argument}":{value}}}}}}}"#
+    )
 }
 
 /// Returns the request that creates a ticket.
@@ -103,6 +137,11 @@ enum Right<'a> {
 impl<'a> Ask<'a> {
     fn get(path: &Uri, right: Right<'a>) -> Ask<'a> {
         Ask { method: Method::GET, path: path.clone(), body: Bytes::new(), status: 200, right }
+    }
+
+    fn message(body: String, right: Right<'a>) -> Ask<'a> {
+        let path = Uri::from(PathAndQuery::from_static("/mcp"));
+        Ask { method: Method::POST, path, body: Bytes::from(body), status: 200, right }
     }
 
     /// A wrong answer ends the run, because figures of wrong answers mean nothing.

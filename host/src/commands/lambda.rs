@@ -107,7 +107,7 @@ fn beside_program() -> Option<PathBuf> {
 
 fn ended_text(ended: &Ended) -> &str {
     match ended {
-        Ended::Failed(text) | Ended::WrongUse(text) => text,
+        Ended::Failed(text) | Ended::WrongUse(text) | Ended::WithCode(text, _) => text,
         Ended::Explained => "the settings are wrong",
     }
 }

@@ -12,8 +12,9 @@ use tokio::time::timeout;
 use super::serve::{RUNTIME_END, report_panics, stop};
 use super::{Ended, describe, output};
 use crate::config::Config;
-use crate::entry::stdio::{self, Answerer, HostUrl, Remote, StdioLimits};
+use crate::entry::stdio::{self, Answerer, Remote, StdioLimits};
 use crate::host::{self, Host};
+use crate::http_url::HttpUrl;
 use crate::telemetry::log;
 
 /// The arguments of `portdesk mcp`.
@@ -28,7 +29,7 @@ pub(super) struct Arguments {
     /// For example `http://127.0.0.1:8080`. The host's key is read from the variable `PORTDESK_API_KEY`. Without this flag, the command opens
     /// the store itself, which only one process can do at a time.
     #[arg(long, value_name = "URL")]
-    url: Option<HostUrl>,
+    url: Option<HttpUrl>,
 
     #[command(flatten)]
     config: Config,

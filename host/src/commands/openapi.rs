@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::{Ended, describe, output};
 use crate::config::ComponentFile;
-use crate::contract::profile::{self, Profile, ServerUrl};
+use crate::contract::profile::{self, Profile};
+use crate::http_url::HttpUrl;
 
 /// The arguments of `portdesk openapi`.
 #[derive(Debug, Args)]
@@ -18,7 +19,7 @@ pub(super) struct Arguments {
 
     /// Address under which that program reaches the API
     #[arg(long, value_name = "URL", requires = "profile")]
-    server: Option<ServerUrl>,
+    server: Option<HttpUrl>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {

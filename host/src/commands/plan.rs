@@ -53,6 +53,10 @@ pub(super) struct Create {
     #[arg(long, value_name = "PERIOD", default_value = "month")]
     period: Period,
 
+    /// Refuse every request that may change something, and hide such tools from agents
+    #[arg(long)]
+    read_only: bool,
+
     /// Replace the plan of this name, if there is one; a running host applies it within a second
     #[arg(long)]
     replace: bool,
@@ -76,6 +80,7 @@ fn create(create: &Create) -> Result<(), Ended> {
         rate_per_second: number(create.rate),
         burst: number(create.burst),
         quota: create.quota.0.map(|requests| Quota { requests, period: create.period }),
+        read_only: create.read_only,
     };
     let text = text(&plan);
     KeyFile::new(&data_directory(&create.data)?).update(|contents| {
@@ -101,11 +106,12 @@ fn list(file: &KeyFile) -> Result<(), Ended> {
 }
 
 fn text(plan: &Plan) -> String {
-    let Plan { name, rate_per_second, burst, quota } = plan;
+    let Plan { name, rate_per_second, burst, quota, read_only } = plan;
     let quota = quota.map_or("no quota".to_owned(), |Quota { requests, period }| {
         format!("{requests} a {}", period.word())
     });
-    format!("{name}  {rate_per_second} requests a second, burst {burst}, {quota}")
+    let read_only = if *read_only { ", read only" } else { "" };
+    format!("{name}  {rate_per_second} requests a second, burst {burst}, {quota}{read_only}")
 }
 
 /// How many keys that are not revoked have a plan.

@@ -20,7 +20,8 @@ use self::publish_error::PublishError;
 use super::{Ended, describe, output};
 use crate::backend::dynamodb::{Endpoint, location};
 use crate::config::ComponentFile;
-use crate::contract::profile::{self, Profile, ServerUrl};
+use crate::contract::profile::{self, Profile};
+use crate::http_url::HttpUrl;
 
 /// The arguments of `portdesk publish`.
 #[derive(Debug, Args)]
@@ -35,7 +36,7 @@ pub(super) struct Arguments {
 
     /// Address under which clients reach the API, with https
     #[arg(long, value_name = "URL", value_parser = encrypted)]
-    url: ServerUrl,
+    url: HttpUrl,
 
     /// Form of the contract for a program that imports it: agentcore, openapi-3.0.0 or swagger2
     ///
@@ -142,7 +143,7 @@ async fn publish(arguments: &Arguments, contract: &Contract) -> Result<(&'static
     Ok(("published", stored))
 }
 
-fn encrypted(text: &str) -> Result<ServerUrl, &'static str> {
-    let url: ServerUrl = text.parse()?;
-    if url.is_encrypted() { Ok(url) } else { Err("the address must begin with https://") }
+fn encrypted(text: &str) -> Result<HttpUrl, &'static str> {
+    let url: HttpUrl = text.parse()?;
+    if url.scheme() == "https" { Ok(url) } else { Err("the address must begin with https://") }
 }

@@ -54,6 +54,15 @@ pub struct Parameter {
     /// The JSON schema of its value.
     #[serde(default)]
     pub schema: Value,
+    /// How a list or an object is written as text, if the contract states it.
+    #[serde(default)]
+    pub style: Option<String>,
+    /// Whether each value of a list is a parameter of its own, if the contract states it.
+    #[serde(default)]
+    pub explode: Option<bool>,
+    /// The media type of its value, if its value is a document.
+    #[serde(default)]
+    pub content: IndexMap<String, Media>,
     /// An example of its value.
     #[serde(default)]
     pub example: Option<Value>,

@@ -1,4 +1,4 @@
-//! The usage plan: how many requests a client may send.
+//! The usage plan: how many requests a client may send, and whether they may change something.
 //!
 //! A plan has the limits of a plan of API Gateway: a token bucket that holds `burst` tokens, starts full and fills at the
 //! plan's rate; and a quota of requests for each day, week or month in UTC.
@@ -23,6 +23,9 @@ pub struct Plan {
     /// The quota, if the number of requests in a period is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
+    /// Whether its clients may only read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
 }
 
 /// A number of requests for each period.
@@ -62,7 +65,13 @@ impl Plan {
     pub(crate) fn default_plan() -> Plan {
         let quota = Quota { requests: DEFAULT_QUOTA, period: Period::Month };
         let name = DEFAULT_PLAN.to_owned();
-        Plan { name, rate_per_second: DEFAULT_RATE, burst: DEFAULT_BURST, quota: Some(quota) }
+        Plan {
+            name,
+            rate_per_second: DEFAULT_RATE,
+            burst: DEFAULT_BURST,
+            quota: Some(quota),
+            read_only: false,
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     NoHost,
     /// The target is `*` or an authority and not a path.
     NoPath,
+    /// The plan of the key allows only reads, and the method of the request may change something.
+    ReadOnly,
     /// Path and query together exceed their limit.
     TargetTooLong { limit_bytes: usize },
     /// The token bucket of the client is empty. It gets a token after `retry_after`.
@@ -94,6 +96,9 @@ impl Refusal {
             },
             Refusal::NoHost => row(400, "no_host", "The request must name one host"),
             Refusal::NoPath => row(400, "no_path", "The request target is not a path"),
+            Refusal::ReadOnly => {
+                row(403, "read_only", "The plan of the key allows only GET, HEAD and OPTIONS")
+            }
             Refusal::TargetTooLong { limit_bytes } => {
                 row(414, "target_too_long", format!("The request target is longer than {limit_bytes} bytes"))
             }

@@ -19,9 +19,9 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
-pub use self::remote::{HostUrl, Remote, RemoteError, RemoteSettingError};
+pub use self::remote::{Remote, RemoteError, RemoteSettingError};
 use crate::door::TrustedClient;
-use crate::mcp::{self, INVALID_REQUEST, SERVER_ERROR, failure};
+use crate::mcp::{self, INVALID_REQUEST, NOT_JSON, PARSE_ERROR, SERVER_ERROR, failure};
 use crate::pipeline::Pipeline;
 
 /// Who answers the messages.
@@ -112,19 +112,26 @@ struct Session {
 
 impl Session {
     async fn message(&mut self, line: Vec<u8>) {
-        // Other servers ignore such lines too: a client that writes them could not read an answer.
-        let Ok(message) = serde_json::from_slice::<Value>(&line) else { return };
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let Ok(message) = serde_json::from_slice::<Value>(&line) else {
+            self.answers.send(failure(None, PARSE_ERROR, NOT_JSON)).await.ok();
+            return;
+        };
         let method = message.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
         if method == CANCELLED {
             self.cancel(message.pointer("/params/requestId"));
             return;
         }
-        let id = message.get("id").cloned();
+        // A notification has no answer, even if it is refused. Whatever else has no id is malformed.
+        let is_notification = message.get("id").is_none() && !method.is_empty();
+        let id = message.get("id").cloned().unwrap_or_default();
         let headers = self.headers(&message, &method);
         if method == INITIALIZE {
             // The answer decides about the headers of every later message.
             let answer = self.answerer.answer(headers, line.into()).await;
-            let answer = read(answer, &id.unwrap_or_default());
+            let answer = read(answer, &id);
             let version = answer.as_ref().and_then(|answer| answer.pointer("/result/protocolVersion"));
             self.version = version.and_then(Value::as_str).and_then(|version| version.parse().ok());
             if let Some(answer) = answer {
@@ -140,16 +147,16 @@ impl Session {
         }
         let permits = Arc::clone(&self.permits);
         let (answerer, answers) = (self.answerer.clone(), self.answers.clone());
-        let name = id.as_ref().map(Value::to_string);
+        let name = id.to_string();
         let task = self.tasks.spawn(async move {
             let Ok(permit) = permits.acquire_owned().await else { return };
             let answer = answerer.answer(headers, line.into()).await;
-            if let Some(answer) = id.and_then(|id| read(answer, &id)) {
+            if let Some(answer) = read(answer, &id).filter(|_| !is_notification) {
                 answers.send(answer).await.ok();
             }
             drop(permit);
         });
-        if let Some(name) = name {
+        if !is_notification {
             self.running.insert(name, task);
         }
     }
@@ -242,26 +249,29 @@ enum Line {
     End,
 }
 
-/// Reads a line. Of a line that is too long, nothing is kept.
+/// Reads a line without its end, which is LF or CR LF. Of a line that is too long, nothing is kept.
 async fn read_line(input: &mut (impl AsyncBufRead + Unpin), limit_bytes: usize) -> io::Result<Line> {
     let (mut line, mut is_too_long, mut read_any) = (Vec::new(), false, false);
     loop {
         let part = input.fill_buf().await?;
-        if part.is_empty() {
-            let end = if is_too_long { Line::TooLong } else { Line::Text(line) };
-            return Ok(if read_any { end } else { Line::End });
+        if part.is_empty() && !read_any {
+            return Ok(Line::End);
         }
         read_any = true;
         let end = part.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(part.len(), |end| end + 1);
-        is_too_long |= line.len() + taken > limit_bytes + usize::from(end.is_some());
+        let taken = end.unwrap_or(part.len());
+        line.extend(part.iter().take(taken));
+        let is_last = end.is_some() || part.is_empty();
+        input.consume(taken + usize::from(end.is_some()));
+        if is_last && line.ends_with(b"\r") {
+            line.pop();
+        }
+        // A CR at the end of a part may belong to the end of the line.
+        is_too_long |= line.len() > limit_bytes + usize::from(!is_last);
         if is_too_long {
             line.clear();
-        } else {
-            line.extend(part.iter().take(taken));
         }
-        input.consume(taken);
-        if end.is_some() {
+        if is_last {
             return Ok(if is_too_long { Line::TooLong } else { Line::Text(line) });
         }
     }

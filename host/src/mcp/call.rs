@@ -6,7 +6,8 @@ use hyper::{HeaderMap, Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::tool::{Argument, Place, Tool};
+use super::argument::{Argument, Place};
+use super::tool::Tool;
 
 /// Why a call has no request. The text is for the agent, and never has the value of an argument.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,13 +94,16 @@ impl Parts {
                 let segment = segment(&scalar(name, &value)?);
                 self.path = self.path.replace(&format!("{{{parameter}}}"), &segment);
             }
-            Place::Query(parameter) => {
+            Place::Query(parameter, separator) => {
                 let values = if let Value::Array(values) = value { values } else { vec![value] };
-                for value in values {
-                    self.query.push(if self.query.is_empty() { '?' } else { '&' });
-                    self.query.extend(utf8_percent_encode(parameter, KEPT));
-                    self.query.push('=');
-                    self.query.extend(utf8_percent_encode(&scalar(name, &value)?, KEPT));
+                let encoded = |value| Ok(utf8_percent_encode(&scalar(name, value)?, KEPT).to_string());
+                let values = values.iter().map(encoded).collect::<Result<Vec<_>, _>>()?;
+                match separator {
+                    // There is no way to write an empty list.
+                    Some(separator) if !values.is_empty() => {
+                        self.add_query(parameter, &values.join(separator));
+                    }
+                    _ => values.iter().for_each(|value| self.add_query(parameter, value)),
                 }
             }
             Place::Header(header) => self.header(name, header, &scalar(name, &value)?)?,
@@ -110,6 +114,13 @@ impl Parts {
             Place::Body => self.body = Some(value),
         }
         Ok(())
+    }
+
+    fn add_query(&mut self, parameter: &str, value: &str) {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.extend(utf8_percent_encode(parameter, KEPT));
+        self.query.push('=');
+        self.query.push_str(value);
     }
 
     fn header(&mut self, argument: &str, name: &str, value: &str) -> Result<(), CallError> {

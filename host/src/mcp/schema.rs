@@ -30,6 +30,17 @@ fn has_reference(schema: &Value) -> bool {
     }
 }
 
+/// Whether a schema of the contract names this type. A schema without a type names none.
+pub(super) fn names_type(schema: &Value, name: &str) -> bool {
+    let is_it = match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|other| other == name),
+        other => other.is_some_and(|other| other == name),
+    };
+    let choices =
+        ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|keyword| schema.get(keyword)?.as_array());
+    is_it || choices.flatten().any(|choice| names_type(choice, name))
+}
+
 /// Whether `null` is a value of an argument with this schema, which [`input`] returned. A schema without a type has all values.
 pub(super) fn is_nullable(schema: &Value) -> bool {
     let is_in = |keyword: &str| schema.get(keyword).and_then(Value::as_array);

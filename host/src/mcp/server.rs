@@ -28,19 +28,59 @@ use super::message::Message;
 use super::outcome::{self, Call};
 use super::{Performed, Tools};
 
-/// The SDK's server over HTTP, without sessions.
-pub(super) type HttpService = StreamableHttpService<Server, NeverSessionManager>;
+/// Tools, and the SDK's server over HTTP for them, without sessions.
+pub(super) struct Service {
+    pub(super) tools: Arc<Tools>,
+    http: StreamableHttpService<Server, NeverSessionManager>,
+}
 
-/// A server for these tools. The door in front of it has checked the host, the origin and the size of a message.
-pub(super) fn service(tools: Arc<Tools>) -> HttpService {
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .with_sse_keep_alive(None)
-        .disable_allowed_hosts()
-        .disable_allowed_origins()
-        .with_max_request_body_bytes(usize::MAX);
-    StreamableHttpService::new(move || Ok(Server { tools: Arc::clone(&tools) }), Arc::default(), config)
+impl Service {
+    /// A server for these tools. The door in front of it has checked the host, the origin and the size of a message.
+    pub(super) fn new(tools: Tools) -> Service {
+        let tools = Arc::new(tools);
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_sse_keep_alive(None)
+            .disable_allowed_hosts()
+            .disable_allowed_origins()
+            .with_max_request_body_bytes(usize::MAX);
+        let server = Server { tools: Arc::clone(&tools) };
+        let http = StreamableHttpService::new(move || Ok(server.clone()), Arc::default(), config);
+        Service { tools, http }
+    }
+
+    /// Passes a message to the SDK, and performs the operation that its handler asks for.
+    pub(super) async fn answer<F>(
+        &self,
+        message: &Message<'_>,
+        perform: impl FnOnce(Request<Bytes>) -> F,
+    ) -> Response<Bytes>
+    where
+        F: Future<Output = Performed>,
+    {
+        let (sender, receiver) = oneshot::channel::<Asked>();
+        let mut request = Request::new(Full::new(message.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.headers_mut() = message.headers();
+        request.extensions_mut().insert(Exchange(Arc::new(Mutex::new(Some(sender)))));
+        let performing = async {
+            if let Ok(Asked { request, answer }) = receiver.await {
+                // The handler waits for this, unless the SDK has dropped it.
+                drop(answer.send(perform(request).await));
+            }
+            std::future::pending::<Infallible>().await
+        };
+        let answered = async {
+            let (parts, body) = self.http.handle(request).await.into_parts();
+            let Ok(body) = body.collect().await;
+            Response::from_parts(parts, body.to_bytes())
+        };
+        tokio::select! {
+            answer = answered => answer,
+            never = performing => match never {},
+        }
+    }
 }
 
 /// Answers the messages that the SDK has parsed.
@@ -61,42 +101,6 @@ struct Asked {
 }
 
 impl Server {
-    /// Passes a message to the SDK, and performs the operation that its handler asks for.
-    pub(super) async fn serve<F>(
-        service: &HttpService,
-        message: &Message,
-        perform: impl FnOnce(Request<Bytes>) -> F,
-    ) -> Response<Bytes>
-    where
-        F: Future<Output = Performed>,
-    {
-        let (sender, receiver) = oneshot::channel::<Asked>();
-        let mut request = Request::new(Full::new(message.body.clone()));
-        *request.method_mut() = Method::POST;
-        *request.headers_mut() = message.headers.clone();
-        // Without sessions, the SDK requires a host even if it allows all.
-        request
-            .headers_mut()
-            .insert(hyper::header::HOST, hyper::header::HeaderValue::from_static("localhost"));
-        request.extensions_mut().insert(Exchange(Arc::new(Mutex::new(Some(sender)))));
-        let performing = async {
-            if let Ok(Asked { request, answer }) = receiver.await {
-                // The handler waits for this, unless the SDK has dropped it.
-                drop(answer.send(perform(request).await));
-            }
-            std::future::pending::<Infallible>().await
-        };
-        let answered = async {
-            let (parts, body) = service.handle(request).await.into_parts();
-            let Ok(body) = body.collect().await;
-            Response::from_parts(parts, body.to_bytes())
-        };
-        tokio::select! {
-            answer = answered => answer,
-            never = performing => match never {},
-        }
-    }
-
     /// Has an operation performed. Fails if the client is gone.
     async fn perform(
         context: &RequestContext<RoleServer>,
@@ -228,7 +232,8 @@ impl ServerHandler for Server {
         let path = read.uri.strip_prefix(self.scheme()).and_then(|rest| rest.strip_prefix(":/"));
         let path = path.filter(|path| !path.contains(['?', '#'])).ok_or_else(unknown)?;
         let route = self.tools.contract.route(&Method::GET, path).ok_or_else(unknown)?;
-        let is_this = |tool: &&super::Tool| tool.is_resource && Arc::ptr_eq(&tool.operation, route.operation);
+        let is_this =
+            |tool: &&Arc<super::Tool>| tool.is_resource && Arc::ptr_eq(&tool.operation, route.operation);
         let tool = self.tools.tools.iter().find(is_this).ok_or_else(unknown)?;
         let parameters = route.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let request = tool.read(parameters.collect()).map_err(|_| unknown())?;

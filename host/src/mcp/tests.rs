@@ -1,7 +1,9 @@
 //! What agents get from a contract, checked with a contract of a domain that no test of the host has.
 
+mod messages;
+
 use hyper::StatusCode;
-use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue};
+use hyper::header::{ETAG, HeaderValue};
 use serde_json::{Value, json};
 
 use super::*;
@@ -18,6 +20,8 @@ paths:
       description: Lists the animals of a pen.
       parameters:
         - {name: kind, in: query, schema: {type: array, items: {type: string}}}
+        - {name: near, in: query, explode: false, schema: {type: array, items: {type: string}}}
+        - {name: legs, in: query, style: pipeDelimited, schema: {type: array, items: {type: integer}}}
         - {name: limit, in: query, schema: {type: integer, exclusiveMinimum: true, minimum: 0}}
         - {name: Accept-Language, in: header, schema: {type: string}}
       responses:
@@ -64,6 +68,26 @@ paths:
     post: {summary: It has no name.}
     put: {operationId: wrong, x-mcp: {tools: false}}
     delete: {operationId: 'not a name'}
+  /searches:
+    get:
+      operationId: search_by_object
+      parameters: [{name: by, in: query, schema: {type: object}}]
+    post:
+      operationId: search_deep
+      parameters: [{name: by, in: query, style: deepObject, schema: {}}]
+    put:
+      operationId: search_document
+      parameters: [{name: by, in: query, content: {application/json: {schema: {type: object}}}}]
+  /searches/{by}:
+    get:
+      operationId: search_list
+      parameters: [{name: by, in: path, required: true, schema: {type: array, items: {type: string}}}]
+    put:
+      operationId: search_matrix
+      parameters: [{name: by, in: path, required: true, style: matrix, schema: {anyOf: [{type: string}]}}]
+    delete:
+      operationId: search_choice
+      parameters: [{name: by, in: path, required: true, schema: {anyOf: [{type: string}, {type: object}]}}]
 components:
   schemas:
     Keeper: {type: object, properties: {name: {type: string}, boss: {type: string, x-secret: 1}}}
@@ -89,10 +113,21 @@ fn every_operation_with_a_name_is_a_tool_and_the_others_are_reported() {
     let all = ["list_animals", "add_animal", "get_pen", "put_pen", "delete_pen"];
     assert_eq!(names(&McpSettings::default()), all);
     let (_, refused) = tools(&McpSettings::default());
-    assert_eq!(refused.len(), 3, "{refused:?}");
-    assert_eq!(refused[0], "POST /hidden is not a tool for agents: it has no operationId");
-    assert!(refused[1].starts_with("PUT /hidden is not a tool for agents: x-mcp: unknown field `tools`"));
-    assert!(refused[2].starts_with("DELETE /hidden is not a tool for agents: its operationId is not"));
+    assert_eq!(refused[0], "GET /hidden is not a tool for agents: x-mcp hides it");
+    assert_eq!(refused[1], "POST /hidden is not a tool for agents: it has no operationId");
+    assert!(refused[2].starts_with("PUT /hidden is not a tool for agents: x-mcp: unknown field `tools`"));
+    assert!(refused[3].starts_with("DELETE /hidden is not a tool for agents: its operationId is not"));
+    assert_eq!(
+        refused[4..],
+        [
+            "GET /searches is not a tool for agents: its parameter by is an object outside of the body",
+            "POST /searches is not a tool for agents: its parameter by has the style deepObject, which a call cannot write",
+            "PUT /searches is not a tool for agents: its parameter by has a media type, and a call sends plain values",
+            "GET /searches/{by} is not a tool for agents: its parameter by is a list in the path",
+            "PUT /searches/{by} is not a tool for agents: its parameter by has the style matrix, which a call cannot write",
+            "DELETE /searches/{by} is not a tool for agents: its parameter by is an object outside of the body",
+        ]
+    );
 }
 
 #[test]
@@ -162,6 +197,12 @@ fn arguments_become_the_request_that_they_stand_for() {
             "GET /pens/a%2F..%2Fb%3Fx%3D1/animals?kind=cat&kind=a%26b&limit=3  ",
         ),
         ("list_animals", json!({"pen": "..", "limit": null}), "GET /pens/%2E%2E/animals  "),
+        (
+            "list_animals",
+            json!({"pen": "1", "near": ["a", "b,c"], "legs": [2, 4], "kind": []}),
+            "GET /pens/1/animals?near=a,b%2Cc&legs=2%7C4  ",
+        ),
+        ("list_animals", json!({"pen": "1", "near": [], "legs": 4}), "GET /pens/1/animals?legs=4  "),
         ("list_animals", json!({"pen": "{pen}é"}), "GET /pens/%7Bpen%7D%C3%A9/animals  "),
         (
             "add_animal",
@@ -270,103 +311,4 @@ fn a_failure_states_what_is_allowed_and_what_to_do_next() {
     let mut busy = answer(503, &json!({"message": "Service Unavailable"}));
     busy.headers_mut().insert("retry-after", HeaderValue::from_static("7"));
     assert!(outcome::text(&busy, "r", WRITE).contains("Repeat the call after 7 seconds."));
-}
-
-/// What a message is answered, with the requests that it performed.
-async fn said(headers: &[(&'static str, &'static str)], body: &str) -> (u16, Value, Vec<String>) {
-    let mcp = Mcp::new(tools(&McpSettings::default()).0);
-    let mut all = HeaderMap::new();
-    all.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in headers {
-        all.insert(*name, HeaderValue::from_static(value));
-    }
-    let mut performed = Vec::new();
-    let perform = async |request: Request<Bytes>| {
-        performed.push(format!("{} {}", request.method(), request.uri()));
-        Performed { answer: answer(200, &json!({"pen": 1})), request_id: "r".to_owned() }
-    };
-    let answer = mcp.answer(&all, &Bytes::from(body.to_owned()), perform).await;
-    let (status, body) = (answer.status().as_u16(), answer.into_body());
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-    (status, body, performed)
-}
-
-fn message(method: &str, params: &Value) -> String {
-    json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params}).to_string()
-}
-
-#[tokio::test]
-async fn a_call_performs_its_operation_once() {
-    let call = message("tools/call", &json!({"name": "get_pen", "arguments": {"pen": "1"}}));
-    let (status, body, performed) = said(&[], &call).await;
-    assert_eq!((status, performed), (200, vec!["GET /pens/1".to_owned()]));
-    assert_eq!(body["result"]["structuredContent"], json!({"pen": 1}), "{body}");
-    assert_eq!(body["id"], 7);
-    let read = message("resources/read", &json!({"uri": "zoo://pens/a%20b"}));
-    let (_, body, performed) = said(&[], &read).await;
-    assert_eq!(performed, ["GET /pens/a%20b"]);
-    assert_eq!(body["result"]["contents"][0]["text"], r#"{"pen":1}"#, "{body}");
-}
-
-#[tokio::test]
-async fn a_message_that_is_malformed_gets_an_error_of_json_rpc() {
-    let params = |text: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{text}}}"#);
-    for (body, status, code) in [
-        ("{", 400, -32700),
-        ("", 400, -32700),
-        ("[]", 400, -32600),
-        ("3", 400, -32600),
-        (r#"{"id":1,"method":"ping"}"#, 400, -32600),
-        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, 400, -32600),
-        (r#"{"jsonrpc":"2.0","id":1.5,"method":3}"#, 400, -32600),
-        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, 400, -32600),
-        (&params("[]"), 200, -32602),
-        (&params(r#"{"name":"get_pen","arguments":[]}"#), 200, -32602),
-        (&params(r#"{"name":"get_pen","arguments":"x"}"#), 200, -32602),
-        (&params(r#"{"name":3}"#), 200, -32602),
-        (&params(r#"{"name":"nothing"}"#), 200, -32602),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"nothing"}"#, 200, -32601),
-        (
-            r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"zoo://nowhere"}}"#,
-            200,
-            -32002,
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"zoo://pens/1/animals"}}"#,
-            200,
-            -32002,
-        ),
-    ] {
-        let (found, answer, performed) = said(&[], body).await;
-        assert_eq!((found, &answer["error"]["code"]), (status, &Value::from(code)), "{body} {answer}");
-        assert_eq!(performed, Vec::<String>::new());
-    }
-    let (status, answer, _) = said(&[("content-type", "text/plain")], "{}").await;
-    assert_eq!((status, &answer["error"]["code"]), (415, &Value::from(-32600)));
-    let (status, answer, _) =
-        said(&[("mcp-protocol-version", "1999-01-01")], &message("tools/list", &json!({}))).await;
-    assert_eq!((status, answer["error"]["code"].is_number()), (400, true), "{answer}");
-}
-
-#[tokio::test]
-async fn both_eras_are_served() {
-    let initialize = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}});
-    let (status, body, _) = said(&[], &message("initialize", &initialize)).await;
-    assert_eq!((status, &body["result"]["protocolVersion"]), (200, &Value::from("2025-06-18")), "{body}");
-    assert_eq!(body["result"]["serverInfo"], json!({"name": "Zoo", "version": "2.1.0"}));
-    assert_eq!(body["result"]["instructions"], "Animals and their keepers.");
-    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    assert_eq!(said(&[], initialized).await.0, 202);
-    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
-    let meta = json!({"_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": {"name": "a", "version": "1"},
-    }});
-    let (status, body, _) = said(&headers, &message("tools/list", &meta)).await;
-    assert_eq!((status, &body["result"]["ttlMs"]), (200, &Value::from(3_600_000)), "{body}");
-    assert_eq!(body["result"]["tools"].as_array().unwrap().len(), 5);
-    let (_, legacy, _) = said(&[], &message("tools/list", &json!({}))).await;
-    assert_eq!(legacy["result"]["tools"], body["result"]["tools"]);
-    assert_eq!(legacy["result"].get("resultType"), None);
 }

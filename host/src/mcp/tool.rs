@@ -11,8 +11,9 @@ use rmcp::model::{JsonObject, Tool as Listed, ToolAnnotations};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::argument::{self, Argument, Place};
 use super::schema;
-use crate::contract::{Media, Operation, Parameter, ParameterLocation};
+use crate::contract::{Media, Operation, ParameterLocation};
 
 /// An operation as a tool.
 #[derive(Debug)]
@@ -31,34 +32,6 @@ pub(super) struct Tool {
     pub(super) is_resource: bool,
 }
 
-/// An argument of a tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Argument {
-    /// Its name.
-    pub(super) name: String,
-    /// The part of the request that carries it.
-    pub(super) place: Place,
-    /// Whether `null` is a value of it. For all others, `null` is the same as no argument.
-    pub(super) is_nullable: bool,
-}
-
-/// The part of a request that carries an argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A segment of the path, by the name of the parameter.
-    Path(String),
-    /// The query, by the name of the parameter.
-    Query(String),
-    /// A header, by its name.
-    Header(String),
-    /// A header with an entity tag. The agent has the tag without its quotes.
-    EntityTag(String),
-    /// A member of the body.
-    Member,
-    /// The whole body.
-    Body,
-}
-
 /// Why an operation is not a tool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{method} {path} is not a tool for agents: {reason}")]
@@ -66,12 +39,19 @@ pub struct NoToolError {
     method: Method,
     path: String,
     reason: String,
+    /// Whether the contract is meant so, so that there is nothing to correct.
+    pub is_meant: bool,
 }
 
 impl NoToolError {
-    pub(super) fn twice(operation: &Operation) -> NoToolError {
-        let reason = "another operation has the same operationId".to_owned();
-        NoToolError { method: operation.method.clone(), path: operation.path.clone(), reason }
+    /// The contract must change if this operation is to be a tool.
+    pub(super) fn new(operation: &Operation, reason: impl Into<String>) -> NoToolError {
+        let (method, path) = (operation.method.clone(), operation.path.clone());
+        NoToolError { method, path, reason: reason.into(), is_meant: false }
+    }
+
+    fn meant(operation: &Operation, reason: &str) -> NoToolError {
+        NoToolError { is_meant: true, ..NoToolError::new(operation, reason) }
     }
 }
 
@@ -98,17 +78,13 @@ struct Annotations {
 }
 
 impl Tool {
-    /// Makes the tool of an operation. Returns `None` if the contract hides the operation from agents.
-    pub(super) fn of(operation: &Arc<Operation>) -> Result<Option<Tool>, NoToolError> {
-        let refused = |reason: String| NoToolError {
-            method: operation.method.clone(),
-            path: operation.path.clone(),
-            reason,
-        };
+    /// Makes the tool of an operation.
+    pub(super) fn of(operation: &Arc<Operation>) -> Result<Tool, NoToolError> {
+        let refused = |reason: String| NoToolError::new(operation, reason);
         if ![Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE]
             .contains(&operation.method)
         {
-            return Ok(None);
+            return Err(NoToolError::meant(operation, "no tool has this method"));
         }
         let extension = match operation.extensions.get("x-mcp") {
             // The error quotes only names and positions within the contract, which is public.
@@ -118,7 +94,7 @@ impl Tool {
             None => Extension::default(),
         };
         if extension.tool == Some(false) {
-            return Ok(None);
+            return Err(NoToolError::meant(operation, "x-mcp hides it"));
         }
         let name = operation.id.clone().ok_or_else(|| refused("it has no operationId".to_owned()))?;
         if !is_name(&name) {
@@ -135,7 +111,7 @@ impl Tool {
         let is_resource = extension.resource && operation.method == Method::GET;
         let (arguments, has_members) = (input.arguments, input.has_members);
         let operation = Arc::clone(operation);
-        Ok(Some(Tool { operation, listed, arguments, has_members, has_etag, is_resource }))
+        Ok(Tool { operation, listed, arguments, has_members, has_etag, is_resource })
     }
 
     /// Whether the operation changes nothing.
@@ -169,7 +145,7 @@ impl Input {
         let mut input = Input::default();
         let parameters = operation.parameters.iter().filter(|parameter| !omitted.contains(&parameter.name));
         for parameter in parameters {
-            let Some((name, place)) = place(parameter) else {
+            let Some((name, place)) = argument::place(parameter)? else {
                 if parameter.required {
                     return Err(format!(
                         "its parameter {} is required, and a call cannot send it",
@@ -238,22 +214,6 @@ impl Input {
 /// The names of the parameters in a template of a path.
 fn in_path(template: &str) -> impl Iterator<Item = &str> {
     template.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
-}
-
-/// The name and the place of the argument for a parameter. Returns `None` for a header that the host does not pass to the
-/// component, or that an agent has no use for.
-fn place(parameter: &Parameter) -> Option<(String, Place)> {
-    let name = parameter.name.clone();
-    Some(match parameter.location {
-        ParameterLocation::Path => (name.clone(), Place::Path(name)),
-        ParameterLocation::Query => (name.clone(), Place::Query(name)),
-        ParameterLocation::Header => match name.to_ascii_lowercase().as_str() {
-            "idempotency-key" => ("idempotency_key".to_owned(), Place::Header(name)),
-            "if-match" => ("if_match".to_owned(), Place::EntityTag(name)),
-            _ => return None,
-        },
-        ParameterLocation::Cookie => return None,
-    })
 }
 
 /// The members of a body that become arguments of their own: those of an object that has no others, and whose names no

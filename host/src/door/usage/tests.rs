@@ -23,7 +23,8 @@ fn plan(rate: u32, burst: u32, quota: Option<(u64, Period)>) -> Arc<Plan> {
     let number = |number| NonZeroU32::new(number).unwrap();
     let quota =
         quota.map(|(requests, period)| Quota { requests: NonZeroU64::new(requests).unwrap(), period });
-    Arc::new(Plan { name: "p".to_owned(), rate_per_second: number(rate), burst: number(burst), quota })
+    let (name, rate_per_second, burst) = ("p".to_owned(), number(rate), number(burst));
+    Arc::new(Plan { name, rate_per_second, burst, quota, read_only: false })
 }
 
 fn one() -> ClientId {
