@@ -92,11 +92,6 @@ impl Function {
         Client::new(&self.gateway.url, Some(KEY))
     }
 
-    /// The URL of the gateway.
-    pub fn url(&self) -> &str {
-        &self.gateway.url
-    }
-
     /// Invokes the function with an event, which it must answer within `deadline`.
     pub async fn invoke(
         &self,

@@ -77,6 +77,7 @@ impl Spans {
     }
 
     /// Whether spans go to a collector.
+    #[must_use]
     pub fn are_exported(&self) -> bool {
         self.export.is_some()
     }

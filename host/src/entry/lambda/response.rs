@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
-use hyper::header::{HeaderValue, SET_COOKIE};
+use hyper::header::{HeaderName, HeaderValue, SET_COOKIE};
 use serde_json::json;
 
 use super::event::Front;
@@ -55,7 +55,7 @@ fn text(body: &[u8]) -> (String, bool) {
 
 fn values(headers: &HeaderMap) -> BTreeMap<&str, Vec<String>> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let names = headers.keys().map(|name| name.as_str());
+    let names = headers.keys().map(HeaderName::as_str);
     names.map(|name| (name, headers.get_all(name).iter().map(text).collect())).collect()
 }
 

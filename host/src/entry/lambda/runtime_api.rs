@@ -1,7 +1,7 @@
 //! The client of Lambda's Runtime API, version 2018-06-01 (AWS Lambda Developer Guide, "Using the Lambda runtime API").
 //!
 //! AWS's crate `lambda_runtime` is not used: in version 1.5.0, a client context whose `custom` has a nested value ends the process
-//! before the function sees the event (`Context::new`), and AgentCore sends such contexts. It also changes the environment of
+//! before the function sees the event (`Context::new`), and `AgentCore` sends such contexts. It also changes the environment of
 //! the process at every event.
 
 use std::env;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
@@ -106,7 +106,7 @@ impl RuntimeApi {
 
     async fn report(&self, path: &str, kind: &'static str, message: &str) -> Result<(), RuntimeApiError> {
         let body = json!({"errorMessage": message, "errorType": kind, "stackTrace": []}).to_string();
-        let headers = HeaderMap::from_iter([(ERROR_TYPE.into(), HeaderValue::from_static(kind))]);
+        let headers = HeaderMap::from_iter([(ERROR_TYPE, HeaderValue::from_static(kind))]);
         self.post(path, headers, body.into()).await
     }
 
@@ -137,8 +137,7 @@ impl RuntimeApi {
 
 const VARIABLE: &str = "AWS_LAMBDA_RUNTIME_API";
 const DEADLINE: &str = "lambda-runtime-deadline-ms";
-const ERROR_TYPE: hyper::header::HeaderName =
-    hyper::header::HeaderName::from_static("lambda-runtime-function-error-type");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 /// How long the Runtime API, which is on the same machine, may take to accept a response.
 const CALL_TIME: Duration = Duration::from_secs(2);
 /// More than the 6 MB of the largest event (Lambda quotas, "Invocation payload").

@@ -55,7 +55,8 @@ async fn a_rest_event_loses_nothing_of_the_request() {
     let event = read(&rest_event());
     assert_eq!(event.front, Front::RestApi);
     assert_eq!(event.request.method(), Method::POST);
-    let target = "/things/a%2Fb?owner=a%20b%26%3D%C3%BC&owner=c&bare=";
+    // The members of an object in this test stand in the order of their names.
+    let target = "/things/a%2Fb?bare=&owner=a%20b%26%3D%C3%BC&owner=c";
     assert_eq!(event.request.uri(), target);
     let accepted: Vec<_> = event.request.headers().get_all("accept").iter().collect();
     assert_eq!(accepted, ["first", "second"]);
