@@ -5,6 +5,7 @@ use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -18,11 +19,13 @@ use crate::environment::variable;
 
 /// The AWS settings of this machine, from the environment, the profile or the instance metadata service, unless `region` is set.
 pub(crate) fn of_this_machine(region: Option<String>) -> ConfigLoader {
+    let through_proxy = http_client(ProxyConfig::from_env());
+    // Each provider that asks a server needs the client. Without one, it panics.
+    let provider = ProviderConfig::without_region().with_http_client(through_proxy.clone());
     // `region` already holds the region of the environment. The SDK would accept an empty variable.
     let region = RegionProviderChain::first_try(region.map(Region::new))
         .or_else(ProfileFileRegionProvider::new())
-        .or_else(ImdsRegionProvider::builder().build());
-    let through_proxy = http_client(ProxyConfig::from_env());
+        .or_else(ImdsRegionProvider::builder().configure(&provider).build());
     let loader = aws_config::defaults(behaviour()).http_client(through_proxy).region(region);
     let has_empty_profile = std::env::var_os("AWS_PROFILE").is_some() && variable("AWS_PROFILE").is_none();
     if has_empty_profile { loader.profile_name("default") } else { loader }

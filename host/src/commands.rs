@@ -62,7 +62,9 @@ enum Command {
     Compile(compile::Arguments),
     /// Print what a month costs on AWS
     Cost(cost::Arguments),
-    /// Serve as the function of AWS Lambda; a program that is called `bootstrap` does this by itself
+    /// Serve as the function of AWS Lambda
+    ///
+    /// A program that is called `bootstrap` does this by itself.
     #[cfg(feature = "lambda")]
     Lambda(Box<lambda::Arguments>),
     /// Serve one agent over standard input and output (MCP)
