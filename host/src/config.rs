@@ -95,7 +95,13 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
 
     /// Format of the log on standard error: text or json
-    #[arg(long, env = "PORTDESK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        env = "PORTDESK_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_short_help = true
+    )]
     pub log_format: LogFormat,
 
     /// Least severity that is logged: error, warn, info or debug

@@ -40,7 +40,7 @@ pub struct Limits {
     ///
     /// Further requests wait 40 ms and are then refused with 503.
     #[arg(long, env = "PORTDESK_INSTANCES", value_name = "COUNT", default_value_t = 128,
-          value_parser = value_parser!(u32).range(1..=1000), hide_short_help = true)]
+          value_parser = value_parser!(u32).range(1..=1000))]
     pub instances: u32,
 
     /// Most memory of one instance of the component, 1 to 1024 MiB
