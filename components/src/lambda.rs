@@ -100,7 +100,7 @@ fn succeed(command: &mut Command, what: &'static str) -> Result<(), Error> {
     }
 }
 
-/// Why there is no package.
+/// Why the package cannot be made.
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("the arguments are `--arch arm64` or `--arch x86_64`")]

@@ -1,7 +1,8 @@
 //! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `key`, `lambda`, `mcp`, `openapi`, `plan`, `publish`,
 //! `table`.
 //!
-//! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a panic, have exit code 1.
+//! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a
+//! panic, have exit code 1.
 
 mod check;
 mod compile;

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use portdesk_test_support::{self as tools, Launched, Prints, free_port};
+use portdesk_test_support::Ministack;
 use reqwest::{Method, Response};
 use serde_json::Value;
-use tempfile::TempDir;
 
 use super::template;
 use crate::harness::until;
@@ -15,26 +14,14 @@ use crate::harness::until;
 pub struct Cloud {
     pub endpoint: String,
     http: reqwest::Client,
-    _server: Launched,
-    _folder: TempDir,
+    _server: Ministack,
 }
 
 impl Cloud {
     pub fn start() -> Cloud {
-        // Another program may take the port between the moment when it is found free and the server's start.
-        let mut attempts = (0..20).filter_map(|_| {
-            let folder = tempfile::tempdir().unwrap();
-            let mut command = Command::new(tools::ministack());
-            // By default it binds every address and keeps files in the folder of all programs.
-            command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", free_port().to_string());
-            command.env("TMPDIR", folder.path()).current_dir(folder.path());
-            let server = Launched::start(&mut command, Prints::Error).ok()?;
-            Some((server, folder))
-        });
-        let (server, folder) = attempts.next().expect("ministack starts within 20 attempts");
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let endpoint = format!("http://{}", server.address);
-        Cloud { endpoint, http, _server: server, _folder: folder }
+        let server = Ministack::start();
+        Cloud { endpoint: server.endpoint.clone(), http, _server: server }
     }
 
     /// A request to a service. ministack finds the service in the signature, which it does not check.

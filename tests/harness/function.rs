@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex as Queue, mpsc, oneshot, watch};
 
-use super::process::put_compiled_component;
+use super::process::{put_compiled_component, without_settings};
 use super::{Client, KEY, LONG, TABLE, with_credentials};
 use crate::faults::{Answer, Parts, Reset, Served};
 
@@ -155,12 +155,7 @@ fn bootstrap(folder: &Path, api: &str, endpoint: &str) -> Command {
     fs::create_dir(&data).unwrap();
     put_compiled_component(&data);
     let mut command = with_credentials(Command::new(program));
-    for (variable, _) in std::env::vars_os() {
-        if variable.to_str().is_some_and(|name| name.starts_with("PORTDESK_")) {
-            command.env_remove(variable);
-        }
-    }
-    command
+    without_settings(&mut command)
         .env("AWS_LAMBDA_RUNTIME_API", api)
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("TABLE_NAME", TABLE)

@@ -198,12 +198,17 @@ const LAST_LINE: &str = "Stop with Ctrl-C.\n";
 /// The program, with the key of the tests and without the settings of this machine.
 pub fn portdesk(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portdesk-under-test"));
+    without_settings(&mut command).args(arguments).env("PORTDESK_API_KEY", KEY).stdin(Stdio::null());
+    command
+}
+
+/// Removes the settings of this machine from the environment of a command.
+pub(super) fn without_settings(command: &mut Command) -> &mut Command {
     for (variable, _) in std::env::vars_os() {
         if variable.to_str().is_some_and(|name| name.starts_with("PORTDESK_")) {
             command.env_remove(variable);
         }
     }
-    command.args(arguments).env("PORTDESK_API_KEY", KEY).stdin(Stdio::null());
     command
 }
 

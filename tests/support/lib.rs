@@ -72,12 +72,6 @@ pub fn checkov() -> &'static Path {
     PROGRAM.get_or_init(|| pip::program(&pip::CHECKOV))
 }
 
-/// The path of `ministack`, a server of many protocols of AWS.
-pub fn ministack() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| pip::program(&pip::MINISTACK))
-}
-
 /// The path of Node 22, which the judges of MCP need.
 pub fn node22() -> PathBuf {
     npm::mcp().join(".bin/node")

@@ -47,7 +47,7 @@ impl Ministack {
         }
         // By default the server listens on all addresses of this machine.
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
-        command.env("TMPDIR", folder.path()).envs(variables.iter().copied());
+        command.env("TMPDIR", folder.path()).current_dir(folder.path()).envs(variables.iter().copied());
         let server = Launched::start(&mut command, Prints::Error)?;
         Ok(Ministack { endpoint: format!("http://{}", server.address), _server: server, _folder: folder })
     }

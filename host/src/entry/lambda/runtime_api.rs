@@ -30,7 +30,7 @@ pub struct RuntimeApi {
 pub(super) struct Invocation {
     /// The id that Lambda gave the invocation.
     pub(super) id: String,
-    /// When Lambda ends the process if there is no response, in milliseconds since the beginning of 1970.
+    /// The time at which Lambda ends the process, in milliseconds since the beginning of 1970.
     pub(super) deadline_ms: u64,
     pub(super) event: Bytes,
 }
@@ -89,7 +89,7 @@ impl RuntimeApi {
         self.post(&format!("invocation/{id}/response"), HeaderMap::new(), response).await
     }
 
-    /// Reports that there is no response to an event. `kind` is like `Category.Reason`.
+    /// Reports that the function cannot answer an event. `kind` has the form `Category.Reason`.
     pub(super) async fn fail(
         &self,
         id: &str,
