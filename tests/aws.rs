@@ -3,17 +3,25 @@
 //! - `template`: what the template repeats of the contract, of the table and of the host, and rules of its own;
 //! - `agents`: the same for the template of the agent gateway;
 //! - `lint`: the judgements of cfn-lint and checkov;
-//! - `ministack`: a stack of the template on a server of AWS's protocols, which `cloud` starts.
+//! - `ministack`: a stack of the template on a server of AWS's protocols;
+//! - `function`: the real package in such a stack;
+//! - `cloud`, `stack`, `package`: that server, a stack on it, and what it deploys.
 
 mod agents;
 mod cloud;
+mod function;
 mod lint;
 mod ministack;
+mod package;
+mod stack;
 mod template;
 
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
+
+/// The tools that agents get behind both kinds of targets of the agent gateway.
+pub const AGENT_TOOLS: &str = "create_ticket,get_ticket_status,add_ticket_comment,list_recent_tickets";
 
 /// The path of a template.
 fn path(name: &str) -> PathBuf {

@@ -11,7 +11,7 @@ mod tickets;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Function, PATIENT, Platform, Running, Table, on_dynamodb, path};
+use crate::harness::{Client, Front, Function, PATIENT, Platform, Running, Table, on_dynamodb, path};
 
 /// Makes a test of every scenario on every host. Each host over a table has a table of its own.
 macro_rules! on_every_host {
@@ -41,6 +41,10 @@ macro_rules! on_every_host {
             $($scenarios)+);
         on_every_host!(@ lambda, table = Table::create().await,
             Function::start(&table.server.endpoint).await; $($scenarios)+);
+        on_every_host!(@ lambda_http_api, table = Table::create().await,
+            Function::start_behind(Front::HttpApi, &table.server.endpoint).await; $($scenarios)+);
+        on_every_host!(@ lambda_url, table = Table::create().await,
+            Function::start_behind(Front::FunctionUrl, &table.server.endpoint).await; $($scenarios)+);
         on_every_host!(@ wasmtime_memory, _ = (), Platform::wasmtime(); $($scenarios)+);
         on_every_host!(@ wasmtime_dynamodb, table = Table::create().await,
             Platform::wasmtime_on_dynamodb(&table.server.endpoint); $($scenarios)+);

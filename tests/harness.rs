@@ -31,11 +31,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 pub use client::{Answer, Client, comments_path, path};
-pub use function::{Function, event};
+pub use function::{Front, Function, assert_no_key, event, packaged};
 pub use length::{at_length, is_long};
 pub use logged::Logged;
 pub use platform::Platform;
-pub use process::{COMPILED_COMPONENT, Process, behind, portdesk, run, serve};
+pub use process::{COMPILED_COMPONENT, Process, behind, compiled_component, portdesk, run, serve};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
 
 /// The API key of every host.

@@ -1,5 +1,6 @@
 //! The function of AWS Lambda: the real program against an emulator of Lambda. `end_to_end` runs its scenarios through it too.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use hyper::{HeaderMap, Method};
@@ -7,7 +8,7 @@ use portdesk_test_support::{Server, free_port};
 use serde_json::{Value, json};
 
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{Function, LONG, Table, event, path};
+use crate::harness::{Answer, Front, Function, LONG, Table, comments_path, event, packaged, path};
 use crate::isolation::HOSTILE_FILE;
 
 /// An event that creates an item, with the id of a gateway's key.
@@ -19,6 +20,51 @@ fn creation(body: &Value) -> Value {
 
 fn new_ticket() -> Value {
     json!({"caller_id": "ada", "issue_description": "The VPN drops."})
+}
+
+/// What a client sees of an answer, without what belongs to the connection and to the moment.
+fn seen(answer: &Answer) -> (u16, BTreeMap<&str, Vec<&str>>, &[u8]) {
+    let mut headers = BTreeMap::<_, Vec<_>>::new();
+    for (name, value) in &answer.headers {
+        if !["connection", "date", "transfer-encoding", "x-amzn-requestid"].contains(&name.as_str()) {
+            headers.entry(name.as_str()).or_default().push(value.as_str());
+        }
+    }
+    (answer.status, headers, &answer.body)
+}
+
+/// `Front` asserts which members the response has, and the client that the answer keeps the contract.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_answers_as_a_host_does_whatever_made_the_event() {
+    let table = Table::create().await;
+    let host = table.host();
+    let ticket = host.client().create("ada", "The VPN drops.").await;
+    let etag = host.client().get(&path(&ticket)).await.header("etag").to_owned();
+    let requests = [
+        ("GET", path(&ticket), vec![], None),
+        ("HEAD", path(&ticket), vec![], None),
+        ("GET", path(&ticket), vec![("if-none-match", etag.as_str())], None),
+        ("GET", "/tickets?caller=ada&limit=1".to_owned(), vec![], None),
+        ("GET", "/tickets?caller=a%20b%26%C3%BC&caller=c".to_owned(), vec![], None),
+        ("GET", "/tickets".to_owned(), vec![("accept", "application/problem+json")], None),
+        ("GET", "/tickets/a%2Fb".to_owned(), vec![], None),
+        ("OPTIONS", comments_path(&ticket), vec![], None),
+        ("DELETE", path(&ticket), vec![], None),
+        ("POST", "/tickets".to_owned(), vec![], Some(json!({"caller_id": "", "issue_description": "x"}))),
+        ("POST", "/tickets".to_owned(), vec![("content-encoding", "gzip")], Some(new_ticket())),
+        ("PATCH", path(&ticket), vec![("if-match", "\"999\"")], Some(json!({"status": "resolved"}))),
+        ("PATCH", path(&ticket), vec![], Some(json!({"status": "open"}))),
+    ];
+    for front in [Front::RestApi, Front::HttpApi, Front::FunctionUrl] {
+        let function = Function::start_behind(front, &table.server.endpoint).await;
+        for (method, path, headers, body) in &requests {
+            let expected = host.client().send(method, path, headers, body.as_ref()).await;
+            let answer = function.client().send(method, path, headers, body.as_ref()).await;
+            assert_eq!(seen(&answer), seen(&expected), "{front:?}: {method} {path}");
+        }
+        function.stop().await;
+    }
+    host.stop().await;
 }
 
 /// Asserts that the function answers its next event.
@@ -73,6 +119,7 @@ async fn an_event_without_the_id_of_a_key_is_refused_unless_a_setting_names_its_
     function.stop().await;
     let variables = [("PORTDESK_LAMBDA_CLIENT", "everybody")];
     let function = Function::start_with(&table.server.endpoint, &variables).await;
+    assert!(function.log().contains("PORTDESK_LAMBDA_CLIENT is set"), "the operator sees it at every start");
     let created = function.invoke(event.to_string(), None, LONG).await.unwrap();
     assert_eq!(created["statusCode"], 201);
     let listed = function.invoke(of_url.to_string(), None, LONG).await.unwrap();
@@ -166,7 +213,7 @@ async fn a_function_has_the_request_id_of_the_gateway_and_keeps_the_key_out_of_i
     assert_eq!(answer["multiValueHeaders"]["x-amzn-requestid"], json!(["r1"]));
     // A line is written by a thread of its own, after the answer.
     crate::harness::until("the line of the request", async || function.log().contains("r1")).await;
-    // `stop` asserts that the log has no key.
+    // The drop asserts that the log has no key.
     function.stop().await;
 }
 
@@ -189,6 +236,29 @@ async fn an_agent_reaches_the_tools_through_the_gateway() {
     function.stop().await;
 }
 
+/// How much longer the first request for an event takes than the process itself: the shortest of several starts, because the
+/// machine may do other things.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_function_starts_in_60_ms() {
+    if packaged().is_none() {
+        println!("NOT RUN: a program without optimization starts later; `.ci/long` measures the package");
+        return;
+    }
+    let table = Table::create().await;
+    let (mut starts, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        bare.push(Function::time_of_bare_process());
+        let function = Function::start(&table.server.endpoint).await;
+        starts.push(function.time_of_start());
+        function.stop().await;
+    }
+    starts.sort();
+    bare.sort();
+    println!("first request for an event after {:?} to {:?}", starts[0], starts[19]);
+    println!("a process that only prints its version: {:?} to {:?}", bare[0], bare[19]);
+    assert!(starts[0] - bare[0] <= Duration::from_millis(60), "{starts:?} {bare:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_stays_small_after_a_thousand_events() {
     let table = Table::create().await;
@@ -199,6 +269,7 @@ async fn a_function_stays_small_after_a_thousand_events() {
         let answer = function.invoke(get.clone(), None, LONG).await.unwrap();
         assert_eq!(answer["statusCode"], 200);
     }
+    println!("{} KiB are resident after 1,000 events", function.resident_kib());
     assert!(function.resident_kib() < 128 * 1024, "{} KiB", function.resident_kib());
     function.stop().await;
 }

@@ -42,6 +42,14 @@ fn the_function_may_do_what_the_policy_of_a_host_allows_and_write_its_log() {
     assert_eq!(log["Resource"], json!({ "Fn::GetAtt": ["FunctionLogs", "Arn"] }));
 }
 
+/// `PORTDESK_LAMBDA_CLIENT` would let in events that name no key.
+#[test]
+fn the_function_is_told_where_its_table_is_and_nothing_else() {
+    let desk = desk();
+    let variables = &only(&desk, "AWS::Lambda::Function")["Environment"]["Variables"];
+    assert_eq!(*variables, json!({ "TABLE_NAME": { "Ref": "Tickets" }, "REGION": { "Ref": "AWS::Region" } }));
+}
+
 #[test]
 fn no_policy_allows_what_a_wildcard_names() {
     assert_no_wildcard_is_allowed(&desk());

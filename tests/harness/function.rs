@@ -1,31 +1,33 @@
 //! The program as a function of AWS Lambda, with Lambda and a gateway in this process.
 //!
 //! The gateway passes every path to the function, as API Gateway does for the methods that it knows: it checks the key, makes an
-//! event of payload format 1.0, and turns the response into an answer.
+//! event, and turns the response into an answer.
+
+mod front;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use data_encoding::BASE64;
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::HeaderValue;
-use hyper::{HeaderMap, Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Mutex as Queue, mpsc, oneshot, watch};
 
+pub use self::front::{Front, event};
 use super::process::{put_compiled_component, without_settings};
-use super::{Client, KEY, LONG, TABLE, with_credentials};
+use super::{Client, KEY, LONG, TABLE, until, with_credentials};
 use crate::faults::{Answer, Parts, Reset, Served};
 
-/// A function whose process runs. The drop kills it.
+/// A function whose process runs. The drop kills it, and panics if its log has the key.
 pub struct Function {
+    begun: Instant,
     child: Child,
     lambda: Arc<Lambda>,
     gateway: Served,
@@ -42,6 +44,7 @@ struct Lambda {
     callers: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     /// How often the function asked for an event.
     asked: watch::Sender<u32>,
+    first_asked: OnceLock<Instant>,
     start_error: Mutex<Option<Value>>,
 }
 
@@ -63,15 +66,30 @@ impl Function {
 
     /// The same with these variables.
     pub async fn start_with(endpoint: &str, variables: &[(&str, &str)]) -> Function {
-        let function = Function::spawn(endpoint, variables);
-        let mut asked = function.lambda.asked.subscribe();
+        Function::spawn(endpoint, variables).ready().await
+    }
+
+    /// The same behind another gateway. Its events name no key, so a setting names the client.
+    pub async fn start_behind(front: Front, endpoint: &str) -> Function {
+        Function::spawn_behind(front, endpoint, &[("PORTDESK_LAMBDA_CLIENT", "everybody")]).ready().await
+    }
+
+    /// Waits until the function asks for its first event.
+    async fn ready(self) -> Function {
+        let mut asked = self.lambda.asked.subscribe();
         let ready = tokio::time::timeout(LONG, asked.wait_for(|asked| *asked > 0)).await;
-        assert!(ready.is_ok(), "the function asks for an event; it logged: {}", function.log());
-        function
+        assert!(ready.is_ok(), "the function asks for an event; it logged: {}", self.log());
+        // A thread of its own writes the log. Without this line, a log without the key would show nothing.
+        until("the function logs that it is ready", async || self.log().contains("ready for events")).await;
+        self
     }
 
     /// Starts the process of a function, which may fail to start.
     pub fn spawn(endpoint: &str, variables: &[(&str, &str)]) -> Function {
+        Function::spawn_behind(Front::RestApi, endpoint, variables)
+    }
+
+    fn spawn_behind(front: Front, endpoint: &str, variables: &[(&str, &str)]) -> Function {
         let folder = tempfile::tempdir().unwrap();
         let lambda = Lambda::new();
         let runtime_api = {
@@ -80,11 +98,14 @@ impl Function {
         };
         let gateway = {
             let lambda = Arc::clone(&lambda);
-            Served::start(move |parts, body| gateway(Arc::clone(&lambda), parts, body))
+            Served::start(move |parts, body| gateway(front, Arc::clone(&lambda), parts, body))
         };
         let api = runtime_api.url.trim_start_matches("http://");
-        let child = bootstrap(folder.path(), api, endpoint).envs(variables.iter().copied()).spawn().unwrap();
-        Function { child, lambda, gateway, _runtime_api: runtime_api, folder }
+        let mut bootstrap = bootstrap(folder.path(), api, endpoint);
+        bootstrap.envs(variables.iter().copied());
+        let begun = Instant::now();
+        let child = bootstrap.spawn().unwrap();
+        Function { begun, child, lambda, gateway, _runtime_api: runtime_api, folder }
     }
 
     /// A client of the gateway.
@@ -100,6 +121,19 @@ impl Function {
         deadline: Duration,
     ) -> Outcome {
         self.lambda.invoke(event.into(), context, deadline).await
+    }
+
+    /// The time from the start of the process to its first request for an event.
+    pub fn time_of_start(&self) -> Duration {
+        *self.lambda.first_asked.get().expect("the function has started") - self.begun
+    }
+
+    /// The time from the start of a process of the same program to its end, if it does nothing.
+    pub fn time_of_bare_process() -> Duration {
+        let begun = Instant::now();
+        let printed = Command::new(original()).arg("--version").output().unwrap();
+        assert!(printed.status.success(), "{printed:?}");
+        begun.elapsed()
     }
 
     /// The error that the function reported in place of its start.
@@ -130,11 +164,9 @@ impl Function {
         self.child.wait().unwrap()
     }
 
-    /// Ends the function. The log of no function has the key.
-    pub async fn stop(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        assert!(!self.log().contains(KEY), "the log has the key: {}", self.log());
+    /// Ends the function. See the drop.
+    pub async fn stop(self) {
+        drop(self);
     }
 }
 
@@ -142,15 +174,37 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            assert_no_key("the log of a function", &self.log(), KEY);
+        }
     }
+}
+
+/// Panics if a log has the key, or nothing at all.
+pub fn assert_no_key(what: &str, log: &str, key: &str) {
+    assert!(!log.trim().is_empty(), "{what} is empty, so it shows nothing");
+    // A log of JSON has the key as JSON has it.
+    let quoted = Value::from(key).to_string();
+    for key in [key, quoted.trim_matches('"')] {
+        assert!(!log.contains(key), "{what} has the key: {log}");
+    }
+}
+
+/// The program of a package that `.ci/long` built, or a script that runs it.
+pub fn packaged() -> Option<PathBuf> {
+    std::env::var_os("TEST_BOOTSTRAP").map(PathBuf::from)
+}
+
+/// The program of every function.
+fn original() -> PathBuf {
+    packaged().unwrap_or_else(|| env!("CARGO_BIN_EXE_portdesk-under-test").into())
 }
 
 /// The program under the name that Lambda gives it, with the variables that Lambda and the template set.
 fn bootstrap(folder: &Path, api: &str, endpoint: &str) -> Command {
     let program = folder.join("bootstrap");
-    // `.ci/long` names the program of a package, or a script that runs it in an emulator.
-    let packaged = std::env::var_os("TEST_BOOTSTRAP");
-    symlink(packaged.unwrap_or_else(|| env!("CARGO_BIN_EXE_portdesk-under-test").into()), &program).unwrap();
+    symlink(original(), &program).unwrap();
+    let log = File::create(folder.join(LOG)).unwrap();
     let data = folder.join("portdesk");
     fs::create_dir(&data).unwrap();
     put_compiled_component(&data);
@@ -163,8 +217,9 @@ fn bootstrap(folder: &Path, api: &str, endpoint: &str) -> Command {
         .env("TMPDIR", folder)
         .env("PORTDESK_TIME_LIMIT_MS", "30000")
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(File::create(folder.join(LOG)).unwrap());
+        // Lambda keeps both in one log.
+        .stdout(log.try_clone().unwrap())
+        .stderr(log);
     command
 }
 
@@ -176,6 +231,7 @@ impl Lambda {
             taken: Queue::new(taken),
             callers: Mutex::default(),
             asked: watch::Sender::new(0),
+            first_asked: OnceLock::new(),
             start_error: Mutex::default(),
         })
     }
@@ -211,6 +267,7 @@ impl Lambda {
     }
 
     async fn next(&self) -> Result<Answer, Reset> {
+        self.first_asked.get_or_init(Instant::now);
         self.asked.send_modify(|asked| *asked += 1);
         let invocation = self.taken.lock().await.recv().await;
         let Invocation { event, context, deadline, caller } = invocation.expect("the queue is open");
@@ -235,63 +292,17 @@ fn accepted() -> Answer {
     Response::builder().status(202).body(Full::default()).unwrap()
 }
 
-/// A gateway in front of the function: a REST API whose binary media types are `*/*`.
-async fn gateway(lambda: Arc<Lambda>, parts: Parts, body: Bytes) -> Result<Answer, Reset> {
+/// A gateway in front of the function.
+async fn gateway(front: Front, lambda: Arc<Lambda>, parts: Parts, body: Bytes) -> Result<Answer, Reset> {
     let id = uuid();
     if parts.headers.get("x-api-key").is_none_or(|key| key != KEY) {
         return Ok(refused(403, "Forbidden", "ForbiddenException", &id));
     }
-    let event = event(&parts.method, &parts.uri.to_string(), &parts.headers, &body, &id);
+    let event = front.event(&parts.method, &parts.uri.to_string(), &parts.headers, &body, &id);
     match lambda.invoke(event.to_string().into(), None, LONG).await {
-        Ok(response) => Ok(answer(&response)),
+        Ok(response) => Ok(front.answer(&response)),
         Err(_) => Ok(refused(502, "Internal server error", "InternalServerErrorException", &id)),
     }
-}
-
-/// An event as a REST API makes it.
-pub fn event(method: &Method, target: &str, headers: &HeaderMap, body: &[u8], id: &str) -> Value {
-    let url = reqwest::Url::parse("http://gateway").unwrap().join(target).unwrap();
-    let mut query: HashMap<String, Vec<String>> = HashMap::new();
-    for (name, value) in url.query_pairs() {
-        query.entry(name.into_owned()).or_default().push(value.into_owned());
-    }
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let all = headers
-        .keys()
-        .map(|name| (name.as_str(), headers.get_all(name).iter().map(text).collect::<Vec<_>>()));
-    let all: HashMap<_, _> = all.collect();
-    json!({
-        "httpMethod": method.as_str(),
-        "path": target.split('?').next(),
-        "multiValueHeaders": all,
-        "headers": {"x-api-key": KEY},
-        "multiValueQueryStringParameters": (!query.is_empty()).then_some(query),
-        "requestContext": {
-            "requestId": id,
-            "domainName": "gateway",
-            "identity": {"apiKeyId": "key-of-the-gateway", "apiKey": KEY},
-        },
-        "body": (!body.is_empty()).then(|| BASE64.encode(body)),
-        "isBase64Encoded": !body.is_empty(),
-    })
-}
-
-/// The answer that a gateway makes of a response.
-fn answer(response: &Value) -> Answer {
-    let body = response["body"].as_str().unwrap();
-    let body = if response["isBase64Encoded"] == true {
-        BASE64.decode(body.as_bytes()).unwrap()
-    } else {
-        body.as_bytes().to_vec()
-    };
-    let status = u16::try_from(response["statusCode"].as_u64().unwrap()).unwrap();
-    let mut answer = Response::builder().status(status);
-    for (name, values) in response["multiValueHeaders"].as_object().unwrap() {
-        for value in values.as_array().unwrap() {
-            answer = answer.header(name, value.as_str().unwrap());
-        }
-    }
-    answer.body(Full::new(body.into())).unwrap()
 }
 
 fn refused(status: u16, message: &str, error: &str, id: &str) -> Answer {

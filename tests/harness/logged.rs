@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::{LONG, Process};
+use super::{KEY, LONG, Process};
 
 /// A host that writes its log to a file.
 pub struct Logged {
@@ -48,6 +48,8 @@ impl Logged {
         let Logged { host, log } = self;
         let (code, output) = host.end("TERM");
         assert_eq!(code, Some(0));
-        (fs::read_to_string(log).unwrap(), output)
+        let log = fs::read_to_string(log).unwrap();
+        assert!(!log.contains(KEY), "the log of a host has the key: {log}");
+        (log, output)
     }
 }

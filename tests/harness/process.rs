@@ -1,7 +1,7 @@
 //! The program as a process of its own, started as a user starts it.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
 #[cfg(target_os = "linux")]
@@ -164,6 +164,19 @@ pub(super) fn put_compiled_component(data: &Path) {
     if data.is_dir() && !file.exists() {
         let _ = std::fs::copy(compiled.path().join(COMPILED_COMPONENT), file);
     }
+}
+
+/// The built-in component, compiled once by `portdesk compile` for every processor of this architecture.
+pub fn compiled_component() -> &'static Path {
+    static COMPILED: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, file) = COMPILED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.cwasm");
+        let compiled = run(&["compile", "--portable", file.to_str().unwrap()]);
+        assert_eq!(compiled.status.code(), Some(0), "{compiled:?}");
+        (folder, file)
+    });
+    file
 }
 
 /// Waits until a process listens, and returns its address. `/proc` connects the inode of the socket with its address.

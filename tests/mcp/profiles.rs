@@ -4,11 +4,18 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::aws::AGENT_TOOLS;
 use crate::harness::portdesk;
 
 fn profile(name: &str) -> (tempfile::NamedTempFile, Value) {
+    profile_of(name, &[])
+}
+
+/// The profile with these flags.
+fn profile_of(name: &str, flags: &[&str]) -> (tempfile::NamedTempFile, Value) {
     let server = "https://desk.example.net/v1";
-    let output = portdesk(&[]).args(["openapi", "--profile", name, "--server", server]).output().unwrap();
+    let mut openapi = portdesk(&["openapi", "--profile", name, "--server", server]);
+    let output = openapi.args(flags).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
     std::fs::write(file.path(), &output.stdout).unwrap();
@@ -96,6 +103,28 @@ fn fastmcp_makes_tools_of_the_profiles_for_gateways() {
         let (file, _) = profile(name);
         assert_eq!(python(&[script, &file.path().display().to_string()]).trim(), all, "{name}");
     }
+}
+
+/// These are the static tools of the target that asks the desk itself.
+#[test]
+fn a_gateway_makes_tools_of_the_operations_that_are_asked_for_alone() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/mcp/from_openapi.py");
+    let (file, _) = profile_of("agentcore", &["--operations", AGENT_TOOLS]);
+    let mut wanted: Vec<_> = AGENT_TOOLS.split(',').collect();
+    wanted.sort_unstable();
+    assert_eq!(python(&[script, &file.path().display().to_string()]).trim(), wanted.join(" "));
+    python(&["-m", "openapi_spec_validator", &file.path().display().to_string()]);
+}
+
+#[test]
+fn an_operation_that_is_not_in_the_contract_is_named() {
+    let flags = ["openapi", "--profile", "agentcore", "--server", "https://desk.example.net"];
+    let output = portdesk(&flags).args(["--operations", "create_ticket,make_ticket"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("--operations: there is no operation \"make_ticket\""), "{error}");
+    let whole = portdesk(&["openapi", "--operations", "create_ticket"]).output().unwrap();
+    assert_eq!(whole.status.code(), Some(2), "the whole contract has all operations");
 }
 
 #[test]

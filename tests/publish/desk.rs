@@ -1,14 +1,12 @@
 //! A bucket on a server that speaks AWS's protocols, and the publisher.
 
-use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use portdesk_test_support::{Ministack, aws_python};
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::harness::{portdesk, run};
+use crate::harness::{compiled_component, portdesk};
 
 /// A bucket of one test.
 pub struct Bucket {
@@ -91,22 +89,15 @@ impl Published {
     }
 }
 
-/// `portdesk publish` for a bucket, without credentials and the other AWS settings of this machine. The component is compiled once for all tests.
+/// `portdesk publish` for a bucket, without credentials and the other AWS settings of this machine.
 pub fn command(endpoint: &str, bucket: &str, flags: &[&str]) -> Command {
-    static COMPILED: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, component) = COMPILED.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("desk.cwasm");
-        assert_eq!(run(&["compile", file.to_str().unwrap()]).status.code(), Some(0));
-        (folder, file)
-    });
     let mut command = portdesk(&["publish", "--bucket", bucket, "--key", KEY, "--url", URL]);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
             command.env_remove(name);
         }
     }
-    command.args(flags).arg("--component").arg(component).env("AWS_ENDPOINT_URL_S3", endpoint);
+    command.args(flags).arg("--component").arg(compiled_component()).env("AWS_ENDPOINT_URL_S3", endpoint);
     command
 }
 

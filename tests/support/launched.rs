@@ -54,12 +54,17 @@ impl Launched {
     pub fn id(&self) -> u32 {
         self.child.id()
     }
+
+    /// Kills the process.
+    pub fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Drop for Launched {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 

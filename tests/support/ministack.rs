@@ -9,12 +9,12 @@ use super::dynamodb::free_port;
 use super::launched::{Launched, Prints};
 use super::pip;
 
-/// A running server. The drop kills it and removes everything in it.
+/// A running server. The drop kills it with the functions that it has started, and removes everything in it.
 #[derive(Debug)]
 pub struct Ministack {
     /// The URL for clients: `http://127.0.0.1:` and the port.
     pub endpoint: String,
-    _server: Launched,
+    server: Launched,
     _folder: TempDir,
 }
 
@@ -40,16 +40,41 @@ impl Ministack {
     fn try_start(port: u16, variables: &[(&str, &str)]) -> Result<Ministack, String> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut command = Command::new(program());
-        // Settings of this machine would name other credentials, regions and servers.
-        let aws = std::env::vars_os().map(|(name, _)| name);
-        for name in aws.filter(|name| name.to_string_lossy().starts_with("AWS_")) {
-            command.env_remove(name);
+        // Settings of this machine would name other credentials, regions and servers. Functions inherit the server's environment.
+        for (name, _) in std::env::vars_os() {
+            if ["AWS_", "PORTDESK_"].iter().any(|begin| name.to_string_lossy().starts_with(begin)) {
+                command.env_remove(name);
+            }
         }
         // By default the server listens on all addresses of this machine.
         command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
         command.env("TMPDIR", folder.path()).current_dir(folder.path()).envs(variables.iter().copied());
         let server = Launched::start(&mut command, Prints::Error)?;
-        Ok(Ministack { endpoint: format!("http://{}", server.address), _server: server, _folder: folder })
+        Ok(Ministack { endpoint: format!("http://{}", server.address), server, _folder: folder })
+    }
+
+    /// The processes of functions that the server has started and that have not ended.
+    pub fn functions(&self) -> Vec<u32> {
+        let listed = Command::new("ps").args(["-A", "-o", "pid=", "-o", "ppid="]).output();
+        let listed = listed.map(|output| output.stdout).unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        let pairs = listed.lines().filter_map(|line| {
+            let mut ids = line.split_whitespace().map(str::parse);
+            Some((ids.next()?.ok()?, ids.next()?.ok()?))
+        });
+        pairs.filter(|(_, parent): &(u32, u32)| *parent == self.server.id()).map(|(id, _)| id).collect()
+    }
+}
+
+impl Drop for Ministack {
+    fn drop(&mut self) {
+        // A server that is killed leaves its functions behind.
+        let functions = self.functions();
+        self.server.end();
+        for function in functions {
+            // A function may have ended by itself, as it does if it has no Lambda any more.
+            let _ = Command::new("kill").args(["-s", "KILL", &function.to_string()]).output();
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::runtime;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Ended;
 use super::serve::{RUNTIME_END, report_panics};
@@ -65,6 +65,13 @@ async fn serve(
             return Err(ended);
         }
     };
+    if let Some(client) = &settings.client {
+        // Beside a gateway that checks keys, this setting would let in whoever the gateway lets through without a key.
+        warn!(
+            client,
+            "PORTDESK_LAMBDA_CLIENT is set: events that name no API key are accepted, as this client"
+        );
+    }
     info!("ready for events");
     Err(lambda::serve(host.pipeline, api, settings).await.into())
 }

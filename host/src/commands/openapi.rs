@@ -20,13 +20,20 @@ pub(super) struct Arguments {
     /// Address under which that program reaches the API
     #[arg(long, value_name = "URL", requires = "profile")]
     server: Option<HttpUrl>,
+
+    /// Operations of the profile; all, if it is not set
+    ///
+    /// Repeat the flag or separate the ids with commas. A gateway makes a tool of each.
+    #[arg(long, value_name = "ID", value_delimiter = ',', requires = "profile")]
+    operations: Vec<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
     let contract = describe(&arguments.component)?.openapi;
     match (arguments.profile, &arguments.server) {
         (Some(profile), Some(server)) => {
-            output::print(&format!("{:#}\n", profile::document(&contract, profile, server)?))
+            let document = profile::document(&contract, profile, server, &arguments.operations)?;
+            output::print(&format!("{document:#}\n"))
         }
         (None, _) | (_, None) => output::print(&contract),
     }

@@ -44,6 +44,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PROFILE")]
     profile: Option<Profile>,
 
+    /// Operations of the profile; all, if it is not set
+    ///
+    /// Repeat the flag or separate the ids with commas. A gateway makes a tool of each.
+    #[arg(long, value_name = "ID", value_delimiter = ',', requires = "profile")]
+    operations: Vec<String>,
+
     /// Store nothing; exit code 3 if the bucket does not have this contract
     #[arg(long)]
     check: bool,
@@ -97,7 +103,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
 fn document(arguments: &Arguments) -> Result<String, Ended> {
     let contract = describe(&arguments.component)?.openapi;
     let document = match arguments.profile {
-        Some(profile) => profile::document(&contract, profile, &arguments.url)?,
+        Some(profile) => profile::document(&contract, profile, &arguments.url, &arguments.operations)?,
         None => profile::whole(&contract, &arguments.url)?,
     };
     Ok(format!("{document:#}\n"))

@@ -42,6 +42,14 @@ pub enum ProfileError {
         /// Where it stands, as a JSON pointer.
         place: String,
     },
+    /// Only some operations are asked for, and this is none of the contract's.
+    #[error("--operations: there is no operation {name:?}; the operations are {known}")]
+    UnknownOperation {
+        /// The name that was asked for.
+        name: String,
+        /// The names of all operations.
+        known: String,
+    },
 }
 
 impl ProfileError {
@@ -50,10 +58,17 @@ impl ProfileError {
     }
 }
 
-/// The contract in the form of a profile, as JSON (which is YAML too), for importers that reach the API at `server`.
-pub fn document(contract: &str, profile: Profile, server: &HttpUrl) -> Result<Value, ProfileError> {
+/// The contract in the form of a profile, as JSON (which is YAML too), for importers that reach the API at `server`. It has only
+/// the operations with these ids, or all if there is no id.
+pub fn document(
+    contract: &str,
+    profile: Profile,
+    server: &HttpUrl,
+    operations: &[String],
+) -> Result<Value, ProfileError> {
     let source: Value = serde_saphyr::from_str(contract).map_err(|_error| ContractError)?;
-    let form = Form { source: &source, profile };
+    let form = Form { source: &source, profile, operations };
+    form.must_know_operations()?;
     let paths = form.paths()?;
     let schemas = schema::each(source.pointer("/components/schemas"), profile, "/components/schemas")?;
     if profile == Profile::Swagger2 {
@@ -96,20 +111,42 @@ fn info(source: &Value) -> Value {
 struct Form<'a> {
     source: &'a Value,
     profile: Profile,
+    /// The ids of the operations that are written. All, if there is no id.
+    operations: &'a [String],
 }
 
 impl Form<'_> {
+    fn must_know_operations(&self) -> Result<(), ProfileError> {
+        let items = members(&self.source["paths"]);
+        let known: Vec<_> = items
+            .flat_map(|(_, item)| methods(item))
+            .filter_map(|(_, operation)| operation["operationId"].as_str())
+            .collect();
+        match self.operations.iter().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(ProfileError::UnknownOperation { name: name.clone(), known: known.join(", ") }),
+            None => Ok(()),
+        }
+    }
+
     fn paths(&self) -> Result<Map<String, Value>, ProfileError> {
         let mut paths = Map::new();
         for (path, item) in members(&self.source["paths"]) {
             let mut operations = Map::new();
-            for (method, operation) in members(item).filter(|(name, _)| METHODS.contains(&name.as_str())) {
+            for (method, operation) in methods(item).filter(|(_, operation)| self.has(operation)) {
                 let place = within(&within("/paths", path), method);
                 operations.insert(method.clone(), self.operation(&item["parameters"], operation, &place)?);
             }
-            paths.insert(path.clone(), operations.into());
+            if !operations.is_empty() {
+                paths.insert(path.clone(), operations.into());
+            }
         }
         Ok(paths)
+    }
+
+    /// Whether an operation is written.
+    fn has(&self, operation: &Value) -> bool {
+        let is_named = |name: &str| self.operations.iter().any(|other| other == name);
+        self.operations.is_empty() || operation["operationId"].as_str().is_some_and(is_named)
     }
 
     /// Keeps of an operation what an importer uses: its texts, parameters, JSON body and JSON answers.
@@ -206,6 +243,11 @@ impl Form<'_> {
         let pointer = part.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
         pointer.and_then(|pointer| self.source.pointer(pointer)).unwrap_or(part)
     }
+}
+
+/// The operations of a path, by method.
+fn methods(item: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    members(item).filter(|(name, _)| METHODS.contains(&name.as_str()))
 }
 
 /// The members of an object; none if it is not one.

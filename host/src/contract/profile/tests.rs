@@ -22,7 +22,7 @@ fn with_body(body: &Value) -> String {
 
 fn written(contract: &str, profile: Profile) -> Result<Value, String> {
     let server = "https://zoo.example.net".parse().unwrap();
-    document(contract, profile, &server).map_err(|error| error.to_string())
+    document(contract, profile, &server, &[]).map_err(|error| error.to_string())
 }
 
 /// The schema of the body in a profile.
@@ -163,6 +163,29 @@ fn a_body_is_json_or_the_profile_is_refused() {
     );
     assert_eq!(document["openapi"], "3.0.3");
     assert_eq!(document["info"], json!({"title": "Zoo", "version": "1", "license": {"name": "MIT"}}));
+}
+
+#[test]
+fn only_the_operations_that_are_asked_for_are_written() {
+    let operation =
+        |id: &str| json!({ "operationId": id, "responses": { "200": { "description": "Done" } } });
+    let contract = json!({ "paths": {
+        "/pens": { "get": operation("list_pens"), "post": operation("make_pen") },
+        "/pens/{pen}": { "delete": operation("remove_pen") },
+    } });
+    let written = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let server = "https://zoo.example.net".parse().unwrap();
+        document(&contract.to_string(), Profile::Agentcore, &server, &names)
+    };
+    let paths = written(&["list_pens"]).unwrap()["paths"].clone();
+    assert_eq!(paths.as_object().unwrap().keys().collect::<Vec<_>>(), ["/pens"]);
+    assert_eq!(paths["/pens"].as_object().unwrap().keys().collect::<Vec<_>>(), ["get"]);
+    assert_eq!(written(&[]).unwrap()["paths"].as_object().unwrap().len(), 2);
+    assert_eq!(
+        written(&["list_pens", "open_pen"]).unwrap_err().to_string(),
+        "--operations: there is no operation \"open_pen\"; the operations are list_pens, make_pen, remove_pen"
+    );
 }
 
 /// A contract with one operation that has one parameter.

@@ -1,14 +1,14 @@
 //! Reads an event: a request as API Gateway and function URLs pass it to a function.
 //!
 //! A REST API sends payload format 1.0: the path as the client sent it, and the query decoded. An HTTP API and a function URL send
-//! format 2.0: the query as the client sent it, and repeated headers joined. An HTTP API decodes the path.
+//! format 2.0: the query as the client sent it, repeated headers joined, and cookies apart. An HTTP API decodes the path.
 
 use std::borrow::Cow;
 
 use data_encoding::BASE64;
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{HOST, HeaderName, HeaderValue};
+use hyper::header::{COOKIE, HOST, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Uri};
 use indexmap::IndexMap;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -145,6 +145,8 @@ struct HttpEvent<'a> {
     raw_path: String,
     raw_query_string: Option<String>,
     headers: Option<IndexMap<String, String>>,
+    /// The cookies of the request, which are not among the headers.
+    cookies: Option<Vec<String>>,
     #[serde(borrow)]
     body: Option<Cow<'a, str>>,
     #[serde(default)]
@@ -209,10 +211,15 @@ fn http(event: &[u8]) -> Result<Parts, EventError> {
     let prefix = stage.map(|stage| format!("/{stage}"));
     let without = prefix.as_deref().and_then(|prefix| event.raw_path.strip_prefix(prefix));
     let path = without.filter(|path| path.starts_with('/')).unwrap_or(&event.raw_path);
+    let mut headers = single_headers(event.headers.as_ref())?;
+    if let Some(cookies) = event.cookies.filter(|cookies| !cookies.is_empty()) {
+        let joined = HeaderValue::from_bytes(cookies.join("; ").as_bytes());
+        headers.insert(COOKIE, joined.map_err(|_| EventError::Invalid("cookie"))?);
+    }
     Ok(Parts {
         method: method(&http.method)?,
         target: target(path, outside, event.raw_query_string.as_deref().unwrap_or_default())?,
-        headers: single_headers(event.headers.as_ref())?,
+        headers,
         body: body(event.body, event.is_base64_encoded)?,
         host: domain_name,
         client_id: None,

@@ -35,6 +35,7 @@ fn http_event(domain: &str, path: &str) -> Value {
         "rawPath": path,
         "rawQueryString": "owner=a%20b&owner=c&bare",
         "headers": {"accept": "first,second", "x-api-key": "the key in clear text"},
+        "cookies": ["a=1", "b=2"],
         "requestContext": {
             "requestId": "JKJaXmPLvHcESHA=",
             "domainName": domain,
@@ -72,7 +73,9 @@ async fn an_event_of_format_2_loses_nothing_of_the_request() {
     assert_eq!(event.request.method(), Method::PATCH);
     assert_eq!(event.request.uri(), "/things/a%20b%25?owner=a%20b&owner=c&bare");
     assert_eq!(event.request.headers()["accept"], "first,second");
+    assert_eq!(event.request.headers()["cookie"], "a=1; b=2");
     assert_eq!(event.request.headers()["host"], "id.execute-api.eu-west-1.amazonaws.com");
+    assert_eq!(event.request_id.as_deref(), Some("JKJaXmPLvHcESHA="));
     assert_eq!(body(event).await, "{\"a\":1}");
 }
 
