@@ -90,7 +90,8 @@ async fn every_event_is_answered_whatever_came_before() {
         assert_eq!(error["errorType"], "Portdesk.UnknownEvent", "{event}");
         answers_the_next_event(&function).await;
     }
-    let large = json!({"caller_id": "ada", "issue_description": "x".repeat(4 << 20)});
+    // In base64, the largest event of Lambda: a little less than 6 MB.
+    let large = json!({"caller_id": "ada", "issue_description": "x".repeat(4_700_000)});
     let answer = function.invoke(creation(&large).to_string(), None, LONG).await.unwrap();
     assert_eq!(answer["statusCode"], 413);
     answers_the_next_event(&function).await;
