@@ -58,7 +58,9 @@ async fn a_function_answers_as_a_host_does_whatever_made_the_event() {
     for front in [Front::RestApi, Front::HttpApi, Front::FunctionUrl] {
         let function = Function::start_behind(front, &table.server.endpoint).await;
         for (method, path, headers, body) in &requests {
-            let expected = host.client().send(method, path, headers, body.as_ref()).await;
+            // An HTTP API decodes a path before the function sees it.
+            let known = if front == Front::HttpApi { &path.replace("%2F", "/") } else { path };
+            let expected = host.client().send(method, known, headers, body.as_ref()).await;
             let answer = function.client().send(method, path, headers, body.as_ref()).await;
             assert_eq!(seen(&answer), seen(&expected), "{front:?}: {method} {path}");
         }
