@@ -209,13 +209,19 @@ async fn a_function_that_cannot_start_reports_a_sentence_and_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_function_has_the_request_id_of_the_gateway_and_keeps_the_key_out_of_its_log() {
+async fn a_function_logs_json_with_the_request_id_of_the_gateway_and_without_the_key() {
     let table = Table::create().await;
     let function = Function::start(&table.server.endpoint).await;
     let answer = function.invoke(creation(&new_ticket()).to_string(), None, LONG).await.unwrap();
     assert_eq!(answer["multiValueHeaders"]["x-amzn-requestid"], json!(["r1"]));
     // A line is written by a thread of its own, after the answer.
     crate::harness::until("the line of the request", async || function.log().contains("r1")).await;
+    for line in function.log().lines() {
+        assert!(
+            serde_json::from_str::<Value>(line).unwrap().is_object(),
+            "the template asks for JSON: {line}"
+        );
+    }
     // The drop asserts that the log has no key.
     function.stop().await;
 }

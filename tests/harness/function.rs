@@ -214,6 +214,7 @@ fn bootstrap(folder: &Path, api: &str, endpoint: &str) -> Command {
         .env("AWS_ENDPOINT_URL", endpoint)
         .env("TABLE_NAME", TABLE)
         .env("REGION", "us-east-1")
+        .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
         .env("TMPDIR", folder)
         .env("PORTDESK_TIME_LIMIT_MS", "30000")
         .stdin(Stdio::null())

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use super::Ended;
 use super::serve::{RUNTIME_END, report_panics};
 use crate::backend::dynamodb::location;
-use crate::config::{Config, StoreKind};
+use crate::config::{Config, LogFormat, StoreKind};
 use crate::door::RateLimit;
 use crate::entry::lambda::{self, LambdaSettings, RuntimeApi};
 use crate::environment::variable;
@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<(), Ended> {
     let Arguments { client, config } = arguments;
     let api = Arc::new(RuntimeApi::from_environment()?);
-    let log = log::start(config.log_format, config.log_level)?;
+    let log = log::start(log_format(config.log_format), config.log_level)?;
     report_panics();
     // One thread, because a function with little memory has a fraction of a processor.
     let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -48,6 +48,12 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Ended> {
     runtime.shutdown_timeout(RUNTIME_END);
     log.end();
     served
+}
+
+/// The format of the log. In Lambda it is a setting of the function, which the process learns from this variable.
+fn log_format(flag: LogFormat) -> LogFormat {
+    let is_json = variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format == "JSON");
+    if is_json { LogFormat::Json } else { flag }
 }
 
 /// Serves until Lambda gives no event any more. A failure at the start is reported to Lambda, which shows it to the operator.
