@@ -8,7 +8,9 @@ use portdesk_test_support::{Server, free_port};
 use serde_json::{Value, json};
 
 use crate::faults::{Fault, Plan, Proxy};
-use crate::harness::{Answer, Front, Function, LONG, Table, comments_path, event, packaged, path};
+use crate::harness::{
+    Answer, Front, Function, LONG, Table, assert_no_key, comments_path, event, packaged, path,
+};
 use crate::isolation::HOSTILE_FILE;
 
 /// An event that creates an item, with the id of a gateway's key.
@@ -281,4 +283,16 @@ async fn a_function_stays_small_after_a_thousand_events() {
     println!("{} KiB are resident after 1,000 events", function.resident_kib());
     assert!(function.resident_kib() < 128 * 1024, "{} KiB", function.resident_kib());
     function.stop().await;
+}
+
+#[test]
+#[should_panic = "a log has the key"]
+fn a_key_is_found_in_a_log_as_json_has_it() {
+    assert_no_key("a log", r#"{"sent":"a\"b"}"#, "a\"b");
+}
+
+#[test]
+#[should_panic = "a log is empty"]
+fn an_empty_log_is_no_proof() {
+    assert_no_key("a log", "\n", "a");
 }
