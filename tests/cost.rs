@@ -57,7 +57,7 @@ fn a_request_takes_the_host_as_many_allocations_as_it_did() {
     let answer = |cost: &Cost, path: &str| {
         let mut response = None;
         let counted = allocation_counter::measure(|| {
-            response = runtime.block_on(sandbox.handle(cost.request(path), deadline())).ok();
+            response = runtime.block_on(sandbox.handle(cost.request(path), None, deadline())).ok();
         });
         (counted.count_total, location(response.unwrap()))
     };

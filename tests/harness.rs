@@ -100,7 +100,7 @@ impl Running {
         let config = config(data.path(), flags);
         let host = Service::start_with(&config, component).await.unwrap_or_else(|error| panic!("{error}"));
         let url = format!("http://{}", host.address);
-        let metrics = host.admin_address.map(|address| format!("http://{address}/metrics"));
+        let metrics = host.metrics_address.map(|address| format!("http://{address}/metrics"));
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(host.serve(async move {
             let _ = stopped.await;

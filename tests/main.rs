@@ -7,6 +7,8 @@
 //! - `abuse`: hostile clients: bad connections, floods, malformed requests, overload;
 //! - `isolation`: components that misbehave;
 //! - `fuzz`: no input makes the host panic or the component trap;
+//! - `controls`: the console and its commands, and that clients of the API reach neither;
+//! - `console`: the page of the console, in a browser;
 //! - `cors`: pages of other origins in a browser;
 //! - `door`: the checks before the component;
 //! - `observability`: metrics, spans and the log, and the data that must not be in them;
@@ -27,6 +29,7 @@
 //! - `faults`: a proxy that makes requests to a DynamoDB server fail;
 //! - `command_line`: the output, the errors and the exit codes of the program;
 //! - `publish`: the contract in a bucket of S3;
+//! - `clients`: the clients for tests of other projects;
 //! - `settings`: flags and variables;
 //! - `lambda`: the function of AWS Lambda, in front of an emulator;
 //! - `mcp`: agents;
@@ -36,11 +39,14 @@
 
 mod abuse;
 mod aws;
+mod clients;
 mod clock;
 mod command_line;
 mod compiled;
 mod connections;
+mod console;
 mod contract;
+mod controls;
 mod cors;
 mod cost;
 mod disk;

@@ -5,9 +5,10 @@ use std::process::{Command, Output};
 use crate::harness::{Process, portdesk, serve};
 
 /// A flag, its variable, and wrong values.
-const WRONG: [(&str, &str, &[&str]); 11] = [
+const WRONG: [(&str, &str, &[&str]); 12] = [
     ("--listen", "PORTDESK_LISTEN", &["nowhere", "127.0.0.1", ":8080", "localhost:8080", "127.0.0.1:99999"]),
     ("--metrics", "PORTDESK_METRICS", &["9090", "http://127.0.0.1:9090", "127.0.0.1:"]),
+    ("--console", "PORTDESK_CONSOLE", &["8081", "http://127.0.0.1:8081", ":8081"]),
     (
         "--endpoint-url",
         "PORTDESK_ENDPOINT_URL",

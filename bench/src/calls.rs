@@ -143,7 +143,7 @@ impl Desk {
 
     async fn answer(&self, request: &Request<'_>) -> Result<Response> {
         let deadline = Instant::now() + Duration::from_mins(1);
-        let response = self.responder.handle(request.clone(), deadline).await?;
+        let response = self.responder.handle(request.clone(), None, deadline).await?;
         if !(200..300).contains(&response.status) {
             bail!("{} {} was answered with {}", request.method, request.path, response.status);
         }

@@ -15,7 +15,7 @@ use desk::Env;
 use portdesk::backend::{Index, List, Schema};
 use portdesk::config::{Config, environment_key};
 use portdesk::host::Host;
-use portdesk::sandbox::{Description, HandleError, Request, Responder, Response};
+use portdesk::sandbox::{Conditions, Description, HandleError, Request, Responder, Response};
 use portdesk::service::Service;
 use portdesk::store::GuestStore;
 use tokio::runtime::Runtime;
@@ -73,7 +73,13 @@ impl NativeDesk {
 
 #[async_trait]
 impl Responder for NativeDesk {
-    async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError> {
+    /// This desk knows no spaces: the host that it runs in has no console.
+    async fn handle(
+        &self,
+        request: Request<'_>,
+        _conditions: Option<Box<Conditions>>,
+        deadline: Instant,
+    ) -> Result<Response, HandleError> {
         let mut store = self.store.clone();
         store.begin(request.request_id);
         let request = owned(&request);

@@ -2,6 +2,7 @@
 
 mod bare;
 mod commits;
+mod contents;
 mod growth;
 mod requests;
 mod tickets;
@@ -55,9 +56,10 @@ pub(crate) fn measure(arguments: Arguments) -> Result<()> {
     let time = Duration::from_secs(seconds.into());
     let machine = Machine::before(None)?;
     let commits = commits::table(rounds.into(), time)?;
+    let contents = contents::table(CONTENTS, rounds.into())?;
     let growth = growth::table(&sizes, rounds.into(), time)?;
     let requests = if sizes.is_empty() { String::new() } else { requests::table(rounds.into())? };
-    let measured = format!("{}\n{commits}\n{growth}\n{requests}", machine.after()?);
+    let measured = format!("{}\n{commits}\n{contents}\n{growth}\n{requests}", machine.after()?);
     println!("{measured}");
     out.map_or(Ok(()), |folder| write_page(&folder, "cargo bench-desk store", &measured))
 }
@@ -68,3 +70,6 @@ pub(crate) fn folder() -> Result<TempDir> {
     let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target"));
     tempfile::tempdir_in(target).context("a data folder")
 }
+
+/// The tickets of a store that is saved, restored, cleared and copied as a whole: more than most tests need.
+const CONTENTS: u32 = 20_000;

@@ -5,6 +5,7 @@
 //! races, writes that are safe to repeat, and pages that neither lose nor repeat an item. `suite` tests every
 //! backend for these promises.
 
+pub mod contents;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 pub mod embedded;
@@ -15,6 +16,7 @@ pub mod suite;
 
 use async_trait::async_trait;
 
+pub use self::contents::{Contents, ContentsError, Snapshot, SnapshotName, SnapshotNameError};
 pub use self::quota::{CLIENT_LIMIT_BYTES, Count, QuotaStore, WINDOW_LIMIT_BYTES};
 pub use items::{
     Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert,

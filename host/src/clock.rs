@@ -1,13 +1,18 @@
-//! The time of day for the whole process: for the component, for the windows of quotas, and for dates in files.
+//! The time of day for the whole process: for the component, for the windows of quotas, and for dates in files. A space has
+//! a clock of its own (`space_clock`).
 //!
 //! While a process runs, its time never goes back. If somebody sets the machine's clock back, the time stands still until
 //! the machine's clock has caught up. A time outside of the years of a calendar is returned but not remembered: otherwise
 //! a clock that is wrong for a moment would make the time wrong until the next start.
 
+mod space_clock;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+
+pub use self::space_clock::{ClockError, ClockMode, ClockSetting, SpaceClock};
 
 /// The time of day as a date.
 pub fn now() -> Result<Timestamp, OutOfRange> {

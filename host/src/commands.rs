@@ -1,12 +1,14 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `key`, `lambda`, `mcp`, `openapi`, `plan`, `publish`,
-//! `table`.
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `demo`, `key`, `lambda`, `mcp`, `openapi`, `plan`, `publish`,
+//! `scenario`, `table`, and the commands for the console of a running host (`control`).
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a
 //! panic, have exit code 1.
 
 mod check;
 mod compile;
+mod control;
 mod cost;
+mod demo;
 mod key;
 #[cfg(feature = "lambda")]
 mod lambda;
@@ -16,6 +18,7 @@ mod output;
 mod plan;
 #[cfg(feature = "dynamodb")]
 mod publish;
+mod scenario;
 mod serve;
 #[cfg(feature = "dynamodb")]
 mod table;
@@ -23,7 +26,7 @@ mod table;
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::panic::{self, Location};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,7 +36,7 @@ use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
 use crate::clock;
-use crate::config::{ComponentFile, Config, Given, environment_key, parse};
+use crate::config::{ComponentFile, Config, Given, console_token, environment_key, parse};
 use crate::host::component_bytes;
 use crate::sandbox::{Component, Description, Isolation, Limits};
 
@@ -41,7 +44,8 @@ use crate::sandbox::{Component, Description, Isolation, Limits};
 ///
 /// Without a command it serves: it prints the address, a key and examples, and logs to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_long_help = VARIABLES)]
+#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_help = MORE,
+    after_long_help = VARIABLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -54,15 +58,19 @@ struct Arguments {
 enum Command {
     /// Serve the component over HTTP; `portdesk` without a command does the same
     Serve(Box<Config>),
-    /// Print which world a component fits, what it lacks, and the tools that agents get of it
-    Check {
-        /// The component file to check
-        file: PathBuf,
-    },
+    /// Print what a component file is, or check what a running host did
+    ///
+    /// A component file: prints which world the component fits, what it lacks, and the tools that agents get of it. A file `.json`,
+    /// `.yaml` or `.yml`: a list of expectations, which the console of a running host checks.
+    Check(control::check::Arguments),
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
     /// Print what a month costs on AWS
     Cost(cost::Arguments),
+    /// Show a desk in which something happens, with its console, for a first look
+    ///
+    /// Everything is in memory, and nothing is left when it ends.
+    Demo(demo::Demo),
     /// Serve as the function of AWS Lambda
     ///
     /// A program that is called `bootstrap` does this by itself.
@@ -88,6 +96,11 @@ enum Command {
     #[cfg(feature = "dynamodb")]
     #[command(after_long_help = publish::EXIT_CODES)]
     Publish(publish::Arguments),
+    #[command(flatten)]
+    Control(control::Command),
+    /// Run and check scenarios: files of requests and what is expected of their answers
+    #[command(subcommand)]
+    Scenario(scenario::Command),
     /// Create and check a DynamoDB table, and print the policy that a host needs
     #[cfg(feature = "dynamodb")]
     #[command(subcommand)]
@@ -107,10 +120,15 @@ fn describe(component: &ComponentFile) -> Result<Description, Ended> {
 /// The limits of a component that a command calls. The memory is the most that `--memory-limit-mib` allows.
 const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 1 << 30 };
 
-/// Help about the variable that has no flag, so that its value is in no list of processes.
+/// The short help names the commands of [`config::parse`](crate::config::parse) that it leaves out.
+const MORE: &str = "More commands, see --help: clock, compile, cost, fault, journal, reset, restore, scenario, seed, snapshot, space";
+
+/// Help about the variables that have no flag, so that their values are in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
-  PORTDESK_API_KEY  an API key that is valid in addition to those of the data folder, 20 to 256 visible ASCII
-                    characters; if it is set, the first start makes no key";
+  PORTDESK_API_KEY        an API key that is valid in addition to those of the data folder, 20 to 256 visible ASCII
+                          characters; if it is set, the first start makes no key
+  PORTDESK_CONSOLE_TOKEN  the token of the console, 20 to 256 visible ASCII characters; without it, a host makes a
+                          token at each start";
 
 /// Runs the command of the command line.
 #[must_use]
@@ -155,17 +173,21 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
     match arguments.command {
         None => serve::run(&with_environment(arguments.config)?, given),
         Some(Command::Serve(config)) => serve::run(&with_environment(*config)?, given),
-        Some(Command::Check { file }) => check::run(&file),
+        Some(Command::Check(arguments)) if arguments.is_of_component() => check::run(&arguments.file),
+        Some(Command::Check(arguments)) => control::check::run(&arguments),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
+        Some(Command::Demo(demo)) => demo::run(&demo, given),
         #[cfg(feature = "lambda")]
         Some(Command::Lambda(arguments)) => lambda::run(*arguments),
         Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),
+        Some(Command::Control(command)) => control::run(command),
         Some(Command::Openapi(arguments)) => openapi::run(&arguments),
         #[cfg(feature = "dynamodb")]
         Some(Command::Publish(arguments)) => publish::run(&arguments),
+        Some(Command::Scenario(command)) => scenario::run(&command),
         #[cfg(feature = "dynamodb")]
         Some(Command::Table(command)) => table::run(&command),
     }
@@ -217,5 +239,7 @@ fn ended(why: &str, code: u8) -> ExitCode {
 
 fn with_environment(mut config: Config) -> Result<Config, Ended> {
     config.api_key = environment_key().map_err(Ended::WrongUse)?;
+    config.console.token = console_token().map_err(Ended::WrongUse)?;
+    config.console.check().map_err(Ended::WrongUse)?;
     Ok(config)
 }

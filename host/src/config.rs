@@ -1,6 +1,7 @@
 //! The settings of a host. Each flag has a variable, and the flag wins over the variable.
 
 mod component;
+mod console;
 mod data;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
@@ -15,6 +16,7 @@ use clap::{Parser, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 pub use self::component::ComponentFile;
+pub use self::console::{Console, name};
 pub use self::data::DataDir;
 #[cfg(feature = "dynamodb")]
 pub use self::dynamodb::{
@@ -66,7 +68,13 @@ pub struct Config {
     ///
     /// With `plan`, every key has the rate, burst and quota of its plan, see `portdesk plan list`. With `off` there is no limit, and
     /// nothing is counted.
-    #[arg(long, env = "PORTDESK_RATE_LIMIT", value_name = "WHETHER", default_value = "plan")]
+    #[arg(
+        long,
+        env = "PORTDESK_RATE_LIMIT",
+        value_name = "WHETHER",
+        default_value = "plan",
+        hide_short_help = true
+    )]
     pub rate_limit: RateLimit,
 
     /// How refusals of the host look: friendly or strict
@@ -145,6 +153,10 @@ pub struct Config {
     )]
     pub mcp_tools: Vec<String>,
 
+    /// The settings of the console.
+    #[command(flatten)]
+    pub console: Console,
+
     /// The limits.
     // They are last because their heading applies to every flag after it.
     #[command(flatten)]
@@ -191,16 +203,37 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// Reads the API key of the environment, which has no flag. An error text names the variable.
 pub fn environment_key() -> Result<Option<String>, String> {
-    match variable(API_KEY_VARIABLE) {
+    secret(API_KEY_VARIABLE)
+}
+
+/// Reads the token of the console, which has no flag. An error text names the variable. An API key is not a token, because
+/// whoever may use the API must not thereby control the host.
+pub fn console_token() -> Result<Option<String>, String> {
+    let token = secret(CONSOLE_TOKEN_VARIABLE)?;
+    if let Some(token) = &token
+        && (token.starts_with("portdesk_") || environment_key().is_ok_and(|key| key.as_ref() == Some(token)))
+    {
+        return Err(format!(
+            "{CONSOLE_TOKEN_VARIABLE} is an API key; choose another value, because who has the token controls the host"
+        ));
+    }
+    Ok(token)
+}
+
+/// Reads a secret that has a variable and no flag.
+fn secret(name: &str) -> Result<Option<String>, String> {
+    match variable(name) {
         None => Ok(None),
         Some(key) if key.ends_with(['\n', '\r']) => {
-            Err(format!("{API_KEY_VARIABLE} ends in a line break, which is not part of a key; remove it"))
+            Err(format!("{name} ends in a line break, which is not part of its value; remove it"))
         }
         Some(key) if (20..=256).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(Some(key))
         }
-        Some(_) => Err(format!("{API_KEY_VARIABLE} must have 20 to 256 visible ASCII characters")),
+        Some(_) => Err(format!("{name} must have 20 to 256 visible ASCII characters")),
     }
 }
 
 const API_KEY_VARIABLE: &str = "PORTDESK_API_KEY";
+/// The variable with the token of the console, for a host and for the commands that use its console.
+pub const CONSOLE_TOKEN_VARIABLE: &str = "PORTDESK_CONSOLE_TOKEN";

@@ -4,6 +4,7 @@
 //! requests with or without a well-formed contract, so a part that is malformed is left out, and an unreadable document
 //! has no operations.
 
+mod encoding;
 mod operation;
 pub mod profile;
 mod references;
@@ -17,6 +18,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(crate) use self::encoding::{encode_query, encode_segment};
 use self::operation::OperationParser;
 pub use self::operation::{Answer, Body, Example, Media, Operation, Parameter, ParameterLocation, Sample};
 pub use self::router::Route;

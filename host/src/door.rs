@@ -18,12 +18,14 @@
 mod head;
 mod cors;
 mod keys;
+mod space_keys;
 mod requests;
 mod usage;
 mod plan;
 mod body;
 mod refusal;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::HeaderMap;
@@ -42,6 +44,8 @@ pub use self::refusal::Parity;
 pub(crate) use self::refusal::Refusal;
 use self::requests::RequestPermit;
 pub(crate) use self::requests::Requests;
+use self::space_keys::SpaceClient;
+pub use self::space_keys::SpaceKeys;
 pub use self::usage::RateLimit;
 pub(crate) use self::usage::Usage;
 
@@ -51,12 +55,14 @@ pub struct Door {
     pub(crate) cors: Cors,
     /// The valid keys.
     pub(crate) keys: ActiveKeys,
+    /// The keys of spaces, if there can be any.
+    pub(crate) space_keys: Option<Arc<SpaceKeys>>,
     /// The limits of a head.
     pub(crate) head: HeadLimits,
     /// The requests in flight.
     pub(crate) requests: Requests,
     /// What each client has used of its plan.
-    pub(crate) usage: Usage,
+    pub(crate) usage: Arc<Usage>,
     /// The most bytes of a body.
     pub(crate) body_limit_bytes: usize,
     /// How long a body may take to arrive.
@@ -69,6 +75,8 @@ pub(crate) struct Admitted {
     pub(crate) client: ClientId,
     /// Whether its plan allows only reads. A message, which is a POST in any case, is admitted all the same.
     pub(crate) is_read_only: bool,
+    /// The space of its key, if that is not the main one.
+    pub(crate) space: Option<Arc<str>>,
     /// Counts the request as in flight until this is dropped.
     _permit: RequestPermit,
 }
@@ -107,17 +115,33 @@ impl Door {
     ) -> Result<Admitted, Refusal> {
         if let Some(TrustedClient(client)) = parts.extensions.get() {
             let (client, permit) = (client.clone(), self.requests.enter().await?);
-            return Ok(Admitted { client, is_read_only: false, _permit: permit });
+            return Ok(Admitted { client, is_read_only: false, space: None, _permit: permit });
         }
-        let Client { id: client, plan } = self.keys.client(&parts.headers).ok_or(Refusal::Forbidden)?;
+        let (Client { id: client, plan }, space) = self.client(&parts.headers).ok_or(Refusal::Forbidden)?;
         let is_read_only = plan.read_only;
         if is_read_only && is_write {
             return Err(Refusal::ReadOnly);
         }
         let permit = self.requests.enter().await?;
-        let taken = timeout_at(deadline, self.usage.take(&client, &plan)).await;
+        let usage = space.as_ref().map_or(&self.usage, |space| &space.usage);
+        let taken = timeout_at(deadline, usage.take(&client, &plan)).await;
         taken.unwrap_or(Err(Refusal::Uncounted { lasts: false }))?;
-        Ok(Admitted { client, is_read_only, _permit: permit })
+        let space = space.map(|space| space.space);
+        Ok(Admitted { client, is_read_only, space, _permit: permit })
+    }
+
+    /// Admits a request of the host itself to a space, for a client that needs no key and has no plan.
+    pub(crate) async fn admit_own(&self, client: &str, space: Option<Arc<str>>) -> Result<Admitted, Refusal> {
+        let permit = self.requests.enter().await?;
+        Ok(Admitted { client: ClientId::new(client), is_read_only: false, space, _permit: permit })
+    }
+
+    fn client(&self, headers: &HeaderMap) -> Option<(Client, Option<SpaceClient>)> {
+        if let Some(client) = self.keys.client(headers) {
+            return Some((client, None));
+        }
+        let space = self.space_keys.as_ref()?.client(headers)?;
+        Some((space.client.clone(), Some(space)))
     }
 
     /// Reads the body of a request, if it is not encoded and within its limits.

@@ -1,5 +1,7 @@
 //! Puts a host together: component, stores, door and pipeline. It binds nothing: `service` adds the ways in.
 
+mod disposable;
+mod first_state;
 mod host_error;
 
 use std::fs;
@@ -8,20 +10,28 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tracing::warn;
 
+pub use self::disposable::DisposableError;
+pub use self::first_state::FirstStateError;
 pub use self::host_error::HostError;
 #[cfg(feature = "dynamodb")]
 use crate::backend::dynamodb::{self, DynamoDb};
 use crate::backend::embedded::Embedded;
 use crate::backend::memory::Memory;
-use crate::backend::{Backend, QuotaStore, Schema};
+use crate::backend::{Backend, Contents, QuotaStore, Schema};
+use crate::clock::{ClockSetting, SpaceClock};
 use crate::config::{self, Config, DataDir};
 use crate::contract::Contract;
-use crate::door::{ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, NewKey, Requests, Usage};
+use crate::door::{
+    ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, NewKey, Requests, SpaceKeys, Usage,
+};
+use crate::journal::Journal;
 use crate::mcp::{Mcp, McpSettings, Tools};
 use crate::pipeline::{PAGES, Pipeline};
 use crate::sandbox::{Component, Description, Responder, Sandbox};
+use crate::space::{Beginning, MAIN, Space, SpaceParts, Spaces, SpacesParts};
 use crate::store::GuestStore;
 use crate::telemetry::{Counter, Spans, Telemetry};
 
@@ -63,22 +73,47 @@ impl Host {
         let spans = Spans::open(config.otlp_endpoint.as_ref())?;
         let telemetry = Arc::new(Telemetry::new(&contract, &PAGES, spans)?);
         let retries = telemetry.metrics.store_retries();
-        let (backend, quota_store) = open(config, &directory, &description.schema, retries).await?;
+        let opened = open(config, &directory, &description.schema, retries).await?;
         let key_file = KeyFile::new(&directory);
         let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
-        let store = GuestStore::new(Arc::clone(&backend), description.schema, Arc::clone(&telemetry));
+        let OpenBackend { backend, quota_store, contents } = opened;
+        let schema = description.schema.clone();
+        let store = GuestStore::new(Arc::clone(&backend), schema, Arc::clone(&telemetry));
+        let beginning = Beginning::of(config.console.clock.as_ref().map(begin_at), config.console.seed);
+        let clock = Arc::new(SpaceClock::new(&beginning.clock)?);
+        let windows = config.console.controls.then(|| Arc::clone(&clock));
+        let usage = Arc::new(Usage::new(config.rate_limit, quota_store, windows));
+        let space_keys = Arc::new(SpaceKeys::default());
+        let spaces = config.console.address.map(|_| {
+            let journal = Journal::new(usize::from(config.console.journal_mib) << 20);
+            let (store, usage) = (store.clone(), Arc::clone(&usage));
+            let (name, kept) = (MAIN.into(), journal.clone());
+            let main =
+                Space::new(SpaceParts { name, beginning, clock, store, usage, contents, journal: kept });
+            Arc::new(Spaces::new(SpacesParts {
+                journal,
+                are_controlled: config.console.controls,
+                main,
+                keys: Arc::clone(&space_keys),
+                plans: keys.clone(),
+                schema: description.schema,
+                telemetry: Arc::clone(&telemetry),
+            }))
+        });
         let pipeline = Arc::new(Pipeline {
-            door: door(config, keys.clone(), quota_store),
+            door: door(config, keys.clone(), spaces.is_some().then_some(space_keys), usage),
             parity: config.parity,
             responder: responder(store.clone()),
             store,
             backend,
             telemetry,
+            spaces,
             mcp: Mcp::new(tools(config, &contract)?),
             contract,
             time_limit: config.limits.time_limit,
             stopping: AtomicBool::new(false),
         });
+        first_state::prepare(&config.console, &pipeline).await?;
         Ok(Host { pipeline, first_key, active_keys: keys.len(), keys, key_file })
     }
 
@@ -123,13 +158,14 @@ async fn flush(pipeline: &Arc<Pipeline>, within: Duration) {
 }
 
 /// What requests have to pass.
-fn door(config: &Config, keys: ActiveKeys, quota_store: Arc<dyn QuotaStore>) -> Door {
+fn door(config: &Config, keys: ActiveKeys, space_keys: Option<Arc<SpaceKeys>>, usage: Arc<Usage>) -> Door {
     Door {
         cors: Cors::of(config.cors_origins.clone()),
         keys,
+        space_keys,
         head: config.limits.head(),
         requests: Requests::new(config.limits.requests),
-        usage: Usage::new(config.rate_limit, quota_store),
+        usage,
         body_limit_bytes: config.limits.body_limit_bytes as usize,
         body_time: config.limits.client_timeout,
     }
@@ -175,19 +211,42 @@ async fn open(
         #[cfg(feature = "dynamodb")]
         config::StoreKind::Dynamodb => {
             let settings = dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit)? };
-            open_backend(DynamoDb::open(&settings, schema).await?)
+            let backend = Arc::new(DynamoDb::open(&settings, schema).await?);
+            let quota_store = Arc::clone(&backend) as Arc<dyn QuotaStore>;
+            OpenBackend { backend, quota_store, contents: None }
         }
-        config::StoreKind::Embedded => open_backend(Embedded::open(directory, schema)?),
-        config::StoreKind::Memory => open_backend(Memory::new(schema)),
+        config::StoreKind::Embedded => {
+            let store = Embedded::open(directory, schema)?;
+            if config.console.controls {
+                disposable::claim(directory)?;
+            }
+            own_backend(store)
+        }
+        config::StoreKind::Memory => own_backend(Memory::new(schema)),
     })
 }
 
-/// A store keeps items, and the counts of the quotas beside them.
-type OpenBackend = (Arc<dyn Backend>, Arc<dyn QuotaStore>);
+/// A clock that stands at a time until a test moves it, except for a step with each request.
+fn begin_at(at: &Timestamp) -> ClockSetting {
+    ClockSetting { at: Some(*at), ..ClockSetting::stepping() }
+}
 
-fn open_backend(backend: impl Backend + QuotaStore) -> OpenBackend {
+/// A store keeps items, and the counts of the quotas beside them.
+struct OpenBackend {
+    backend: Arc<dyn Backend>,
+    quota_store: Arc<dyn QuotaStore>,
+    /// `None` if other hosts may share the items.
+    contents: Option<Arc<dyn Contents>>,
+}
+
+fn own_backend(backend: impl Backend + QuotaStore + Contents) -> OpenBackend {
     let backend = Arc::new(backend);
-    (Arc::clone(&backend) as Arc<dyn Backend>, backend)
+    let contents = Arc::clone(&backend) as Arc<dyn Contents>;
+    OpenBackend {
+        backend: Arc::clone(&backend) as Arc<dyn Backend>,
+        quota_store: backend,
+        contents: Some(contents),
+    }
 }
 
 /// Reads the keys of the data folder. Returns a first key too if there never was a key.

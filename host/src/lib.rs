@@ -15,16 +15,22 @@ pub mod service;
 pub mod host;
 pub mod entry;
 pub mod admin;
+pub mod scenario;
 pub mod pipeline;
 pub mod mcp;
+pub mod space;
 pub mod door;
 pub mod sandbox;
 pub mod store;
+pub mod exchange;
+pub mod faults;
+pub mod journal;
 pub mod backend;
 
 #[cfg(feature = "dynamodb")]
 mod aws;
 mod bindings;
+pub mod chance;
 pub mod clock;
 pub mod contract;
 pub mod environment;
@@ -33,4 +39,5 @@ pub mod http_url;
 mod idle;
 pub mod outgoing;
 mod standard;
+pub mod state;
 pub mod telemetry;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -58,15 +58,27 @@ impl Client {
         limit_bytes: usize,
     ) -> Result<Response<Bytes>, SendError> {
         let answered = async {
-            let answer = self.0.request(request).await.map_err(|error| {
-                if error.is_connect() { SendError::Unreachable } else { SendError::Broken }
-            })?;
-            let (parts, body) = answer.into_parts();
+            let (parts, body) = self.begin(request).await?.into_parts();
             let body = Limited::new(body, limit_bytes).collect().await.map_err(|error| {
                 if error.is::<LengthLimitError>() { SendError::TooLong } else { SendError::Broken }
             })?;
             Ok(Response::from_parts(parts, body.to_bytes()))
         };
         timeout(time_limit, answered).await.unwrap_or(Err(SendError::Late))
+    }
+
+    /// Sends a request and returns its answer before the body, which the caller reads. The head of the answer must come within
+    /// `time_limit`.
+    pub async fn open(
+        &self,
+        request: Request<Full<Bytes>>,
+        time_limit: Duration,
+    ) -> Result<Response<Incoming>, SendError> {
+        timeout(time_limit, self.begin(request)).await.unwrap_or(Err(SendError::Late))
+    }
+
+    async fn begin(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, SendError> {
+        let answered = self.0.request(request).await;
+        answered.map_err(|error| if error.is_connect() { SendError::Unreachable } else { SendError::Broken })
     }
 }

@@ -3,6 +3,9 @@
 //! Every request passes the same steps in the same order: the host's own pages, the door, the sandbox, the answer.
 
 mod answer;
+mod in_space;
+mod noted;
+mod own;
 mod pages;
 
 use std::borrow::Cow;
@@ -18,12 +21,15 @@ use tokio::time::{Instant, timeout};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
+pub use self::in_space::Delivery;
 pub use self::pages::PAGES;
 use crate::backend::Backend;
 use crate::contract::Contract;
 use crate::door::{Admitted, Door, Parity, Refusal};
+use crate::journal;
 use crate::mcp::{self, Mcp, Performed};
-use crate::sandbox::{self, HandleError, Responder};
+use crate::sandbox::{self, Conditions, HandleError, Responder};
+use crate::space::Spaces;
 use crate::store::GuestStore;
 use crate::telemetry::{self, Levels, OperationLabel, Telemetry, Via};
 
@@ -43,6 +49,8 @@ pub struct Pipeline {
     pub telemetry: Arc<Telemetry>,
     /// The component's contract. The page `/openapi.yaml` has its text.
     pub contract: Arc<Contract>,
+    /// The spaces and the journal, if the host has a console.
+    pub spaces: Option<Arc<Spaces>>,
     /// Answers messages of agents at [`mcp::PATH`].
     pub mcp: Mcp,
     /// How long a request may take from its head to its answer.
@@ -71,6 +79,8 @@ struct Reply {
     refusal: Option<&'static str>,
     /// The status of the operation that a message performed. `None` for a request of HTTP.
     performed: Option<StatusCode>,
+    /// What a fault does with the answer on its way, if the request met such a fault.
+    delivery: Option<Delivery>,
 }
 
 impl Pipeline {
@@ -103,14 +113,18 @@ impl Pipeline {
                 None => watch.within(self.ask(parts, body, &request_id, deadline)).await,
             },
         };
-        let Reply { answer, operation, refusal, performed } = reply;
+        let Reply { answer, operation, refusal, performed, delivery } = reply;
         // A message is counted as the operation that it performed.
         let status = performed.unwrap_or(answer.status());
         let summary = watch.answered(&operation, status, refusal);
         let (operation, status, via) = (summary.operation, status.as_u16(), via.label());
         let duration_us = u64::try_from(summary.duration.as_micros()).unwrap_or(u64::MAX);
         info!(request_id, trace_id, via, method, operation, status, refusal, duration_us, "answered");
-        answer::finish(answer, &http_method, version, &request_id, cors.as_ref())
+        let mut answer = answer::finish(answer, &http_method, version, &request_id, cors.as_ref());
+        if let Some(delivery) = delivery {
+            answer.extensions_mut().insert(delivery);
+        }
+        answer
     }
 
     /// Turns the readiness check red, before connections are refused.
@@ -162,26 +176,38 @@ impl Pipeline {
         if is_message {
             mcp::take_bearer_token(&mut parts.headers);
         }
-        let refused = |refusal: Refusal| answer::refused(&refusal, &parts.method, self.parity);
+        let begun = Instant::now();
+        let via = if is_message { journal::Via::Mcp } else { journal::Via::Http };
         let is_write = !is_message && !parts.method.is_safe();
         let admitted = match self.door.admit(&parts, is_write, deadline).await {
             Ok(admitted) => admitted,
             Err(refusal) if is_message && refusal.status() == StatusCode::TOO_MANY_REQUESTS => {
-                return Box::pin(self.explain(&parts, body, refused(refusal), deadline)).await;
+                let refused = self.refuse(&parts, via, begun, &refusal).await;
+                return Box::pin(self.explain(&parts, body, refused, deadline)).await;
             }
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => return self.refuse(&parts, via, begun, &refusal).await,
         };
         let body = match self.door.read_body(&parts.headers, body, deadline).await {
             Ok(body) => body,
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => return self.refuse(&parts, via, begun, &refusal).await,
         };
-        let passage = Arc::new(Passage { admitted, deadline, request_id: request_id.to_owned() });
+        let passage = Arc::new(Passage { admitted, via, begun, deadline, request_id: request_id.to_owned() });
         let request = Request::from_parts(parts, body);
         if is_message {
             // The future of the SDK is large, and other requests must not have to hold it.
             return Box::pin(self.message(request, passage)).await;
         }
         self.perform(request, passage).await
+    }
+
+    /// The answer to a request that the door refuses.
+    async fn refuse(&self, parts: &Parts, via: journal::Via, begun: Instant, refusal: &Refusal) -> Reply {
+        let refused = answer::refused(refusal, &parts.method, self.parity);
+        if let Some(spaces) = &self.spaces {
+            // Boxed, so that a host without spaces does not have to hold this future.
+            Box::pin(self.note_refusal(spaces, parts, via, begun, &refused)).await;
+        }
+        refused
     }
 
     /// Answers a message that exceeds a plan as the protocol answers, because clients show nobody the body of another answer.
@@ -192,19 +218,20 @@ impl Pipeline {
         // The body counts as one of a request in flight.
         let Ok(_permit) = self.door.requests.enter().await else { return refused };
         let Ok(body) = self.door.read_body(&parts.headers, body, deadline).await else { return refused };
-        let Reply { answer, operation, refusal, .. } = refused;
+        let Reply { answer, operation, refusal, delivery, .. } = refused;
         let (status, answer) = (answer.status(), whole(answer).await);
         let answer = mcp::refused(&parts.headers, &body, answer).map(Full::new);
-        Reply { answer, operation, refusal, performed: Some(status) }
+        Reply { answer, operation, refusal, performed: Some(status), delivery }
     }
 
     /// Answers a message of an agent. A message performs at most one operation.
     async fn message(self: &Arc<Self>, message: Request<Bytes>, passage: Arc<Passage>) -> Reply {
-        let mut performed = None;
+        let (mut performed, mut sent) = (None, None);
         let perform = async |request| {
-            let Reply { answer, operation, refusal, .. } =
+            let Reply { answer, operation, refusal, delivery, .. } =
                 self.perform_limited(request, Arc::clone(&passage)).await;
             performed = Some((operation, answer.status(), refusal));
+            sent = delivery;
             Performed { answer: whole(answer).await, request_id: passage.request_id.clone() }
         };
         let is_read_only = passage.admitted.is_read_only;
@@ -212,7 +239,7 @@ impl Pipeline {
         let answer = answer.map(Full::new);
         let page = || (OperationLabel::Page("mcp"), answer.status(), None);
         let (operation, status, refusal) = performed.unwrap_or_else(page);
-        Reply { answer, operation, refusal, performed: Some(status) }
+        Reply { answer, operation, refusal, performed: Some(status), delivery: sent }
     }
 
     /// Performs an operation whose request did not pass the door itself: its head has the same limits.
@@ -226,12 +253,12 @@ impl Pipeline {
 
     /// Performs an operation. If its method may change something, it goes on to its end even if the client goes away.
     async fn perform(self: &Arc<Self>, request: Request<Bytes>, passage: Arc<Passage>) -> Reply {
+        if request.method().is_safe() {
+            return self.handle(&request, &passage).await;
+        }
         let (pipeline, parity) = (Arc::clone(self), self.parity);
         let (request_id, method) = (passage.request_id.clone(), request.method().clone());
         let handled = async move { pipeline.handle(&request, &passage).await };
-        if method.is_safe() {
-            return handled.await;
-        }
         // A task of its own is not dropped when the client goes away, and its panic ends nothing else.
         tokio::spawn(telemetry::continued(handled)).await.unwrap_or_else(|_error| {
             // The error is not logged, because it has the text of the panic, which may quote data.
@@ -241,6 +268,19 @@ impl Pipeline {
     }
 
     async fn handle(&self, asked: &Request<Bytes>, passage: &Passage) -> Reply {
+        match &self.spaces {
+            None => self.respond(asked, passage, None).await,
+            // Boxed, so that a host without spaces does not have to hold this future.
+            Some(spaces) => Box::pin(self.respond_in(spaces, asked, passage)).await,
+        }
+    }
+
+    async fn respond(
+        &self,
+        asked: &Request<Bytes>,
+        passage: &Passage,
+        conditions: Option<Box<Conditions>>,
+    ) -> Reply {
         let (method, request_id) = (asked.method(), passage.request_id.as_str());
         let headers = passed_headers(asked.headers());
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
@@ -253,7 +293,7 @@ impl Pipeline {
             client: Some(passage.admitted.client.as_str()),
             request_id,
         };
-        match self.responder.handle(request, passage.deadline).await {
+        match self.responder.handle(request, conditions, passage.deadline).await {
             Ok(response) => answer::of_component(response, method, request_id, self.parity),
             Err(failure) => {
                 log(&failure, request_id);
@@ -274,6 +314,9 @@ async fn whole(answer: Answer) -> Response<Bytes> {
 struct Passage {
     /// It holds the permit until there is an answer.
     admitted: Admitted,
+    via: journal::Via,
+    /// When its head had arrived.
+    begun: Instant,
     deadline: Instant,
     request_id: String,
 }

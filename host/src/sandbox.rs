@@ -14,6 +14,7 @@ mod instance;
 mod key_value;
 mod wasi;
 mod budget;
+mod conditions;
 mod limits;
 mod answer;
 mod handle_error;
@@ -27,6 +28,7 @@ use tokio::time::{Instant, timeout_at};
 pub use self::answer::AnswerLimitError;
 pub use self::compiled::{CompiledError, TrustedFileError};
 pub use self::component::{Component, Description, LoadError, RunsOn};
+pub use self::conditions::{Conditions, Moment};
 pub use self::handle_error::HandleError;
 pub use self::inspect::{InspectError, Inspection, World};
 use self::instance::Instance;
@@ -39,8 +41,13 @@ use crate::store::GuestStore;
 /// implementation with the same logic as native code.
 #[async_trait]
 pub trait Responder: Send + Sync + 'static {
-    /// Answers one request by `deadline`, or returns why there is no answer.
-    async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError>;
+    /// Answers one request by `deadline`, or returns why there is no answer. A request in a space has `conditions`.
+    async fn handle(
+        &self,
+        request: Request<'_>,
+        conditions: Option<Box<Conditions>>,
+        deadline: Instant,
+    ) -> Result<Response, HandleError>;
 
     /// The number of instances that work on a request now.
     fn in_use(&self) -> usize;
@@ -66,9 +73,14 @@ impl Sandbox {
         Sandbox { component, store, permits: Semaphore::new(instances), idle: Idle::new() }
     }
 
-    async fn answer(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError> {
+    async fn answer(
+        &self,
+        request: Request<'_>,
+        conditions: Option<Box<Conditions>>,
+        deadline: Instant,
+    ) -> Result<Response, HandleError> {
         let mut instance = self.take(request.request_id, deadline).await?;
-        let response = instance.handle(request, deadline).await?;
+        let response = instance.handle(request, conditions, deadline).await?;
         self.give_back(instance);
         Ok(response)
     }
@@ -104,11 +116,16 @@ impl Sandbox {
 impl Responder for Sandbox {
     /// Dropping the future stops the guest and drops its instance. A write that the guest had already passed to the store
     /// is then done completely or not at all.
-    async fn handle(&self, request: Request<'_>, deadline: Instant) -> Result<Response, HandleError> {
+    async fn handle(
+        &self,
+        request: Request<'_>,
+        conditions: Option<Box<Conditions>>,
+        deadline: Instant,
+    ) -> Result<Response, HandleError> {
         let _permit = self.permit(deadline).await?;
         let _running = self.component.run();
         // The epoch deadline interrupts a guest that runs; this timeout ends a guest that waits for the store.
-        timeout_at(deadline, self.answer(request, deadline))
+        timeout_at(deadline, self.answer(request, conditions, deadline))
             .await
             .map_err(|_elapsed| HandleError::Deadline)?
     }

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use clap::ValueEnum;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::admin::{Admin, AdminError, AdminListener};
-use crate::config::Config;
+use crate::admin::{About, Admin, AdminError, AdminListener, Console, ConsoleError};
+use crate::config::{Config, StoreKind};
 use crate::entry::http::{IdentityError, Server, Tls};
-use crate::host::{Host, HostError};
+use crate::host::{Host, HostError, data_directory};
 use crate::sandbox::Component;
 
 /// A host whose ports are bound.
@@ -19,12 +20,15 @@ pub struct Service {
     pub host: Host,
     /// The address that clients connect to. If the settings ask for port 0, this has the port that the system chose.
     pub address: SocketAddr,
-    /// The address of the private listener, if there is one.
-    pub admin_address: Option<SocketAddr>,
+    /// The address of the metrics, if they have a listener.
+    pub metrics_address: Option<SocketAddr>,
+    /// The console, if there is one.
+    pub console: Option<Console>,
     /// Whether connections are TLS.
     pub is_encrypted: bool,
     server: Server,
-    admin: Option<AdminListener>,
+    metrics: Option<AdminListener>,
+    about: About,
 }
 
 impl Service {
@@ -50,18 +54,26 @@ impl Service {
         if let Some(tls) = &tls {
             tls.report(&host.pipeline.telemetry.metrics);
         }
-        let admin = match config.metrics {
-            Some(address) => Some(AdminListener::bind(address, config.tls.allow_plaintext).await?),
+        let allows_plaintext = config.tls.allow_plaintext;
+        let metrics = match config.metrics {
+            Some(address) => Some(AdminListener::bind("--metrics", address, allows_plaintext).await?),
             None => None,
         };
         let failed = |error| StartError::Listen(config.listen, error);
         let listener = listen(config.listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let console = match config.console.listener(allows_plaintext) {
+            Some(settings) => Some(Console::open(&settings, &data_directory(&config.data)?).await?),
+            None => None,
+        };
         // After everything else that may fail, because it creates the key file: a host that does not start leaves none behind.
         if let Some(first_key) = &host.first_key {
             first_key.check()?;
         }
-        let (admin_address, is_encrypted) = (admin.as_ref().map(|admin| admin.address), tls.is_some());
+        let (metrics_address, is_encrypted) =
+            (metrics.as_ref().map(|metrics| metrics.address), tls.is_some());
+        let scheme = if is_encrypted { "https" } else { "http" };
+        let about = About { url: format!("{scheme}://{address}"), store: name_of(config.store) };
         let server = Server {
             listener,
             tls,
@@ -70,16 +82,19 @@ impl Service {
             drain: config.limits.drain,
             grace: config.limits.grace,
         };
-        Ok(Service { host, address, admin_address, is_encrypted, server, admin })
+        Ok(Service { host, address, metrics_address, console, is_encrypted, server, metrics, about })
     }
 
     /// Serves until `stop` resolves and every request that was begun is finished or cut.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Service { host, server, admin, .. } = self;
+        let Service { host, server, metrics, console, about, .. } = self;
         let ending = server.drain + server.grace;
         let following = tokio::spawn(host.follow_keys());
         let pipeline = Arc::clone(&host.pipeline);
-        let admin = admin.map(|listener| tokio::spawn(listener.serve(Admin { pipeline })));
+        let metrics =
+            metrics.map(|listener| tokio::spawn(listener.serve(Admin::of_metrics(Arc::clone(&pipeline)))));
+        let (console, _files) = console.map(|console| console.serve(pipeline, about)).unzip();
+        let console = console.map(tokio::spawn);
         let mut stopped = Instant::now();
         let stop = async {
             stop.await;
@@ -88,9 +103,9 @@ impl Service {
         server.serve(stop).await;
         following.abort();
         host.close(ending.saturating_sub(stopped.elapsed())).await;
-        // Last, so that the metrics can be read as long as anything happens.
-        if let Some(admin) = admin {
-            admin.abort();
+        // Last, so that operators can watch as long as anything happens.
+        for listener in metrics.into_iter().chain(console) {
+            listener.abort();
         }
     }
 }
@@ -102,6 +117,11 @@ fn check_address(config: &Config) -> Result<(), StartError> {
         return Ok(());
     }
     Err(StartError::Plaintext(config.listen))
+}
+
+/// The name of a kind of store on the command line.
+fn name_of(store: StoreKind) -> String {
+    store.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// Binds a port with a longer queue of connections than tokio's own `bind`, which has 128: a client that finds the queue full
@@ -135,7 +155,10 @@ pub enum StartError {
          network as plain text; give both flags, or --allow-plaintext if a proxy encrypts"
     )]
     Plaintext(SocketAddr),
-    /// The private listener cannot be bound.
+    /// The listener of the metrics cannot be bound.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// The console cannot be opened.
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
 }

@@ -19,6 +19,7 @@ use crate::backend::{self, Backend, Query, Schema};
 pub use crate::bindings::portdesk::desk::key_value::{
     Append, Change, Entry, EntryList, Error, IndexQuery, InsertOutcome, Item, Page, Summary, UpdateOutcome,
 };
+use crate::exchange::Exchange;
 use crate::telemetry::{Telemetry, Verb};
 
 /// The store as an instance uses it.
@@ -28,6 +29,8 @@ pub struct GuestStore {
     store: Option<Arc<OpenStore>>,
     /// The id of the request on which the instance works, for the log.
     request_id: String,
+    /// The request on which the instance works, if it is in a space.
+    exchange: Option<Arc<Exchange>>,
 }
 
 struct OpenStore {
@@ -42,7 +45,7 @@ impl GuestStore {
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, schema: Schema, telemetry: Arc<Telemetry>) -> GuestStore {
         let store = OpenStore { backend, schema, telemetry, readiness: Readiness::default() };
-        GuestStore { store: Some(Arc::new(store)), request_id: String::new() }
+        GuestStore { store: Some(Arc::new(store)), request_id: String::new(), exchange: None }
     }
 
     /// Checks a schema against the limits of `wit/schema.wit`.
@@ -52,7 +55,13 @@ impl GuestStore {
 
     /// A store without a backend, for a component that describes itself. All its calls fail.
     pub(crate) fn none() -> GuestStore {
-        GuestStore { store: None, request_id: String::new() }
+        GuestStore { store: None, request_id: String::new(), exchange: None }
+    }
+
+    /// The same store for one request of a space, whose faults may take the place of calls.
+    #[must_use]
+    pub(crate) fn observed(&self, exchange: Arc<Exchange>) -> GuestStore {
+        GuestStore { store: self.store.clone(), request_id: String::new(), exchange: Some(exchange) }
     }
 
     /// Sets the request to which the next calls belong.
@@ -75,10 +84,19 @@ impl GuestStore {
     async fn watched<T: Counted>(
         &self,
         verb: Verb,
+        key: Option<&str>,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let watch = self.store()?.telemetry.store_call(verb);
-        let answer = call.await;
+        let Some(exchange) = &self.exchange else {
+            let answer = call.await;
+            watch.ended(answer.outcome());
+            return answer;
+        };
+        let begun = exchange.begin_call(verb);
+        // Boxed, so that a call outside of spaces does not have to hold this future.
+        let answer = Box::pin(begun.make(call)).await;
+        exchange.end_call(&begun, verb, key, answer.outcome());
         watch.ended(answer.outcome());
         answer
     }
@@ -122,7 +140,7 @@ impl GuestStore {
 impl GuestStore {
     /// The item under `key`.
     pub async fn get(&mut self, key: String) -> Result<Option<Item>, Error> {
-        self.watched(Verb::Get, self.read(&key)).await
+        self.watched(Verb::Get, Some(&key), self.read(&key)).await
     }
 
     /// Stores a new item, if the key is free.
@@ -132,17 +150,17 @@ impl GuestStore {
         fields: Vec<(String, String)>,
         change_id: String,
     ) -> Result<InsertOutcome, Error> {
-        self.watched(Verb::Insert, self.add(&key, fields, &change_id)).await
+        self.watched(Verb::Insert, Some(&key), self.add(&key, fields, &change_id)).await
     }
 
     /// Changes the item under `key`, completely or not at all.
     pub async fn update(&mut self, key: String, change: Change) -> Result<UpdateOutcome, Error> {
-        self.watched(Verb::Update, self.change(&key, change)).await
+        self.watched(Verb::Update, Some(&key), self.change(&key, change)).await
     }
 
     /// A page of an index.
     pub async fn query(&mut self, query: IndexQuery) -> Result<Page, Error> {
-        self.watched(Verb::Query, self.list(query)).await
+        self.watched(Verb::Query, None, self.list(query)).await
     }
 }
 

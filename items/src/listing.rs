@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::{Index, Page, Position, Query, Schema, Summary};
 
 /// All indexes of a schema, and the records that they show.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Listings {
     listings: Vec<Listing>,
     shown: BTreeMap<String, Arc<Record>>,
@@ -21,9 +21,13 @@ impl Listings {
     /// The empty indexes of a schema.
     #[must_use]
     pub fn new(schema: &Schema) -> Listings {
-        let listings =
-            schema.indexes.iter().map(|index| Listing { index: index.clone(), positions: BTreeMap::new() });
-        Listings { listings: listings.collect(), shown: BTreeMap::new() }
+        Listings::of(schema.indexes.iter())
+    }
+
+    /// The same indexes without records.
+    #[must_use]
+    pub fn emptied(&self) -> Listings {
+        Listings::of(self.listings.iter().map(|listing| &listing.index))
     }
 
     /// Shows a record in place of the record that was shown under its key before.
@@ -56,6 +60,11 @@ impl Listings {
         Some(Page { items, next })
     }
 
+    fn of<'a>(indexes: impl Iterator<Item = &'a Index>) -> Listings {
+        let listings = indexes.map(|index| Listing { index: index.clone(), positions: BTreeMap::new() });
+        Listings { listings: listings.collect(), shown: BTreeMap::new() }
+    }
+
     fn summary(&self, key: &str) -> Option<Summary> {
         let Record { version, fields, counts, .. } = self.shown.get(key)?.as_ref();
         let (fields, counts) = (Arc::clone(fields), counts.clone());
@@ -64,7 +73,7 @@ impl Listings {
 }
 
 /// The items of one index.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Listing {
     index: Index,
     /// For each value of the partition field, the order values and keys of its items.

@@ -10,8 +10,9 @@ use crate::listing::Listings;
 use crate::record::{Record, TooLargeError, Verdict};
 use crate::{Change, Entry, Fields, Insert, Item, Page, Query, Schema, Update};
 
-/// Items in memory. Every write is immediately visible in the indexes.
-#[derive(Debug)]
+/// Items in memory. Every write is immediately visible in the indexes. A clone shares the stored items with the original;
+/// a later change of either of them copies the item that it changes.
+#[derive(Debug, Clone)]
 pub struct MemoryItems {
     items: BTreeMap<String, Arc<Stored>>,
     listings: Listings,
@@ -64,6 +65,23 @@ impl MemoryItems {
         }
         self.store(key, Stored { record: Arc::new(record), lists });
         Update::Updated(version)
+    }
+
+    /// An empty store with the same indexes.
+    #[must_use]
+    pub fn emptied(&self) -> MemoryItems {
+        MemoryItems { items: BTreeMap::new(), listings: self.listings.emptied() }
+    }
+
+    /// Stores an item as it was in another store, with its version and the ids of its changes. It replaces an item with the
+    /// same key. The lists must be those that the record counts.
+    pub fn load(&mut self, key: &str, record: Record, lists: Vec<(String, Vec<Entry>)>) {
+        self.store(key, Stored { record: Arc::new(record), lists: lists.into_iter().collect() });
+    }
+
+    /// All items by key ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Stored>)> {
+        self.items.iter().map(|(key, stored)| (key.as_str(), stored))
     }
 
     /// A page of an index. Returns `None` if the schema has no such index.
@@ -134,5 +152,31 @@ mod tests {
         };
         assert_eq!(items.update("a", change), Update::Updated(2));
         assert_eq!((&*before, &*read(&items)), (&fields("open"), &fields("shut")));
+    }
+
+    #[test]
+    fn a_clone_shares_its_items_and_later_changes_stay_apart() {
+        let index = crate::Index {
+            name: "ByState".into(),
+            partition: "state".into(),
+            order: "state".into(),
+            optional: false,
+        };
+        let schema =
+            Schema { key_field: "id".into(), listed: vec![], lists: vec![], indexes: vec![index.clone()] };
+        let mut items = MemoryItems::new(&schema);
+        let fields = |value: &str| vec![("state".to_owned(), value.to_owned())];
+        items.insert("a", fields("open"), "made").unwrap();
+        let copy = items.clone();
+        assert!(Arc::ptr_eq(&items.get("a").unwrap(), &copy.get("a").unwrap()));
+        items.insert("b", fields("open"), "made").unwrap();
+        let keys = |items: &MemoryItems| items.iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
+        let listed = |items: &MemoryItems| {
+            let query = Query { index: index.name.clone(), value: "open".into(), limit: 9, after: None };
+            items.query(&query).unwrap().items.len()
+        };
+        assert_eq!((keys(&items), listed(&items)), (vec!["a".to_owned(), "b".to_owned()], 2));
+        assert_eq!((keys(&copy), listed(&copy)), (vec!["a".to_owned()], 1));
+        assert_eq!((keys(&items.emptied()), listed(&items.emptied())), (vec![], 0));
     }
 }

@@ -64,7 +64,7 @@ impl Desk {
             request_id: "a-request-of-the-tests",
         };
         let deadline = Instant::now() + Duration::from_secs(30);
-        let response = self.runtime.block_on(self.sandbox.handle(request, deadline));
+        let response = self.runtime.block_on(self.sandbox.handle(request, None, deadline));
         response.map_err(|failure| TestCaseError::fail(failure.to_string()))
     }
 

@@ -79,6 +79,16 @@ impl Process {
         metrics.lines().next().unwrap()
     }
 
+    /// The URL of the console without a slash at its end, and its token if the host made it.
+    pub fn console(&self) -> (&str, Option<&str>) {
+        let (_, console) = self.banner.split_once("  console   ").unwrap();
+        let url = console.split_whitespace().next().unwrap();
+        match url.split_once("/#k=") {
+            Some((url, token)) => (url, Some(token)),
+            None => (url.trim_end_matches('/'), None),
+        }
+    }
+
     /// Where the host listens.
     pub fn address(&self) -> &str {
         self.url.trim_start_matches("http://")

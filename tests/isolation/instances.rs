@@ -136,7 +136,7 @@ async fn ask(sandbox: &Sandbox, path: &str, deadline: Instant) -> Result<Respons
         client: None,
         request_id: "a-request-of-the-tests",
     };
-    sandbox.handle(request, deadline).await
+    sandbox.handle(request, None, deadline).await
 }
 
 /// A store that never answers.

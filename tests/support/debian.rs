@@ -13,6 +13,34 @@ pub(crate) fn faketime() -> Result<PathBuf, String> {
     Ok(provide("libfaketime", &library)?.join(library))
 }
 
+/// See [`crate::chromium`]. Chromium needs dozens of libraries of the system, so it is installed and not unpacked.
+pub(crate) fn chromium() -> PathBuf {
+    let found = || {
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        let programs: Vec<_> = std::env::split_paths(&folders).collect();
+        CHROMIUMS
+            .iter()
+            .flat_map(|name| programs.iter().map(move |folder| folder.join(name)))
+            .find(|path| path.is_file())
+    };
+    if let Some(found) = found() {
+        return found;
+    }
+    let _held = lock(&folder(), "chromium");
+    let mut apt = Command::new("apt-get");
+    apt.args(["install", "--yes", "--no-install-recommends", "chromium", "fonts-inter", "fonts-dejavu-core"]);
+    eprintln!("installing chromium of Debian; this takes about a minute, once");
+    let done = Command::new("apt-get").arg("update").status().and_then(|_| apt.status());
+    found().unwrap_or_else(|| {
+        panic!(
+            "the tests of the console need Chromium, and this machine has none ({apt:?}: {done:?}); install it, or set \
+             PORTDESK_CHROMIUM to the path of another browser of its kind"
+        )
+    })
+}
+
+const CHROMIUMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
 /// The folder with the files of a package, which is unpacked if it is missing. Fails with the reason.
 fn provide(package: &str, program: &Path) -> Result<PathBuf, String> {
     let debian = folder().join("debian");

@@ -54,7 +54,19 @@ pub fn jco() -> &'static Path {
     PROGRAM.get_or_init(|| npm::provide("jco"))
 }
 
-/// The path of Python with clients of MCP and a validator of OpenAPI. Python 3.10 or newer must be installed, with venv.
+/// The folder of the packages that drive a browser and judge a page. Node 20 or newer, with npm, must be installed.
+pub fn browser_packages() -> PathBuf {
+    npm::browser()
+}
+
+/// The path of Chromium: the value of `PORTDESK_CHROMIUM`, or an installed Chromium, or Debian's, which is installed if root runs the
+/// tests. Panics with what to do if there is none.
+pub fn chromium() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| std::env::var_os("PORTDESK_CHROMIUM").map_or_else(debian::chromium, Into::into))
+}
+
+/// The path of Python with clients of MCP, a validator of OpenAPI, and pytest. Python 3.10 or newer must be installed, with venv.
 pub fn python() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(pip::python)

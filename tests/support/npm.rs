@@ -16,6 +16,11 @@ pub(crate) fn mcp() -> PathBuf {
     modules("mcp", MCP_PACKAGES)
 }
 
+/// The folder of the packages that drive a browser and judge a page, which are installed if they are missing. Panics if that fails.
+pub(crate) fn browser() -> PathBuf {
+    modules("browser", BROWSER_PACKAGES)
+}
+
 /// The folder `node_modules` with these packages.
 fn modules(name: &str, packages: &str) -> PathBuf {
     let node = folder().join(name);
@@ -64,6 +69,17 @@ const MCP_PACKAGES: &str = r#"{
     "@modelcontextprotocol/inspector": "2.12.0",
     "@modelcontextprotocol/sdk": "1.32.2",
     "node": "22.23.3"
+  }
+}
+"#;
+
+/// Exact versions: the one speaks the protocol of a browser, and the other decides what is wrong with a page. Neither is shipped;
+/// axe-core has the licence MPL-2.0.
+const BROWSER_PACKAGES: &str = r#"{
+  "private": true,
+  "dependencies": {
+    "axe-core": "4.14.1",
+    "playwright-core": "1.65.1"
   }
 }
 "#;

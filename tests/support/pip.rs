@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{folder, lock};
 
-/// The path of Python with clients of MCP and a validator of OpenAPI.
+/// The path of Python with clients of MCP, a validator of OpenAPI, and pytest.
 pub(crate) fn python() -> PathBuf {
     environment("python", CLIENTS).join("bin/python")
 }
@@ -58,4 +58,4 @@ fn run(command: &mut Command) {
     );
 }
 
-const CLIENTS: &str = "fastmcp==4.2.3\nmcp==2.3.0\nopenapi-spec-validator==0.9.0\n";
+const CLIENTS: &str = "fastmcp==4.2.3\nmcp==2.3.0\nopenapi-spec-validator==0.9.0\npytest==9.2.0\n";

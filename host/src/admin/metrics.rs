@@ -1,14 +1,10 @@
 //! The page that a Prometheus server reads.
 
-use hyper::Response;
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::StatusCode;
 
-use super::Answer;
+use super::answer::{self, Answer};
 use crate::pipeline::Pipeline;
 
 pub(super) fn page(pipeline: &Pipeline) -> Answer {
-    let mut answer = Response::new(Bytes::from(pipeline.metrics()).into());
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(prometheus::TEXT_FORMAT));
-    answer
+    answer::whole(StatusCode::OK, prometheus::TEXT_FORMAT, pipeline.metrics())
 }

@@ -8,6 +8,7 @@
 
 mod committing;
 mod connection;
+mod contents;
 mod error;
 mod folder;
 mod index;
@@ -16,7 +17,10 @@ mod layout;
 mod opened;
 pub mod quota;
 mod readers;
+mod replacing;
 mod row;
+mod saved;
+mod scan;
 mod snapshots;
 #[cfg(test)]
 mod tests;
@@ -37,6 +41,7 @@ use self::layout::Layout;
 use self::opened::OpenedFiles;
 use self::quota::Quotas;
 use self::readers::Readers;
+use self::saved::SavedSnapshots;
 use self::writer::Writer;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
 
@@ -50,6 +55,8 @@ pub struct Embedded {
     readers: Readers,
     writer: Writer,
     quotas: Arc<Quotas>,
+    saved: Arc<SavedSnapshots>,
+    schema: Schema,
     /// SQLite's write-ahead log, which receives every write first.
     log: PathBuf,
 }
@@ -65,8 +72,11 @@ impl Embedded {
 /// The parts of a store before its thread runs.
 struct Parts {
     layout: Layout,
+    schema: Schema,
     lock: File,
     files: OpenedFiles,
+    store: PathBuf,
+    snapshots: PathBuf,
     log: PathBuf,
     writing: Connection,
     reading: Vec<Connection>,
@@ -85,9 +95,20 @@ impl Parts {
         committing::probe(&writing).map_err(unwritable)?;
         let files = folder.opened_files(&path)?;
         let quotas = Quotas::open(&folder)?;
-        let mut log = path.into_os_string();
+        let mut log = path.clone().into_os_string();
         log.push("-wal");
-        Ok(Parts { layout, lock: folder.lock, files, log: log.into(), writing, reading, quotas })
+        Ok(Parts {
+            layout,
+            schema: schema.clone(),
+            snapshots: folder.path.join(saved::FOLDER),
+            lock: folder.lock,
+            files,
+            store: path,
+            log: log.into(),
+            writing,
+            reading,
+            quotas,
+        })
     }
 
     fn start(self) -> Result<Embedded, OpenError> {
@@ -95,7 +116,8 @@ impl Parts {
         let readers = Readers::new(self.reading);
         inbox.start(self.writing, self.lock, self.files, readers.snapshots()).map_err(OpenError::Thread)?;
         let (layout, quotas) = (Arc::new(self.layout), Arc::new(self.quotas));
-        Ok(Embedded { layout, readers, writer, quotas, log: self.log })
+        let saved = Arc::new(SavedSnapshots::new(self.snapshots, self.store, Arc::clone(&layout)));
+        Ok(Embedded { layout, readers, writer, quotas, saved, schema: self.schema, log: self.log })
     }
 }
 
@@ -135,6 +157,7 @@ impl Backend for Embedded {
     }
 
     async fn close(&self) {
+        self.close_snapshots().await;
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -1,6 +1,7 @@
 //! A backend that keeps items in the memory of this process, for tests and demonstrations. When the process ends, the
 //! items are lost.
 
+mod contents;
 mod quota;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 use items::memory::MemoryItems;
 
+use self::contents::Saved;
 use self::quota::Quotas;
 use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, Update};
 
@@ -17,6 +19,7 @@ use super::{Backend, Change, Error, Fields, Insert, Item, Page, Query, Schema, U
 pub struct Memory {
     items: RwLock<MemoryItems>,
     quotas: Quotas,
+    saved: Saved,
     closed: AtomicBool,
 }
 
@@ -24,8 +27,13 @@ impl Memory {
     /// An empty store with the indexes of the schema.
     #[must_use]
     pub fn new(schema: &Schema) -> Memory {
-        let (items, quotas) = (RwLock::new(MemoryItems::new(schema)), Quotas::default());
-        Memory { items, quotas, closed: AtomicBool::new(false) }
+        Memory::of(MemoryItems::new(schema))
+    }
+
+    /// A store with these items.
+    pub(super) fn of(items: MemoryItems) -> Memory {
+        let (items, closed) = (RwLock::new(items), AtomicBool::new(false));
+        Memory { items, quotas: Quotas::default(), saved: Saved::default(), closed }
     }
 
     /// Locks the items for reading. The guard must not be held across an await.
@@ -87,6 +95,10 @@ mod tests {
 
     suite::quotas::quotas!(async || (
         Arc::new(Memory::new(&suite::schema())) as suite::quotas::SharedQuotaStore,
+        ()
+    ));
+    suite::contents::contents!(async || (
+        Arc::new(Memory::new(&suite::schema())) as suite::contents::SharedContents,
         ()
     ));
     suite::conformance!(exact; async || (Arc::new(Memory::new(&suite::schema())) as suite::SharedBackend, ()));

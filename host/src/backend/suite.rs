@@ -18,6 +18,7 @@
 )]
 
 pub mod appends;
+pub mod contents;
 pub mod cursors;
 pub mod inserts;
 pub mod limits;

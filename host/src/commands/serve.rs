@@ -19,7 +19,7 @@ pub(super) fn run(config: &Config, given: &Given) -> Result<(), Ended> {
     let log = log::start(config.log_format, config.log_level)?;
     report_panics();
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(serve(config, given));
+    let served = runtime.block_on(serve_with(config, given, |_| Ok(())));
     // A thread that still blocks, for example in a file system that hangs, does not delay the end of the process.
     runtime.shutdown_timeout(RUNTIME_END);
     log.end();
@@ -34,10 +34,16 @@ pub(super) fn report_panics() {
     }));
 }
 
-async fn serve(config: &Config, given: &Given) -> Result<(), Ended> {
+/// Serves until a signal stops the host. `begin` is called when the host is ready.
+pub(super) async fn serve_with(
+    config: &Config,
+    given: &Given,
+    begin: impl FnOnce(&Service) -> Result<(), Ended>,
+) -> Result<(), Ended> {
     let stop = stop()?;
     let mut service = Service::start(config).await?;
     banner::show(&mut service, config, given).await?;
+    begin(&service)?;
     service.serve(stop).await;
     info!("stopped");
     Ok(())

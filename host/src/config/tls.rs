@@ -9,7 +9,7 @@ use crate::entry::http::IdentityFiles;
 /// The settings of TLS.
 #[derive(Debug, Clone, Args)]
 pub struct Tls {
-    /// PEM file with the certificate and its chain
+    /// PEM file with the certificate and its chain, with --tls-key
     ///
     /// Connections then use TLS 1.2 or 1.3. The host applies a change of the files within a second.
     #[arg(long = "tls-cert", env = "PORTDESK_TLS_CERT", value_name = "FILE", requires = "key")]
@@ -21,7 +21,8 @@ pub struct Tls {
         long = "tls-key",
         env = "PORTDESK_TLS_KEY",
         value_name = "FILE",
-        requires = "certificate"
+        requires = "certificate",
+        hide_short_help = true
     )]
     pub key: Option<PathBuf>,
 

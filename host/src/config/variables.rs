@@ -60,7 +60,7 @@ pub fn parse<P: Parser>(line: impl IntoIterator<Item = OsString>) -> Result<(P, 
 }
 
 /// Resets empty variables, and hides the values of the others from help, because a value may contain a password. The help
-/// of `-h` also omits variables and possible values, so that it fits a screen.
+/// of `-h` also omits variables, possible values and rare commands, so that it fits a screen.
 fn adapted(command: Command, is_short: bool) -> Command {
     let command = command.mut_args(|arg| {
         let is_empty = arg.get_env().and_then(var_os).is_some_and(|value| value.is_empty());
@@ -68,8 +68,17 @@ fn adapted(command: Command, is_short: bool) -> Command {
         let arg = if is_empty { arg.env(Resettable::Reset) } else { arg };
         arg.hide_env_values(true).hide_env(is_short).hide_possible_values(is_short && takes_values)
     });
-    command.mut_subcommands(|within| adapted(within, is_short))
+    command.mut_subcommands(|within| {
+        let is_left_out = is_short && LEFT_OUT.contains(&within.get_name());
+        adapted(within, is_short).hide(is_left_out)
+    })
 }
+
+/// Commands that few users need. Each has a line in the long help, and all together one line in the short help.
+const LEFT_OUT: [&str; 11] = [
+    "clock", "compile", "cost", "fault", "journal", "reset", "restore", "scenario", "seed", "snapshot",
+    "space",
+];
 
 /// The settings of a command and of its subcommand that come from a flag or a variable and differ from their defaults.
 fn given(command: &Command, matches: &ArgMatches) -> Vec<Setting> {

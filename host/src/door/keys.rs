@@ -33,6 +33,10 @@ impl ClientId {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.0
+    }
 }
 
 /// A client and its usage plan.
@@ -63,7 +67,7 @@ impl NewKey {
     }
 
     /// Returns the digest that is stored in place of a key.
-    fn digest(secret: &[u8]) -> [u8; 32] {
+    pub(super) fn digest(secret: &[u8]) -> [u8; 32] {
         Sha256::digest(secret).into()
     }
 }
@@ -106,11 +110,14 @@ impl ActiveKeys {
     /// Returns the client whose key is in the header `x-api-key`. Returns `None` if the key is missing, unknown or
     /// revoked, or if there are two keys.
     pub(crate) fn client(&self, headers: &HeaderMap) -> Option<Client> {
-        let mut values = headers.get_all("x-api-key").iter();
-        let (Some(secret), None) = (values.next(), values.next()) else { return None };
-        let digest = NewKey::digest(secret.as_bytes());
+        let digest = NewKey::digest(secret(headers)?);
         let keys = self.keys.load();
         keys.active.get(&digest).cloned()
+    }
+
+    /// The plan of this name.
+    pub(crate) fn plan(&self, name: &str) -> Option<Arc<Plan>> {
+        self.keys.load().contents.plan(name).map(Arc::new)
     }
 
     /// Takes over every change of the key file within a second, for as long as the future is polled.
@@ -154,6 +161,13 @@ impl Keys {
         let active = stored.chain(environment).collect();
         Keys { contents, active }
     }
+}
+
+/// The key of a request. Returns `None` if there is no key, or if there are two.
+pub(super) fn secret(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut values = headers.get_all("x-api-key").iter();
+    let (Some(secret), None) = (values.next(), values.next()) else { return None };
+    Some(secret.as_bytes())
 }
 
 /// The client id of the key in `PORTDESK_API_KEY`.

@@ -21,7 +21,7 @@ use tracing::warn;
 use self::quota::Reservation;
 use super::{ClientId, Plan, Refusal};
 use crate::backend::QuotaStore;
-use crate::clock;
+use crate::clock::{self, SpaceClock};
 
 /// Whether the host enforces usage plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,6 +37,8 @@ pub(crate) struct Usage<C: Clock = DefaultClock> {
     accounts: RwLock<HashMap<ClientId, Arc<Account<C>>>>,
     quota_store: Arc<dyn QuotaStore>,
     limit: RateLimit,
+    /// The clock of the quotas' windows, if it is not that of the machine. Rates always follow the time of the machine.
+    windows: Option<Arc<SpaceClock>>,
     clock: C,
 }
 
@@ -48,14 +50,18 @@ struct Account<C: Clock> {
 
 impl Usage {
     /// Usage with full buckets, and with the quota counts of `quota_store`.
-    pub(crate) fn new(limit: RateLimit, quota_store: Arc<dyn QuotaStore>) -> Usage {
-        Usage::with_clock(limit, quota_store, DefaultClock::default())
+    pub(crate) fn new(
+        limit: RateLimit,
+        quota_store: Arc<dyn QuotaStore>,
+        windows: Option<Arc<SpaceClock>>,
+    ) -> Usage {
+        Usage { windows, ..Usage::with_clock(limit, quota_store, DefaultClock::default()) }
     }
 }
 
 impl<C: Clock + Clone> Usage<C> {
     fn with_clock(limit: RateLimit, quota_store: Arc<dyn QuotaStore>, clock: C) -> Usage<C> {
-        Usage { accounts: RwLock::default(), quota_store, limit, clock }
+        Usage { accounts: RwLock::default(), quota_store, limit, windows: None, clock }
     }
 
     /// Counts one request of this client, or refuses the request if its plan is used up.
@@ -63,7 +69,8 @@ impl<C: Clock + Clone> Usage<C> {
         if self.limit == RateLimit::Off {
             return Ok(());
         }
-        let now = clock::now().map_err(|error| {
+        let now = self.windows.as_ref().map_or_else(clock::now, |windows| windows.now());
+        let now = now.map_err(|error| {
             warn!(%error, "the use of a quota cannot be counted, so the request was refused");
             Refusal::Uncounted { lasts: true }
         })?;
@@ -99,6 +106,11 @@ impl<C: Clock + Clone> Usage<C> {
         let account = Arc::new(Account { plan: Arc::clone(plan), bucket, reservation });
         accounts.insert(client.clone(), Arc::clone(&account));
         account
+    }
+
+    /// Forgets what every client has used, except for the counts of the quota store.
+    pub(crate) fn forget(&self) {
+        self.accounts.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Gives the unused reserved units of all clients back to the quota store, within a time limit.

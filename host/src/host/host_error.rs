@@ -3,9 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::{DisposableError, FirstStateError};
 #[cfg(feature = "dynamodb")]
 use crate::backend::dynamodb;
 use crate::backend::embedded::OpenError;
+use crate::clock::ClockError;
 #[cfg(feature = "dynamodb")]
 use crate::config;
 use crate::door::KeyFileError;
@@ -32,12 +34,21 @@ pub enum HostError {
         /// Why not.
         error: io::Error,
     },
+    /// Controls are not allowed over this data folder.
+    #[error(transparent)]
+    Disposable(#[from] DisposableError),
     /// The keys cannot be read.
     #[error("--data-dir: {0}")]
     Keys(#[from] KeyFileError),
+    /// The clock of `--clock` cannot be used.
+    #[error("--clock: {0}")]
+    Clock(#[from] ClockError),
     /// The component cannot be served.
     #[error("--component: {0}")]
     Load(#[from] LoadError),
+    /// The host cannot begin with the state that the settings ask for.
+    #[error(transparent)]
+    FirstState(#[from] FirstStateError),
     /// The metrics cannot be counted.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

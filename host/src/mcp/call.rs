@@ -3,11 +3,11 @@
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Request, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::argument::{Argument, Place};
 use super::tool::Tool;
+use crate::contract::{encode_query, encode_segment};
 
 /// Why a call has no request. The text is for the agent, and never has the value of an argument.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,12 +91,12 @@ impl Parts {
     fn add(&mut self, Argument { name, place, .. }: &Argument, value: Value) -> Result<(), CallError> {
         match place {
             Place::Path(parameter) => {
-                let segment = segment(&scalar(name, &value)?);
+                let segment = encode_segment(&scalar(name, &value)?);
                 self.path = self.path.replace(&format!("{{{parameter}}}"), &segment);
             }
             Place::Query(parameter, separator) => {
                 let values = if let Value::Array(values) = value { values } else { vec![value] };
-                let encoded = |value| Ok(utf8_percent_encode(&scalar(name, value)?, KEPT).to_string());
+                let encoded = |value| Ok(encode_query(&scalar(name, value)?));
                 let values = values.iter().map(encoded).collect::<Result<Vec<_>, _>>()?;
                 match separator {
                     // There is no way to write an empty list.
@@ -118,7 +118,7 @@ impl Parts {
 
     fn add_query(&mut self, parameter: &str, value: &str) {
         self.query.push(if self.query.is_empty() { '?' } else { '&' });
-        self.query.extend(utf8_percent_encode(parameter, KEPT));
+        self.query.push_str(&encode_query(parameter));
         self.query.push('=');
         self.query.push_str(value);
     }
@@ -140,20 +140,12 @@ fn scalar(name: &str, value: &Value) -> Result<String, CallError> {
     }
 }
 
-/// A value as one segment of a path. A segment of dots alone would name another path for a proxy.
-fn segment(value: &str) -> String {
-    let encoded = utf8_percent_encode(value, KEPT).to_string();
-    if encoded.bytes().all(|byte| byte == b'.') { encoded.replace('.', "%2E") } else { encoded }
-}
-
 /// An agent has an entity tag without its quotes, because models lose quotes within quotes.
 fn entity_tag(value: &str) -> String {
     let is_whole = value == "*" || value.starts_with('"') || value.starts_with("W/\"");
     if is_whole { value.to_owned() } else { format!("\"{value}\"") }
 }
 
-/// All characters that RFC 3986 does not reserve stay as they are.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// How much of the name of an unknown argument an error shows.
 const NAME_CHARACTERS: usize = 64;

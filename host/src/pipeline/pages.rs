@@ -19,6 +19,7 @@ impl Pipeline {
                 operation: OperationLabel::None,
                 refusal: None,
                 performed: None,
+                delivery: None,
             });
         }
         let path = parts.uri.path();
@@ -37,14 +38,20 @@ impl Pipeline {
             _ => return None,
         };
         let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");
-        Some(Reply { answer, operation: OperationLabel::Page(name), refusal: None, performed: None })
+        Some(Reply {
+            answer,
+            operation: OperationLabel::Page(name),
+            refusal: None,
+            performed: None,
+            delivery: None,
+        })
     }
 
     async fn readiness(&self, request_id: &str) -> Answer {
         if self.is_stopping() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         }
-        if self.store.is_ready(request_id).await {
+        if !self.is_made_unready() && self.store.is_ready(request_id).await {
             text(StatusCode::OK, "ready\n")
         } else {
             text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n")

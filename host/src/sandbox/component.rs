@@ -146,7 +146,10 @@ fn inspect(wasm: &[u8]) -> Result<(), LoadError> {
 fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     let mut linker = Linker::new(engine);
     key_value::add_to_linker(&mut linker)?;
-    wasi::add_to_linker::<State>(&mut linker, |state| Wasi { budget: &mut state.budget })?;
+    wasi::add_to_linker::<State>(&mut linker, |state| Wasi {
+        budget: &mut state.budget,
+        moment: &mut state.moment,
+    })?;
     DeskPre::new(linker.instantiate_pre(code)?)
 }
 

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::budget::{Budget, BudgetError};
+use super::conditions::{Conditions, Moment};
 use super::epochs::EPOCH;
 use super::handle_error::DeadlineError;
 use super::limits::Limiter;
@@ -14,7 +15,11 @@ use crate::store::GuestStore;
 
 /// The host's data in a wasmtime store.
 pub(super) struct State {
-    pub(super) guest_store: GuestStore,
+    guest_store: GuestStore,
+    /// The store of the space that the current request is in, if it is in one.
+    space_store: Option<GuestStore>,
+    /// The time and the randomness of the current request.
+    pub(super) moment: Moment,
     /// The budget of the current request.
     pub(super) budget: Budget,
     limiter: Limiter,
@@ -24,6 +29,21 @@ pub(super) struct State {
 }
 
 impl State {
+    /// The store of the current request.
+    pub(super) fn store(&mut self) -> &mut GuestStore {
+        self.space_store.as_mut().unwrap_or(&mut self.guest_store)
+    }
+
+    fn enter(&mut self, request_id: &str, conditions: Option<Conditions>) {
+        let (space_store, moment) = match conditions {
+            Some(Conditions { store, moment }) => (Some(store), moment),
+            None => (None, Moment::default()),
+        };
+        self.space_store = space_store;
+        self.moment = moment;
+        self.store().begin(request_id);
+    }
+
     /// Begins a call to `key-value`, if the budget allows one more.
     pub(super) fn begin_call(&mut self) -> Result<Instant, BudgetError> {
         self.budget.call_store()?;
@@ -56,7 +76,7 @@ impl Instance {
         deadline: Instant,
     ) -> Result<Instance, HandleError> {
         let mut store = store(component, guest_store, deadline);
-        store.data_mut().guest_store.begin(request_id);
+        store.data_mut().store().begin(request_id);
         let desk = component.instantiate(&mut store).await.map_err(HandleError::of_start)?;
         Ok(Instance { store, desk, served: 0 })
     }
@@ -65,6 +85,7 @@ impl Instance {
     pub(super) async fn handle(
         &mut self,
         request: Request<'_>,
+        conditions: Option<Box<Conditions>>,
         deadline: Instant,
     ) -> Result<Response, HandleError> {
         self.served = self.served.saturating_add(1);
@@ -72,10 +93,12 @@ impl Instance {
         state.deadline = deadline;
         state.slice_started = Instant::now();
         state.budget = Budget::full();
-        state.guest_store.begin(request.request_id);
+        state.enter(request.request_id, conditions.map(|conditions| *conditions));
         self.store.set_epoch_deadline(1);
         let handler = self.desk.portdesk_desk_handler();
         let response = handler.call_handle(&mut self.store, request).await.map_err(HandleError::of_call)?;
+        // An idle instance must not keep the store of a space that may be dropped.
+        self.store.data_mut().space_store = None;
         answer::check(&response).map_err(HandleError::Answer)?;
         Ok(response)
     }
@@ -90,7 +113,15 @@ impl Instance {
 pub(super) fn store(component: &Component, guest_store: GuestStore, deadline: Instant) -> Store<State> {
     let limiter = Limiter::new(component.limits(), component.memory_high_water().clone());
     let slice_started = Instant::now();
-    let state = State { guest_store, budget: Budget::full(), limiter, deadline, slice_started };
+    let state = State {
+        guest_store,
+        space_store: None,
+        moment: Moment::default(),
+        budget: Budget::full(),
+        limiter,
+        deadline,
+        slice_started,
+    };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);

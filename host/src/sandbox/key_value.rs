@@ -21,7 +21,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
 impl Host for State {
     async fn get(&mut self, key: String) -> Result<Result<Option<Item>, Error>> {
         let begin = self.begin_call()?;
-        let found = self.guest_store.get(key).await;
+        let found = self.store().get(key).await;
         self.end_call(begin);
         Ok(found)
     }
@@ -33,21 +33,21 @@ impl Host for State {
         change_id: String,
     ) -> Result<Result<InsertOutcome, Error>> {
         let begin = self.begin_call()?;
-        let outcome = self.guest_store.insert(key, fields, change_id).await;
+        let outcome = self.store().insert(key, fields, change_id).await;
         self.end_call(begin);
         Ok(outcome)
     }
 
     async fn update(&mut self, key: String, change: Change) -> Result<Result<UpdateOutcome, Error>> {
         let begin = self.begin_call()?;
-        let outcome = self.guest_store.update(key, change).await;
+        let outcome = self.store().update(key, change).await;
         self.end_call(begin);
         Ok(outcome)
     }
 
     async fn query(&mut self, query: IndexQuery) -> Result<Result<Page, Error>> {
         let begin = self.begin_call()?;
-        let page = self.guest_store.query(query).await;
+        let page = self.store().query(query).await;
         self.end_call(begin);
         Ok(page)
     }

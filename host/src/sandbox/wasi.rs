@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use rand::Rng;
 use wasmtime::component::{HasData, Linker};
 
 use super::budget::Budget;
+use super::conditions::Moment;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::bindings::wasi::random::random;
-use crate::clock;
 
-/// Both interfaces, for the request to which the budget belongs.
+/// Both interfaces, for the request to which the budget and the moment belong.
 pub(super) struct Wasi<'a> {
     pub(super) budget: &'a mut Budget,
+    pub(super) moment: &'a mut Moment,
 }
 
 /// Gives wasmtime's linker the type [`Wasi`].
@@ -33,7 +33,7 @@ pub(super) fn add_to_linker<T: Send + 'static>(
 
 impl wall_clock::Host for Wasi<'_> {
     fn now(&mut self) -> Datetime {
-        datetime(clock::since_1970())
+        datetime(self.moment.since_1970())
     }
 
     fn resolution(&mut self) -> Datetime {
@@ -48,11 +48,11 @@ fn datetime(since_epoch: Duration) -> Datetime {
 impl random::Host for Wasi<'_> {
     fn get_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
         let mut bytes = vec![0; self.budget.draw_random(len)?];
-        rand::rng().fill_bytes(&mut bytes);
+        self.moment.fill(&mut bytes);
         Ok(bytes)
     }
 
     fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
-        Ok(rand::rng().next_u64())
+        Ok(self.moment.number())
     }
 }

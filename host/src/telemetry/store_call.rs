@@ -2,11 +2,14 @@
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::Telemetry;
 use super::spans::CallSpan;
 
 /// The calls of `wit/key-value.wit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the words of the interface, which documents them")]
 pub enum Verb {
     Get,

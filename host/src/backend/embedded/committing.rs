@@ -53,7 +53,7 @@ pub(super) fn probe(connection: &Connection) -> Result<(), StatementError> {
 }
 
 /// Rolls back a failed commit if that is possible, and determines its outcome.
-fn take_back(connection: &Connection, error: &rusqlite::Error) -> BatchError {
+pub(super) fn take_back(connection: &Connection, error: &rusqlite::Error) -> BatchError {
     let unknown = |detail: &dyn std::fmt::Display, is_final: bool| BatchError {
         error: Error::Unknown(detail.to_string()),
         end: is_final.then(|| format!("a commit failed ({detail}); restart the host")),

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::connection::execute;
 use super::error::StatementError;
-use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS};
+use super::row::{self, ENTRY_COLUMNS, ITEM_COLUMNS, Placed};
 use crate::backend::{Append, Change, Entry, Error, Fields, Insert, Item, Update};
 use items::record::{Record, Verdict};
 
@@ -121,12 +121,21 @@ pub(super) fn lists(
     while let Some(row) = rows.next()? {
         found.push(row::entry(row)?);
     }
+    in_lists(key, record, found)
+}
+
+/// The lists of an item from all its entries. Fails unless their number is the one in the record and no place is empty.
+pub(super) fn in_lists(
+    key: &str,
+    record: &Record,
+    mut found: Vec<Placed>,
+) -> Result<Vec<(String, Vec<Entry>)>, StatementError> {
     found.sort_by(|a, b| (&a.list, a.seq).cmp(&(&b.list, b.seq)));
     let mut found = found.into_iter();
     let mut lists = Vec::with_capacity(record.counts.len());
     for (list, count) in &record.counts {
         let entries = found.by_ref().take(*count as usize).enumerate();
-        let in_place = |(at, placed): (usize, row::Placed)| {
+        let in_place = |(at, placed): (usize, Placed)| {
             let expected = placed.list == *list && usize::try_from(placed.seq) == Ok(at);
             expected.then_some(placed.entry)
         };

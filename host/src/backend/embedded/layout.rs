@@ -122,6 +122,19 @@ impl Layout {
         Ok(transaction.commit()?)
     }
 
+    /// Checks that a copy of a store was written by a version that has the same layout, and gives it the indexes of this
+    /// schema.
+    pub(super) fn settle(&self, connection: &mut Connection) -> Result<(), StatementError> {
+        for (name, wanted) in [("application_id", APPLICATION_ID), ("user_version", VERSION)] {
+            let found = connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0))?;
+            if found != wanted {
+                let text = format!("its {name} is {found}, but this version supports only {wanted}");
+                return Err(Error::Corrupt(text).into());
+            }
+        }
+        self.ensure_indexes(connection)
+    }
+
     /// Checks that every index can be read. It does not check the rows: one damaged item is not an outage.
     pub(super) fn probe(&self, connection: &Connection) -> Result<(), StatementError> {
         items::probe(connection)?;

@@ -72,6 +72,20 @@ impl Quotas {
         Ok(Quotas { lines: RwLock::new(lines.collect()), file, opened, _open: open })
     }
 
+    /// Sets all counts to zero. The lines stay, because another task may be about to write one of them. This call may block.
+    pub(super) fn clear(&self) -> Result<(), Error> {
+        let lines = {
+            let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+            lines.iter().map(|(count, line)| (count.clone(), Arc::clone(line))).collect::<Vec<_>>()
+        };
+        for (count, line) in lines {
+            let mut used = line.used();
+            self.write(&count, 0, line.offset)?;
+            *used = 0;
+        }
+        self.file.sync()
+    }
+
     fn line(&self, count: &Count) -> Result<Arc<Line>, Error> {
         if let Some(line) = self.lines.read().unwrap_or_else(PoisonError::into_inner).get(count) {
             return Ok(Arc::clone(line));

@@ -1,5 +1,6 @@
 //! What the embedded store promises beyond `suite`.
 
+mod contents;
 mod counting;
 mod damage;
 mod full;

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::committing::{BatchError, begin, commit, probe};
 use super::error::{self, StatementError};
 use super::opened::OpenedFiles;
+use super::replacing;
 use super::snapshots::Snapshots;
 use crate::backend::Error;
 
@@ -28,12 +29,24 @@ const QUEUE: usize = 1024;
 /// The most writes in one commit. This limits how long the first of them waits.
 const BATCH: usize = 256;
 
+/// What the thread does for a caller.
+enum Job {
+    Write(Write),
+    Replace(Box<Replacement>),
+}
+
 /// A write. It gets a connection with an open transaction, or the error that prevented the transaction. It returns the
 /// function that answers its caller.
-type Job = Box<dyn FnOnce(Result<&Connection, Error>) -> Answer + Send>;
+type Write = Box<dyn FnOnce(Result<&Connection, Error>) -> Answer + Send>;
 
 /// Answers the caller of a job after the commit, with the job's result or with the error of the commit.
 type Answer = Box<dyn FnOnce(Option<Error>)>;
+
+/// A store in memory whose content is to become that of the file.
+struct Replacement {
+    content: Connection,
+    answer: oneshot::Sender<Result<(), Error>>,
+}
 
 /// Sends writes to the writing thread.
 #[derive(Debug)]
@@ -75,7 +88,7 @@ impl Writer {
         op: impl FnOnce(&Connection) -> Result<T, StatementError> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let write: Write = Box::new(move |connection| {
             let outcome = connection.and_then(|connection| op(connection).map_err(Error::from));
             Box::new(move |failure| {
                 let answer = match (outcome, failure) {
@@ -86,12 +99,23 @@ impl Writer {
                 drop(sender.send(answer));
             })
         });
+        self.send(Job::Write(write))?;
+        answer.await.map_err(|_| lost())?
+    }
+
+    /// Replaces the whole content of the file with that of a store in memory, in one transaction between two batches of
+    /// writes. A queued replacement always runs, even if its caller is dropped.
+    pub(super) async fn replace(&self, content: Connection) -> Result<(), Error> {
+        let (sender, answer) = oneshot::channel();
+        self.send(Job::Replace(Box::new(Replacement { content, answer: sender })))?;
+        answer.await.map_err(|_| lost())?
+    }
+
+    fn send(&self, job: Job) -> Result<(), Error> {
         self.sender()?.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Error::Throttled { retry_after: None },
             TrySendError::Closed(_) => thread_ended(),
-        })?;
-        let lost = |_| Error::Unknown("the writing thread ended before it answered".to_owned());
-        answer.await.map_err(lost)?
+        })
     }
 
     /// The number of writes in the queue.
@@ -132,6 +156,10 @@ impl Writer {
     }
 }
 
+fn lost() -> Error {
+    Error::Unknown("the writing thread ended before it answered".to_owned())
+}
+
 fn thread_ended() -> Error {
     Error::Unavailable("the writing thread has ended".to_owned())
 }
@@ -147,7 +175,8 @@ impl Inbox {
     ) -> io::Result<JoinHandle<()>> {
         let Inbox { mut queue, failure, failing, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            let disk = Disk { connection: &connection, files: &files, snapshots: &snapshots };
+            let mut connection = connection;
+            let mut disk = Disk { connection: &mut connection, files: &files, snapshots: &snapshots };
             disk.serve(&mut queue, &failure, &failing);
             // `ended` is dropped last, because a task that waits for it may open the store again.
             drop(connection);
@@ -161,26 +190,37 @@ impl Inbox {
 
 /// The connection that writes, and what each commit must check and invalidate.
 struct Disk<'a> {
-    connection: &'a Connection,
+    connection: &'a mut Connection,
     files: &'a OpenedFiles,
     snapshots: &'a Snapshots,
 }
 
 impl Disk<'_> {
-    fn serve(&self, queue: &mut mpsc::Receiver<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
-        while let Some(first) = queue.blocking_recv() {
+    fn serve(&mut self, queue: &mut mpsc::Receiver<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
+        // A replacement that ended a batch of writes, and comes next.
+        let mut held = None;
+        while let Some(first) = held.take().or_else(|| queue.blocking_recv()) {
+            let first = match first {
+                Job::Write(write) => write,
+                Job::Replace(replacement) => {
+                    self.replace(*replacement, failure);
+                    continue;
+                }
+            };
             if let Some(reason) = failure.get() {
                 first(Err(Error::Unavailable(reason.clone())))(None);
                 continue;
             }
-            // The iterator yields the waiting jobs, and also those that arrive while earlier ones run.
-            let waiting = iter::from_fn(|| queue.try_recv().ok());
+            // The iterator yields the waiting writes, and also those that arrive while earlier ones run.
+            let waiting = iter::from_fn(|| match queue.try_recv().ok()? {
+                Job::Write(write) => Some(write),
+                Job::Replace(replacement) => {
+                    held = Some(Job::Replace(replacement));
+                    None
+                }
+            });
             let (answers, verdict) = self.commit_all(iter::once(first).chain(waiting).take(BATCH));
-            if let Err(BatchError { end: Some(reason), .. }) = &verdict {
-                tracing::error!(%reason, "the store stops writing");
-                // The failure is recorded before the answers, so that a check after an answer reports it.
-                failure.get_or_init(|| reason.clone());
-            }
+            note_end(&verdict, failure);
             let has_failed_before = failing.swap(verdict.is_err(), Ordering::Relaxed);
             for answer in answers {
                 answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
@@ -202,6 +242,25 @@ impl Disk<'_> {
         }
     }
 
+    /// Replaces the content, and then merges the log, which has grown by the size of the content. The log is merged after the
+    /// answer, because the content is already synced.
+    fn replace(&mut self, Replacement { content, answer }: Replacement, failure: &OnceLock<String>) {
+        let verdict = if let Some(reason) = failure.get() {
+            Err(BatchError::passing(Error::Unavailable(reason.clone())))
+        } else {
+            let _committing = self.snapshots.commit();
+            replacing::replace(self.connection, &content, self.files)
+        };
+        note_end(&verdict, failure);
+        let is_replaced = verdict.is_ok();
+        // Sending fails if the caller was dropped, which is not an error.
+        drop(answer.send(verdict.map_err(|fault| fault.error)));
+        drop(content);
+        if is_replaced {
+            self.merge_log("PASSIVE");
+        }
+    }
+
     /// Merges the log into the file, if the file is still in its place. This also saves the content of a log that was
     /// removed. If the file was replaced, the log may belong to the new file, so it stays unchanged.
     fn merge_log(&self, mode: &str) {
@@ -215,14 +274,14 @@ impl Disk<'_> {
         }
     }
 
-    /// Runs all jobs in one transaction and commits it. The caller answers them when the result of the commit is known.
-    fn commit_all(&self, jobs: impl Iterator<Item = Job>) -> (Vec<Answer>, Result<(), BatchError>) {
+    /// Runs all writes in one transaction and commits it. The caller answers them when the result of the commit is known.
+    fn commit_all(&self, writes: impl Iterator<Item = Write>) -> (Vec<Answer>, Result<(), BatchError>) {
         let mut verdict = begin(self.connection, self.files);
         let mut answers = Vec::new();
-        for job in jobs {
+        for write in writes {
             answers.push(match &verdict {
-                Ok(()) => job(Ok(self.connection)),
-                Err(fault) => job(Err(fault.error.clone())),
+                Ok(()) => write(Ok(self.connection)),
+                Err(fault) => write(Err(fault.error.clone())),
             });
             // If a statement fails because the disk is full or broken, SQLite rolls the transaction back by itself.
             // Nothing of the batch is stored.
@@ -234,5 +293,14 @@ impl Disk<'_> {
         let _committing = self.snapshots.commit();
         let verdict = verdict.and_then(|()| commit(self.connection, self.files));
         (answers, verdict)
+    }
+}
+
+/// Records why the store must stop writing, if it must. This happens before the answers, so that a check after an answer
+/// reports it.
+fn note_end(verdict: &Result<(), BatchError>, failure: &OnceLock<String>) {
+    if let Err(BatchError { end: Some(reason), .. }) = verdict {
+        tracing::error!(%reason, "the store stops writing");
+        failure.get_or_init(|| reason.clone());
     }
 }

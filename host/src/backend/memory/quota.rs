@@ -8,11 +8,15 @@ use async_trait::async_trait;
 use super::Memory;
 use crate::backend::{Count, Error, QuotaStore};
 
-/// All counts of this process. They are never removed: there is one for each client and window.
+/// All counts of this process. Only `clear` removes them: there is one for each client and window.
 #[derive(Debug, Default)]
 pub(super) struct Quotas(Mutex<HashMap<Count, u64>>);
 
 impl Quotas {
+    pub(super) fn clear(&self) {
+        self.all().clear();
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<Count, u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

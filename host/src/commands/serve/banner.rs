@@ -74,13 +74,18 @@ fn print(text: &str, first_key: Option<FirstKey>) -> Result<(), ShowError> {
 }
 
 fn text(service: &Service, config: &Config, given: &Given) -> String {
-    let Service { host, address, admin_address, is_encrypted, .. } = service;
+    let Service { host, address, metrics_address, console, is_encrypted, .. } = service;
     let scheme = if *is_encrypted { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
     let mut text = format!("portdesk {} is ready\n\n  address   {url}\n", env!("CARGO_PKG_VERSION"));
     let _ = writeln!(text, "  agents    {url}{}  (MCP)", mcp::PATH);
-    if let Some(admin) = admin_address {
-        let _ = writeln!(text, "  metrics   http://{admin}/metrics");
+    if let Some(metrics) = metrics_address {
+        let _ = writeln!(text, "  metrics   http://{metrics}/metrics");
+    }
+    if let Some(console) = console {
+        let advice =
+            if console.generated_token().is_none() { "  (its token: PORTDESK_CONSOLE_TOKEN)" } else { "" };
+        let _ = writeln!(text, "  console   {}{advice}", console.url());
     }
     let _ = writeln!(text, "  data      {}", data(config));
     let _ = writeln!(text, "  API key   {}", key(host, config));

@@ -120,7 +120,7 @@ async fn a_changed_plan_applies_at_once_and_keeps_the_used_units() {
 #[tokio::test]
 async fn without_plans_nothing_is_counted() {
     let quota_store = memory();
-    let usage = Usage::new(RateLimit::Off, Arc::clone(&quota_store));
+    let usage = Usage::new(RateLimit::Off, Arc::clone(&quota_store), None);
     let plan = plan(1, 1, Some((1, Period::Day)));
     for _ in 0..1000 {
         assert_eq!(usage.take(&one(), &plan).await, Ok(()));

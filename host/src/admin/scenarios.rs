@@ -1,0 +1,41 @@
+//! `POST /v1/scenarios`: does the steps of a scenario in a space.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use serde_json::json;
+
+use super::Refusal;
+use super::answer::{self, Answer};
+use super::asked::Asked;
+use crate::backend::SnapshotName;
+use crate::journal::{MarkKind, Via};
+use crate::scenario::{self, Mode, Scenario, SpaceWorld};
+
+/// The body is a scenario in YAML or JSON. With `mode=seed`, which is the default, it puts data into the space; if a step fails,
+/// the space has its items of before again. With `mode=run` it is a test, and the space is reset first.
+pub(super) async fn perform(asked: Asked<'_>) -> Result<Answer, Refusal> {
+    let query = asked.query(&["space", "mode"])?;
+    let mode = query.word("mode")?.unwrap_or(Mode::Seed);
+    let (pipeline, spaces) = (Arc::clone(asked.pipeline), Arc::clone(asked.spaces));
+    let space = asked.space(&query)?;
+    let body = asked.bytes().await?;
+    let scenario = Scenario::parse(&body, &pipeline.contract);
+    let scenario = scenario.map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let via = if mode == Mode::Run { Via::Http } else { Via::Seed };
+    let world = SpaceWorld { pipeline, spaces: Arc::clone(&spaces), space: Arc::clone(&space), via };
+    // A store that cannot keep its state can still take the steps of a scenario.
+    let before = SnapshotName::before_scenario();
+    let is_kept = mode == Mode::Seed && space.has_contents();
+    if is_kept {
+        space.save(&before).await?;
+    }
+    let report = scenario::run(&scenario, &world, mode).await;
+    if is_kept && !report.held {
+        space.restore(&before).await?;
+    }
+    let details = json!({ "name": report.name, "held": report.held, "mode": mode });
+    space.mark(MarkKind::Scenario, "a scenario ran", details);
+    let status = if report.held { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(answer::json(status, &report))
+}

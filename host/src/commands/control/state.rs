@@ -1,0 +1,129 @@
+//! `portdesk reset`, `seed`, `snapshot` and `restore`: the items of a space.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hyper::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::{SpaceOf, Target, people, read};
+use crate::commands::Ended;
+use crate::config::name;
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Reset {
+    #[command(flatten)]
+    space: SpaceOf,
+
+    /// Seed after the reset, in place of the one that the space began with
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Time at which the clock stands after the reset, in steps of a millisecond for each request
+    #[arg(long, value_name = "TIME")]
+    clock: Option<Timestamp>,
+
+    /// Keep the rules of faults
+    #[arg(long)]
+    keep_faults: bool,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Restore {
+    /// Name of the snapshot
+    #[arg(value_parser = name)]
+    name: String,
+
+    #[command(flatten)]
+    space: SpaceOf,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Seed {
+    /// Scenario file, in YAML or JSON
+    file: PathBuf,
+
+    #[command(flatten)]
+    space: SpaceOf,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Snapshot {
+    /// Name of the snapshot: 1 to 64 lower-case letters, digits and `-`; without it, all snapshots are listed
+    #[arg(value_parser = name)]
+    name: Option<String>,
+
+    /// Remove the snapshot of this name
+    #[arg(long, requires = "name")]
+    delete: bool,
+
+    #[command(flatten)]
+    space: SpaceOf,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+pub(super) fn reset(reset: &Reset) -> Result<(), Ended> {
+    let clock = reset.clock.map(|at| json!({"mode": "stepping", "at": at}));
+    let body = json!({"seed": reset.seed, "clock": clock, "keep_faults": reset.keep_faults});
+    let body = reset.space.body(body);
+    reset.target.perform(Method::POST, "/v1/reset", Some(&body), |done| {
+        let (before, items) = (done.pointer("/before/name"), done.pointer("/before/items"));
+        let of = |value: Option<&Value>| value.map(people::short).unwrap_or_default();
+        let took = of(done.get("took_ms"));
+        format!(
+            "the space is empty; items before: {}, in the snapshot {} ({took} ms)\n",
+            of(items),
+            of(before)
+        )
+    })
+}
+
+pub(super) fn restore(restore: &Restore) -> Result<(), Ended> {
+    let path = format!("/v1/snapshots/{}/restore", restore.name);
+    let body = restore.space.body(json!({}));
+    restore.target.perform(Method::POST, &path, Some(&body), people::lines)
+}
+
+pub(super) fn snapshot(snapshot: &Snapshot) -> Result<(), Ended> {
+    let Snapshot { name, delete, space, target } = snapshot;
+    let Some(name) = name else {
+        return target.perform(Method::GET, &space.of("/v1/snapshots"), None, people::lines);
+    };
+    let path = format!("/v1/snapshots/{name}");
+    if *delete {
+        let shown = |_: &Value| format!("the snapshot {name} is removed\n");
+        return target.perform(Method::DELETE, &space.of(&path), None, shown);
+    }
+    target.perform(Method::PUT, &path, Some(&space.body(json!({}))), people::lines)
+}
+
+pub(super) fn seed(seed: &Seed) -> Result<(), Ended> {
+    // The host parses the scenario, so that its errors name the line.
+    let text = read(&seed.file, SCENARIO_BYTES)?;
+    let client = Client::of(&seed.target)?;
+    let path = seed.space.of("/v1/scenarios");
+    let reply = client.send_text(Method::POST, &path, Some(("application/yaml", text)))?;
+    if reply.is_not_held() {
+        seed.target.print(&reply.body, people::lines)?;
+        let file = seed.file.display();
+        return Err(Ended::Failed(format!("{file}: a step failed; the items of the space are as before")));
+    }
+    let answer = reply.done()?.body;
+    seed.target.print(&answer, people::lines)
+}
+
+/// The most bytes that the console takes.
+const SCENARIO_BYTES: u64 = 8 << 20;

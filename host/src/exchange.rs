@@ -1,0 +1,163 @@
+//! One request in a space and its answer, as faults and the journal see them.
+//!
+//! The store asks the exchange of its request before each call, because a fault may take the place of the call, and notes
+//! each call in it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::time::sleep;
+
+use crate::bindings::portdesk::desk::key_value::Error;
+use crate::faults::{Action, Asked, Dice, Faults, Injected, Station, StoreAction};
+use crate::journal::{self, StationName};
+use crate::telemetry::{Outcome, Verb};
+
+/// One request in a space.
+pub struct Exchange {
+    /// The operation of the contract that the request asks for.
+    pub operation: Option<String>,
+    faults: Arc<Faults>,
+    dice: Dice,
+    client: Arc<str>,
+    begun: Instant,
+    store_calls: AtomicU32,
+    record: Mutex<Record>,
+}
+
+/// What happened during a request.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// The parts of the way, in the order in which they ended.
+    pub stations: Vec<journal::Station>,
+    /// The keys of the items that the component named, each of them once.
+    pub items: Vec<Box<str>>,
+    /// The faults that the request met.
+    pub faults: Vec<journal::Injected>,
+}
+
+/// A call of the store that has begun.
+pub struct StoreCall {
+    begin_us: u64,
+    fault: Option<StoreAction>,
+}
+
+impl Exchange {
+    /// A request of `client` that began at `begun`.
+    #[must_use]
+    pub fn new(
+        faults: Arc<Faults>,
+        dice: Dice,
+        client: Arc<str>,
+        operation: Option<String>,
+        begun: Instant,
+    ) -> Exchange {
+        let (store_calls, record) = (AtomicU32::new(0), Mutex::default());
+        Exchange { operation, faults, dice, client, begun, store_calls, record }
+    }
+
+    /// Microseconds since the beginning of the request.
+    #[must_use]
+    pub fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Notes that the request was at a station from `begin_us` until now.
+    pub fn left(&self, name: StationName, begin_us: u64) {
+        self.note(name, begin_us, None);
+    }
+
+    /// The fault that the request meets at a station other than the store.
+    pub fn fault(&self, station: Station) -> Option<Action> {
+        let Injected { rule, action } = self.pick(station, None, 0)?;
+        let name = if station == Station::Door { StationName::Door } else { StationName::Answer };
+        self.met(rule, name, None);
+        Some(action)
+    }
+
+    /// Begins a call of the store.
+    pub fn begin_call(&self, verb: Verb) -> StoreCall {
+        let begin_us = self.elapsed_us();
+        let number = self.store_calls.fetch_add(1, Ordering::Relaxed);
+        let Some(Injected { rule, action: Action::Store(fault) }) =
+            self.pick(Station::Store, Some(verb), number)
+        else {
+            return StoreCall { begin_us, fault: None };
+        };
+        let stored = match fault {
+            StoreAction::Delay(_) => None,
+            StoreAction::Unknown { stored } => Some(stored),
+            StoreAction::Corrupt | StoreAction::Throttled { .. } | StoreAction::Unavailable => Some(false),
+        };
+        self.met(rule, StationName::Store, stored);
+        StoreCall { begin_us, fault: Some(fault) }
+    }
+
+    /// Notes how a call of the store ended. A query has no key.
+    pub fn end_call(&self, call: &StoreCall, verb: Verb, key: Option<&str>, outcome: Outcome) {
+        if let Some(key) = key {
+            let items = &mut self.lock().items;
+            if items.len() < ITEMS && items.iter().all(|item| **item != *key) {
+                items.push(key.into());
+            }
+        }
+        let key = key.unwrap_or_default().into();
+        let store = journal::StoreCall { verb: verb.as_str(), key, outcome: outcome.as_str() };
+        self.note(StationName::Store, call.begin_us, Some(store));
+    }
+
+    /// Takes what happened so far.
+    #[must_use]
+    pub fn take(&self) -> Record {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn note(&self, name: StationName, begin_us: u64, store: Option<journal::StoreCall>) {
+        let duration_us = self.elapsed_us().saturating_sub(begin_us);
+        self.lock().stations.push(journal::Station { name, begin_us, duration_us, store });
+    }
+
+    fn met(&self, rule: String, station: StationName, stored: Option<bool>) {
+        self.lock().faults.push(journal::Injected { rule: rule.into(), station, stored });
+    }
+
+    fn pick(&self, station: Station, verb: Option<Verb>, call: u32) -> Option<Injected> {
+        let (operation, client) = (self.operation.as_deref(), &*self.client);
+        self.faults.pick(&Asked { station, operation, verb, client, call, dice: &self.dice })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StoreCall {
+    /// Makes the call, or what a fault puts in its place.
+    pub async fn make<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match &self.fault {
+            None => call.await,
+            Some(StoreAction::Delay(delay)) => {
+                sleep(*delay).await;
+                call.await
+            }
+            Some(StoreAction::Corrupt) => Err(Error::Corrupt),
+            Some(StoreAction::Throttled { retry_after }) => {
+                let milliseconds =
+                    |after: &std::time::Duration| u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+                Err(Error::Throttled(retry_after.as_ref().map(milliseconds)))
+            }
+            Some(StoreAction::Unavailable) => Err(Error::Unavailable),
+            Some(StoreAction::Unknown { stored }) => {
+                if *stored {
+                    // An error of the store itself says more than the fault would.
+                    call.await?;
+                }
+                Err(Error::Unknown)
+            }
+        }
+    }
+}
+
+/// The most items that are noted for one request, which is more than a component may change.
+const ITEMS: usize = 100;

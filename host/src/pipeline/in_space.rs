@@ -1,0 +1,226 @@
+//! Answers a request in a space: notes it in the journal, and does what the faults of the space ask for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use tokio::time::{sleep, timeout_at};
+
+use super::noted::Noted;
+use super::{Answer, Passage, Pipeline, Reply, answer, passed_headers};
+use crate::chance::{Draw, Said};
+use crate::clock;
+use crate::door::{Plan, Refusal};
+use crate::exchange::Exchange;
+use crate::faults::{Action, AnswerAction, Asked, Body, Dice, DoorAction, RefusedAs, Station};
+use crate::journal::StationName;
+use crate::sandbox::{Conditions, Moment};
+use crate::space::{Space, Spaces};
+use crate::telemetry::OperationLabel;
+
+/// What a fault does with an answer on its way to the client. A way in does it; to a way in that cannot, the answer is an
+/// ordinary one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Nothing is sent, and the connection or the stream of HTTP/2 is reset.
+    Lost,
+    /// Half of the body is sent, and the connection or the stream is reset.
+    Truncated,
+    /// The body is sent in pieces.
+    Dripped {
+        /// The size of a piece.
+        bytes: usize,
+        /// The time between two pieces.
+        pause: Duration,
+    },
+}
+
+impl Pipeline {
+    pub(super) async fn respond_in(
+        &self,
+        spaces: &Spaces,
+        asked: &Request<Bytes>,
+        passage: &Passage,
+    ) -> Reply {
+        let space = match spaces.of_key(passage.admitted.space.as_ref()) {
+            Ok(space) => space,
+            Err(refusal) => return answer::refused(&refusal, asked.method(), self.parity),
+        };
+        let operation = self.contract.route(asked.method(), asked.uri().path());
+        let operation = operation.and_then(|route| route.operation.id.clone());
+        let waited_us = passage.elapsed_us();
+        let entered = space.enter(passage.begun, passage.deadline).await;
+        // Only after the wait for a reset, so that the call stands after the mark of the reset.
+        let noted = Noted::begin(spaces, &space, asked, passage, operation.as_deref());
+        let _entered = match entered {
+            Ok(entered) => entered,
+            Err(refusal) => {
+                let reply = answer::refused(&refusal, asked.method(), self.parity);
+                noted.end(&reply, None).await;
+                return reply;
+            }
+        };
+        let draw = spaces.are_controlled.then(|| draw(&space, asked, passage));
+        let dice = dice(draw.as_ref());
+        let client = Arc::clone(passage.admitted.client.name());
+        let begun = passage.begun.into_std();
+        let exchange = Exchange::new(Arc::clone(&space.faults), dice, client, operation, begun);
+        let exchange = Arc::new(exchange);
+        exchange.left(StationName::Wait, waited_us);
+        let reply = self.meet(&space, draw, &exchange, asked, passage).await;
+        noted.end(&reply, Some(&exchange)).await;
+        reply
+    }
+
+    /// The component's answer, unless faults of the door or of the answer change it.
+    async fn meet(
+        &self,
+        space: &Space,
+        draw: Option<Draw>,
+        exchange: &Arc<Exchange>,
+        asked: &Request<Bytes>,
+        passage: &Passage,
+    ) -> Reply {
+        if let Some(reply) = self.at_the_door(exchange, asked, passage).await {
+            return reply;
+        }
+        let moment = draw.map_or_else(Moment::default, |draw| Moment {
+            now: Some(space.clock.tick()),
+            generator: draw.generator(),
+        });
+        let store = space.store.observed(Arc::clone(exchange));
+        let conditions = Some(Box::new(Conditions { store, moment }));
+        let begun_us = exchange.elapsed_us();
+        let reply = self.respond(asked, passage, conditions).await;
+        exchange.left(StationName::Component, begun_us);
+        match exchange.fault(Station::Answer) {
+            Some(Action::Answer(fault)) => self.on_the_way(&fault, reply, exchange, asked).await,
+            Some(Action::Door(_) | Action::Store(_) | Action::Red) | None => reply,
+        }
+    }
+
+    async fn at_the_door(
+        &self,
+        exchange: &Exchange,
+        asked: &Request<Bytes>,
+        passage: &Passage,
+    ) -> Option<Reply> {
+        let Some(Action::Door(fault)) = exchange.fault(Station::Door) else { return None };
+        let refused = |refusal: Refusal| Some(answer::refused(&refusal, asked.method(), self.parity));
+        match fault {
+            DoorAction::Delay(delay) => match timeout_at(passage.deadline, sleep(delay)).await {
+                Ok(()) => None,
+                Err(_elapsed) => refused(Refusal::Deadline),
+            },
+            DoorAction::Refuse(refused_as) => refused(refusal(refused_as)),
+            DoorAction::Status { status, body } => Some(reply(with_status(status, body))),
+        }
+    }
+
+    async fn on_the_way(
+        &self,
+        fault: &AnswerAction,
+        reply: Reply,
+        exchange: &Exchange,
+        asked: &Request<Bytes>,
+    ) -> Reply {
+        let delivered = |delivery, reply| Reply { delivery: Some(delivery), ..reply };
+        match *fault {
+            AnswerAction::Delay(delay) => {
+                let begun_us = exchange.elapsed_us();
+                sleep(delay).await;
+                exchange.left(StationName::Answer, begun_us);
+                reply
+            }
+            AnswerAction::Dripped { bytes, pause } => {
+                delivered(Delivery::Dripped { bytes: bytes as usize, pause }, reply)
+            }
+            AnswerAction::Lost => delivered(Delivery::Lost, reply),
+            AnswerAction::Truncated => delivered(Delivery::Truncated, reply),
+            AnswerAction::Replaced { status } => {
+                let refusal = if status == 504 { Refusal::Deadline } else { Refusal::Failed };
+                let mut replaced = answer::refused(&refusal, asked.method(), self.parity);
+                // A gateway in front of a host answers 502.
+                *replaced.answer.status_mut() =
+                    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                replaced
+            }
+        }
+    }
+
+    /// Whether a fault turns the readiness check red.
+    pub(super) fn is_made_unready(&self) -> bool {
+        let Some(spaces) = &self.spaces else { return false };
+        // A check says nothing, so its chance is that of the host.
+        let dice = Dice { seed: 0, digest: [0; 32], repetition: rand::random() };
+        let asked =
+            Asked { station: Station::Ready, operation: None, verb: None, client: "", call: 0, dice: &dice };
+        spaces.main().faults.pick(&asked).is_some()
+    }
+}
+
+impl Passage {
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+fn draw(space: &Space, asked: &Request<Bytes>, passage: &Passage) -> Draw {
+    let headers = passed_headers(asked.headers());
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+    space.chance.draw(&Said {
+        method: asked.method().as_str(),
+        path: asked.uri().path(),
+        query: asked.uri().query(),
+        headers: &headers,
+        body: asked.body(),
+        client: passage.admitted.client.as_str(),
+    })
+}
+
+/// The chance of faults. A space without a seed has that of the seed 0, so that its faults can be repeated too.
+fn dice(draw: Option<&Draw>) -> Dice {
+    let seed = draw.and_then(|draw| draw.seed).unwrap_or_default();
+    let (digest, repetition) = draw.map_or(([0; 32], 0), |draw| (draw.digest.0, draw.repetition));
+    Dice { seed, digest, repetition }
+}
+
+/// The refusal that a rule asks for, with the words of the default plan.
+fn refusal(refused_as: RefusedAs) -> Refusal {
+    let plan = Plan::default_plan();
+    match (refused_as, plan.quota, clock::now()) {
+        (RefusedAs::Forbidden, ..) => Refusal::Forbidden,
+        (RefusedAs::Busy, ..) => Refusal::Busy,
+        (RefusedAs::Deadline, ..) => Refusal::Deadline,
+        (RefusedAs::LimitExceeded, Some(quota), Ok(now)) => {
+            let window = quota.period.window(now);
+            let left = |at| Duration::try_from(window.end.duration_since(at)).unwrap_or_default();
+            Refusal::LimitExceeded { quota, window: left(window.begin), retry_after: left(now) }
+        }
+        (RefusedAs::LimitExceeded | RefusedAs::TooManyRequests, ..) => {
+            Refusal::TooManyRequests { plan: Arc::new(plan), retry_after: Duration::from_secs(1) }
+        }
+    }
+}
+
+fn with_status(status: u16, body: Option<Body>) -> Answer {
+    let (content_type, body) = match body {
+        Some(Body::Text(text)) => ("text/plain; charset=utf-8", Bytes::from(text)),
+        // A value that was parsed from JSON can be written as JSON.
+        Some(Body::Json(value)) => {
+            ("application/json", serde_json::to_vec(&value).unwrap_or_default().into())
+        }
+        None => ("text/plain; charset=utf-8", Bytes::new()),
+    };
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+fn reply(answer: Answer) -> Reply {
+    Reply { answer, operation: OperationLabel::None, refusal: None, performed: None, delivery: None }
+}

@@ -1,0 +1,117 @@
+//! Notes requests in the journal.
+
+use std::sync::Arc;
+
+use http_body_util::BodyExt;
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::http::request::Parts;
+use tokio::time::Instant;
+
+use super::{Passage, Pipeline, Reply};
+use crate::exchange::{Exchange, Record};
+use crate::journal::{Ended, FailedBy, Journal, Opened, Via};
+use crate::space::{Space, Spaces};
+
+/// A request in the journal that has no answer yet. If this is dropped before the answer, its client has gone away.
+pub(super) struct Noted {
+    journal: Journal,
+    number: u64,
+    is_ended: bool,
+}
+
+impl Noted {
+    /// Begins to note a request.
+    pub(super) fn begin(
+        spaces: &Spaces,
+        space: &Space,
+        asked: &Request<Bytes>,
+        passage: &Passage,
+        operation: Option<&str>,
+    ) -> Noted {
+        let journal = spaces.journal.clone();
+        let number = journal.begin(Opened {
+            begun: passage.begun.into_std(),
+            space: Arc::clone(&space.name),
+            space_at: space.clock.now().ok(),
+            via: passage.via,
+            request_id: &passage.request_id,
+            operation,
+            method: asked.method().as_str(),
+            path: asked.uri().path(),
+            query: asked.uri().query(),
+            client: Some(passage.admitted.client.as_str()),
+            headers: asked.headers(),
+            body: asked.body(),
+        });
+        Noted { journal, number, is_ended: false }
+    }
+
+    /// Notes the answer. There is no exchange if the request did not get into its space.
+    pub(super) async fn end(mut self, reply: &Reply, exchange: Option<&Exchange>) {
+        self.is_ended = true;
+        let Record { stations, items, faults } = exchange.map(Exchange::take).unwrap_or_default();
+        let Ok(body) = reply.answer.body().clone().collect().await;
+        let by = match reply.refusal {
+            _ if !faults.is_empty() => FailedBy::Injected,
+            Some(_) => FailedBy::Host,
+            None => FailedBy::Component,
+        };
+        let failed_by = reply.answer.status().is_server_error().then_some(by);
+        self.journal.end(
+            self.number,
+            Ended {
+                operation: None,
+                space_at: None,
+                client: None,
+                request_body: None,
+                status: reply.answer.status().as_u16(),
+                refusal: reply.refusal,
+                failed_by,
+                faults,
+                stations,
+                items,
+                headers: reply.answer.headers(),
+                body: &body.to_bytes(),
+            },
+        );
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        if !self.is_ended {
+            self.journal.abandon(self.number);
+        }
+    }
+}
+
+impl Pipeline {
+    /// Notes a request that the door refused. Its body was not read, or is not complete.
+    pub(super) async fn note_refusal(
+        &self,
+        spaces: &Spaces,
+        parts: &Parts,
+        via: Via,
+        begun: Instant,
+        refused: &Reply,
+    ) {
+        let operation = self.contract.route(&parts.method, parts.uri.path());
+        let number = spaces.journal.begin(Opened {
+            begun: begun.into_std(),
+            space: Arc::clone(&spaces.main().name),
+            space_at: None,
+            via,
+            request_id: "",
+            operation: operation.and_then(|route| route.operation.id.as_deref()),
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query(),
+            client: None,
+            headers: &parts.headers,
+            body: &[],
+        });
+        let noted = Noted { journal: spaces.journal.clone(), number, is_ended: false };
+        noted.end(refused, None).await;
+    }
+}

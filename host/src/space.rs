@@ -1,0 +1,314 @@
+//! Spaces: worlds of their own for tests.
+//!
+//! A space has a store, a clock, chance, faults and usage of its own. The API key of a request decides which space the
+//! request is in, so parallel tests need no header, and an agent cannot choose. The space `main` is the host's own store,
+//! with the keys of the key file. Every other space is in memory, and is lost when the process ends.
+
+mod made;
+mod reset;
+mod check;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+use tokio::time::{Instant, timeout, timeout_at};
+
+pub use self::made::{MadeSpace, NewSpace};
+pub use self::reset::{Reset, ResetDone};
+use crate::backend::{Contents, ContentsError, Item, Schema, Snapshot, SnapshotName};
+use crate::chance::Chance;
+use crate::clock::{ClockError, ClockSetting, SpaceClock};
+use crate::door::{ActiveKeys, Refusal, SpaceKeys, Usage};
+use crate::faults::Faults;
+use crate::journal::{Journal, MarkKind, NewMark};
+use crate::store::GuestStore;
+use crate::telemetry::Telemetry;
+
+/// A world of its own.
+pub struct Space {
+    /// The name.
+    pub name: Arc<str>,
+    /// The clock that the component sees.
+    pub clock: Arc<SpaceClock>,
+    /// The chance that the component sees.
+    pub chance: Chance,
+    /// The faults that requests meet.
+    pub faults: Arc<Faults>,
+    pub(crate) store: GuestStore,
+    pub(crate) usage: Arc<Usage>,
+    /// Marks of what changes the space.
+    journal: Journal,
+    /// `None` if the items are in a table that others share.
+    contents: Option<Arc<dyn Contents>>,
+    /// What the clock and the seed are after a reset.
+    beginning: RwLock<Beginning>,
+    /// When the present world began. Each request holds it for reading, and a reset for writing, so that a reset waits for the
+    /// requests in progress.
+    world: Arc<tokio::sync::RwLock<Instant>>,
+}
+
+/// What a space begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The clock.
+    pub clock: ClockSetting,
+    /// The seed of its chance.
+    pub seed: Option<u64>,
+}
+
+impl Default for Beginning {
+    fn default() -> Beginning {
+        Beginning { clock: ClockSetting::REAL, seed: None }
+    }
+}
+
+/// The parts of a new space.
+pub(crate) struct SpaceParts {
+    pub(crate) name: Arc<str>,
+    pub(crate) beginning: Beginning,
+    pub(crate) clock: Arc<SpaceClock>,
+    pub(crate) store: GuestStore,
+    pub(crate) usage: Arc<Usage>,
+    pub(crate) contents: Option<Arc<dyn Contents>>,
+    pub(crate) journal: Journal,
+}
+
+impl Space {
+    pub(crate) fn new(parts: SpaceParts) -> Space {
+        let SpaceParts { name, beginning, clock, store, usage, contents, journal } = parts;
+        Space {
+            name,
+            clock,
+            chance: Chance::new(beginning.seed),
+            faults: Arc::default(),
+            store,
+            usage,
+            journal,
+            contents,
+            beginning: RwLock::new(beginning),
+            world: Arc::new(tokio::sync::RwLock::new(Instant::now())),
+        }
+    }
+
+    /// Begins a request that arrived at `arrived`. A request that arrived before a reset ended is refused: otherwise, the
+    /// last writes of one test would be the first ones of the next.
+    pub(crate) async fn enter(
+        &self,
+        arrived: Instant,
+        deadline: Instant,
+    ) -> Result<OwnedRwLockReadGuard<Instant>, Refusal> {
+        let world = Arc::clone(&self.world);
+        let entered = match Arc::clone(&world).try_read_owned() {
+            Ok(entered) => entered,
+            Err(_) => timeout_at(deadline, world.read_owned()).await.map_err(|_elapsed| Refusal::Busy)?,
+        };
+        if arrived < *entered { Err(Refusal::Busy) } else { Ok(entered) }
+    }
+
+    /// Waits for the requests in progress, and keeps others out until the guard is dropped.
+    async fn close(&self) -> Result<OwnedRwLockWriteGuard<Instant>, SpaceError> {
+        let closed = timeout(LONGEST_REQUESTS, Arc::clone(&self.world).write_owned()).await;
+        closed.map_err(|_elapsed| SpaceError::Busy)
+    }
+
+    /// Notes a change of this space between the calls.
+    pub(crate) fn mark(&self, kind: MarkKind, text: &str, details: Value) {
+        let (name, space_at) = (Arc::clone(&self.name), self.clock.now().ok());
+        self.journal.mark(NewMark { space: Some(name), space_at, kind, text: text.to_owned(), details });
+    }
+
+    /// Keeps a copy of all items under a name.
+    pub async fn save(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
+        Ok(self.contents()?.save(name).await?)
+    }
+
+    /// Puts back the items of a snapshot. Clock, chance, faults and usage stay as they are.
+    pub async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
+        let contents = self.contents()?;
+        let mut world = self.close().await?;
+        let restored = contents.restore(name).await?;
+        *world = Instant::now();
+        let text = format!("the snapshot {name} was restored");
+        self.mark(MarkKind::Restored, &text, json!(restored));
+        Ok(restored)
+    }
+
+    /// The snapshots of this space.
+    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, SpaceError> {
+        Ok(self.contents()?.snapshots().await?)
+    }
+
+    /// Removes a snapshot.
+    pub async fn remove_snapshot(&self, name: &SnapshotName) -> Result<(), SpaceError> {
+        Ok(self.contents()?.remove(name).await?)
+    }
+
+    /// All items by their key.
+    pub async fn items(&self) -> Result<Vec<Item>, SpaceError> {
+        Ok(self.contents()?.items().await?)
+    }
+
+    /// All items of a snapshot by their key.
+    pub async fn items_of(&self, snapshot: &SnapshotName) -> Result<Vec<Item>, SpaceError> {
+        Ok(self.contents()?.copy(Some(snapshot)).await?.items().await?)
+    }
+
+    /// Whether the items can be emptied, copied and put back as a whole.
+    #[must_use]
+    pub fn has_contents(&self) -> bool {
+        self.contents.is_some()
+    }
+
+    fn contents(&self) -> Result<&dyn Contents, SpaceError> {
+        self.contents.as_deref().ok_or(SpaceError::SharedTable)
+    }
+}
+
+/// All spaces of a host, and the journal of what is done in them.
+pub struct Spaces {
+    /// What was done.
+    pub journal: Journal,
+    /// Whether operators may change the spaces.
+    pub are_controlled: bool,
+    main: Arc<Space>,
+    others: RwLock<BTreeMap<Arc<str>, Arc<Space>>>,
+    keys: Arc<SpaceKeys>,
+    /// The plans that the clients of a new space can have.
+    plans: ActiveKeys,
+    schema: Schema,
+    telemetry: Arc<Telemetry>,
+}
+
+/// What a host gives to its spaces.
+pub(crate) struct SpacesParts {
+    pub(crate) journal: Journal,
+    pub(crate) are_controlled: bool,
+    pub(crate) main: Space,
+    pub(crate) keys: Arc<SpaceKeys>,
+    pub(crate) plans: ActiveKeys,
+    pub(crate) schema: Schema,
+    pub(crate) telemetry: Arc<Telemetry>,
+}
+
+impl Spaces {
+    pub(crate) fn new(parts: SpacesParts) -> Spaces {
+        let SpacesParts { journal, are_controlled, main, keys, plans, schema, telemetry } = parts;
+        Spaces {
+            journal,
+            are_controlled,
+            main: Arc::new(main),
+            others: RwLock::default(),
+            keys,
+            plans,
+            schema,
+            telemetry,
+        }
+    }
+
+    /// The space of the host's own store.
+    #[must_use]
+    pub fn main(&self) -> &Arc<Space> {
+        &self.main
+    }
+
+    /// The schema of the items of every space.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The space of this name.
+    pub fn find(&self, name: &str) -> Result<Arc<Space>, SpaceError> {
+        if name == MAIN {
+            return Ok(Arc::clone(&self.main));
+        }
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        others.get(name).map(Arc::clone).ok_or(SpaceError::Missing)
+    }
+
+    /// The space of a request, by what its key says.
+    pub(crate) fn of_key(&self, space: Option<&Arc<str>>) -> Result<Arc<Space>, Refusal> {
+        // A key whose space was dropped in the meantime is not valid.
+        space.map_or_else(
+            || Ok(Arc::clone(&self.main)),
+            |name| self.find(name).map_err(|_| Refusal::Forbidden),
+        )
+    }
+
+    /// All spaces, the main one first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Space>> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(&self.main).chain(others.values()).map(Arc::clone).collect()
+    }
+
+    /// Drops a space and makes its keys invalid. Requests in progress end in the dropped space.
+    pub fn remove(&self, name: &str) -> Result<(), SpaceError> {
+        if name == MAIN {
+            return Err(SpaceError::Main);
+        }
+        let removed = self.others.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let space = removed.ok_or(SpaceError::Missing)?;
+        self.keys.remove(name);
+        space.mark(MarkKind::Dropped, "the space was dropped", Value::Null);
+        Ok(())
+    }
+}
+
+/// Why a space cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SpaceError {
+    /// Requests are in progress that do not end.
+    #[error("requests in this space did not end in time; nothing was changed, try again")]
+    Busy,
+    /// The clock cannot be set.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// The store cannot do it.
+    #[error(transparent)]
+    Contents(#[from] ContentsError),
+    /// There is a space of this name.
+    #[error("`name`: there is a space of this name already; drop it, or choose another name")]
+    Exists,
+    /// The space main cannot be made or dropped.
+    #[error("`name`: the space `{MAIN}` is always there; choose another name")]
+    Main,
+    /// There is no space of this name.
+    #[error("`space`: there is no space of this name")]
+    Missing,
+    /// A name is malformed.
+    #[error("`{member}`: a name has 1 to {NAME_BYTES} characters of `a-z 0-9 -`")]
+    Name {
+        /// The member with the name.
+        member: &'static str,
+    },
+    /// There is no plan of this name.
+    #[error("`plan`: there is no plan of this name; `portdesk plan list` lists the plans")]
+    Plan,
+    /// The items are in a table of DynamoDB.
+    #[error(
+        "the items of this space are in a DynamoDB table that other hosts may share, so they are not reset, copied or \
+         restored; use a space in memory, or start the host with --store memory or embedded"
+    )]
+    SharedTable,
+    /// A space has no more clients.
+    #[error("`clients`: a space has 1 to {CLIENTS} clients, each with another name")]
+    Clients,
+    /// There are too many spaces.
+    #[error("there are {SPACES} spaces already; drop one")]
+    TooMany,
+}
+
+/// The name of the space of the host's own store.
+pub const MAIN: &str = "main";
+/// The most spaces apart from the main one.
+const SPACES: usize = 64;
+/// The most clients, and so keys, of a space.
+const CLIENTS: usize = 16;
+/// The longest name of a space or a client.
+const NAME_BYTES: usize = 64;
+/// How long a reset waits for requests in progress. A request that no limit ends is ended by --time-limit before.
+const LONGEST_REQUESTS: Duration = Duration::from_secs(70);
