@@ -9,6 +9,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+const FAULTS = [
+  { at: 'door', operation: 'create_ticket', probability: 0.2, do: { status: 503 } },
+  { at: 'store', verb: 'update', client: 'triage-bot', times: 1, do: { unknown: { stored: true } } },
+]
 const tree = fileURLToPath(new URL('../..', import.meta.url))
 const folder = process.argv[2] ?? `${tree}/docs/pictures`
 process.env.PORTDESK_BROWSER_PACKAGES ??= `${tree}/.tools/browser/node_modules`
@@ -35,7 +39,6 @@ await main(async (open, failures) => {
   while (!(failed = (await control('GET', 'calls?status=5xx')).calls[0])) await new Promise((resolve) => setTimeout(resolve, 500))
   await new Promise((resolve) => setTimeout(resolve, 6000))
   await control('PUT', 'clock', { mode: 'running' })
-  await control('POST', 'faults', { rule: { at: 'door', operation: 'create_ticket', probability: 0.2, do: { status: 503 } } })
   await control('PUT', 'snapshots/monday', {})
   const [item] = failed.items
   const views = {
@@ -49,7 +52,9 @@ await main(async (open, failures) => {
       await show(page, `${fragment}&call=${failed.n}&item=${item}`)
       await page.locator('.item').first().waitFor({ state: 'attached' })
       await page.locator('#sheet h2').first().waitFor({ state: 'attached' })
-      await page.waitForTimeout(1200)
+      // The demo changes the faults from time to time.
+      if (view === 'controls') await control('PUT', 'faults', { rules: FAULTS })
+      await page.waitForTimeout(1000)
       const file = `${folder}/console-${view}-${colorScheme}.png`
       await page.screenshot({ path: file })
       spawnSync('pngquant', ['--force', '--skip-if-larger', '--quality', '70-95', '--output', file, file])

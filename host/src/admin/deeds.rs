@@ -30,7 +30,8 @@ pub(super) fn told(state: &RuleState) -> Value {
             .filter(|one| *one < 1.0)
             .map(|one| format!("with a chance of {} %", (one * 100.0).round())),
         number("skip").filter(|skip| *skip > 0.0).map(|skip| format!("after {skip} others")),
-        number("times").map(|times| format!("{times} times at most")),
+        number("times")
+            .map(|times| if times > 1.0 { format!("{times} times at most") } else { "once".to_owned() }),
     ];
     let who = text("operation").unwrap_or_else(|| "Each request".to_owned());
     let conditions: Vec<String> = conditions.into_iter().flatten().collect();

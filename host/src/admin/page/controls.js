@@ -81,7 +81,7 @@ const told = ([who, what, when]) => h('span', h('b', who), ` ${what}`, h('small'
 export function update() {
   if (!$('p-clock')) return
   const { about: { controls: can }, clock } = state
-  $('p-state').textContent = stores || 'A scenario goes through the API, so every rule of the component holds.'
+  $('p-state').textContent = stores || (can ? 'A scenario goes through the API, so every rule of the component holds.' : '')
   fill($('snapshots'), snapshots.map(({ name, items }) => h('li', h('b', name), h('span.dim.num', plural(items, 'item')), h('span.gap'), can && [button(`.small#restore-${name}`, 'Restore', () => restore(name)), cross(`#drop-${name}`, `Remove the snapshot ${name}`, () => remove(name))])))
   $('p-clock').textContent = `${moment(clock.at)} UTC`
   $('p-mode').textContent = `${{ real: 'The time of this machine.', running: 'It runs.', frozen: 'It stands still.', stepping: `Each request moves it by ${clock.step_ms} ms.` }[clock.mode]} It only moves forward, until a reset. Quotas follow it.`
