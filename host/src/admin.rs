@@ -36,6 +36,7 @@ mod token;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::{Method, Request};
 
 use self::answer::Answer;
@@ -46,6 +47,7 @@ pub use self::listener::{AdminError, AdminListener};
 use self::refusal::Refusal;
 pub use self::token::{ADDRESS_FILE, TOKEN_FILE, Token};
 use crate::pipeline::Pipeline;
+use crate::space::Spaces;
 
 /// The pages of one private listener.
 pub struct Admin {
@@ -80,12 +82,25 @@ impl Admin {
                 ("/metrics", _) => read_only(&head.method, || metrics::page(&self.pipeline)),
                 (path, Some(spaces)) if self.guard.is_of_console() => match page::file(path) {
                     Some(file) => read_only(&head.method, || file.answer()),
-                    None => routes::answer(&self.pipeline, spaces, &self.about, &head, body).await,
+                    None => self.perform(spaces, head, body).await,
                 },
                 (_, Some(_) | None) => Err(Refusal::NotFound),
             },
         };
         answer::protected(answered.unwrap_or_else(|refusal| refusal.answer()))
+    }
+}
+
+impl Admin {
+    /// Answers a request for a route. What changes something goes on to its end if the client leaves, so that nothing is half done.
+    async fn perform(&self, spaces: &Arc<Spaces>, head: Parts, body: Incoming) -> Result<Answer, Refusal> {
+        if !routes::changes(&head) {
+            return routes::answer(&self.pipeline, spaces, &self.about, &head, body).await;
+        }
+        let (pipeline, spaces, about) = (Arc::clone(&self.pipeline), Arc::clone(spaces), self.about.clone());
+        let performed = async move { routes::answer(&pipeline, &spaces, &about, &head, body).await };
+        // The task fails only if it panics, which is logged.
+        tokio::spawn(performed).await.unwrap_or(Err(Refusal::Failed))
     }
 }
 

@@ -44,7 +44,7 @@ pub use self::refusal::Parity;
 pub(crate) use self::refusal::Refusal;
 use self::requests::RequestPermit;
 pub(crate) use self::requests::Requests;
-use self::space_keys::SpaceClient;
+pub(crate) use self::space_keys::SpaceClient;
 pub use self::space_keys::SpaceKeys;
 pub use self::usage::RateLimit;
 pub(crate) use self::usage::Usage;
@@ -130,13 +130,14 @@ impl Door {
         Ok(Admitted { client, is_read_only, space, _permit: permit })
     }
 
-    /// Admits a request of the host itself to a space, for a client that needs no key and has no plan.
-    pub(crate) async fn admit_own(&self, client: &str, space: Option<Arc<str>>) -> Result<Admitted, Refusal> {
+    /// Admits a request of the host itself, for a client that needs no key and has no plan.
+    pub(crate) async fn admit_own(&self, client: &str) -> Result<Admitted, Refusal> {
         let permit = self.requests.enter().await?;
-        Ok(Admitted { client: ClientId::new(client), is_read_only: false, space, _permit: permit })
+        Ok(Admitted { client: ClientId::new(client), is_read_only: false, space: None, _permit: permit })
     }
 
-    fn client(&self, headers: &HeaderMap) -> Option<(Client, Option<SpaceClient>)> {
+    /// The client of the key of a request, and its space if that is not the main one.
+    pub(crate) fn client(&self, headers: &HeaderMap) -> Option<(Client, Option<SpaceClient>)> {
         if let Some(client) = self.keys.client(headers) {
             return Some((client, None));
         }

@@ -96,7 +96,17 @@ impl Exchange {
 
     /// Notes how a call of the store ended. A query has no key.
     pub fn end_call(&self, call: &StoreCall, verb: Verb, key: Option<&str>, outcome: Outcome) {
-        if let Some(key) = key {
+        // A write that the store refused touched no item.
+        let is_touched = !matches!(
+            outcome,
+            Outcome::Corrupt
+                | Outcome::Invalid
+                | Outcome::Misconfigured
+                | Outcome::Throttled
+                | Outcome::TooLarge
+                | Outcome::Unavailable
+        );
+        if let Some(key) = key.filter(|_| is_touched) {
             let items = &mut self.lock().items;
             if items.len() < ITEMS && items.iter().all(|item| **item != *key) {
                 items.push(key.into());

@@ -29,7 +29,7 @@ use crate::door::{Admitted, Door, Parity, Refusal};
 use crate::journal;
 use crate::mcp::{self, Mcp, Performed};
 use crate::sandbox::{self, Conditions, HandleError, Responder};
-use crate::space::Spaces;
+use crate::space::{Space, Spaces};
 use crate::store::GuestStore;
 use crate::telemetry::{self, Levels, OperationLabel, Telemetry, Via};
 
@@ -191,7 +191,14 @@ impl Pipeline {
             Ok(body) => body,
             Err(refusal) => return self.refuse(&parts, via, begun, &refusal).await,
         };
-        let passage = Arc::new(Passage { admitted, via, begun, deadline, request_id: request_id.to_owned() });
+        let passage = Arc::new(Passage {
+            admitted,
+            space: None,
+            via,
+            begun,
+            deadline,
+            request_id: request_id.to_owned(),
+        });
         let request = Request::from_parts(parts, body);
         if is_message {
             // The future of the SDK is large, and other requests must not have to hold it.
@@ -314,6 +321,8 @@ async fn whole(answer: Answer) -> Response<Bytes> {
 struct Passage {
     /// It holds the permit until there is an answer.
     admitted: Admitted,
+    /// The space of a request of the host itself. That of any other request follows from its key.
+    space: Option<Arc<Space>>,
     via: journal::Via,
     /// When its head had arrived.
     begun: Instant,

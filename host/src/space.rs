@@ -20,9 +20,9 @@ pub use self::made::{MadeSpace, NewSpace};
 pub use self::reset::{Reset, ResetDone};
 use crate::backend::{Contents, ContentsError, Item, Schema, Snapshot, SnapshotName};
 use crate::chance::Chance;
-use crate::clock::{ClockError, ClockSetting, SpaceClock};
+use crate::clock::{ClockError, ClockMode, ClockSetting, SpaceClock};
 use crate::door::{ActiveKeys, Refusal, SpaceKeys, Usage};
-use crate::faults::Faults;
+use crate::faults::{Faults, Rule};
 use crate::journal::{Journal, MarkKind, NewMark};
 use crate::store::GuestStore;
 use crate::telemetry::Telemetry;
@@ -45,6 +45,8 @@ pub struct Space {
     contents: Option<Arc<dyn Contents>>,
     /// What the clock and the seed are after a reset.
     beginning: RwLock<Beginning>,
+    /// Held while a scenario runs: two at once would undo what the other one did.
+    pub(crate) scenario: tokio::sync::Mutex<()>,
     /// When the present world began. Each request holds it for reading, and a reset for writing, so that a reset waits for the
     /// requests in progress.
     world: Arc<tokio::sync::RwLock<Instant>>,
@@ -89,6 +91,7 @@ impl Space {
             journal,
             contents,
             beginning: RwLock::new(beginning),
+            scenario: tokio::sync::Mutex::default(),
             world: Arc::new(tokio::sync::RwLock::new(Instant::now())),
         }
     }
@@ -122,7 +125,38 @@ impl Space {
 
     /// Keeps a copy of all items under a name.
     pub async fn save(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
+        // A step of a scenario must not replace what is restored if the scenario fails.
+        if *name == SnapshotName::before_scenario() {
+            return Err(SpaceError::Reserved);
+        }
+        self.save_own(name).await
+    }
+
+    /// As [`Space::save`], also under the name that is reserved for scenarios.
+    pub(crate) async fn save_own(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
         Ok(self.contents()?.save(name).await?)
+    }
+
+    /// The clock, the seed and the faults of now.
+    pub(crate) fn beginning_now(&self) -> (Beginning, Vec<Rule>) {
+        let mut clock = self.clock.setting();
+        if clock.mode == ClockMode::Real {
+            clock.at = None;
+        }
+        let rules = self.faults.rules().into_iter().map(|state| state.rule).collect();
+        (Beginning { clock, seed: self.chance.seed() }, rules)
+    }
+
+    /// Puts back clock, seed and faults. Equal requests get the ids of their first time again.
+    pub(crate) fn put_back(&self, (beginning, rules): (Beginning, Vec<Rule>)) -> Result<(), SpaceError> {
+        self.clock.restart(&beginning.clock)?;
+        if self.chance.seed() != beginning.seed {
+            self.chance.restart(beginning.seed);
+        }
+        self.faults.clear();
+        // The rules were in use before, so they are right.
+        let _ = self.faults.replace(rules);
+        Ok(())
     }
 
     /// Puts back the items of a snapshot. Clock, chance, faults and usage stay as they are.
@@ -288,6 +322,9 @@ pub enum SpaceError {
     /// There is no plan of this name.
     #[error("`plan`: there is no plan of this name; `portdesk plan list` lists the plans")]
     Plan,
+    /// The name is reserved.
+    #[error("`before-scenario` is the name of the state before a scenario; choose another name")]
+    Reserved,
     /// The items are in a table of DynamoDB.
     #[error(
         "the items of this space are in a DynamoDB table that other hosts may share, so they are not reset, copied or \

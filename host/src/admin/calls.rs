@@ -108,6 +108,9 @@ pub(super) async fn perform(asked: Asked<'_>) -> Result<Answer, Refusal> {
 impl Sent {
     fn request(self) -> Result<Request<Bytes>, Refusal> {
         let wrong = |member: &str| Refusal::Malformed(format!("`{member}`: it cannot be part of a request"));
+        if !(1..=CLIENT_BYTES).contains(&self.client.len()) {
+            return Err(Refusal::Malformed(format!("`client`: write a name of 1 to {CLIENT_BYTES} bytes")));
+        }
         let method: Method = self.method.parse().map_err(|_| wrong("method"))?;
         let uri: Uri = self.path.parse().map_err(|_| wrong("path"))?;
         if !self.path.starts_with('/') || uri.authority().is_some() {
@@ -145,6 +148,9 @@ fn shown(answered: &Response<Bytes>) -> Value {
         "text": String::from_utf8_lossy(answered.body()),
     })
 }
+
+/// The longest name of a client.
+const CLIENT_BYTES: usize = 256;
 
 /// What stands before each path in an HTTP archive. The journal does not know under which name a client reached the host.
 const BASE_URL: &str = "http://localhost";

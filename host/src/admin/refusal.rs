@@ -112,9 +112,11 @@ impl From<SpaceError> for Refusal {
             SpaceError::Missing => Refusal::Missing(text),
             SpaceError::SharedTable => Refusal::Conflict("not_with_this_store", text),
             SpaceError::TooMany => Refusal::Conflict("too_many", text),
-            SpaceError::Clients | SpaceError::Main | SpaceError::Name { .. } | SpaceError::Plan => {
-                Refusal::Invalid(text)
-            }
+            SpaceError::Clients
+            | SpaceError::Main
+            | SpaceError::Name { .. }
+            | SpaceError::Plan
+            | SpaceError::Reserved => Refusal::Invalid(text),
         }
     }
 }

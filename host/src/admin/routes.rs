@@ -16,7 +16,7 @@ use super::{
     About, Refusal, calls, check, clock, events, faults, items, reset, scenarios, shape, snapshots, spaces,
     state,
 };
-use crate::backend::SnapshotName;
+use crate::backend::{SnapshotName, SnapshotNameError};
 use crate::pipeline::Pipeline;
 use crate::space::Spaces;
 
@@ -36,14 +36,20 @@ enum Route {
     Item(String),
     Items,
     Reset,
-    Restore(SnapshotName),
+    Restore(String),
     Scenarios,
     Shape,
-    Snapshot(SnapshotName),
+    Snapshot(String),
     Snapshots,
     Space(String),
     Spaces,
     State,
+}
+
+/// Whether a request changes something.
+pub(super) fn changes(head: &Parts) -> bool {
+    let method = if head.method == Method::HEAD { &Method::GET } else { &head.method };
+    Route::of(head.uri.path()).is_some_and(|route| route.changes(method))
 }
 
 /// Answers a request that the guard let pass.
@@ -83,11 +89,11 @@ pub(super) async fn answer(
         Route::Item(key) => items::one(&asked, &key).await,
         Route::Items => items::list(&asked).await,
         Route::Reset => reset::reset(asked).await,
-        Route::Restore(name) => snapshots::restore(asked, &name).await,
+        Route::Restore(name) => snapshots::restore(asked, &named(&name)?).await,
         Route::Scenarios => scenarios::perform(asked).await,
         Route::Shape => shape::show(&asked),
-        Route::Snapshot(name) if *method == Method::DELETE => snapshots::remove(&asked, &name).await,
-        Route::Snapshot(name) => snapshots::save(asked, &name).await,
+        Route::Snapshot(name) if *method == Method::DELETE => snapshots::remove(&asked, &named(&name)?).await,
+        Route::Snapshot(name) => snapshots::save(asked, &named(&name)?).await,
         Route::Snapshots => snapshots::list(&asked).await,
         Route::Space(name) => spaces::remove(&asked, &name),
         Route::Spaces if is_get => spaces::list(&asked),
@@ -114,8 +120,8 @@ impl Route {
             ["scenarios"] => Route::Scenarios,
             ["shape"] => Route::Shape,
             ["snapshots"] => Route::Snapshots,
-            ["snapshots", name] => Route::Snapshot(name.parse().ok()?),
-            ["snapshots", name, "restore"] => Route::Restore(name.parse().ok()?),
+            ["snapshots", name] => Route::Snapshot((*name).to_owned()),
+            ["snapshots", name, "restore"] => Route::Restore((*name).to_owned()),
             ["spaces"] => Route::Spaces,
             ["spaces", name] => Route::Space((*name).to_owned()),
             ["state"] => Route::State,
@@ -156,6 +162,11 @@ impl Route {
     }
 }
 
+/// The name of a snapshot in a path, as it was sent: no escaped form of a name is one.
+fn named(segment: &str) -> Result<SnapshotName, Refusal> {
+    segment.parse().map_err(|error: SnapshotNameError| Refusal::Invalid(error.to_string()))
+}
+
 /// A segment that names something of which any text can be the name.
 fn decoded(segment: &str) -> Option<String> {
     let text = percent_decode_str(segment).decode_utf8().ok()?;
@@ -172,7 +183,8 @@ mod tests {
             ("/v1/calls/7", Route::Call(7)),
             ("/v1/clock/advance", Route::Advance),
             ("/v1/items/a%2Fb%20c", Route::Item("a/b c".to_owned())),
-            ("/v1/snapshots/before-reset/restore", Route::Restore("before-reset".parse().unwrap())),
+            ("/v1/snapshots/before-reset/restore", Route::Restore("before-reset".to_owned())),
+            ("/v1/snapshots/%61", Route::Snapshot("%61".to_owned())),
             ("/v1/state/hash", Route::Hash),
         ] {
             assert_eq!(Route::of(path), Some(route), "{path}");
@@ -196,9 +208,6 @@ mod tests {
             "/v1/./calls",
             "/v1/items/",
             "/v1/items/%ff",
-            "/v1/snapshots/A",
-            "/v1/snapshots/%61",
-            "/v1/snapshots/../restore",
             "/v1/snapshots/a/restore/",
             "/v1/events;x",
             "/v2/calls",

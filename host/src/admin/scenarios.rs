@@ -13,7 +13,8 @@ use crate::journal::{MarkKind, Via};
 use crate::scenario::{self, Mode, Scenario, SpaceWorld};
 
 /// The body is a scenario in YAML or JSON. With `mode=seed`, which is the default, it puts data into the space; if a step fails,
-/// the space has its items of before again. With `mode=run` it is a test, and the space is reset first.
+/// the space has its items, clock, seed and faults of before again, and what others wrote in the meantime is gone. With
+/// `mode=run` it is a test, and the space is reset first. A space takes one scenario at a time.
 pub(super) async fn perform(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let query = asked.query(&["space", "mode"])?;
     let mode = query.word("mode")?.unwrap_or(Mode::Seed);
@@ -22,17 +23,21 @@ pub(super) async fn perform(asked: Asked<'_>) -> Result<Answer, Refusal> {
     let body = asked.bytes().await?;
     let scenario = Scenario::parse(&body, &pipeline.contract);
     let scenario = scenario.map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let busy = || Refusal::Conflict("scenario", "a scenario runs in this space; wait for its end".to_owned());
+    let _alone = space.scenario.try_lock().map_err(|_locked| busy())?;
     let via = if mode == Mode::Run { Via::Http } else { Via::Seed };
     let world = SpaceWorld { pipeline, spaces: Arc::clone(&spaces), space: Arc::clone(&space), via };
     // A store that cannot keep its state can still take the steps of a scenario.
     let before = SnapshotName::before_scenario();
     let is_kept = mode == Mode::Seed && space.has_contents();
+    let kept = space.beginning_now();
     if is_kept {
-        space.save(&before).await?;
+        space.save_own(&before).await?;
     }
     let report = scenario::run(&scenario, &world, mode).await;
     if is_kept && !report.held {
         space.restore(&before).await?;
+        space.put_back(kept)?;
     }
     let details = json!({ "name": report.name, "held": report.held, "mode": mode });
     space.mark(MarkKind::Scenario, "a scenario ran", details);

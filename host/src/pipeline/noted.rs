@@ -97,9 +97,12 @@ impl Pipeline {
         refused: &Reply,
     ) {
         let operation = self.contract.route(&parts.method, parts.uri.path());
+        let client = self.door.client(&parts.headers);
+        let space = client.as_ref().and_then(|(_, space)| space.as_ref());
+        let space = space.map_or_else(|| Arc::clone(&spaces.main().name), |space| Arc::clone(&space.space));
         let number = spaces.journal.begin(Opened {
             begun: begun.into_std(),
-            space: Arc::clone(&spaces.main().name),
+            space,
             space_at: None,
             via,
             request_id: "",
@@ -107,7 +110,7 @@ impl Pipeline {
             method: parts.method.as_str(),
             path: parts.uri.path(),
             query: parts.uri.query(),
-            client: None,
+            client: client.as_ref().map(|(client, _)| client.id.as_str()),
             headers: &parts.headers,
             body: &[],
         });

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{Delivery, Passage, Pipeline, answer, whole};
+use crate::door::Refusal;
 use crate::journal::Via;
-use crate::space::{MAIN, Space};
+use crate::space::Space;
 
 impl Pipeline {
     /// Performs a request in a space, as the client of this name. It needs no key, and no plan counts it. Returns `None` if a
@@ -17,18 +18,23 @@ impl Pipeline {
     pub async fn perform_own(
         self: &Arc<Self>,
         via: Via,
-        space: &Space,
+        space: &Arc<Space>,
         client: &str,
         request: Request<Bytes>,
     ) -> Option<Response<Bytes>> {
         let begun = Instant::now();
         let method = request.method().clone();
         let request_id = Uuid::new_v4().to_string();
-        let name = (*space.name != *MAIN).then(|| Arc::clone(&space.name));
-        let reply = match self.door.admit_own(client, name).await {
+        let limit_bytes = self.door.body_limit_bytes;
+        let is_small = request.body().len() <= limit_bytes;
+        let admitted = self.door.admit_own(client).await;
+        let reply = match admitted.and_then(|admitted| {
+            if is_small { Ok(admitted) } else { Err(Refusal::BodyTooLarge { limit_bytes }) }
+        }) {
             Ok(admitted) => {
                 let (deadline, request_id) = (begun + self.time_limit, request_id.clone());
-                let passage = Passage { admitted, via, begun, deadline, request_id };
+                let space = Some(Arc::clone(space));
+                let passage = Passage { admitted, space, via, begun, deadline, request_id };
                 self.perform_limited(request, Arc::new(passage)).await
             }
             Err(refusal) => answer::refused(&refusal, &method, self.parity),

@@ -26,6 +26,9 @@ pub enum VariableError {
          digit, and not `{ROUND}`"
     )]
     Name(String),
+    /// A text is too long with the values of its variables.
+    #[error("a text has more than {TEXT_BYTES} bytes with the values of its variables")]
+    TooLong,
     /// There are too many variables.
     #[error("the scenario saves more than {VARIABLES} variables")]
     TooMany,
@@ -96,6 +99,9 @@ impl Variables {
                 .ok_or_else(|| VariableError::Malformed(shown(text)))?;
             let value = self.value(name)?;
             filled.push_str(&text_of(value).ok_or_else(|| VariableError::NotScalar(name.to_owned()))?);
+            if filled.len() > TEXT_BYTES {
+                return Err(VariableError::TooLong);
+            }
             rest = after;
         }
         filled.push_str(rest);
@@ -133,6 +139,8 @@ fn is_name(name: &str) -> bool {
 const ROUND: &str = "round";
 /// Longer names are hard to read in a report.
 const NAME_BYTES: usize = 64;
+/// More than a body may have.
+const TEXT_BYTES: usize = 1 << 20;
 /// A scenario for people needs a few; this bounds the memory of a scenario that a program wrote.
 const VARIABLES: usize = 1_000;
 

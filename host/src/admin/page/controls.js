@@ -26,7 +26,7 @@ const bare = ({ hits, chances, told, ...rule }) => rule
 export const reset = () => act('The space is empty', asBefore('before-reset'), 'POST', 'reset')
 
 async function restore(name) {
-  if (await act('', null, 'PUT', 'snapshots/before-restore')) restored(name, `The state is that of ${name}`, asBefore('before-restore'))
+  if (await act('', null, 'PUT', 'snapshots/before-restore')) restored(name, `The items of ${name} are back; faults stay`, asBefore('before-restore'))
 }
 
 // Nothing brings a removed snapshot back, so the removal waits.
@@ -84,10 +84,10 @@ export function update() {
   $('p-state').textContent = stores || (can ? 'A scenario goes through the API, so every rule of the component holds.' : '')
   fill($('snapshots'), snapshots.map(({ name, items }) => h('li', h('b', name), h('span.dim.num', plural(items, 'item')), h('span.gap'), can && [button(`.small#restore-${name}`, 'Restore', () => restore(name)), cross(`#drop-${name}`, `Remove the snapshot ${name}`, () => remove(name))])))
   $('p-clock').textContent = `${moment(clock.at)} UTC`
-  $('p-mode').textContent = `${{ real: 'The time of this machine.', running: 'It runs.', frozen: 'It stands still.', stepping: `Each request moves it by ${clock.step_ms} ms.` }[clock.mode]} It only moves forward, until a reset. Quotas follow it.`
+  $('p-mode').textContent = `${{ real: 'Real time.', running: 'It runs.', frozen: 'It stands still.', stepping: `Each request moves it by ${clock.step_ms} ms.` }[clock.mode]} It only moves forward, until a reset. Quotas follow it.`
   fill($('rules'), rules.map((rule) => h('div.rule', told(rule.told), h('span.num.dim', `${rule.hits} of ${rule.chances}`), can && [
     h(`input.switch#rule-${rule.id}`, { type: 'checkbox', role: 'switch', checked: rule.enabled, 'aria-label': `The fault ${rule.id}`, onchange: ({ target }) => faults(`The fault ${rule.id} is ${target.checked ? 'on' : 'off'}`, 'PUT', { rules: rules.map((one) => (one === rule ? { ...bare(one), enabled: target.checked } : bare(one))) }) }),
-    cross(`#gone-${rule.id}`, `Remove the fault ${rule.id}`, () => faults(`The fault ${rule.id} is removed`, 'PUT', { rules: rules.filter((one) => one !== rule).map(bare) }))])), !rules.length && h('p', 'There are no faults.'))
+    cross(`#gone-${rule.id}`, `Remove the fault ${rule.id}`, () => faults(`The fault ${rule.id} is removed`, 'PUT', { rules: rules.filter((one) => one !== rule).map(bare) }))])), !rules.length && h('p', 'No faults.'))
 }
 
 export async function refresh() {

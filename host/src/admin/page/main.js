@@ -78,6 +78,7 @@ function event(name, data) {
 
 function clock(setting) {
   Object.assign(state, { clock: setting, now: setting.at })
+  if ($('p-clock')) $('p-clock').textContent = `${moment(setting.at)} UTC`
   soon(bar)
 }
 
