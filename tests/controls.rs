@@ -4,6 +4,7 @@ mod clients;
 mod commands;
 mod delivery;
 mod guard;
+mod half_done;
 mod routes;
 mod start;
 mod story;

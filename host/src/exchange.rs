@@ -38,7 +38,7 @@ pub struct Record {
 }
 
 /// A call of the store that has begun.
-pub struct StoreCall {
+struct StoreCall {
     begin_us: u64,
     fault: Option<StoreAction>,
 }
@@ -76,8 +76,21 @@ impl Exchange {
         Some(action)
     }
 
-    /// Begins a call of the store.
-    pub fn begin_call(&self, verb: Verb) -> StoreCall {
+    /// Makes a call of the store, or what a fault puts in its place, and notes it. A query has no key.
+    pub async fn store_call<T>(
+        &self,
+        verb: Verb,
+        key: Option<&str>,
+        call: impl Future<Output = Result<T, Error>>,
+        outcome: impl Fn(&Result<T, Error>) -> Outcome,
+    ) -> Result<T, Error> {
+        let begun = self.begin_call(verb);
+        let answer = begun.make(call).await;
+        self.end_call(&begun, verb, key, outcome(&answer));
+        answer
+    }
+
+    fn begin_call(&self, verb: Verb) -> StoreCall {
         let begin_us = self.elapsed_us();
         let number = self.store_calls.fetch_add(1, Ordering::Relaxed);
         let Some(Injected { rule, action: Action::Store(fault) }) =
@@ -94,8 +107,7 @@ impl Exchange {
         StoreCall { begin_us, fault: Some(fault) }
     }
 
-    /// Notes how a call of the store ended. A query has no key.
-    pub fn end_call(&self, call: &StoreCall, verb: Verb, key: Option<&str>, outcome: Outcome) {
+    fn end_call(&self, call: &StoreCall, verb: Verb, key: Option<&str>, outcome: Outcome) {
         // A write that the store refused touched no item.
         let is_touched = !matches!(
             outcome,
@@ -143,8 +155,7 @@ impl Exchange {
 }
 
 impl StoreCall {
-    /// Makes the call, or what a fault puts in its place.
-    pub async fn make<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn make<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         match &self.fault {
             None => call.await,
             Some(StoreAction::Delay(delay)) => {

@@ -88,15 +88,13 @@ impl GuestStore {
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let watch = self.store()?.telemetry.store_call(verb);
-        let Some(exchange) = &self.exchange else {
-            let answer = call.await;
-            watch.ended(answer.outcome());
-            return answer;
+        let answer = match &self.exchange {
+            None => call.await,
+            // Boxed, so that a call outside of spaces does not have to hold this future.
+            Some(exchange) => {
+                Box::pin(exchange.store_call(verb, key, call, <Result<T, Error> as Counted>::outcome)).await
+            }
         };
-        let begun = exchange.begin_call(verb);
-        // Boxed, so that a call outside of spaces does not have to hold this future.
-        let answer = Box::pin(begun.make(call)).await;
-        exchange.end_call(&begun, verb, key, answer.outcome());
         watch.ended(answer.outcome());
         answer
     }
