@@ -96,11 +96,12 @@ impl Space {
         }
     }
 
-    /// Begins a request that arrived at `arrived`. A request that arrived before a reset ended is refused: otherwise, the
-    /// last writes of one test would be the first ones of the next.
+    /// Begins a request that arrived at `arrived`. A write that arrived before a reset ended is refused: otherwise, the last
+    /// writes of one test would be the first ones of the next. A read waits.
     pub(crate) async fn enter(
         &self,
         arrived: Instant,
+        is_write: bool,
         deadline: Instant,
     ) -> Result<OwnedRwLockReadGuard<Instant>, Refusal> {
         let world = Arc::clone(&self.world);
@@ -108,7 +109,7 @@ impl Space {
             Ok(entered) => entered,
             Err(_) => timeout_at(deadline, world.read_owned()).await.map_err(|_elapsed| Refusal::Busy)?,
         };
-        if arrived < *entered { Err(Refusal::Busy) } else { Ok(entered) }
+        if is_write && arrived < *entered { Err(Refusal::Busy) } else { Ok(entered) }
     }
 
     /// Waits for the requests in progress, and keeps others out until the guard is dropped.

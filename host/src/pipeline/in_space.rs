@@ -53,7 +53,8 @@ impl Pipeline {
         let operation = self.contract.route(asked.method(), asked.uri().path());
         let operation = operation.and_then(|route| route.operation.id.clone());
         let waited_us = passage.elapsed_us();
-        let entered = space.enter(passage.begun, passage.deadline).await;
+        let is_write = !asked.method().is_safe();
+        let entered = space.enter(passage.begun, is_write, passage.deadline).await;
         // Only after the wait for a reset, so that the call stands after the mark of the reset.
         let noted = Noted::begin(spaces, &space, asked, passage, operation.as_deref());
         let _entered = match entered {
