@@ -9,7 +9,8 @@ main(async (open, failures) => {
   const before = (await control('GET', 'calls?limit=500')).calls.length
   await page.locator('tr.call .via-mcp').first().waitFor({ state: 'attached' })
   await page.locator('.c-status', { hasText: '400' }).first().waitFor()
-  await page.locator('tr.call', { hasText: '503' }).first().click()
+  // Only the status counts: a time and an id have digits too.
+  await page.locator('tr.call', { has: page.locator('.c-status', { hasText: '503' }) }).first().click()
   await page.locator('.note', { hasText: 'Injected' }).waitFor()
   const { calls } = await control('GET', 'calls?limit=500')
   assert(calls.length > before, 'nothing happens any more')

@@ -80,7 +80,7 @@ main(async (open, failures) => {
   await page.locator('.item', { hasText: 'Under the focus' }).waitFor()
   assert(row && (await focused()) === row, 'the focus left its row')
   assert((await ask('GET', '/tickets/7c1f6d3e-58a4-4b0e-9d3c-2f1b8a6e4c05')).status === 404, 'no such ticket')
-  await page.locator('tr.call', { hasText: '404' }).first().click()
+  await page.locator('tr.call', { has: page.locator('.c-status', { hasText: '404' }) }).first().click()
   await page.locator('.note', { hasText: 'Refused by the component' }).waitFor()
   assert((await page.locator('.note').innerText()).includes('The answer says'), 'the reason of a failure is told')
 
