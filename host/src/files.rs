@@ -8,5 +8,6 @@ mod replace;
 mod follow;
 
 pub(crate) use self::follow::Followed;
-pub(crate) use self::read::{ReadError, read};
+pub use self::read::ReadError;
+pub(crate) use self::read::read;
 pub(crate) use self::replace::{ReplaceError, behind_links, lock, replace};

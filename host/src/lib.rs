@@ -37,6 +37,7 @@ pub mod environment;
 pub mod files;
 pub mod http_url;
 mod idle;
+mod name;
 pub mod outgoing;
 mod standard;
 pub mod state;

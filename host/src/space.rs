@@ -24,6 +24,7 @@ use crate::clock::{ClockError, ClockMode, ClockSetting, SpaceClock};
 use crate::door::{ActiveKeys, Refusal, SpaceKeys, Usage};
 use crate::faults::{Faults, Rule};
 use crate::journal::{Journal, MarkKind, NewMark};
+use crate::name::NAME_BYTES;
 use crate::store::GuestStore;
 use crate::telemetry::Telemetry;
 
@@ -148,13 +149,12 @@ impl Space {
         (Beginning { clock, seed: self.chance.seed() }, rules)
     }
 
-    /// Puts back clock, seed and faults. Equal requests get the ids of their first time again.
+    /// Puts back clock, seed and faults. If the seed had changed, the space counts its requests from the beginning again.
     pub(crate) fn put_back(&self, (beginning, rules): (Beginning, Vec<Rule>)) -> Result<(), SpaceError> {
         self.clock.restart(&beginning.clock)?;
         if self.chance.seed() != beginning.seed {
             self.chance.restart(beginning.seed);
         }
-        self.faults.clear();
         // The rules were in use before, so they are right.
         let _ = self.faults.replace(rules);
         Ok(())
@@ -332,7 +332,7 @@ pub enum SpaceError {
          restored; use a space in memory, or start the host with --store memory or embedded"
     )]
     SharedTable,
-    /// A space has no more clients.
+    /// The list of clients is empty or too long, or has a name twice.
     #[error("`clients`: a space has 1 to {CLIENTS} clients, each with another name")]
     Clients,
     /// There are too many spaces.
@@ -346,7 +346,5 @@ pub const MAIN: &str = "main";
 const SPACES: usize = 64;
 /// The most clients, and so keys, of a space.
 const CLIENTS: usize = 16;
-/// The longest name of a space or a client.
-const NAME_BYTES: usize = 64;
-/// How long a reset waits for requests in progress. A request that no limit ends is ended by --time-limit before.
+/// How long a reset waits for requests in progress. It is longer than the longest delay of a fault.
 const LONGEST_REQUESTS: Duration = Duration::from_secs(70);

@@ -74,7 +74,7 @@ fn event_stream(mut answer: Answer) -> Answer {
     answer
 }
 
-/// Who reads a stream.
+/// The program that reads a stream.
 struct Reader {
     /// The space, or `None` for all.
     space: Option<Arc<Space>>,

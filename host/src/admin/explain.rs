@@ -179,10 +179,6 @@ mod tests {
         journal.end(
             n,
             Ended {
-                operation: None,
-                space_at: None,
-                client: None,
-                request_body: None,
                 status,
                 refusal,
                 failed_by: None,

@@ -41,7 +41,7 @@ pub(super) async fn replace(asked: Asked<'_>) -> Result<Answer, Refusal> {
         (_, None) => rules,
         (true, Some(name)) => preset(&name).ok_or_else(|| {
             Refusal::Invalid(format!(
-                "`preset`: there is no preset `{name}`; there are {}",
+                "`preset`: there is no preset `{name}`; the presets are {}",
                 PRESETS.join(", ")
             ))
         })?,

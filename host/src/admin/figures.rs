@@ -191,10 +191,6 @@ mod tests {
         journal.end(
             n,
             Ended {
-                operation: None,
-                space_at: None,
-                client: None,
-                request_body: None,
                 status,
                 refusal: None,
                 failed_by,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::Memory;
 use super::{Error, Item};
+use crate::name::{NAME_BYTES, is_name};
 
 /// The most snapshots of one backend. A person can still read their list.
 pub const SNAPSHOTS_LIMIT: usize = 16;
@@ -18,9 +19,6 @@ pub const SNAPSHOTS_LIMIT: usize = 16;
 /// The most bytes of all snapshots of one backend together. Restoring a snapshot takes as much memory as the snapshot has
 /// bytes.
 pub const SNAPSHOTS_LIMIT_BYTES: u64 = 256 << 20;
-
-/// The longest name of a snapshot.
-pub const SNAPSHOT_NAME_BYTES: usize = 64;
 
 /// The most bytes of items that [`Contents::items`] and [`Contents::copy`] read from a disk into memory.
 pub const ITEMS_LIMIT_BYTES: usize = 256 << 20;
@@ -58,7 +56,7 @@ pub trait Contents: Send + Sync + 'static {
     async fn copy(&self, from: Option<&SnapshotName>) -> Result<Memory, ContentsError>;
 }
 
-/// The name of a snapshot: 1 to [`SNAPSHOT_NAME_BYTES`] of the characters a to z, 0 to 9 and `-`. It is part of the name of a
+/// The name of a snapshot: 1 to [`NAME_BYTES`] of the characters a to z, 0 to 9 and `-`. It is part of the name of a
 /// file, and it can never be a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -94,9 +92,7 @@ impl FromStr for SnapshotName {
     type Err = SnapshotNameError;
 
     fn from_str(text: &str) -> Result<SnapshotName, SnapshotNameError> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let valid = (1..=SNAPSHOT_NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed);
-        valid.then(|| SnapshotName(text.to_owned())).ok_or(SnapshotNameError)
+        is_name(text).then(|| SnapshotName(text.to_owned())).ok_or(SnapshotNameError)
     }
 }
 
@@ -116,9 +112,7 @@ impl From<SnapshotName> for String {
 
 /// A text is not the name of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the name of a snapshot consists of 1 to {SNAPSHOT_NAME_BYTES} of the characters a to z, 0 to 9 and -"
-)]
+#[error("the name of a snapshot consists of 1 to {NAME_BYTES} of the characters a to z, 0 to 9 and -")]
 pub struct SnapshotNameError;
 
 /// What is known of a snapshot.
@@ -191,10 +185,10 @@ mod tests {
 
     #[test]
     fn a_name_is_never_a_path() {
-        for name in ["a", "before-reset", "0", "-", &"a".repeat(SNAPSHOT_NAME_BYTES)] {
+        for name in ["a", "before-reset", "0", "-", &"a".repeat(NAME_BYTES)] {
             assert_eq!(name.parse::<SnapshotName>().unwrap().as_str(), name);
         }
-        let too_long = "a".repeat(SNAPSHOT_NAME_BYTES + 1);
+        let too_long = "a".repeat(NAME_BYTES + 1);
         for name in ["", ".", "..", "a/b", "a\\b", "a.json", "A", "a b", "a\0", "\u{e9}", "%2e", &too_long] {
             assert_eq!(name.parse::<SnapshotName>(), Err(SnapshotNameError), "{name:?}");
             assert!(serde_json::from_value::<SnapshotName>(name.into()).is_err(), "{name:?}");

@@ -1,8 +1,7 @@
 //! `portdesk scenario`: runs files whose steps are requests, controls and expectations, in a host of this process, and checks
 //! such files.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,9 +12,10 @@ use tokio::runtime::Runtime;
 use super::{Ended, describe, output};
 use crate::config::{ComponentFile, Config, DataDir};
 use crate::contract::Contract;
+use crate::files;
 use crate::host::Host;
 use crate::journal::Via;
-use crate::scenario::{self, Mode, Report, Scenario, SpaceWorld, junit};
+use crate::scenario::{self, FILE_LIMIT_BYTES, Mode, Report, Scenario, SpaceWorld, junit};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -102,17 +102,10 @@ fn read(files: &Files) -> Result<Vec<Scenario>, Ended> {
     let contract = Contract::parse(&describe(&files.component)?.openapi)?;
     let read = |path: &PathBuf| {
         let wrong = |why: String| Ended::WrongUse(format!("{}: {why}", path.display()));
-        let bytes = bytes(path).map_err(|error| wrong(format!("it cannot be read ({})", error.kind())))?;
+        let bytes = files::read(path, FILE_LIMIT_BYTES as u64).map_err(|error| wrong(error.to_string()))?;
         Scenario::parse(&bytes, &contract).map_err(|error| wrong(error.to_string()))
     };
     files.scenarios.iter().map(read).collect()
-}
-
-/// A file that is too large is read only far enough to see that.
-fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(scenario::FILE_LIMIT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn unwritten(file: &Path, error: &std::io::Error) -> Ended {

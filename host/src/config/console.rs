@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::admin::{ConsoleHost, ConsoleSettings, HOSTS_LIMIT};
 use crate::backend::SnapshotName;
+use crate::name::is_name;
 
 /// The settings of the console.
 #[derive(Debug, Clone, Args)]
@@ -121,13 +122,8 @@ fn time(text: &str) -> Result<Timestamp, &'static str> {
 
 /// Parses the name of a snapshot or of a space. A name is a part of a path, so it has no character with a meaning there.
 pub fn name(text: &str) -> Result<String, &'static str> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_name = (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed);
-    is_name.then(|| text.to_owned()).ok_or("a name has 1 to 64 lower-case letters, digits and `-`")
+    is_name(text).then(|| text.to_owned()).ok_or("a name has 1 to 64 lower-case letters, digits and `-`")
 }
-
-/// Enough for a word or a UUID, and short in a list.
-const NAME_BYTES: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -4,11 +4,14 @@
 //! plan's rate; and a quota of requests for each day, week or month in UTC.
 
 use std::num::{NonZeroU32, NonZeroU64};
+use std::time::Duration;
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+
+use super::Refusal;
 
 /// A usage plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +105,12 @@ impl Period {
 impl Window {
     pub(super) fn holds(&self, moment: Timestamp) -> bool {
         (self.begin..self.end).contains(&moment)
+    }
+
+    /// The refusal of a request at `now` whose quota for this window is used up.
+    pub(crate) fn spent(&self, quota: Quota, now: Timestamp) -> Refusal {
+        let left = |at| Duration::try_from(self.end.duration_since(at)).unwrap_or_default();
+        Refusal::LimitExceeded { quota, window: left(self.begin), retry_after: left(now) }
     }
 }
 

@@ -8,6 +8,7 @@ use super::action::{Action, Delay, Station, StoreAction, Stored};
 use super::members::Members;
 use super::rule_error::RuleError;
 use super::{Asked, RULES_LIMIT, Verb};
+use crate::name::is_name;
 
 /// The longest name of an operation or a client in a rule. It is longer than those that exist.
 pub const NAME_LIMIT_BYTES: usize = 256;
@@ -73,7 +74,7 @@ impl Rule {
         if !(0.0..=1.0).contains(&self.probability) {
             return Err(invalid("probability", format!("{} is not within 0 to 1", self.probability)));
         }
-        if self.id.as_deref().is_some_and(|id| !is_id(id)) {
+        if self.id.as_deref().is_some_and(|id| !is_name(id)) {
             return Err(invalid("id", "must have 1 to 64 characters of `a-z`, `0-9` and `-`"));
         }
         for (member, name) in [("operation", &self.operation), ("client", &self.client)] {
@@ -137,11 +138,6 @@ const MEMBERS: [&str; 10] =
 
 fn invalid(member: &str, reason: impl Into<String>) -> RuleError {
     RuleError::Invalid { member: member.to_owned(), reason: reason.into() }
-}
-
-fn is_id(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=64).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 fn writes(verb: Verb) -> bool {

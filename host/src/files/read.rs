@@ -40,16 +40,20 @@ fn name(kind: FileType) -> &'static str {
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
+pub enum ReadError {
+    /// There is no file of this name.
     #[error("there is no such file")]
     Missing,
     /// There is a link of this name, and its target does not exist.
     #[error("it is a link to {}, where there is no file", .0.display())]
     Dangling(PathBuf),
+    /// It is something else than a regular file.
     #[error("it is {0} and not a regular file")]
     NotAFile(&'static str),
+    /// It has more than this many bytes.
     #[error("it has more than {0} bytes")]
     TooLarge(u64),
+    /// The system refuses to read it.
     #[error("{0}")]
     Failed(io::Error),
 }

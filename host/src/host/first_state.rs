@@ -1,12 +1,11 @@
 //! The state with which a host for tests begins: a snapshot, and the steps of a scenario.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::backend::SnapshotName;
 use crate::config;
+use crate::files::{self, ReadError};
 use crate::journal::Via;
 use crate::pipeline::Pipeline;
 use crate::scenario::{self, FILE_LIMIT_BYTES, FileError, Mode, Scenario, SpaceWorld};
@@ -23,7 +22,9 @@ pub(super) async fn prepare(
         space.restore(name).await.map_err(|error| FirstStateError::Restore(name.clone(), Box::new(error)))?;
     }
     let Some(file) = &console.scenario else { return Ok(()) };
-    let scenario = Scenario::parse(&read(file)?, &pipeline.contract);
+    let bytes = files::read(file, FILE_LIMIT_BYTES as u64);
+    let bytes = bytes.map_err(|error| FirstStateError::Unread { file: file.clone(), error })?;
+    let scenario = Scenario::parse(&bytes, &pipeline.contract);
     let scenario =
         scenario.map_err(|error| FirstStateError::Scenario { file: file.clone(), error: Box::new(error) })?;
     let (pipeline, spaces) = (Arc::clone(pipeline), Arc::clone(spaces));
@@ -34,15 +35,6 @@ pub(super) async fn prepare(
     } else {
         Err(FirstStateError::NotHeld { file: file.clone(), report: report.to_string() })
     }
-}
-
-/// A file that is too large is read only far enough to see that.
-fn read(file: &Path) -> Result<Vec<u8>, FirstStateError> {
-    let unread = |error| FirstStateError::Unread { file: file.to_owned(), error };
-    let mut bytes = Vec::new();
-    let limit = FILE_LIMIT_BYTES as u64 + 1;
-    File::open(file).map_err(unread)?.take(limit).read_to_end(&mut bytes).map_err(unread)?;
-    Ok(bytes)
 }
 
 /// Why a host cannot begin with the state that the settings ask for.
@@ -73,6 +65,6 @@ pub enum FirstStateError {
         /// The file.
         file: PathBuf,
         /// Why not.
-        error: io::Error,
+        error: ReadError,
     },
 }

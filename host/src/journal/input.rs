@@ -7,7 +7,7 @@ use hyper::HeaderMap;
 use jiff::Timestamp;
 
 use super::call::{Call, CallState, FailedBy, Injected, Station, Via, micros};
-use super::message::{Body, Message};
+use super::message::Message;
 use crate::clock;
 
 /// What is known of a call when it begins.
@@ -35,21 +35,13 @@ pub struct Opened<'a> {
     pub client: Option<&'a str>,
     /// All headers. The journal keeps only those of its allowlist.
     pub headers: &'a HeaderMap,
-    /// The body; empty if it was not read yet.
+    /// The body; empty if it was not read.
     pub body: &'a [u8],
 }
 
-/// What is known of a call when it ends. A member that is `None` leaves what the call had before.
+/// What is known of a call when it ends.
 #[derive(Debug, Clone)]
 pub struct Ended<'a> {
-    /// The operation that the component or the router named.
-    pub operation: Option<&'a str>,
-    /// The time of the space, if it was not known at the beginning.
-    pub space_at: Option<Timestamp>,
-    /// The label of the key, if it was not known at the beginning.
-    pub client: Option<&'a str>,
-    /// The body of the request, if it was read after the beginning.
-    pub request_body: Option<&'a [u8]>,
     /// The status of the answer.
     pub status: u16,
     /// Why the host answered in place of the component.
@@ -103,11 +95,8 @@ impl Opened<'_> {
 impl Ended<'_> {
     /// Copies what the journal keeps, and returns what is then to be done under the lock.
     pub(super) fn into_change(self) -> impl FnOnce(&mut Call) {
-        let Ended { space_at, status, refusal, failed_by, mut faults, mut stations, mut items, .. } = self;
+        let Ended { status, refusal, failed_by, mut faults, mut stations, mut items, .. } = self;
         let answer = Message::of(self.headers, self.body);
-        let operation: Option<Box<str>> = self.operation.map(Into::into);
-        let client: Option<Box<str>> = self.client.map(Into::into);
-        let request_body = self.request_body.map(Body::of);
         let left_out = stations.len().saturating_sub(STATIONS_LIMIT);
         stations.truncate(STATIONS_LIMIT);
         items.sort_unstable();
@@ -120,12 +109,6 @@ impl Ended<'_> {
         move |call| {
             if call.state == CallState::Open {
                 call.state = CallState::Ended;
-            }
-            call.operation = operation.or(call.operation.take());
-            call.space_at = space_at.or(call.space_at);
-            call.client = client.or(call.client.take());
-            if let Some(body) = request_body {
-                call.request.body = body;
             }
             call.status = Some(status);
             call.refusal = refusal;

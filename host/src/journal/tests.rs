@@ -63,10 +63,6 @@ impl Told {
         journal.end(
             n,
             Ended {
-                operation: None,
-                space_at: None,
-                client: None,
-                request_body: None,
                 status: self.status,
                 refusal: None,
                 failed_by: None,

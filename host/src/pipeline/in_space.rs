@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::header::ACCEPT;
+use hyper::{Request, StatusCode};
 use tokio::time::{sleep, timeout_at};
 
 use super::noted::Noted;
+use super::pages::page;
 use super::{Answer, Passage, Pipeline, Reply, answer, passed_headers};
 use crate::chance::{Draw, Said};
 use crate::clock;
@@ -200,11 +200,7 @@ fn refusal(refused_as: RefusedAs) -> Refusal {
         (RefusedAs::Forbidden, ..) => Refusal::Forbidden,
         (RefusedAs::Busy, ..) => Refusal::Busy,
         (RefusedAs::Deadline, ..) => Refusal::Deadline,
-        (RefusedAs::LimitExceeded, Some(quota), Ok(now)) => {
-            let window = quota.period.window(now);
-            let left = |at| Duration::try_from(window.end.duration_since(at)).unwrap_or_default();
-            Refusal::LimitExceeded { quota, window: left(window.begin), retry_after: left(now) }
-        }
+        (RefusedAs::LimitExceeded, Some(quota), Ok(now)) => quota.period.window(now).spent(quota, now),
         (RefusedAs::LimitExceeded | RefusedAs::TooManyRequests, ..) => {
             Refusal::TooManyRequests { plan: Arc::new(plan), retry_after: Duration::from_secs(1) }
         }
@@ -212,18 +208,10 @@ fn refusal(refused_as: RefusedAs) -> Refusal {
 }
 
 fn with_status(status: u16, body: Option<Body>) -> Answer {
-    let (content_type, body) = match body {
-        Some(Body::Text(text)) => ("text/plain; charset=utf-8", Bytes::from(text)),
-        // A value that was parsed from JSON can be written as JSON.
-        Some(Body::Json(value)) => {
-            ("application/json", serde_json::to_vec(&value).unwrap_or_default().into())
-        }
-        None => ("text/plain; charset=utf-8", Bytes::new()),
-    };
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // Without a body, the answer has the type of an empty text.
+    let body = body.unwrap_or_else(|| Body::Text(String::new()));
+    page(status, body.media_type(), body.into_text().into())
 }
 
 fn reply(answer: Answer) -> Reply {

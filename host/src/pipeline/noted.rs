@@ -61,10 +61,6 @@ impl Noted {
         self.journal.end(
             self.number,
             Ended {
-                operation: None,
-                space_at: None,
-                client: None,
-                request_body: None,
                 status: reply.answer.status().as_u16(),
                 refusal: reply.refusal,
                 failed_by,

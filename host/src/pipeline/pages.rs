@@ -84,7 +84,7 @@ fn text(status: StatusCode, text: &'static str) -> Answer {
     page(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
 }
 
-fn page(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
+pub(super) fn page(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Beginning, CLIENTS, MAIN, NAME_BYTES, SPACES, Space, SpaceError, SpaceParts, Spaces};
+use super::{Beginning, CLIENTS, MAIN, SPACES, Space, SpaceError, SpaceParts, Spaces};
 use crate::backend::memory::Memory;
 use crate::backend::{Contents, QuotaStore, SnapshotName};
 use crate::clock::{ClockSetting, SpaceClock};
 use crate::door::{Plan, RateLimit, Usage};
 use crate::journal::MarkKind;
+use crate::name::is_name;
 use crate::store::GuestStore;
 
 /// A space to make.
@@ -121,9 +122,4 @@ fn check_names(space: &str, clients: &[String]) -> Result<(), SpaceError> {
     let different: HashSet<&String> = clients.iter().collect();
     let is_good = (1..=CLIENTS).contains(&clients.len()) && different.len() == clients.len();
     if is_good { Ok(()) } else { Err(SpaceError::Clients) }
-}
-
-fn is_name(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed)
 }

@@ -127,11 +127,8 @@ impl ReservedUnits {
     }
 
     fn refusal(&self, why: Why, quota: Quota, now: Timestamp) -> Refusal {
-        let left = |at| Duration::try_from(self.window.end.duration_since(at)).unwrap_or_default();
         match why {
-            Why::Spent => {
-                Refusal::LimitExceeded { quota, window: left(self.window.begin), retry_after: left(now) }
-            }
+            Why::Spent => self.window.spent(quota, now),
             Why::Uncounted { lasts } => Refusal::Uncounted { lasts },
         }
     }
