@@ -56,7 +56,7 @@ pub trait Contents: Send + Sync + 'static {
     async fn copy(&self, from: Option<&SnapshotName>) -> Result<Memory, ContentsError>;
 }
 
-/// The name of a snapshot: 1 to [`NAME_BYTES`] of the characters a to z, 0 to 9 and `-`. It is part of the name of a
+/// The name of a snapshot: 1 to `NAME_BYTES` of the characters a to z, 0 to 9 and `-`. It is part of the name of a
 /// file, and it can never be a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
