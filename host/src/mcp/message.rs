@@ -5,7 +5,8 @@
 //!
 //! The SDK answers some malformed messages in ways that mislead an agent or a proxy: as plain text, as a media type that is
 //! not supported (415), or as a method that does not exist. They are refused here, as the errors that JSON-RPC has for them.
-//! `Accept` is not enforced, because the answer is JSON in any case.
+//! `Accept` is not enforced, because the answer is JSON in any case. The issues of the SDK (modelcontextprotocol/rust-sdk) did not
+//! describe these answers on 2026-11-27.
 
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
