@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use portdesk_test_support as tools;
+use serde_json::Value;
 
 use super::key_on_plan;
 use super::profiles::python;
@@ -45,25 +46,85 @@ async fn the_story_of_a_ticket_in_the_typescript_client() {
     host.stop().await;
 }
 
+/// The inspector, which is a client of its own for each command line.
+fn inspector(host: &Running, key: &str, method: &str) -> Command {
+    let mut inspector = Command::new(tools::node22());
+    inspector.arg(tools::mcp_program("mcp-inspector"));
+    inspector.args(["--cli", &format!("{}/mcp", host.url), "--transport", "http"]);
+    inspector.args(["--header", &format!("x-api-key: {key}"), "--method", method]);
+    inspector
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_inspector_lists_the_tools_in_every_era() {
     let (host, _) = host().await;
     for era in ["legacy", "auto", "modern"] {
-        let mut inspector = Command::new(tools::node22());
-        inspector.arg(tools::mcp_program("mcp-inspector"));
-        inspector.args(["--cli", &format!("{}/mcp", host.url), "--transport", "http", "--strict"]);
-        inspector.args([
-            "--header",
-            &format!("x-api-key: {KEY}"),
-            "--method",
-            "tools/list",
-            "--protocol-era",
-            era,
-        ]);
-        let output = succeeded(&mut inspector);
-        let list: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut inspector = inspector(&host, KEY, "tools/list");
+        let output = succeeded(inspector.args(["--strict", "--protocol-era", era]));
+        let list: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(list["tools"].as_array().unwrap().len(), 5, "{era}");
     }
+    host.stop().await;
+}
+
+/// The option `--strict` of the inspector is for lists only.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_of_a_ticket_in_the_inspector() {
+    let (host, poor) = host().await;
+    let call = |key: &str, tool: &str, arguments: &[(&str, &str)]| -> Value {
+        let mut inspector = inspector(&host, key, "tools/call");
+        inspector.args(["--tool-name", tool]);
+        for (name, value) in arguments {
+            inspector.args(["--tool-arg", &format!("{name}={value}")]);
+        }
+        serde_json::from_slice(&inspector.output().unwrap().stdout).unwrap()
+    };
+    let succeeds = |tool: &str, arguments: &[(&str, &str)]| -> Value {
+        let result = call(KEY, tool, arguments);
+        assert_eq!(result["isError"], false, "{tool}: {result}");
+        result["structuredContent"].clone()
+    };
+    let refusal = |key: &str, tool: &str, arguments: &[(&str, &str)]| -> String {
+        let result = call(key, tool, arguments);
+        assert_eq!(result["isError"], true, "{tool}: {result}");
+        result["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+
+    let issue = [("caller_id", "ines"), ("issue_description", "No power."), ("idempotency_key", "i-1")];
+    let created = succeeds("create_ticket", &issue);
+    assert_eq!(succeeds("create_ticket", &issue), created);
+    let id = ("ticket_id", created["ticket_id"].as_str().unwrap());
+    succeeds("add_ticket_comment", &[id, ("comment", "Still none.")]);
+
+    for description in ["One.", "Two.", "Three.", "Four."] {
+        succeeds("create_ticket", &[("caller_id", "ines"), ("issue_description", description)]);
+    }
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    for tickets in [2, 2, 1] {
+        let mut arguments = vec![("caller", "ines"), ("limit", "2")];
+        arguments.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
+        let page = succeeds("list_recent_tickets", &arguments);
+        let listed = page["tickets"].as_array().unwrap();
+        assert_eq!(listed.len(), tickets);
+        seen.extend(listed.iter().map(|ticket| ticket["ticket_id"].as_str().unwrap().to_owned()));
+        cursor = page["next_cursor"].as_str().unwrap_or_default().to_owned();
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!((seen.len(), cursor.as_str()), (5, ""));
+
+    let illegal = refusal(KEY, "update_ticket_status", &[id, ("status", "closed")]);
+    assert!(illegal.contains("allowed: ") && illegal.contains("in_progress"), "{illegal}");
+    let read = succeeds("get_ticket_status", &[id]);
+    let etag = ("if_match", read["etag"].as_str().unwrap());
+    succeeds("update_ticket_status", &[id, ("status", "in_progress"), etag]);
+    let stale = refusal(KEY, "update_ticket_status", &[id, ("status", "on_hold"), etag]);
+    assert!(stale.starts_with("412 ") && stale.contains("etag"), "{stale}");
+
+    // The plan counts the messages that the inspector sends before the call too.
+    let spent = refusal(&poor, "list_recent_tickets", &[("caller", "ines")]);
+    assert!(spent.contains("its 3 requests of this month"), "{spent}");
     host.stop().await;
 }
 
@@ -72,7 +133,7 @@ fn failed_checks(folder: &Path, scenario: &str) -> Vec<String> {
     let results = std::fs::read_dir(folder.join("results")).unwrap().map(|entry| entry.unwrap().path());
     let is_this = |path: &std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().contains(scenario);
     let checks = std::fs::read(results.into_iter().find(is_this).unwrap().join("checks.json")).unwrap();
-    let checks: Vec<serde_json::Value> = serde_json::from_slice(&checks).unwrap();
+    let checks: Vec<Value> = serde_json::from_slice(&checks).unwrap();
     let failed = checks.iter().filter(|check| check["status"] == "FAILURE");
     let mut failed: Vec<_> = failed.map(|check| check["id"].as_str().unwrap().to_owned()).collect();
     failed.sort();
