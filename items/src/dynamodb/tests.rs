@@ -1,9 +1,11 @@
 //! Tests how failures are classified. The verbs are tested against a server in `tests/`, and by the host's suite.
 
 use alloc::borrow::ToOwned;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use crate::Error;
-use crate::dynamodb::{RequestError, ServiceError};
+use crate::dynamodb::{RequestError, ServiceError, verbs};
+use crate::{Append, Change, Entry, Error, Item, Update};
 
 #[test]
 fn a_refusal_is_known_by_status_code_and_message() {
@@ -58,6 +60,30 @@ fn a_lost_attempt_makes_a_write_unknown_and_a_read_no_worse() {
     assert_eq!(failed(false).of_write("t"), throttled);
     assert_eq!(failed(true).of_read("t"), throttled);
     assert_eq!(RequestError::Unsent(Error::TooLarge).of_write("t"), Error::TooLarge);
+}
+
+/// A lost attempt may arrive later. It then finds the item that was missing, but never an earlier version or a shorter list.
+#[test]
+fn a_refusal_after_a_lost_attempt_is_certain_only_if_the_attempt_would_be_refused_later_too() {
+    let entry = || Entry { id: "e".to_owned(), fields: Arc::default() };
+    let append = Append { list: "comments".to_owned(), entry: entry(), max_entries: 1 };
+    let item = || Item { key: "k".to_owned(), version: 2, fields: Arc::default(), lists: Vec::new() };
+    for (outcome, append_is_certain, set_is_certain) in [
+        (Update::Missing, false, false),
+        (Update::Stale(item()), true, false),
+        (Update::Refused(item()), true, false),
+        (Update::Full, true, false),
+        (Update::Duplicate(entry()), true, true),
+        (Update::Updated(2), true, true),
+    ] {
+        for (append, is_certain) in [(Some(append.clone()), append_is_certain), (None, set_is_certain)] {
+            let (unless, unless_above, set) = (Vec::new(), Vec::new(), Vec::new());
+            let change = Change { id: "c".to_owned(), at_version: None, unless, unless_above, set, append };
+            assert_eq!(verbs::conclusive(&change, outcome.clone(), false), Ok(outcome.clone()));
+            let after_a_loss = verbs::conclusive(&change, outcome.clone(), true);
+            assert_eq!(after_a_loss.is_ok(), is_certain, "{change:?} {outcome:?}");
+        }
+    }
 }
 
 /// Messages of DynamoDB for tables and indexes with another layout.

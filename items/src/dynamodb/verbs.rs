@@ -131,20 +131,21 @@ async fn full(table: &impl Table, schema: &Schema, key: &str, change: &Change) -
 }
 
 /// Returns the outcome if it is certain, and otherwise the error `Unknown`. An entry that is not in its list was never
-/// stored, so the outcome of an append is certain. But if an attempt of a change without an append was lost, it may
-/// have been stored, and another change may have followed.
-fn conclusive(change: &Change, outcome: Update, lost: bool) -> Result<Update, Error> {
-    match outcome {
-        Update::Stale(_) | Update::Refused(_) | Update::Full if lost && change.append.is_none() => Err(
-            Error::Unknown("the answer to an attempt was lost, and the item has changed since".to_owned()),
-        ),
-        Update::Stale(_)
-        | Update::Refused(_)
-        | Update::Full
-        | Update::Missing
-        | Update::Duplicate(_)
-        | Update::Updated(_) => Ok(outcome),
+/// stored, so the outcome of an append to an item is certain. But if an attempt was lost, it may arrive after this answer. A
+/// change without an append may even have been stored, and another change may have followed. And an item that is
+/// missing now may be there when the lost attempt arrives.
+pub(super) fn conclusive(change: &Change, outcome: Update, lost: bool) -> Result<Update, Error> {
+    let is_open = match outcome {
+        Update::Stale(_) | Update::Refused(_) | Update::Full => change.append.is_none(),
+        Update::Missing => true,
+        Update::Duplicate(_) | Update::Updated(_) => false,
+    };
+    if lost && is_open {
+        return Err(Error::Unknown(
+            "the answer to an attempt was lost, and the write may still happen".to_owned(),
+        ));
     }
+    Ok(outcome)
 }
 
 fn unexplained(key: &str, lost: bool) -> Error {
