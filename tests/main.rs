@@ -33,6 +33,7 @@
 //! - `settings`: flags and variables;
 //! - `lambda`: the function of AWS Lambda, in front of an emulator;
 //! - `mcp`: agents;
+//! - `model`: the protocol of writes, in every order of events;
 //! - `unread`: output that nobody reads or that cannot be written, and signals;
 //! - `compiled`: components that are compiled before a host starts;
 //! - `aws`: the templates for AWS.
@@ -61,6 +62,7 @@ mod harness;
 mod isolation;
 mod lambda;
 mod mcp;
+mod model;
 mod observability;
 mod outage;
 mod overhead;
