@@ -22,6 +22,7 @@
 //! - `suite`: the promises of every store, over DynamoDB and over store components;
 //! - `dynamodb`: the requests to DynamoDB, other programs on the table, and the answers while DynamoDB fails;
 //! - `faulty_store`: comments over a DynamoDB that fails all the time;
+//! - `hosts`: several hosts on one table;
 //! - `outage`: a DynamoDB that stops and returns;
 //! - `cost`: what one request costs, in counts that do not depend on the load of the machine;
 //! - `overhead`: what a host costs beside the bare SDK;
@@ -58,6 +59,7 @@ mod faults;
 mod faulty_store;
 mod fuzz;
 mod harness;
+mod hosts;
 mod isolation;
 mod lambda;
 mod mcp;

@@ -15,6 +15,7 @@ mod lambda;
 mod mcp;
 mod openapi;
 mod output;
+mod place;
 mod plan;
 #[cfg(feature = "dynamodb")]
 mod publish;
@@ -80,12 +81,12 @@ enum Command {
     Mcp(Box<mcp::Arguments>),
     /// Create, list, rotate and revoke API keys
     ///
-    /// A running host applies a change within a second.
+    /// A running host applies a change within a second, or within five seconds if the keys are in a table.
     #[command(subcommand)]
     Key(key::Command),
     /// Create, list and delete usage plans
     ///
-    /// A running host applies a change within a second.
+    /// A running host applies a change within a second, or within five seconds if the plans are in a table.
     #[command(subcommand)]
     Plan(plan::Command),
     /// Print the contract of the component, an OpenAPI document
