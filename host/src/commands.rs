@@ -45,7 +45,7 @@ use crate::sandbox::{Component, Description, Isolation, Limits};
 ///
 /// Without a command it serves: it prints the address, a key and examples, and logs to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_help = MORE,
+#[command(name = "portdesk", version, long_version = BUILD, args_conflicts_with_subcommands = true, after_help = MORE,
     after_long_help = VARIABLES)]
 struct Arguments {
     #[command(subcommand)]
@@ -120,6 +120,17 @@ fn describe(component: &ComponentFile) -> Result<Description, Ended> {
 
 /// The limits of a component that a command calls. The memory is the most that `--memory-limit-mib` allows.
 const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 1 << 30 };
+
+/// What `--version` prints after the name: of what the program is made. `-V` prints the first line.
+const BUILD: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit     ",
+    env!("PORTDESK_BUILT_FROM"),
+    "\ncomponent  sha256:",
+    env!("PORTDESK_DESK_SHA256"),
+    "\nwasmtime   ",
+    env!("PORTDESK_WASMTIME"),
+);
 
 /// The short help names the commands of [`config::parse`](crate::config::parse) that it leaves out.
 const MORE: &str = "More commands, see --help: clock, compile, cost, fault, journal, reset, restore, scenario, seed, snapshot, space";
