@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
-use crate::harness::run;
+use crate::harness::{KEY, run};
 
 fn printed(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -27,4 +28,46 @@ fn the_long_version_says_of_what_the_program_is_made_and_the_short_one_is_a_line
     let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock")).unwrap();
     let locked = lock.split_once("name = \"wasmtime\"\nversion = \"").unwrap().1.split_once('"').unwrap().0;
     assert_eq!(wasmtime, format!("wasmtime   {locked}"));
+}
+
+#[test]
+fn a_shell_accepts_its_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = printed(&["completions", shell]);
+        assert!(script.contains("revoke") && script.contains("data-dir"), "{shell}: {script}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("script");
+        fs::write(&file, script).unwrap();
+        match Command::new(shell).arg("-n").arg(&file).stdin(Stdio::null()).output() {
+            Ok(checked) => {
+                assert!(checked.status.success(), "{shell}: {}", String::from_utf8_lossy(&checked.stderr))
+            }
+            Err(_) => println!("NOT RUN: this machine has no {shell}"),
+        }
+    }
+    assert_eq!(run(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn there_is_a_man_page_for_the_program_and_for_each_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    let written = run(&["man", pages.to_str().unwrap()]);
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let read = |name: &str| fs::read_to_string(pages.join(name)).unwrap();
+    assert!(read("portdesk.1").contains(".TH portdesk 1"));
+    assert!(
+        read("portdesk-key-create.1").contains("usage plan of the key")
+            || read("portdesk-key-create.1").contains("Usage plan of the key")
+    );
+    // The pages are the same for everybody: no value of a variable is in them.
+    for page in fs::read_dir(&pages).unwrap() {
+        let text = fs::read_to_string(page.unwrap().path()).unwrap();
+        assert!(!text.contains(KEY));
+    }
+    let taken = folder.path().join("file");
+    fs::write(&taken, "").unwrap();
+    let refused = run(&["man", taken.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("the pages cannot be written"));
 }

@@ -1,5 +1,5 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `demo`, `key`, `lambda`, `mcp`, `openapi`, `plan`, `publish`,
-//! `scenario`, `table`, and the commands for the console of a running host (`control`).
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `completions`, `cost`, `demo`, `key`, `lambda`, `man`, `mcp`, `openapi`,
+//! `plan`, `publish`, `scenario`, `table`, and the commands for the console of a running host (`control`).
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a
 //! panic, have exit code 1.
@@ -15,6 +15,7 @@ mod lambda;
 mod mcp;
 mod openapi;
 mod output;
+mod packaging;
 mod place;
 mod plan;
 #[cfg(feature = "dynamodb")]
@@ -66,6 +67,8 @@ enum Command {
     Check(control::check::Arguments),
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
+    /// Print a script that completes commands and flags in a shell
+    Completions(packaging::Completions),
     /// Print what a month costs on AWS
     Cost(cost::Arguments),
     /// Show a desk in which something happens, with its console, for a first look
@@ -77,6 +80,8 @@ enum Command {
     /// A program that is called `bootstrap` does this by itself.
     #[cfg(feature = "lambda")]
     Lambda(Box<lambda::Arguments>),
+    /// Write man pages to a folder
+    Man(packaging::Man),
     /// Serve one agent over standard input and output (MCP)
     Mcp(Box<mcp::Arguments>),
     /// Create, list, rotate and revoke API keys
@@ -133,7 +138,7 @@ const BUILD: &str = concat!(
 );
 
 /// The short help names the commands of [`config::parse`](crate::config::parse) that it leaves out.
-const MORE: &str = "More commands, see --help: clock, compile, cost, fault, journal, reset, restore, scenario, seed, snapshot, space";
+const MORE: &str = "See --help for clock, compile, completions, cost, fault, journal, man, reset, restore, scenario, seed, snapshot, space";
 
 /// Help about the variables that have no flag, so that their values are in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
@@ -188,10 +193,12 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Check(arguments)) if arguments.is_of_component() => check::run(&arguments.file),
         Some(Command::Check(arguments)) => control::check::run(&arguments),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
+        Some(Command::Completions(arguments)) => packaging::complete(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Demo(demo)) => demo::run(&demo, given),
         #[cfg(feature = "lambda")]
         Some(Command::Lambda(arguments)) => lambda::run(*arguments),
+        Some(Command::Man(arguments)) => packaging::write_man(&arguments),
         Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),
