@@ -27,7 +27,7 @@
 //! - `cost`: what one request costs, in counts that do not depend on the load of the machine;
 //! - `overhead`: what a host costs beside the bare SDK;
 //! - `portability`: other platforms answer as our host does;
-//! - `packaging`: versions, completions and man pages;
+//! - `packaging`: versions, completions, man pages, and the files that start a host as a service;
 //! - `faults`: a proxy that makes requests to a DynamoDB server fail;
 //! - `command_line`: the output, the errors and the exit codes of the program;
 //! - `publish`: the contract in a bucket of S3;

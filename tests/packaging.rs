@@ -1,7 +1,7 @@
-//! What a package installs beside the program, and what the program says of itself.
+//! What a package installs beside the program, and the files in `deploy/` that start it as a service.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
@@ -70,4 +70,34 @@ fn there_is_a_man_page_for_the_program_and_for_each_command() {
     let refused = run(&["man", taken.to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("the pages cannot be written"));
+}
+
+fn deploy(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file)
+}
+
+#[test]
+fn systemd_accepts_the_unit_and_calls_it_well_confined() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("portdesk.service");
+    let text = fs::read_to_string(deploy("systemd/portdesk.service")).unwrap();
+    let program = "/usr/local/bin/portdesk";
+    assert!(text.contains(&format!("ExecStart={program} serve\n")));
+    let analyze = |text: &str, arguments: &[&str]| {
+        fs::write(&unit, text).unwrap();
+        Command::new("systemd-analyze").args(arguments).arg(&unit).output()
+    };
+    let present = text.replace(program, "/bin/true");
+    let Ok(verified) = analyze(&present, &["verify", "--man=no"]) else {
+        println!("NOT RUN: this machine has no systemd-analyze");
+        return;
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success() && said.is_empty(), "{said}");
+    let broken = present.replace("ProtectSystem=strict", "ProtectSystem=tight");
+    let refused = analyze(&broken, &["verify", "--man=no"]).unwrap();
+    assert!(!refused.stderr.is_empty(), "a wrong value is not noticed");
+    // Ten times the exposure level, which is at most 10.
+    let judged = analyze(&present, &["security", "--no-pager", "--offline=yes", "--threshold=15"]).unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
 }
