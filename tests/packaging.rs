@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use portdesk_test_support as tools;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::harness::{KEY, run};
+use crate::harness::{KEY, portdesk, run};
 
 fn printed(arguments: &[&str]) -> String {
     let output = run(arguments);
@@ -30,6 +32,7 @@ fn the_long_version_says_of_what_the_program_is_made_and_the_short_one_is_a_line
     assert_eq!(wasmtime, format!("wasmtime   {locked}"));
 }
 
+/// Has a shell check a script without running it.
 #[test]
 fn a_shell_accepts_its_completions() {
     for shell in ["bash", "zsh", "fish"] {
@@ -76,6 +79,7 @@ fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file)
 }
 
+/// systemd itself reads the unit, with a program that exists in place of the installed one.
 #[test]
 fn systemd_accepts_the_unit_and_calls_it_well_confined() {
     let folder = tempfile::tempdir().unwrap();
@@ -100,4 +104,50 @@ fn systemd_accepts_the_unit_and_calls_it_well_confined() {
     // Ten times the exposure level, which is at most 10.
     let judged = analyze(&present, &["security", "--no-pager", "--offline=yes", "--threshold=15"]).unwrap();
     assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+}
+
+/// The documents of the manifest.
+fn manifests() -> Vec<Value> {
+    let text = fs::read_to_string(deploy("kubernetes/portdesk.yaml")).unwrap();
+    text.split("\n---\n").map(|document| serde_saphyr::from_str(document).unwrap()).collect()
+}
+
+#[test]
+fn the_manifests_fit_the_schemas_of_kubernetes() {
+    let validate = |file: &Path, version: &str| {
+        let mut validate = Command::new(tools::kubernetes_validate());
+        validate.args(["--strict", "--kubernetes-version", version]).arg(file).output().unwrap()
+    };
+    let file = deploy("kubernetes/portdesk.yaml");
+    for version in ["1.30.0", "1.37.0"] {
+        let judged = validate(&file, version);
+        assert!(judged.status.success(), "{version}: {judged:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&broken, text.replace("readOnlyRootFilesystem", "readOnlyRoot")).unwrap();
+    assert!(!validate(&broken, "1.37.0").status.success(), "a wrong name is not noticed");
+}
+
+/// A host that gets these settings fails only at the first file that is not there.
+#[test]
+fn the_settings_in_the_manifests_are_settings_of_a_host() {
+    let documented = fs::read_to_string(deploy("../docs/settings.md")).unwrap();
+    let manifests = manifests();
+    let settings = manifests.iter().find(|manifest| manifest["kind"] == "ConfigMap").unwrap();
+    let mut serve = portdesk(&["serve"]);
+    let data = tempfile::tempdir().unwrap();
+    for (name, value) in settings["data"].as_object().unwrap() {
+        assert!(documented.contains(&format!("`{name}`")), "{name}");
+        serve.env(name, value.as_str().unwrap());
+    }
+    let ended = serve.env("PORTDESK_DATA_DIR", data.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("/etc/portdesk/tls/tls.crt"), "{said}");
+    let deployment = manifests.iter().find(|manifest| manifest["kind"] == "Deployment").unwrap();
+    let drain: u64 = settings["data"]["PORTDESK_DRAIN_MS"].as_str().unwrap().parse().unwrap();
+    let grace = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_u64().unwrap();
+    assert!(grace > drain / 1000 + 10, "a pod is killed before its host has stopped in order");
 }
