@@ -11,6 +11,7 @@ pub mod dynamodb;
 pub mod embedded;
 pub mod memory;
 mod quota;
+mod shared_text;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 
 pub use self::contents::{Contents, ContentsError, Snapshot, SnapshotName, SnapshotNameError};
 pub use self::quota::{CLIENT_LIMIT_BYTES, Count, QuotaStore, WINDOW_LIMIT_BYTES};
+pub use self::shared_text::{Expected, SHARED_TEXT_LIMIT_BYTES, SharedText, VersionedText};
 pub use items::{
     Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert,
     Item, List, Page, Position, Query, STORES_PREFIX, Schema, Summary, Update, fields_size,

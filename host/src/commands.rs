@@ -1,5 +1,5 @@
-//! The command line: `portdesk [serve]`, and `check`, `compile`, `cost`, `demo`, `key`, `lambda`, `mcp`, `openapi`, `plan`, `publish`,
-//! `scenario`, `table`, and the commands for the console of a running host (`control`).
+//! The command line: `portdesk [serve]`, and `check`, `compile`, `completions`, `cost`, `demo`, `key`, `lambda`, `man`, `mcp`, `openapi`,
+//! `plan`, `publish`, `scenario`, `table`, and the commands for the console of a running host (`control`).
 //!
 //! Exit codes: 0 done, 1 failed, 2 wrong use. `publish` has further codes. A command that cannot print its result, and a
 //! panic, have exit code 1.
@@ -15,6 +15,8 @@ mod lambda;
 mod mcp;
 mod openapi;
 mod output;
+mod packaging;
+mod place;
 mod plan;
 #[cfg(feature = "dynamodb")]
 mod publish;
@@ -44,7 +46,7 @@ use crate::sandbox::{Component, Description, Isolation, Limits};
 ///
 /// Without a command it serves: it prints the address, a key and examples, and logs to standard error.
 #[derive(Debug, Parser)]
-#[command(name = "portdesk", version, args_conflicts_with_subcommands = true, after_help = MORE,
+#[command(name = "portdesk", version, long_version = BUILD, args_conflicts_with_subcommands = true, after_help = MORE,
     after_long_help = VARIABLES)]
 struct Arguments {
     #[command(subcommand)]
@@ -65,6 +67,8 @@ enum Command {
     Check(control::check::Arguments),
     /// Compile a component to a file, for images that nobody can write to
     Compile(compile::Arguments),
+    /// Print a script that completes commands and flags in a shell
+    Completions(packaging::Completions),
     /// Print what a month costs on AWS
     Cost(cost::Arguments),
     /// Show a desk in which something happens, with its console, for a first look
@@ -76,16 +80,18 @@ enum Command {
     /// A program that is called `bootstrap` does this by itself.
     #[cfg(feature = "lambda")]
     Lambda(Box<lambda::Arguments>),
+    /// Write man pages to a folder
+    Man(packaging::Man),
     /// Serve one agent over standard input and output (MCP)
     Mcp(Box<mcp::Arguments>),
     /// Create, list, rotate and revoke API keys
     ///
-    /// A running host applies a change within a second.
+    /// A running host applies a change within a second, or within five seconds if the keys are in a table.
     #[command(subcommand)]
     Key(key::Command),
     /// Create, list and delete usage plans
     ///
-    /// A running host applies a change within a second.
+    /// A running host applies a change within a second, or within five seconds if the plans are in a table.
     #[command(subcommand)]
     Plan(plan::Command),
     /// Print the contract of the component, an OpenAPI document
@@ -120,8 +126,19 @@ fn describe(component: &ComponentFile) -> Result<Description, Ended> {
 /// The limits of a component that a command calls. The memory is the most that `--memory-limit-mib` allows.
 const ONE_INSTANCE: Limits = Limits { isolation: Isolation::Fresh, instances: 1, memory_bytes: 1 << 30 };
 
+/// What `--version` prints after the name: of what the program is made. `-V` prints the first line.
+const BUILD: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit     ",
+    env!("PORTDESK_BUILT_FROM"),
+    "\ncomponent  sha256:",
+    env!("PORTDESK_DESK_SHA256"),
+    "\nwasmtime   ",
+    env!("PORTDESK_WASMTIME"),
+);
+
 /// The short help names the commands of [`config::parse`](crate::config::parse) that it leaves out.
-const MORE: &str = "More commands, see --help: clock, compile, cost, fault, journal, reset, restore, scenario, seed, snapshot, space";
+const MORE: &str = "See --help for clock, compile, completions, cost, fault, journal, man, reset, restore, scenario, seed, snapshot, space";
 
 /// Help about the variables that have no flag, so that their values are in no list of processes.
 const VARIABLES: &str = "Variables without a flag:
@@ -176,10 +193,12 @@ fn command(arguments: Arguments, given: &Given) -> Result<(), Ended> {
         Some(Command::Check(arguments)) if arguments.is_of_component() => check::run(&arguments.file),
         Some(Command::Check(arguments)) => control::check::run(&arguments),
         Some(Command::Compile(arguments)) => compile::run(&arguments),
+        Some(Command::Completions(arguments)) => packaging::complete(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Demo(demo)) => demo::run(&demo, given),
         #[cfg(feature = "lambda")]
         Some(Command::Lambda(arguments)) => lambda::run(*arguments),
+        Some(Command::Man(arguments)) => packaging::write_man(&arguments),
         Some(Command::Mcp(arguments)) => mcp::run(*arguments, environment_key().map_err(Ended::WrongUse)?),
         Some(Command::Key(command)) => key::run(&command),
         Some(Command::Plan(command)) => plan::run(&command),

@@ -5,6 +5,7 @@ mod console;
 mod data;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
+mod keys;
 mod limits;
 mod tls;
 mod variables;
@@ -22,6 +23,7 @@ pub use self::data::DataDir;
 pub use self::dynamodb::{
     Location, LocationError, StoreTable, TableName, endpoint_of_variables, region_of_variables,
 };
+pub use self::keys::{KeyPlace, KeysSetting};
 pub use self::limits::Limits;
 pub use self::tls::Tls;
 pub use self::variables::{Given, parse};
@@ -59,6 +61,10 @@ pub struct Config {
     #[cfg(feature = "dynamodb")]
     #[command(flatten)]
     pub table: StoreTable,
+
+    /// Where keys and plans are.
+    #[command(flatten)]
+    pub keys: KeysSetting,
 
     /// The component to serve.
     #[command(flatten)]
@@ -130,7 +136,7 @@ pub struct Config {
     #[arg(long, env = "PORTDESK_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<CollectorUrl>,
 
-    /// An API key that is valid in addition to those of the data folder. It has only a variable, see [`environment_key`], so that
+    /// An API key that is valid in addition to those of --keys. It has only a variable, see [`environment_key`], so that
     /// it is in no list of processes. If it is set, the first start makes no key.
     #[arg(skip)]
     pub api_key: Option<String>,

@@ -1,7 +1,7 @@
 //! The door: what a request must pass before the component runs. The checks run in this order:
 //!
 //! 1. The head is within its limits and names one host (`head`); otherwise 400, 414 or 431.
-//! 2. The key is valid (`keys`), and its plan allows the method (`plan`); otherwise 403.
+//! 2. The key is valid (`keys`), and its plan allows the method (`plan`); otherwise 403, or 503 if the keys could not be read yet.
 //! 3. Fewer requests than the limit are in flight (`requests`); otherwise 503.
 //! 4. The usage plan of the key has requests left (`plan`, `usage`); otherwise 429, or 503 if the use cannot be counted.
 //! 5. The body is not encoded and within its limit (`body`); otherwise 415 or 413, or 400 or 408 if the body does not
@@ -36,8 +36,10 @@ use tokio::time::{Instant, timeout_at};
 pub(crate) use self::cors::Cors;
 pub use self::cors::Origin;
 pub use self::head::HeadLimits;
-pub use self::keys::{ActiveKeys, KeyFile, KeyFileContents, KeyFileError, KeyRecord, NewKey};
-pub(crate) use self::keys::{Client, ClientId, ENVIRONMENT_KEY_ID};
+pub use self::keys::{
+    ActiveKeys, KeyFile, KeyFileContents, KeyFileError, KeyRecord, KeyTable, KeyTableError, NewKey,
+};
+pub(crate) use self::keys::{Client, ClientId, ENVIRONMENT_KEY_ID, KeySource};
 pub(crate) use self::plan::DEFAULT_PLAN;
 pub use self::plan::{Period, Plan, Quota};
 pub use self::refusal::Parity;
@@ -117,7 +119,7 @@ impl Door {
             let (client, permit) = (client.clone(), self.requests.enter().await?);
             return Ok(Admitted { client, is_read_only: false, space: None, _permit: permit });
         }
-        let (Client { id: client, plan }, space) = self.client(&parts.headers).ok_or(Refusal::Forbidden)?;
+        let (Client { id: client, plan }, space) = self.known_client(&parts.headers)?;
         let is_read_only = plan.read_only;
         if is_read_only && is_write {
             return Err(Refusal::ReadOnly);
@@ -143,6 +145,11 @@ impl Door {
         }
         let space = self.space_keys.as_ref()?.client(headers)?;
         Some((space.client.clone(), Some(space)))
+    }
+
+    fn known_client(&self, headers: &HeaderMap) -> Result<(Client, Option<SpaceClient>), Refusal> {
+        let refusal = || if self.keys.are_known() { Refusal::Forbidden } else { Refusal::KeysUnknown };
+        self.client(headers).ok_or_else(refusal)
     }
 
     /// Reads the body of a request, if it is not encoded and within its limits.

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::time::timeout;
 use tracing::warn;
 
 pub use self::disposable::DisposableError;
@@ -20,12 +21,13 @@ pub use self::host_error::HostError;
 use crate::backend::dynamodb::{self, DynamoDb};
 use crate::backend::embedded::Embedded;
 use crate::backend::memory::Memory;
-use crate::backend::{Backend, Contents, QuotaStore, Schema};
+use crate::backend::{Backend, Contents, QuotaStore, Schema, SharedText};
 use crate::clock::{ClockSetting, SpaceClock};
-use crate::config::{self, Config, DataDir};
+use crate::config::{self, Config, DataDir, KeyPlace};
 use crate::contract::Contract;
 use crate::door::{
-    ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, NewKey, Requests, SpaceKeys, Usage,
+    ActiveKeys, Cors, Door, KeyFile, KeyFileError, KeyRecord, KeySource, KeyTable, KeyTableError, NewKey,
+    Requests, SpaceKeys, Usage,
 };
 use crate::journal::Journal;
 use crate::mcp::{Mcp, McpSettings, Tools};
@@ -42,12 +44,12 @@ pub const BUILT_IN_COMPONENT: &[u8] = include_bytes!(env!("PORTDESK_DESK_WASM"))
 pub struct Host {
     /// Answers requests.
     pub pipeline: Arc<Pipeline>,
-    /// A key to show and to make valid. It is there only if the data folder never had a key.
+    /// A key to show and to make valid. It is there only if keys are in the data folder and it never had one.
     pub first_key: Option<FirstKey>,
     /// How many keys were active when the host was opened.
     pub active_keys: usize,
     keys: ActiveKeys,
-    key_file: KeyFile,
+    key_source: KeySource,
 }
 
 impl Host {
@@ -74,9 +76,9 @@ impl Host {
         let telemetry = Arc::new(Telemetry::new(&contract, &PAGES, spans)?);
         let retries = telemetry.metrics.store_retries();
         let opened = open(config, &directory, &description.schema, retries).await?;
-        let key_file = KeyFile::new(&directory);
-        let (keys, first_key) = keys(&key_file, config.api_key.as_deref())?;
-        let OpenBackend { backend, quota_store, contents } = opened;
+        let OpenBackend { backend, quota_store, contents, shared_text } = opened;
+        let key_source = key_source(config.keys.place, &directory, shared_text)?;
+        let (keys, first_key) = keys(&key_source, config.api_key.as_deref()).await?;
         let schema = description.schema.clone();
         let store = GuestStore::new(Arc::clone(&backend), schema, Arc::clone(&telemetry));
         let beginning = Beginning::of(config.console.clock.as_ref().map(begin_at), config.console.seed);
@@ -114,12 +116,18 @@ impl Host {
             stopping: AtomicBool::new(false),
         });
         first_state::prepare(&config.console, &pipeline).await?;
-        Ok(Host { pipeline, first_key, active_keys: keys.len(), keys, key_file })
+        Ok(Host { pipeline, first_key, active_keys: keys.len(), keys, key_source })
     }
 
-    /// Takes over every change of the key file, for as long as the future is polled.
+    /// Takes over every change of the keys, for as long as the future is polled.
     pub fn follow_keys(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.keys.clone().follow(self.key_file.clone())
+        self.key_source.clone().follow(self.keys.clone())
+    }
+
+    /// Whether the host has read its keys. It starts without them if the table that has them does not answer.
+    #[must_use]
+    pub fn are_keys_known(&self) -> bool {
+        self.keys.are_known()
     }
 
     /// Closes the host after the last request: stores what is only in memory, and sends the last spans `within` a time.
@@ -213,7 +221,8 @@ async fn open(
             let settings = dynamodb::Settings { retries, ..config.table.settings(config.limits.time_limit)? };
             let backend = Arc::new(DynamoDb::open(&settings, schema).await?);
             let quota_store = Arc::clone(&backend) as Arc<dyn QuotaStore>;
-            OpenBackend { backend, quota_store, contents: None }
+            let shared_text = Some(Arc::clone(&backend) as Arc<dyn SharedText>);
+            OpenBackend { backend, quota_store, contents: None, shared_text }
         }
         config::StoreKind::Embedded => {
             let store = Embedded::open(directory, schema)?;
@@ -237,6 +246,8 @@ struct OpenBackend {
     quota_store: Arc<dyn QuotaStore>,
     /// `None` if other hosts may share the items.
     contents: Option<Arc<dyn Contents>>,
+    /// `None` if no other host can share the items.
+    shared_text: Option<Arc<dyn SharedText>>,
 }
 
 fn own_backend(backend: impl Backend + QuotaStore + Contents) -> OpenBackend {
@@ -246,11 +257,36 @@ fn own_backend(backend: impl Backend + QuotaStore + Contents) -> OpenBackend {
         backend: Arc::clone(&backend) as Arc<dyn Backend>,
         quota_store: backend,
         contents: Some(contents),
+        shared_text: None,
     }
 }
 
-/// Reads the keys of the data folder. Returns a first key too if there never was a key.
-fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(ActiveKeys, Option<FirstKey>), HostError> {
+#[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only DynamoDB has a shared text"))]
+fn key_source(
+    place: KeyPlace,
+    directory: &Path,
+    shared_text: Option<Arc<dyn SharedText>>,
+) -> Result<KeySource, HostError> {
+    match place {
+        KeyPlace::File => Ok(KeySource::File(KeyFile::new(directory))),
+        #[cfg(feature = "dynamodb")]
+        KeyPlace::Table => {
+            let text = shared_text.ok_or(HostError::KeysWithoutTable)?;
+            Ok(KeySource::Table(KeyTable::new(text)))
+        }
+    }
+}
+
+/// Reads the keys. Returns a first key too if the data folder has the keys and never had one. A table gets no first key: several
+/// hosts may start at once, and nobody reads what they print.
+async fn keys(
+    source: &KeySource,
+    environment: Option<&str>,
+) -> Result<(ActiveKeys, Option<FirstKey>), HostError> {
+    let file = match source {
+        KeySource::File(file) => file,
+        KeySource::Table(table) => return Ok((keys_in(table, environment).await?, None)),
+    };
     let contents = file.read()?;
     let active_keys = ActiveKeys::new(&contents, environment);
     // Revoked keys stay in the file. So an empty file means that there never was a key.
@@ -260,6 +296,21 @@ fn keys(file: &KeyFile, environment: Option<&str>) -> Result<(ActiveKeys, Option
     let first = FirstKey { key: NewKey::generate(), file: file.clone(), keys: active_keys.clone() };
     Ok((active_keys, Some(first)))
 }
+
+/// Reads the keys in a table. If the table does not answer now, it may answer later, so the host starts without them.
+async fn keys_in(table: &KeyTable, environment: Option<&str>) -> Result<ActiveKeys, HostError> {
+    match timeout(KEYS_TIME, table.read()).await.unwrap_or(Err(KeyTableError::Slow)) {
+        Ok(contents) => Ok(ActiveKeys::new(&contents, environment)),
+        Err(error) if error.is_passing() => {
+            warn!(%error, "every request that needs a key is answered with 503 until the keys can be read");
+            Ok(ActiveKeys::unknown(environment))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How long the start of a host waits for the keys in a table.
+const KEYS_TIME: Duration = Duration::from_secs(5);
 
 /// A key that is not valid yet. It is shown before it is stored, so that there is no valid key that nobody knows.
 pub struct FirstKey {

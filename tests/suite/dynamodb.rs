@@ -6,6 +6,7 @@ mod counting;
 mod failing;
 mod others;
 mod script;
+mod shared_text;
 mod starting;
 mod tables;
 

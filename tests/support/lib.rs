@@ -84,6 +84,12 @@ pub fn checkov() -> &'static Path {
     PROGRAM.get_or_init(|| pip::program(&pip::CHECKOV))
 }
 
+/// The path of `kubernetes-validate`, which compares manifests with the schemas of Kubernetes that it brings.
+pub fn kubernetes_validate() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| pip::program(&pip::KUBERNETES_VALIDATE))
+}
+
 /// The path of Node 22, which the judges of MCP need.
 pub fn node22() -> PathBuf {
     npm::mcp().join(".bin/node")

@@ -26,6 +26,7 @@ pub(crate) struct Package {
 
 pub(crate) const CFN_LINT: Package = Package { name: "cfn-lint", version: "1.58.0" };
 pub(crate) const CHECKOV: Package = Package { name: "checkov", version: "3.3.30" };
+pub(crate) const KUBERNETES_VALIDATE: Package = Package { name: "kubernetes-validate", version: "1.37.0" };
 pub(crate) const MINISTACK: Package = Package { name: "ministack", version: "1.5.33" };
 
 /// The folder of an environment with these packages, which is made if it is missing. Panics if that fails.

@@ -11,6 +11,7 @@ mod connection;
 mod quota;
 mod request_error;
 mod requests;
+mod shared_text;
 pub mod table;
 #[cfg(test)]
 mod tests;

@@ -37,7 +37,7 @@ pub(super) struct Demo {
 
 pub(super) fn run(demo: &Demo, given: &Given) -> Result<(), Ended> {
     let folder = TempDir::new()?;
-    let flags = ["demo", "--store", "memory", "--controls", "--log-level", "warn"];
+    let flags = ["demo", "--store", "memory", "--keys", "file", "--controls", "--log-level", "warn"];
     let config = Config::parse_from(
         flags
             .into_iter()

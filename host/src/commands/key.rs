@@ -1,17 +1,16 @@
-//! `portdesk key`: the keys of a data folder.
+//! `portdesk key`: the keys of a data folder or of a table.
 
 mod list;
-
-use std::path::PathBuf;
+#[cfg(feature = "dynamodb")]
+mod share;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::Ended;
 use super::output::{note, print, print_key};
-use crate::config::DataDir;
-use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, KeyRecord, NewKey};
-use crate::host::{HostError, data_directory};
+use super::place::{Keys, Place, Unchanged};
+use crate::door::{DEFAULT_PLAN, KeyFileContents, KeyRecord, NewKey};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -26,7 +25,7 @@ pub(super) enum Command {
         plan: String,
 
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
     },
     /// List all keys with their plans and their use, without their secrets
     ///
@@ -46,6 +45,13 @@ pub(super) enum Command {
         #[arg(long, value_name = "PLAN")]
         plan: String,
     },
+    /// Remove a revoked key from the list
+    Forget(Target),
+    /// Copy the keys and plans of a data folder to a table, for hosts with `--keys table`
+    ///
+    /// The data folder keeps them.
+    #[cfg(feature = "dynamodb")]
+    Share(share::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -54,61 +60,54 @@ pub(super) struct Target {
     id: String,
 
     #[command(flatten)]
-    data: DataDir,
+    place: Place,
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Ended> {
     match command {
-        Command::Create { name, plan, data } => create(&KeyFile::new(&data_directory(data)?), name, plan),
+        Command::Create { name, plan, place } => create(&place.made()?, name, plan),
         Command::List(arguments) => list::run(arguments),
-        Command::Revoke(target) => revoke(&target.file()?, &target.id),
-        Command::Rotate(target) => rotate(&target.file()?, &target.id),
-        Command::Attach { target, plan } => attach(&target.file()?, &target.id, plan),
+        Command::Revoke(Target { id, place }) => revoke(&place.existing()?, id),
+        Command::Rotate(Target { id, place }) => rotate(&place.existing()?, id),
+        Command::Attach { target: Target { id, place }, plan } => attach(&place.existing()?, id, plan),
+        Command::Forget(Target { id, place }) => forget(&place.existing()?, id),
+        #[cfg(feature = "dynamodb")]
+        Command::Share(arguments) => share::run(arguments),
     }
-}
-
-impl Target {
-    fn file(&self) -> Result<KeyFile, HostError> {
-        Ok(KeyFile::new(&existing(&self.data)?))
-    }
-}
-
-/// The path of a data folder that exists. Commands that change no key do not create a mistyped folder.
-pub(super) fn existing(data: &DataDir) -> Result<PathBuf, HostError> {
-    data.path.canonicalize().map_err(|error| HostError::DataDir { path: data.path.clone(), error })
 }
 
 /// Prints a new key and then stores what `record` makes of it. A key that could not be printed must not become valid,
 /// because nobody would have it.
 fn issue(
-    file: &KeyFile,
+    keys: &Keys,
     record: impl Fn(&KeyFileContents, &NewKey) -> Result<KeyRecord, Ended>,
 ) -> Result<(), Ended> {
     let key = NewKey::generate();
     // The reasons to refuse are checked before the key is printed, and again when it is stored.
-    let KeyRecord { id, name, .. } = record(&file.read()?, &key)?;
+    let KeyRecord { id, name, .. } = record(&keys.read()?, &key)?;
     print_key(&key.secret)?;
-    let stored = file.update(|contents| {
+    let stored = keys.update(|contents| {
         let record = record(contents, &key)?;
         contents.keys.push(record);
-        Ok::<_, Ended>(())
+        Ok(())
     });
-    match stored.map_err(Ended::from).flatten() {
+    match stored {
         Ok(()) => {
+            let delay = keys.delay();
             note(&format!(
-                "key {id} ({name}) is valid; it is shown only this once, because only its hash is kept"
+                "key {id} ({name}) is valid; it is shown only this once, because only its hash is kept ({delay})"
             ));
             Ok(())
         }
-        Err(Ended::Failed(why)) => {
+        Err(Unchanged::Surely(Ended::Failed(why))) => {
             Err(Ended::Failed(format!("{why}; the key that was printed is not valid")))
         }
-        Err(other) => Err(other),
+        Err(unchanged) => Err(unchanged.into()),
     }
 }
 
-fn create(file: &KeyFile, name: &str, plan: &str) -> Result<(), Ended> {
-    issue(file, |contents, key| Ok(KeyRecord { plan: named(contents, plan)?, ..KeyRecord::new(key, name) }))
+fn create(keys: &Keys, name: &str, plan: &str) -> Result<(), Ended> {
+    issue(keys, |contents, key| Ok(KeyRecord { plan: named(contents, plan)?, ..KeyRecord::new(key, name) }))
 }
 
 /// The plan as a key record names it: a record with the default plan names none.
@@ -119,16 +118,16 @@ fn named(contents: &KeyFileContents, plan: &str) -> Result<Option<String>, Ended
     }
 }
 
-fn revoke(file: &KeyFile, id: &str) -> Result<(), Ended> {
-    let revoked = file.update(|contents| {
+fn revoke(keys: &Keys, id: &str) -> Result<(), Ended> {
+    let revoked = keys.update(|contents| {
         let key = contents.keys.iter_mut().find(|key| key.id == id).ok_or_else(|| unknown(id))?;
-        Ok::<_, Ended>(*key.revoked_at.get_or_insert_with(Timestamp::now))
-    })??;
-    print(&format!("key {id} is revoked since {revoked:.0}\n"))
+        Ok(*key.revoked_at.get_or_insert_with(Timestamp::now))
+    })?;
+    print(&format!("key {id} is revoked since {revoked:.0}; {}\n", keys.delay()))
 }
 
-fn rotate(file: &KeyFile, id: &str) -> Result<(), Ended> {
-    issue(file, |contents, key| second(contents, id, key))?;
+fn rotate(keys: &Keys, id: &str) -> Result<(), Ended> {
+    issue(keys, |contents, key| second(contents, id, key))?;
     note(&format!("key {id} is valid too, until `portdesk key revoke {id}`"));
     Ok(())
 }
@@ -150,16 +149,31 @@ fn second(contents: &KeyFileContents, id: &str, key: &NewKey) -> Result<KeyRecor
     Ok(second)
 }
 
-fn attach(file: &KeyFile, id: &str, plan: &str) -> Result<(), Ended> {
-    let client = file.update(|contents| {
+fn attach(keys: &Keys, id: &str, plan: &str) -> Result<(), Ended> {
+    let client = keys.update(|contents| {
         let plan = named(contents, plan)?;
         let client = find(contents, id)?.client().to_owned();
         for key in contents.keys.iter_mut().filter(|key| key.client() == client) {
             key.plan.clone_from(&plan);
         }
-        Ok::<_, Ended>(client)
-    })??;
+        Ok(client)
+    })?;
     print(&format!("all keys of {client} are on plan {plan}\n"))
+}
+
+/// Removes a revoked key. The last key stays, because a host with an empty key file makes a first key.
+fn forget(keys: &Keys, id: &str) -> Result<(), Ended> {
+    keys.update(|contents| {
+        if find(contents, id)?.revoked_at.is_none() {
+            return Err(Ended::Failed(format!("key {id} is valid; `portdesk key revoke {id}` ends it")));
+        }
+        if contents.keys.len() == 1 {
+            return Err(Ended::Failed(format!("key {id} is the only key in the list, so it stays there")));
+        }
+        contents.keys.retain(|key| key.id != id);
+        Ok(())
+    })?;
+    print(&format!("key {id} is forgotten\n"))
 }
 
 fn find<'a>(contents: &'a KeyFileContents, id: &str) -> Result<&'a KeyRecord, Ended> {

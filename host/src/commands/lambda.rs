@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use super::Ended;
 use super::serve::{RUNTIME_END, report_panics};
 use crate::backend::dynamodb::location;
-use crate::config::{Config, LogFormat, StoreKind};
+use crate::config::{Config, KeyPlace, LogFormat, StoreKind};
 use crate::door::RateLimit;
 use crate::entry::lambda::{self, LambdaSettings, RuntimeApi};
 use crate::environment::variable;
@@ -85,6 +85,7 @@ async fn serve(
 /// The settings of a function: what is the gateway's part is off, and files are where a function can have them.
 fn for_lambda(mut config: Config) -> Result<Config, Ended> {
     config.rate_limit = RateLimit::Off;
+    config.keys.place = KeyPlace::File;
     // A function gets one event at a time.
     config.limits.instances = 1;
     if config.store == StoreKind::Embedded {

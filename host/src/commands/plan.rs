@@ -1,4 +1,4 @@
-//! `portdesk plan`: the usage plans of a data folder.
+//! `portdesk plan`: the usage plans of a data folder or of a table.
 
 use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -6,11 +6,9 @@ use std::num::{NonZeroU32, NonZeroU64};
 use clap::{Args, Subcommand};
 
 use super::Ended;
-use super::key::existing;
 use super::output::print;
-use crate::config::DataDir;
-use crate::door::{DEFAULT_PLAN, KeyFile, KeyFileContents, Period, Plan, Quota};
-use crate::host::data_directory;
+use super::place::{Keys, Place};
+use crate::door::{DEFAULT_PLAN, KeyFileContents, Period, Plan, Quota};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -19,7 +17,7 @@ pub(super) enum Command {
     /// List all usage plans
     List {
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
     },
     /// Delete a usage plan that no active key has; if it is `default`, restore the original
     Delete {
@@ -27,7 +25,7 @@ pub(super) enum Command {
         name: String,
 
         #[command(flatten)]
-        data: DataDir,
+        place: Place,
     },
 }
 
@@ -37,15 +35,15 @@ pub(super) struct Create {
     #[arg(value_parser = name)]
     name: String,
 
-    /// Requests a second, 1 to 100000
+    /// Requests a second on each host, 1 to 100000
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
 
-    /// Most requests in one burst, 1 to 1000000
+    /// Most requests in one burst on each host, 1 to 1000000
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     burst: u32,
 
-    /// Requests in a period, from 1, or `none` for no limit
+    /// Requests in a period, from 1, or `none` for no limit; hosts that share a table count them together
     #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = quota)]
     quota: Limit,
 
@@ -57,19 +55,19 @@ pub(super) struct Create {
     #[arg(long)]
     read_only: bool,
 
-    /// Replace the plan of this name, if there is one; a running host applies it within a second
+    /// Replace the plan of this name, if there is one
     #[arg(long)]
     replace: bool,
 
     #[command(flatten)]
-    data: DataDir,
+    place: Place,
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Ended> {
     match command {
         Command::Create(arguments) => create(arguments),
-        Command::List { data } => list(&KeyFile::new(&existing(data)?)),
-        Command::Delete { name, data } => delete(&KeyFile::new(&existing(data)?), name),
+        Command::List { place } => list(&place.existing()?),
+        Command::Delete { name, place } => delete(&place.existing()?, name),
     }
 }
 
@@ -82,50 +80,51 @@ fn create(create: &Create) -> Result<(), Ended> {
         quota: create.quota.0.map(|requests| Quota { requests, period: create.period }),
         read_only: create.read_only,
     };
-    let text = text(&plan);
-    KeyFile::new(&data_directory(&create.data)?).update(|contents| {
+    let keys = create.place.made()?;
+    keys.update(|contents| {
         if contents.plan(&plan.name).is_some() && !create.replace {
             let name = &plan.name;
             return Err(Ended::Failed(format!("there is a plan {name}; `--replace` changes it")));
         }
         contents.plans.retain(|other| other.name != plan.name);
-        contents.plans.push(plan);
+        contents.plans.push(plan.clone());
         Ok(())
-    })??;
-    print(&format!("{text}\n"))
+    })?;
+    print(&format!("{}\n", text(&plan, &keys)))
 }
 
-fn list(file: &KeyFile) -> Result<(), Ended> {
-    let contents = file.read()?;
+fn list(keys: &Keys) -> Result<(), Ended> {
+    let contents = keys.read()?;
     let others = contents.plans.iter().filter(|plan| plan.name != DEFAULT_PLAN).cloned();
     let mut out = String::new();
     for plan in contents.plan(DEFAULT_PLAN).into_iter().chain(others) {
-        writeln!(out, "{}, {} active keys", text(&plan), keys(&contents, &plan.name))?;
+        writeln!(out, "{}, {} active keys", text(&plan, keys), active_keys(&contents, &plan.name))?;
     }
     print(&out)
 }
 
-fn text(plan: &Plan) -> String {
+fn text(plan: &Plan, keys: &Keys) -> String {
     let Plan { name, rate_per_second, burst, quota, read_only } = plan;
     let quota = quota.map_or("no quota".to_owned(), |Quota { requests, period }| {
         format!("{requests} a {}", period.word())
     });
     let read_only = if *read_only { ", read only" } else { "" };
-    format!("{name}  {rate_per_second} requests a second, burst {burst}, {quota}{read_only}")
+    let whose = keys.whose_rate();
+    format!("{name}  {rate_per_second} requests a second{whose}, burst {burst}, {quota}{read_only}")
 }
 
 /// How many keys that are not revoked have a plan.
-fn keys(contents: &KeyFileContents, plan: &str) -> usize {
+fn active_keys(contents: &KeyFileContents, plan: &str) -> usize {
     let on = |name: &Option<String>| name.as_deref().unwrap_or(DEFAULT_PLAN) == plan;
     contents.keys.iter().filter(|key| key.revoked_at.is_none() && on(&key.plan)).count()
 }
 
-fn delete(file: &KeyFile, name: &str) -> Result<(), Ended> {
-    file.update(|contents| {
-        let keys = keys(contents, name);
-        if keys > 0 && name != DEFAULT_PLAN {
+fn delete(keys: &Keys, name: &str) -> Result<(), Ended> {
+    keys.update(|contents| {
+        let active = active_keys(contents, name);
+        if active > 0 && name != DEFAULT_PLAN {
             let advice = "`key attach` gives them another plan";
-            return Err(Ended::Failed(format!("{keys} active keys are on plan {name}; {advice}")));
+            return Err(Ended::Failed(format!("{active} active keys are on plan {name}; {advice}")));
         }
         let before = contents.plans.len();
         contents.plans.retain(|plan| plan.name != name);
@@ -137,7 +136,7 @@ fn delete(file: &KeyFile, name: &str) -> Result<(), Ended> {
             key.plan = None;
         }
         Ok(())
-    })??;
+    })?;
     print(&format!("plan {name} is deleted\n"))
 }
 

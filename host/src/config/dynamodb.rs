@@ -61,6 +61,15 @@ impl StoreTable {
         format!("DynamoDB table {} ({server}{region})", self.name())
     }
 
+    /// The flags of a command for the same table.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let Location { region, endpoint_url } = &self.location;
+        let region = region.as_ref().map_or(String::new(), |region| format!(" --region {region}"));
+        let endpoint = endpoint_url.as_ref().map_or(String::new(), |url| format!(" --endpoint-url {url}"));
+        format!("--table {}{region}{endpoint}", self.name())
+    }
+
     /// The name is there, because `--store dynamodb` requires it.
     fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()

@@ -75,8 +75,19 @@ fn adapted(command: Command, is_short: bool) -> Command {
 }
 
 /// Commands that few users need. Each has a line in the long help, and all together one line in the short help.
-const LEFT_OUT: [&str; 11] = [
-    "clock", "compile", "cost", "fault", "journal", "reset", "restore", "scenario", "seed", "snapshot",
+const LEFT_OUT: [&str; 13] = [
+    "clock",
+    "compile",
+    "completions",
+    "cost",
+    "fault",
+    "journal",
+    "man",
+    "reset",
+    "restore",
+    "scenario",
+    "seed",
+    "snapshot",
     "space",
 ];
 

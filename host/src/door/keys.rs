@@ -4,6 +4,8 @@
 //! stores and compares only the SHA-256 of a key, so the time of a comparison reveals nothing about any key.
 
 mod file;
+mod table;
+mod source;
 mod contents;
 
 use std::collections::HashMap;
@@ -18,8 +20,9 @@ use tracing::warn;
 
 pub use self::contents::{KeyFileContents, KeyRecord};
 pub use self::file::{KeyFile, KeyFileError};
+pub(crate) use self::source::KeySource;
+pub use self::table::{KeyTable, KeyTableError};
 use super::{DEFAULT_PLAN, Plan};
-use crate::files::Followed;
 
 /// The id of a client: the id of its first key, never the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,7 +75,7 @@ impl NewKey {
     }
 }
 
-/// The valid keys, which change when the key file changes.
+/// The valid keys, which change when their source changes.
 #[derive(Clone)]
 pub struct ActiveKeys {
     keys: Arc<ArcSwap<Keys>>,
@@ -80,10 +83,12 @@ pub struct ActiveKeys {
     environment: Option<[u8; 32]>,
 }
 
-/// The contents of the key file, and the keys that are valid because of them.
+/// The contents of the source, and the keys that are valid because of them.
 struct Keys {
     contents: KeyFileContents,
     active: HashMap<[u8; 32], Client>,
+    /// Whether the source was read. Until then no key is valid, and no key is wrong.
+    are_known: bool,
 }
 
 impl ActiveKeys {
@@ -93,6 +98,19 @@ impl ActiveKeys {
         let environment = environment.map(|secret| NewKey::digest(secret.as_bytes()));
         let keys = Keys::new(contents.clone(), environment);
         ActiveKeys { keys: Arc::new(ArcSwap::from_pointee(keys)), environment }
+    }
+
+    /// Keys whose source could not be read yet.
+    pub(crate) fn unknown(environment: Option<&str>) -> ActiveKeys {
+        let environment = environment.map(|secret| NewKey::digest(secret.as_bytes()));
+        let (contents, active) = (KeyFileContents::default(), HashMap::new());
+        let keys = Keys { contents, active, are_known: false };
+        ActiveKeys { keys: Arc::new(ArcSwap::from_pointee(keys)), environment }
+    }
+
+    /// Whether the source was read, so that a key that is not valid is wrong.
+    pub(crate) fn are_known(&self) -> bool {
+        self.keys.load().are_known
     }
 
     /// How many keys are valid.
@@ -120,24 +138,15 @@ impl ActiveKeys {
         self.keys.load().contents.plan(name).map(Arc::new)
     }
 
-    /// Takes over every change of the key file within a second, for as long as the future is polled.
-    pub(crate) async fn follow(self, file: KeyFile) {
-        let (path, active_keys) = (file.path.clone(), self.clone());
-        let read = move || file.read_again(&active_keys.keys.load().contents);
-        let followed = Followed { subject: "the key file", files: vec![path], read };
-        followed.follow(|contents| self.take_over(contents)).await;
-    }
-
-    /// Replaces the keys by those of the key file. Returns whether the contents have changed.
+    /// Replaces the keys by those of the source. Returns whether the contents have changed.
     pub(crate) fn take_over(&self, contents: KeyFileContents) -> bool {
-        if self.keys.load().contents == contents {
+        let before = self.keys.load();
+        if before.are_known && before.contents == contents {
             return false;
         }
         self.keys.store(Arc::new(Keys::new(contents, self.environment)));
         if self.is_empty() {
-            warn!(
-                "the key file has no valid key, so every request is refused; `portdesk key create` makes a key"
-            );
+            warn!("there is no valid key, so every request is refused; `portdesk key create` makes a key");
         }
         true
     }
@@ -159,7 +168,7 @@ impl Keys {
             environment.filter(|digest| contents.keys.iter().all(|record| record.sha256 != *digest));
         let environment = environment.map(|digest| (digest, client(ENVIRONMENT_KEY_ID, None)));
         let active = stored.chain(environment).collect();
-        Keys { contents, active }
+        Keys { contents, active, are_known: true }
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     Forbidden,
     /// All headers together exceed their limit.
     HeadersTooLarge { limit_bytes: usize },
+    /// The keys could not be read yet, so nobody knows whether the key is valid.
+    KeysUnknown,
     /// The quota of the key is used up. The next period of length `window` begins after `retry_after`.
     LimitExceeded { quota: Quota, window: Duration, retry_after: Duration },
     /// The header `Host` is missing, repeated or malformed, or differs from the request target.
@@ -87,6 +89,11 @@ impl Refusal {
                 "headers_too_large",
                 format!("The request headers are larger than {limit_bytes} bytes"),
             ),
+            Refusal::KeysUnknown => Row {
+                detail: Some(KEYS_UNKNOWN.into()),
+                retry_after: Some(SOON),
+                ..row(503, "keys_unknown", "Service Unavailable")
+            },
             Refusal::LimitExceeded { quota, window, retry_after } => Row {
                 error_type: "LimitExceededException",
                 detail: Some(quota_detail(quota)),
@@ -206,6 +213,7 @@ fn rate_detail(Plan { rate_per_second, burst, .. }: &Plan) -> Cow<'static, str> 
     format!("The key has {rate_per_second} requests a second, and {burst} at once. Repeat later.").into()
 }
 
+const KEYS_UNKNOWN: &str = "The host could not read the keys yet. Nothing was done; repeat later.";
 const UNCOUNTED: &str = "The quota of the key cannot be counted. Nothing was done; repeat later.";
 const UNCOUNTED_LASTS: &str = "The quota of the key cannot be counted: the store is not set up for it. Nothing was \
                                done; do not repeat, an operator must act first.";

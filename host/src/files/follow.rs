@@ -11,7 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use tracing::{error, info, warn};
+use tracing::{error, warn};
+
+use super::take_over::{TakeOver, Trouble};
 
 /// Files that are read together, and read again after every change of one of them.
 pub(crate) struct Followed<R> {
@@ -29,7 +31,7 @@ impl<R> Followed<R> {
     ///
     /// Files that cannot be used are read again at every check until they can be used. The log has a line about that at
     /// once, then once a minute, and once when the files can be used again.
-    pub(crate) async fn follow<T, E>(self, mut take: impl FnMut(T) -> bool)
+    pub(crate) async fn follow<T, E>(self, take: impl FnMut(T) -> bool)
     where
         R: FnMut() -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -42,31 +44,17 @@ impl<R> Followed<R> {
                 return error!(%error, "changes of {subject} are not noticed until the host is restarted");
             }
         };
-        let mut trouble = Trouble::default();
+        let mut followed = TakeOver::new(subject, take);
         let mut ticks = interval(FOLLOW_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let Some(look) = looks.next(subject, &mut trouble).await else {
+            let Some(look) = looks.next(subject, &mut followed.trouble).await else {
                 return error!(
                     "changes of {subject} are not noticed until the host is restarted: the thread that reads has ended"
                 );
             };
-            match look.transpose() {
-                Ok(read) => {
-                    let changed = read.is_some_and(&mut take);
-                    match (trouble.end(), changed) {
-                        (_, true) => info!("took over a change of {subject}"),
-                        (true, false) => info!("{subject} can be used again, and did not change"),
-                        (false, false) => {}
-                    }
-                }
-                Err(error) if trouble.is_due() => warn!(
-                    %error,
-                    "{subject} cannot be used; the last valid contents stay in force, and the host tries again all the time"
-                ),
-                Err(_) => {}
-            }
+            followed.seen(look.transpose());
         }
     }
 }
@@ -159,31 +147,8 @@ impl Stamp {
     }
 }
 
-/// Decides when the log reports that something does not work: at once, and then at intervals.
-#[derive(Default)]
-struct Trouble {
-    told: Option<Instant>,
-}
-
-impl Trouble {
-    fn is_due(&mut self) -> bool {
-        let is_due = self.told.is_none_or(|told| told.elapsed() >= REMINDER_INTERVAL);
-        if is_due {
-            self.told = Some(Instant::now());
-        }
-        is_due
-    }
-
-    /// Ends the trouble. Returns whether there was any.
-    fn end(&mut self) -> bool {
-        self.told.take().is_some()
-    }
-}
-
 /// How often files are checked.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
-/// How often the log reports that files still cannot be used.
-const REMINDER_INTERVAL: Duration = Duration::from_mins(1);
 /// How long a check may take before the log reports it.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// More than the longest step of the time of any file system, which is two seconds.

@@ -10,7 +10,7 @@ use crate::backend::embedded::OpenError;
 use crate::clock::ClockError;
 #[cfg(feature = "dynamodb")]
 use crate::config;
-use crate::door::KeyFileError;
+use crate::door::{KeyFileError, KeyTableError};
 use crate::mcp::UnknownToolError;
 use crate::sandbox::LoadError;
 use crate::telemetry::{CollectorError, MetricsError};
@@ -40,6 +40,12 @@ pub enum HostError {
     /// The keys cannot be read.
     #[error("--data-dir: {0}")]
     Keys(#[from] KeyFileError),
+    /// The keys in the table cannot be read.
+    #[error("--keys table: {0}")]
+    KeyTable(#[from] KeyTableError),
+    /// The items are not in a table.
+    #[error("--keys table: keys are in the table that has the items; give --store dynamodb too")]
+    KeysWithoutTable,
     /// The clock of `--clock` cannot be used.
     #[error("--clock: {0}")]
     Clock(#[from] ClockError),

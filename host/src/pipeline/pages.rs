@@ -51,11 +51,13 @@ impl Pipeline {
         if self.is_stopping() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
         }
-        if !self.is_made_unready() && self.store.is_ready(request_id).await {
-            text(StatusCode::OK, "ready\n")
-        } else {
-            text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n")
+        if self.is_made_unready() || !self.store.is_ready(request_id).await {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "the store is not available\n");
         }
+        if !self.door.keys.are_known() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "the keys are not known yet\n");
+        }
+        text(StatusCode::OK, "ready\n")
     }
 }
 

@@ -18,10 +18,25 @@ pub(crate) const CHANGED_BY: &str = "portdesk_changed_by";
 /// The used units of a quota, a number. Only the items of counts have it.
 pub const USED: &str = "portdesk_used";
 
-/// The key of a count. It is longer than the key of an item may be, so that no item can have the same key.
+/// The keys that hosts share, a text. Only the item under [`keys_key`] has it.
+pub const KEYS: &str = "portdesk_keys";
+
+/// The key of a count.
 #[must_use]
 pub fn count_key(name: &str, window: &str) -> String {
-    format!("{:-<129}", format!("{STORES_PREFIX}quota#{name}#{window}#"))
+    reserved(&format!("quota#{name}#{window}#"))
+}
+
+/// The key of the item with the keys that hosts share.
+#[must_use]
+pub fn keys_key() -> String {
+    reserved("keys")
+}
+
+/// The key of the item that has only the version of those keys. Hosts read it all the time, so it is small.
+#[must_use]
+pub fn keys_version_key() -> String {
+    reserved("keys_version")
 }
 
 /// The name of the attribute with the ids of a list's entries, a set. The condition of an append checks it, because a
@@ -43,9 +58,13 @@ pub(crate) fn entry_id(place: usize) -> String {
     format!("entry-{}", place + 1)
 }
 
-/// The key of the item that the readiness check reads and writes. Like the key of a count, it is longer than the key of an
-/// item may be.
+/// The key of the item that the readiness check reads and writes.
 #[must_use]
 pub fn probe_key() -> String {
-    format!("{:-<129}", format!("{STORES_PREFIX}probe"))
+    reserved("probe")
+}
+
+/// A key that is longer than the key of an item may be, so that no component can read or write its item.
+fn reserved(name: &str) -> String {
+    format!("{:-<129}", format!("{STORES_PREFIX}{name}"))
 }

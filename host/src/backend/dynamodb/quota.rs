@@ -84,7 +84,7 @@ fn key(count: &Count) -> AttributeValue {
     AttributeValue::S(layout::count_key(&count.client, &count.window))
 }
 
-fn number(number: u64) -> AttributeValue {
+pub(super) fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 

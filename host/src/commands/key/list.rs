@@ -2,37 +2,35 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::path::Path;
 
 use clap::Args;
 use jiff::Timestamp;
 
 use super::super::Ended;
 use super::super::output::{GOOD, PAST, print_styled};
-use super::existing;
+#[cfg(feature = "dynamodb")]
+use super::super::place::OpenTable;
+use super::super::place::{Keys, Place};
+#[cfg(feature = "dynamodb")]
+use crate::backend::QuotaStore;
 use crate::backend::{Count, embedded};
-use crate::config::DataDir;
-use crate::door::{DEFAULT_PLAN, ENVIRONMENT_KEY_ID, KeyFile, KeyRecord, Plan};
+use crate::door::{DEFAULT_PLAN, ENVIRONMENT_KEY_ID, KeyRecord, Plan};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Arguments {
     #[command(flatten)]
-    data: DataDir,
-
-    #[cfg(feature = "dynamodb")]
-    #[command(flatten)]
-    shared: table::Shared,
+    place: Place,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Ended> {
-    let directory = existing(&arguments.data)?;
-    let contents = KeyFile::new(&directory).read()?;
+    let keys = arguments.place.existing()?;
+    let contents = keys.read()?;
     let default = contents.plan(DEFAULT_PLAN).unwrap_or_else(Plan::default_plan);
     let of_environment = (ENVIRONMENT_KEY_ID.to_owned(), default.clone());
     let plan = |key: &KeyRecord| key.plan.as_deref().and_then(|name| contents.plan(name));
     let plan = |key: &KeyRecord| plan(key).unwrap_or_else(|| default.clone());
     let clients = contents.keys.iter().map(|key| (key.client().to_owned(), plan(key)));
-    let used = arguments.used(&directory, clients.chain([of_environment]).collect())?;
+    let used = used(&arguments.place, &keys, clients.chain([of_environment]).collect())?;
     let mut out = String::new();
     for key in &contents.keys {
         let active = || format!("{GOOD}active{GOOD:#}");
@@ -58,63 +56,37 @@ fn usage(plan: &Plan, used: Option<u64>) -> String {
 /// The requests of each client in the current period of its plan.
 type Used = HashMap<String, u64>;
 
-impl Arguments {
-    #[cfg_attr(
-        not(feature = "dynamodb"),
-        expect(clippy::unused_self, reason = "only a table is named there")
-    )]
-    fn used(&self, directory: &Path, clients: HashMap<String, Plan>) -> Result<Used, Ended> {
-        let now = Timestamp::now();
-        let counts = clients.into_iter().filter_map(|(client, plan)| {
-            let window = plan.quota?.period.window(now).name;
-            Some(Count { client: client.into(), window: window.into() })
-        });
+/// The use that the hosts of a table have counted, if the keys are there or --table names one. Otherwise that of the host of the data
+/// folder.
+fn used(place: &Place, keys: &Keys, clients: HashMap<String, Plan>) -> Result<Used, Ended> {
+    let now = Timestamp::now();
+    let counts = clients.into_iter().filter_map(|(client, plan)| {
+        let window = plan.quota?.period.window(now).name;
+        Some(Count { client: client.into(), window: window.into() })
+    });
+    match keys {
         #[cfg(feature = "dynamodb")]
-        if let Some(table) = &self.shared.table.name {
-            return self.shared.used(table, counts.collect());
+        Keys::Table(table) => used_in(table, counts),
+        #[cfg(feature = "dynamodb")]
+        Keys::File(_) if place.table.name.is_some() => used_in(&place.open_table()?, counts),
+        Keys::File(_) => {
+            let counted: HashMap<Count, u64> = embedded::quota::read(&place.folder()?)?.into_iter().collect();
+            Ok(counts.filter_map(|count| Some((count.client.to_string(), *counted.get(&count)?))).collect())
         }
-        let counted: HashMap<Count, u64> = embedded::quota::read(directory)?.into_iter().collect();
-        Ok(counts.filter_map(|count| Some((count.client.to_string(), *counted.get(&count)?))).collect())
     }
 }
 
 #[cfg(feature = "dynamodb")]
-mod table {
-    use clap::Args;
-    use tokio::runtime::Runtime;
-
-    use super::{ENVIRONMENT_KEY_ID, Used};
-    use crate::backend::dynamodb::DynamoDb;
-    use crate::backend::{Count, QuotaStore};
-    use crate::commands::{Ended, describe};
-    use crate::config::{ComponentFile, StoreTable};
-
-    /// The table of hosts that share one.
-    #[derive(Debug, Args)]
-    pub(super) struct Shared {
-        #[command(flatten)]
-        pub(super) table: StoreTable,
-
-        #[command(flatten)]
-        component: ComponentFile,
-    }
-
-    impl Shared {
-        pub(super) fn used(&self, table: &str, counts: Vec<Count>) -> Result<Used, Ended> {
-            let schema = describe(&self.component)?.schema;
-            let settings = self.table.location.settings(table)?;
-            Runtime::new()?.block_on(async {
-                let table = DynamoDb::connect(&settings, &schema).await?;
-                let mut used = Used::new();
-                for count in counts {
-                    let counted = table.used(&count).await?;
-                    // Whether a host has a key in its environment shows only in a count.
-                    if counted > 0 || &*count.client != ENVIRONMENT_KEY_ID {
-                        used.insert(count.client.to_string(), counted);
-                    }
-                }
-                Ok(used)
-            })
+fn used_in(table: &OpenTable, counts: impl Iterator<Item = Count>) -> Result<Used, Ended> {
+    table.runtime.block_on(async {
+        let mut used = Used::new();
+        for count in counts {
+            let counted = table.store.used(&count).await?;
+            // Whether a host has a key in its environment shows only in a count.
+            if counted > 0 || &*count.client != ENVIRONMENT_KEY_ID {
+                used.insert(count.client.to_string(), counted);
+            }
         }
-    }
+        Ok(used)
+    })
 }

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 use tracing::{error, warn};
 
 use super::Ended;
-use crate::config::{Config, Given, StoreKind};
+use crate::config::{Config, Given, KeyPlace, StoreKind};
 use crate::contract::{Contract, Sample};
-use crate::door::KeyFileError;
+use crate::door::{KeyFileError, RateLimit};
 use crate::host::{FirstKey, Host};
 use crate::mcp;
 use crate::service::Service;
@@ -89,6 +89,12 @@ fn text(service: &Service, config: &Config, given: &Given) -> String {
     }
     let _ = writeln!(text, "  data      {}", data(config));
     let _ = writeln!(text, "  API key   {}", key(host, config));
+    if has_other_hosts(config) && config.rate_limit == RateLimit::Plan {
+        let _ = writeln!(
+            text,
+            "  plans     a rate and a burst hold on each host, a quota on all hosts of the table together"
+        );
+    }
     let settings = given.line();
     if !settings.is_empty() {
         let _ = writeln!(text, "  settings  {settings}");
@@ -110,6 +116,10 @@ fn data(config: &Config) -> String {
     let path = std::fs::canonicalize(&config.data.path).unwrap_or_else(|_| config.data.path.clone());
     match config.store {
         #[cfg(feature = "dynamodb")]
+        StoreKind::Dynamodb if config.keys.place == KeyPlace::Table => {
+            format!("{}, with keys and plans", config.table.shown())
+        }
+        #[cfg(feature = "dynamodb")]
         StoreKind::Dynamodb => format!("{}; keys in {}", config.table.shown(), path.display()),
         StoreKind::Embedded => format!("{} (embedded store, durable)", path.display()),
         StoreKind::Memory => format!("in memory, lost when this process ends; keys in {}", path.display()),
@@ -119,12 +129,41 @@ fn data(config: &Config) -> String {
 fn key(host: &Host, config: &Config) -> String {
     match (&host.first_key, &config.api_key) {
         (Some(first), _) => format!("{}  (shown this once: only its hash is kept)", first.key.secret),
-        (None, Some(_)) => "the one in PORTDESK_API_KEY, and those of the data folder".into(),
-        (None, None) => {
-            let known = if host.active_keys == 0 { "none is active" } else { "as before" };
-            let folder = config.data.path.display();
-            format!("{known}; `portdesk key create NAME --data-dir {folder}` makes another")
+        (None, Some(_)) => {
+            let others = if is_shared(config) { "table" } else { "data folder" };
+            format!("the one in PORTDESK_API_KEY, and those of the {others}")
         }
+        (None, None) => {
+            let known = match (host.active_keys, host.are_keys_known()) {
+                (_, false) => "not known yet",
+                (0, true) => "none is active",
+                (_, true) => "as before",
+            };
+            format!("{known}; `portdesk key create NAME {}` makes another", flags_of_keys(config))
+        }
+    }
+}
+
+/// Whether other hosts may have the same items.
+fn has_other_hosts(config: &Config) -> bool {
+    match config.store {
+        #[cfg(feature = "dynamodb")]
+        StoreKind::Dynamodb => true,
+        StoreKind::Embedded | StoreKind::Memory => false,
+    }
+}
+
+/// Whether other hosts may have the same keys.
+fn is_shared(config: &Config) -> bool {
+    config.keys.place != KeyPlace::File
+}
+
+/// The flags of a command for the keys of this host.
+fn flags_of_keys(config: &Config) -> String {
+    match config.keys.place {
+        KeyPlace::File => format!("--data-dir {}", config.data.path.display()),
+        #[cfg(feature = "dynamodb")]
+        KeyPlace::Table => format!("--keys table {}", config.table.flags()),
     }
 }
 

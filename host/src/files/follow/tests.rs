@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tracing::subscriber::DefaultGuard;
 
+use super::super::take_over::REMINDER_INTERVAL;
 use super::*;
 
 /// The lines that this thread logs.
