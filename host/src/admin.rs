@@ -14,6 +14,7 @@ mod routes;
 mod shape;
 mod looks;
 mod spaces;
+mod quotas;
 mod reset;
 mod snapshots;
 mod clock;
