@@ -106,7 +106,7 @@ impl From<SpaceError> for Refusal {
     fn from(error: SpaceError) -> Refusal {
         let text = error.to_string();
         match error {
-            SpaceError::Busy => Refusal::Unavailable("busy", text),
+            SpaceError::Busy { .. } => Refusal::Unavailable("busy", text),
             SpaceError::Clock(error) => error.into(),
             SpaceError::Contents(error) => error.into(),
             SpaceError::Exists => Refusal::Conflict("exists", text),
@@ -117,7 +117,8 @@ impl From<SpaceError> for Refusal {
             | SpaceError::Main
             | SpaceError::Name { .. }
             | SpaceError::Plan
-            | SpaceError::Reserved => Refusal::Invalid(text),
+            | SpaceError::Reserved
+            | SpaceError::TooLarge => Refusal::Invalid(text),
         }
     }
 }
