@@ -61,7 +61,7 @@ pub struct Admin {
 /// What the page of a console says about the host and the pipeline does not know.
 #[derive(Debug, Clone, Default)]
 pub struct About {
-    /// Where clients reach the API.
+    /// Where clients reach the API. Empty if they do not reach it over HTTP.
     pub url: String,
     /// The kind of the store, as `--store` names it.
     pub store: String,

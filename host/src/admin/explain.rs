@@ -57,8 +57,10 @@ pub(super) fn curl(call: &Call, url: &str) -> String {
     let query = call.query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
     let method =
         if &*call.method == Method::GET.as_str() { String::new() } else { format!("-X {} ", call.method) };
+    // A host that serves one agent over standard input has no address, so the reader names one.
+    let variable = if url.is_empty() { "\"$PORTDESK_URL\"" } else { "" };
     let mut lines = vec![
-        format!("curl {method}{}", quoted(&format!("{url}{}{query}", call.path))),
+        format!("curl {method}{variable}{}", quoted(&format!("{url}{}{query}", call.path))),
         "-H \"x-api-key: $PORTDESK_API_KEY\"".to_owned(),
     ];
     for (name, value) in sent(call) {
