@@ -9,6 +9,7 @@ mod listener;
 mod connection;
 mod guard;
 mod page;
+mod lean;
 mod metrics;
 mod routes;
 mod shape;
