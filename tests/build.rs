@@ -1,4 +1,5 @@
-//! Builds the component that misbehaves, and passes its path to the tests.
+//! Builds the components that only tests serve, and passes their paths to the tests: one that misbehaves, and one of another
+//! domain.
 
 use std::env;
 use std::error::Error;
@@ -11,5 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let target_dir = env::var("DEP_PORTDESK_GUEST_TARGET_DIR")?;
     let hostile = Guest { package: "portdesk-hostile", folder: "tests/fixtures/hostile", library: "hostile" };
     println!("cargo::rustc-env=PORTDESK_HOSTILE_WASM={}", hostile.build(Path::new(&target_dir))?.display());
+    let pens = Guest { package: "portdesk-pens", folder: "tests/fixtures/pens", library: "pens" };
+    println!("cargo::rustc-env=PORTDESK_PENS_WASM={}", pens.build(Path::new(&target_dir))?.display());
     Ok(())
 }

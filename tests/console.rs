@@ -8,7 +8,9 @@ use std::process::Command;
 use portdesk_test_support::{browser_packages, chromium};
 
 use crate::harness::{HostOnDynamo, KEY, Process, Table, portdesk};
-use crate::isolation::HOSTILE_FILE;
+
+/// A component whose items are pens.
+const PENS_FILE: &str = env!("PORTDESK_PENS_WASM");
 
 /// A host in memory with a console and controls.
 const CONTROLLED: [&str; 5] = ["--store", "memory", "--console", "127.0.0.1:0", "--controls"];
@@ -47,6 +49,11 @@ fn every_control_works_by_the_keyboard_alone() {
 }
 
 #[test]
+fn the_page_shows_states_quotas_and_spaces_and_changes_them() {
+    over_memory("worlds.mjs", &[]);
+}
+
+#[test]
 fn axe_finds_nothing_in_any_view() {
     over_memory("accessible.mjs", &[]);
 }
@@ -68,7 +75,7 @@ fn a_burst_leaves_the_page_usable() {
 
 #[test]
 fn the_page_shows_another_component() {
-    over_memory("other.mjs", &["--component", HOSTILE_FILE]);
+    over_memory("other.mjs", &["--component", PENS_FILE]);
 }
 
 #[test]

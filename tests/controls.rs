@@ -8,6 +8,7 @@ mod half_done;
 mod routes;
 mod start;
 mod story;
+mod waits;
 mod worlds;
 
 use std::path::Path;

@@ -9,11 +9,13 @@ mod listener;
 mod connection;
 mod guard;
 mod page;
+mod lean;
 mod metrics;
 mod routes;
 mod shape;
 mod looks;
 mod spaces;
+mod quotas;
 mod reset;
 mod snapshots;
 mod clock;
@@ -60,7 +62,7 @@ pub struct Admin {
 /// What the page of a console says about the host and the pipeline does not know.
 #[derive(Debug, Clone, Default)]
 pub struct About {
-    /// Where clients reach the API.
+    /// Where clients reach the API. Empty if they do not reach it over HTTP.
     pub url: String,
     /// The kind of the store, as `--store` names it.
     pub store: String,

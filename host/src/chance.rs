@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
 /// The chance of a space.
 #[derive(Debug)]
@@ -135,12 +136,24 @@ impl Draw {
     /// The generator of the component's random bytes in this request, if the space has a seed.
     #[must_use]
     pub fn generator(&self) -> Option<ChaCha12Rng> {
+        Some(ChaCha12Rng::from_seed(self.derived(b"portdesk-chance/1")?))
+    }
+
+    /// The id of this request, if the space has a seed.
+    #[must_use]
+    pub fn request_id(&self) -> Option<Uuid> {
+        let derived = self.derived(b"portdesk-request/1")?;
+        Some(Builder::from_random_bytes(*derived.first_chunk()?).into_uuid())
+    }
+
+    /// Bytes for one purpose, which say nothing about those for another.
+    fn derived(&self, purpose: &[u8]) -> Option<[u8; 32]> {
         let mut digest = Sha256::new();
-        digest.update(b"portdesk-chance/1");
+        digest.update(purpose);
         digest.update(self.seed?.to_le_bytes());
         digest.update(self.digest.0);
         digest.update(self.repetition.to_le_bytes());
-        Some(ChaCha12Rng::from_seed(digest.finalize().into()))
+        Some(digest.finalize().into())
     }
 }
 
@@ -206,7 +219,9 @@ mod tests {
     fn another_seed_gives_other_bytes_and_no_seed_gives_no_generator() {
         let first = |seed| Chance::new(seed).draw(&SAID);
         assert_ne!(bytes(first(Some(1))), bytes(first(Some(2))));
-        assert!(first(None).generator().is_none());
+        assert!(first(None).generator().is_none() && first(None).request_id().is_none());
+        let ids = [Some(1), Some(1), Some(2)].map(|seed| first(seed).request_id().unwrap());
+        assert!(ids[0] == ids[1] && ids[0] != ids[2] && ids[0].get_version_num() == 4, "{ids:?}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(crate) use self::requests::Requests;
 pub(crate) use self::space_keys::SpaceClient;
 pub use self::space_keys::SpaceKeys;
 pub use self::usage::RateLimit;
-pub(crate) use self::usage::Usage;
+pub(crate) use self::usage::{QuotaError, Usage};
 
 /// The checks, and what they compare a request with.
 pub struct Door {

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::time::sleep;
-
 use crate::bindings::portdesk::desk::key_value::Error;
 use crate::faults::{Action, Asked, Dice, Faults, Injected, Station, StoreAction};
 use crate::journal::{self, StationName};
+use crate::store::Counted;
 use crate::telemetry::{Outcome, Verb};
 
 /// One request in a space.
@@ -77,16 +76,15 @@ impl Exchange {
     }
 
     /// Makes a call of the store, or what a fault puts in its place, and notes it. A query has no key.
-    pub async fn store_call<T>(
+    pub(crate) async fn store_call<T: Counted>(
         &self,
         verb: Verb,
         key: Option<&str>,
         call: impl Future<Output = Result<T, Error>>,
-        outcome: impl Fn(&Result<T, Error>) -> Outcome,
     ) -> Result<T, Error> {
         let begun = self.begin_call(verb);
-        let answer = begun.make(call).await;
-        self.end_call(&begun, verb, key, outcome(&answer));
+        let answer = begun.make(&self.faults, call).await;
+        self.end_call(&begun, verb, key, answer.outcome());
         answer
     }
 
@@ -99,7 +97,7 @@ impl Exchange {
             return StoreCall { begin_us, fault: None };
         };
         let stored = match fault {
-            StoreAction::Delay(_) => None,
+            StoreAction::Delay(_) | StoreAction::Lag(_) => None,
             StoreAction::Unknown { stored } => Some(stored),
             StoreAction::Corrupt | StoreAction::Throttled { .. } | StoreAction::Unavailable => Some(false),
         };
@@ -124,7 +122,11 @@ impl Exchange {
                 items.push(key.into());
             }
         }
-        let key = key.unwrap_or_default().into();
+        let key = key.unwrap_or_default();
+        if verb == Verb::Insert && matches!(outcome, Outcome::Done | Outcome::Unknown) {
+            self.faults.made(key);
+        }
+        let key = key.into();
         let store = journal::StoreCall { verb: verb.as_str(), key, outcome: outcome.as_str() };
         self.note(StationName::Store, call.begin_us, Some(store));
     }
@@ -155,12 +157,22 @@ impl Exchange {
 }
 
 impl StoreCall {
-    async fn make<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn make<T: Counted>(
+        &self,
+        faults: &Faults,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         match &self.fault {
             None => call.await,
             Some(StoreAction::Delay(delay)) => {
-                sleep(*delay).await;
+                // At the deadline of the request, the sandbox ends it.
+                faults.last(*delay).await;
                 call.await
+            }
+            Some(StoreAction::Lag(lag)) => {
+                let mut answer = call.await?;
+                answer.leave_out(|key| faults.hides(key, *lag));
+                Ok(answer)
             }
             Some(StoreAction::Corrupt) => Err(Error::Corrupt),
             Some(StoreAction::Throttled { retry_after }) => {

@@ -8,6 +8,8 @@
 //! request after the other.
 
 mod preset;
+mod delays;
+mod recent;
 mod rule;
 mod written;
 mod members;
@@ -17,6 +19,7 @@ mod dice;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -24,8 +27,11 @@ pub use self::action::{
     Action, AnswerAction, Body, DELAY_LIMIT_MS, DRIP_LIMIT_BYTES, Delay, DoorAction, RefusedAs, Station,
     StoreAction, Stored,
 };
+use self::delays::Delays;
+pub use self::delays::Hurry;
 pub use self::dice::Dice;
 pub use self::preset::{PRESETS, preset};
+use self::recent::Recent;
 pub use self::rule::{NAME_LIMIT_BYTES, Rule, read_rules};
 pub use self::rule_error::RuleError;
 pub use crate::telemetry::Verb;
@@ -39,6 +45,10 @@ pub struct Faults {
     /// Whether there is a rule, so that a request of a space without rules takes no lock.
     any: AtomicBool,
     rules: RwLock<Vec<Armed>>,
+    /// The greatest number of an id `fault-N` since the last reset.
+    given: AtomicU64,
+    delays: Delays,
+    made: Recent,
 }
 
 /// A request or a call of the store that arrives at a station.
@@ -93,13 +103,16 @@ impl Faults {
     /// and so on. If this fails, everything is as before.
     pub fn replace(&self, rules: Vec<Rule>) -> Result<(), RuleError> {
         let armed = armed(rules)?;
+        let numbers = armed.iter().filter_map(|armed| armed.id.strip_prefix("fault-")?.parse::<u32>().ok());
+        self.given.fetch_max(numbers.max().unwrap_or_default().into(), Ordering::Relaxed);
         let mut held = self.write();
         *held = armed;
         self.any.store(!held.is_empty(), Ordering::Relaxed);
         Ok(())
     }
 
-    /// Puts `rule` behind all others, whose counts stay, and returns its id.
+    /// Puts `rule` behind all others, whose counts stay, and returns its id. A rule without an id gets one that no rule had
+    /// since the last reset, because the journal names rules that are removed too.
     pub fn add(&self, rule: Rule) -> Result<String, RuleError> {
         let mut held = self.write();
         if held.len() >= RULES_LIMIT {
@@ -110,7 +123,7 @@ impl Faults {
                 return Err(RuleError::Duplicate { id: id.to_owned() });
             }
             Some(id) => id.to_owned(),
-            None => free_id(|id| held.iter().any(|other| other.id == id)),
+            None => self.new_id(&held),
         };
         held.push(Armed::new(id.clone(), rule));
         self.any.store(true, Ordering::Relaxed);
@@ -126,8 +139,10 @@ impl Faults {
         held.len() < before
     }
 
-    /// Removes all rules.
+    /// Removes all rules, for a reset of the space.
     pub fn clear(&self) {
+        self.made.clear();
+        self.given.store(0, Ordering::Relaxed);
         let mut held = self.write();
         held.clear();
         self.any.store(false, Ordering::Relaxed);
@@ -136,6 +151,7 @@ impl Faults {
     /// Sets the counts of all rules to 0, so that `skip` and `times` begin again. For a reset of the space that keeps its
     /// faults.
     pub fn restart(&self) {
+        self.made.clear();
         for armed in self.write().iter() {
             armed.chances.store(0, Ordering::Relaxed);
             armed.hits.store(0, Ordering::Relaxed);
@@ -162,6 +178,44 @@ impl Faults {
             return None;
         }
         self.read().iter().find_map(|armed| armed.pick(asked))
+    }
+
+    /// Lasts as long as a delay, or until something waits for the requests in progress.
+    pub async fn last(&self, delay: Duration) {
+        self.delays.last(delay).await;
+    }
+
+    /// Ends all delays early, for somebody who waits for the requests in progress, until the guard is dropped.
+    pub fn hurry(&self) -> Hurry<'_> {
+        self.delays.hurry()
+    }
+
+    /// Notes that an item was made, which lists that lag do not show yet. A space without rules has no such lists.
+    pub fn made(&self, key: &str) {
+        if !self.is_empty() {
+            self.made.add(key);
+        }
+    }
+
+    /// Whether a list that lags by this time does not show the item.
+    #[must_use]
+    pub fn hides(&self, key: &str, lag: Duration) -> bool {
+        self.made.has(key, lag)
+    }
+
+    /// Forgets which items were made, because the space gets other items.
+    pub fn forget_made(&self) {
+        self.made.clear();
+    }
+
+    fn new_id(&self, held: &[Armed]) -> String {
+        loop {
+            let number = self.given.fetch_add(1, Ordering::Relaxed) + 1;
+            let id = format!("fault-{number}");
+            if held.iter().all(|other| other.id != id) {
+                return id;
+            }
+        }
     }
 
     // A thread that panicked left a whole list behind: each change of the list is one call.

@@ -81,6 +81,8 @@ struct Reply {
     performed: Option<StatusCode>,
     /// What a fault does with the answer on its way, if the request met such a fault.
     delivery: Option<Delivery>,
+    /// The id of the request, if its space has a seed, in place of the random one.
+    request_id: Option<String>,
 }
 
 impl Pipeline {
@@ -113,14 +115,15 @@ impl Pipeline {
                 None => watch.within(self.ask(parts, body, &request_id, deadline)).await,
             },
         };
-        let Reply { answer, operation, refusal, performed, delivery } = reply;
+        let Reply { answer, operation, refusal, performed, delivery, request_id: seeded } = reply;
+        let request_id = seeded.as_ref().unwrap_or(&request_id);
         // A message is counted as the operation that it performed.
         let status = performed.unwrap_or(answer.status());
         let summary = watch.answered(&operation, status, refusal);
         let (operation, status, via) = (summary.operation, status.as_u16(), via.label());
         let duration_us = u64::try_from(summary.duration.as_micros()).unwrap_or(u64::MAX);
         info!(request_id, trace_id, via, method, operation, status, refusal, duration_us, "answered");
-        let mut answer = answer::finish(answer, &http_method, version, &request_id, cors.as_ref());
+        let mut answer = answer::finish(answer, &http_method, version, request_id, cors.as_ref());
         if let Some(delivery) = delivery {
             answer.extensions_mut().insert(delivery);
         }
@@ -225,28 +228,30 @@ impl Pipeline {
         // The body counts as one of a request in flight.
         let Ok(_permit) = self.door.requests.enter().await else { return refused };
         let Ok(body) = self.door.read_body(&parts.headers, body, deadline).await else { return refused };
-        let Reply { answer, operation, refusal, delivery, .. } = refused;
+        let Reply { answer, operation, refusal, delivery, request_id, .. } = refused;
         let (status, answer) = (answer.status(), whole(answer).await);
         let answer = mcp::refused(&parts.headers, &body, answer).map(Full::new);
-        Reply { answer, operation, refusal, performed: Some(status), delivery }
+        Reply { answer, operation, refusal, performed: Some(status), delivery, request_id }
     }
 
     /// Answers a message of an agent. A message performs at most one operation.
     async fn message(self: &Arc<Self>, message: Request<Bytes>, passage: Arc<Passage>) -> Reply {
-        let (mut performed, mut sent) = (None, None);
+        let (mut performed, mut sent, mut seeded) = (None, None, None);
         let perform = async |request| {
-            let Reply { answer, operation, refusal, delivery, .. } =
+            let Reply { answer, operation, refusal, delivery, request_id, .. } =
                 self.perform_limited(request, Arc::clone(&passage)).await;
             performed = Some((operation, answer.status(), refusal));
             sent = delivery;
-            Performed { answer: whole(answer).await, request_id: passage.request_id.clone() }
+            seeded.clone_from(&request_id);
+            let request_id = request_id.unwrap_or_else(|| passage.request_id.clone());
+            Performed { answer: whole(answer).await, request_id }
         };
         let is_read_only = passage.admitted.is_read_only;
         let answer = self.mcp.answer(message.headers(), message.body(), is_read_only, perform).await;
         let answer = answer.map(Full::new);
         let page = || (OperationLabel::Page("mcp"), answer.status(), None);
         let (operation, status, refusal) = performed.unwrap_or_else(page);
-        Reply { answer, operation, refusal, performed: Some(status), delivery: sent }
+        Reply { answer, operation, refusal, performed: Some(status), delivery: sent, request_id: seeded }
     }
 
     /// Performs an operation whose request did not pass the door itself: its head has the same limits.
@@ -276,7 +281,7 @@ impl Pipeline {
 
     async fn handle(&self, asked: &Request<Bytes>, passage: &Passage) -> Reply {
         match &self.spaces {
-            None => self.respond(asked, passage, None).await,
+            None => self.respond(asked, passage, &passage.request_id, None).await,
             // Boxed, so that a host without spaces does not have to hold this future.
             Some(spaces) => Box::pin(self.respond_in(spaces, asked, passage)).await,
         }
@@ -286,9 +291,10 @@ impl Pipeline {
         &self,
         asked: &Request<Bytes>,
         passage: &Passage,
+        request_id: &str,
         conditions: Option<Box<Conditions>>,
     ) -> Reply {
-        let (method, request_id) = (asked.method(), passage.request_id.as_str());
+        let method = asked.method();
         let headers = passed_headers(asked.headers());
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let request = sandbox::Request {

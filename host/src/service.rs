@@ -120,7 +120,7 @@ fn check_address(config: &Config) -> Result<(), StartError> {
 }
 
 /// The name of a kind of store on the command line.
-fn name_of(store: StoreKind) -> String {
+pub(crate) fn name_of(store: StoreKind) -> String {
     store.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 

@@ -4,21 +4,25 @@
 //! request is in, so parallel tests need no header, and an agent cannot choose. The space `main` is the host's own store,
 //! with the keys of the key file. Every other space is in memory, and is lost when the process ends.
 
+mod world;
 mod made;
 mod reset;
+mod snapshots;
 mod check;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
-use tokio::time::{Instant, timeout, timeout_at};
+use serde_json::Value;
+use tokio::time::Instant;
 
 pub use self::made::{MadeSpace, NewSpace};
 pub use self::reset::{Reset, ResetDone};
-use crate::backend::{Contents, ContentsError, Item, Schema, Snapshot, SnapshotName};
+pub use self::snapshots::Restored;
+use self::world::LONGEST_REQUESTS;
+use crate::backend::{Contents, ContentsError, Item, Schema, SnapshotName};
 use crate::chance::Chance;
 use crate::clock::{ClockError, ClockMode, ClockSetting, SpaceClock};
 use crate::door::{ActiveKeys, Refusal, SpaceKeys, Usage};
@@ -97,46 +101,10 @@ impl Space {
         }
     }
 
-    /// Begins a request that arrived at `arrived`. A write that arrived before a reset ended is refused: otherwise, the last
-    /// writes of one test would be the first ones of the next. A read waits.
-    pub(crate) async fn enter(
-        &self,
-        arrived: Instant,
-        is_write: bool,
-        deadline: Instant,
-    ) -> Result<OwnedRwLockReadGuard<Instant>, Refusal> {
-        let world = Arc::clone(&self.world);
-        let entered = match Arc::clone(&world).try_read_owned() {
-            Ok(entered) => entered,
-            Err(_) => timeout_at(deadline, world.read_owned()).await.map_err(|_elapsed| Refusal::Busy)?,
-        };
-        if is_write && arrived < *entered { Err(Refusal::Busy) } else { Ok(entered) }
-    }
-
-    /// Waits for the requests in progress, and keeps others out until the guard is dropped.
-    async fn close(&self) -> Result<OwnedRwLockWriteGuard<Instant>, SpaceError> {
-        let closed = timeout(LONGEST_REQUESTS, Arc::clone(&self.world).write_owned()).await;
-        closed.map_err(|_elapsed| SpaceError::Busy)
-    }
-
     /// Notes a change of this space between the calls.
     pub(crate) fn mark(&self, kind: MarkKind, text: &str, details: Value) {
         let (name, space_at) = (Arc::clone(&self.name), self.clock.now().ok());
         self.journal.mark(NewMark { space: Some(name), space_at, kind, text: text.to_owned(), details });
-    }
-
-    /// Keeps a copy of all items under a name.
-    pub async fn save(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
-        // A step of a scenario must not replace what is restored if the scenario fails.
-        if *name == SnapshotName::before_scenario() {
-            return Err(SpaceError::Reserved);
-        }
-        self.save_own(name).await
-    }
-
-    /// As [`Space::save`], also under the name that is reserved for scenarios.
-    pub(crate) async fn save_own(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
-        Ok(self.contents()?.save(name).await?)
     }
 
     /// The clock, the seed and the faults of now.
@@ -158,27 +126,6 @@ impl Space {
         // The rules were in use before, so they are right.
         let _ = self.faults.replace(rules);
         Ok(())
-    }
-
-    /// Puts back the items of a snapshot. Clock, chance, faults and usage stay as they are.
-    pub async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, SpaceError> {
-        let contents = self.contents()?;
-        let mut world = self.close().await?;
-        let restored = contents.restore(name).await?;
-        *world = Instant::now();
-        let text = format!("the snapshot {name} was restored");
-        self.mark(MarkKind::Restored, &text, json!(restored));
-        Ok(restored)
-    }
-
-    /// The snapshots of this space.
-    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, SpaceError> {
-        Ok(self.contents()?.snapshots().await?)
-    }
-
-    /// Removes a snapshot.
-    pub async fn remove_snapshot(&self, name: &SnapshotName) -> Result<(), SpaceError> {
-        Ok(self.contents()?.remove(name).await?)
     }
 
     /// All items by their key.
@@ -266,11 +213,11 @@ impl Spaces {
 
     /// The space of a request, by what its key says.
     pub(crate) fn of_key(&self, space: Option<&Arc<str>>) -> Result<Arc<Space>, Refusal> {
-        // A key whose space was dropped in the meantime is not valid.
-        space.map_or_else(
-            || Ok(Arc::clone(&self.main)),
-            |name| self.find(name).map_err(|_| Refusal::Forbidden),
-        )
+        let Some(name) = space else { return Ok(Arc::clone(&self.main)) };
+        // A key whose space was dropped in the meantime is not valid, also if there is a new space of the same name. The keys
+        // of a space share the one allocation of its name.
+        let found = self.find(name).ok().filter(|found| Arc::ptr_eq(&found.name, name));
+        found.ok_or(Refusal::Forbidden)
     }
 
     /// All spaces, the main one first.
@@ -285,8 +232,9 @@ impl Spaces {
         if name == MAIN {
             return Err(SpaceError::Main);
         }
-        let removed = self.others.write().unwrap_or_else(PoisonError::into_inner).remove(name);
-        let space = removed.ok_or(SpaceError::Missing)?;
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        let space = others.remove(name).ok_or(SpaceError::Missing)?;
+        // Before a space of the same name can be made.
         self.keys.remove(name);
         space.mark(MarkKind::Dropped, "the space was dropped", Value::Null);
         Ok(())
@@ -297,8 +245,14 @@ impl Spaces {
 #[derive(Debug, thiserror::Error)]
 pub enum SpaceError {
     /// Requests are in progress that do not end.
-    #[error("requests in this space did not end in time; nothing was changed, try again")]
-    Busy,
+    #[error(
+        "requests in this space did not end within {} s: {requests}; nothing was changed; try again",
+        LONGEST_REQUESTS.as_secs()
+    )]
+    Busy {
+        /// The requests, as text.
+        requests: String,
+    },
     /// The clock cannot be set.
     #[error(transparent)]
     Clock(#[from] ClockError),
@@ -335,6 +289,9 @@ pub enum SpaceError {
     /// The list of clients is empty or too long, or has a name twice.
     #[error("`clients`: a space has 1 to {CLIENTS} clients, each with another name")]
     Clients,
+    /// The items of the snapshot do not fit into a space.
+    #[error("`from`: the items of this snapshot have more than the {} MiB of a space", ITEMS_BYTES >> 20)]
+    TooLarge,
     /// There are too many spaces.
     #[error("there are {SPACES} spaces already; drop one")]
     TooMany,
@@ -346,5 +303,5 @@ pub const MAIN: &str = "main";
 const SPACES: usize = 64;
 /// The most clients, and so keys, of a space.
 const CLIENTS: usize = 16;
-/// How long a reset waits for requests in progress. It is longer than the longest delay of a fault.
-const LONGEST_REQUESTS: Duration = Duration::from_secs(70);
+/// The most bytes of the items of a space other than the main one.
+const ITEMS_BYTES: usize = 64 << 20;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use items::{QueryError, limits};
 use tracing::{error, warn};
 
-use self::outcome::Counted;
+pub(crate) use self::outcome::Counted;
 use self::readiness::Readiness;
 use crate::backend::{self, Backend, Query, Schema};
 pub use crate::bindings::portdesk::desk::key_value::{
@@ -91,9 +91,7 @@ impl GuestStore {
         let answer = match &self.exchange {
             None => call.await,
             // Boxed, so that a call outside of spaces does not have to hold this future.
-            Some(exchange) => {
-                Box::pin(exchange.store_call(verb, key, call, <Result<T, Error> as Counted>::outcome)).await
-            }
+            Some(exchange) => Box::pin(exchange.store_call(verb, key, call)).await,
         };
         watch.ended(answer.outcome());
         answer

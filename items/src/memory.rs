@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::listing::Listings;
 use crate::record::{Record, TooLargeError, Verdict};
-use crate::{Change, Entry, Fields, Insert, Item, Page, Query, Schema, Update};
+use crate::{Change, Entry, Fields, Insert, Item, Page, Query, Schema, Update, fields_size};
 
 /// Items in memory. Every write is immediately visible in the indexes. A clone shares the stored items with the original;
 /// a later change of either of them copies the item that it changes.
@@ -16,13 +16,15 @@ use crate::{Change, Entry, Fields, Insert, Item, Page, Query, Schema, Update};
 pub struct MemoryItems {
     items: BTreeMap<String, Arc<Stored>>,
     listings: Listings,
+    /// The sizes of all items together.
+    bytes: usize,
 }
 
 impl MemoryItems {
     /// An empty store with the indexes of the schema.
     #[must_use]
     pub fn new(schema: &Schema) -> MemoryItems {
-        MemoryItems { items: BTreeMap::new(), listings: Listings::new(schema) }
+        MemoryItems { items: BTreeMap::new(), listings: Listings::new(schema), bytes: 0 }
     }
 
     /// The stored item under `key`.
@@ -47,8 +49,7 @@ impl MemoryItems {
     /// Applies `change` to the item under `key`, completely or not at all.
     pub fn update(&mut self, key: &str, change: Change) -> Update {
         let Some(stored) = self.items.get(key) else { return Update::Missing };
-        let known = change.append.as_ref().and_then(|append| stored.entry(&append.list, &append.entry.id));
-        let record = match stored.record.judge(&change, known) {
+        let record = match stored.record.judge(&change, stored.known(&change)) {
             Verdict::Applied(record) => record,
             Verdict::Duplicate(entry) => return Update::Duplicate(entry),
             Verdict::Repeated => return Update::Updated(stored.record.version),
@@ -58,6 +59,7 @@ impl MemoryItems {
         };
         let version = record.version;
         let Some(stored) = self.items.remove(key) else { return Update::Missing };
+        self.bytes -= stored.record.size;
         // This copies the lists only if a reader still shares the old item.
         let mut lists = Arc::unwrap_or_clone(stored).lists;
         if let Some(append) = change.append {
@@ -70,7 +72,7 @@ impl MemoryItems {
     /// An empty store with the same indexes.
     #[must_use]
     pub fn emptied(&self) -> MemoryItems {
-        MemoryItems { items: BTreeMap::new(), listings: self.listings.emptied() }
+        MemoryItems { items: BTreeMap::new(), listings: self.listings.emptied(), bytes: 0 }
     }
 
     /// Stores an item as it was in another store, with its version and the ids of its changes. It replaces an item with the
@@ -84,6 +86,30 @@ impl MemoryItems {
         self.items.iter().map(|(key, stored)| (key.as_str(), stored))
     }
 
+    /// The sizes of all items together, as they count towards [`ITEM_LIMIT_BYTES`](crate::ITEM_LIMIT_BYTES).
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// By how many bytes an insert would make the items larger. It is 0 if the key is taken.
+    #[must_use]
+    pub fn growth_of_insert(&self, key: &str, fields: &[(String, String)]) -> usize {
+        if self.items.contains_key(key) { 0 } else { key.len() + fields_size(fields) }
+    }
+
+    /// By how many bytes an update would make the items larger. It is 0 if the update would not be applied.
+    #[must_use]
+    pub fn growth_of_update(&self, key: &str, change: &Change) -> usize {
+        let Some(stored) = self.items.get(key) else { return 0 };
+        match stored.record.judge(change, stored.known(change)) {
+            Verdict::Applied(record) => record.size.saturating_sub(stored.record.size),
+            Verdict::Duplicate(_) | Verdict::Repeated | Verdict::Stale | Verdict::Refused | Verdict::Full => {
+                0
+            }
+        }
+    }
+
     /// A page of an index. Returns `None` if the schema has no such index.
     #[must_use]
     pub fn query(&self, query: &Query) -> Option<Page> {
@@ -92,7 +118,10 @@ impl MemoryItems {
 
     fn store(&mut self, key: &str, stored: Stored) {
         self.listings.show(key, Arc::clone(&stored.record));
-        self.items.insert(key.to_owned(), Arc::new(stored));
+        self.bytes += stored.record.size;
+        if let Some(before) = self.items.insert(key.to_owned(), Arc::new(stored)) {
+            self.bytes -= before.record.size;
+        }
     }
 }
 
@@ -122,8 +151,10 @@ impl Stored {
         Arc::clone(&self.record)
     }
 
-    fn entry(&self, list: &str, id: &str) -> Option<Entry> {
-        self.lists.get(list)?.iter().find(|entry| entry.id == id).cloned()
+    /// The entry that the change would append, if it is there already.
+    fn known(&self, change: &Change) -> Option<Entry> {
+        let append = change.append.as_ref()?;
+        self.lists.get(&append.list)?.iter().find(|entry| entry.id == append.entry.id).cloned()
     }
 }
 
@@ -152,6 +183,42 @@ mod tests {
         };
         assert_eq!(items.update("a", change), Update::Updated(2));
         assert_eq!((&*before, &*read(&items)), (&fields("open"), &fields("shut")));
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_items_and_a_growth_is_known_before() {
+        let schema = Schema { key_field: "id".into(), listed: vec![], lists: vec![], indexes: vec![] };
+        let mut items = MemoryItems::new(&schema);
+        let fields = |value: &str| vec![("state".to_owned(), value.to_owned())];
+        let change = |id: &str, value: &str, entry: &str| Change {
+            id: id.into(),
+            at_version: None,
+            unless: vec![],
+            unless_above: Vec::new(),
+            set: fields(value),
+            append: (!entry.is_empty()).then(|| crate::Append {
+                list: "notes".into(),
+                entry: Entry { id: entry.into(), fields: Arc::new(fields("x")) },
+                max_entries: 9,
+            }),
+        };
+        let sum = |items: &MemoryItems| items.iter().map(|(_, stored)| stored.record.size).sum::<usize>();
+        let growth = items.growth_of_insert("a", &fields("open"));
+        items.insert("a", fields("open"), "made").unwrap();
+        assert_eq!((items.bytes(), sum(&items)), (growth, growth));
+        assert_eq!(items.growth_of_insert("a", &fields("open")), 0, "the key is taken");
+        for change in [change("1", "in work", ""), change("2", "shut", "n1"), change("3", "s", "n2")] {
+            let (before, growth) = (items.bytes(), items.growth_of_update("a", &change));
+            assert_eq!(
+                items.update("a", change.clone()),
+                Update::Updated(items.get("a").unwrap().record.version)
+            );
+            assert_eq!((items.bytes(), items.bytes().saturating_sub(before)), (sum(&items), growth));
+            assert_eq!(items.growth_of_update("a", &change), 0, "it is done already");
+        }
+        let record = Record::clone(&items.get("a").unwrap().record());
+        items.load("a", record, vec![]);
+        assert_eq!((items.bytes(), items.emptied().bytes()), (sum(&items), 0));
     }
 
     #[test]

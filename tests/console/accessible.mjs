@@ -26,6 +26,7 @@ main(async (open, failures) => {
   for (const text of ['The printer on floor 3 prints blank pages', 'A long text. '.repeat(60), 'VPN']) tickets.push((await create(text)).ticket_id)
   await ask('PATCH', `/tickets/${tickets[0]}`, { status: 'in_progress', comment: 'Toner is on its way.' })
   await control('POST', 'faults', { rule: { at: 'store', verb: 'update', do: { unknown: { stored: true } }, times: 1 } })
+  await control('PUT', 'snapshots/monday', {})
   await ask('PATCH', `/tickets/${tickets[0]}`, { status: 'resolved' })
   await ask('GET', '/tickets/7c1f6d3e-58a4-4b0e-9d3c-2f1b8a6e4c05')
   const { calls } = await control('GET', 'calls?status=5xx')
@@ -40,6 +41,10 @@ main(async (open, failures) => {
         await show(page, `${fragment}&call=${calls[0].n}&item=${tickets[0]}`)
         await page.locator('.item').first().waitFor({ state: 'attached' })
         await page.locator('#sheet h2').first().waitFor({ state: 'attached' })
+        if (view === 'controls') {
+          await page.locator('#compare-monday').click()
+          await page.locator('#difference li').first().waitFor()
+        }
         await check(page, `${view} ${colorScheme} ${width}`)
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
         assert(!wide, `${view} ${width}: the page is wider than the screen`)

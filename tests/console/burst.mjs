@@ -38,7 +38,7 @@ main(async (open, failures) => {
   assert(rows <= 500, `${rows} rows`)
   assert(waits[waits.length >> 1] < 1000, `a key took ${waits} ms`)
   const expected = (sent + 1).toLocaleString('en')
-  await page.waitForFunction((expected) => document.getElementById('n-calls').textContent === expected, expected)
+  await page.waitForFunction((expected) => document.querySelector('#gauges dd span span').textContent === expected, expected)
   // Afterwards the list has the newest requests, none of which is open for ever.
   const { calls } = await control('GET', 'calls?limit=1')
   await page.locator(`tr[data-n="${calls[0].n}"]`).waitFor()

@@ -55,7 +55,7 @@ main(async (open, failures) => {
 
   // Every control, by Tab and Enter. The order of the Tab key reaches each of them.
   await page.locator('#p-clock').waitFor()
-  const wanted = ['b-scenario', 'b-reset', 'snap-name', 'b-snap', 'by-PT1H', 'frozen', 'fault-op', 'fault-do', 'b-fault', 'reset', 'help', 'space', 'clock', 'seed', 'pause', 'har', 'find-calls', 'find-items']
+  const wanted = ['b-scenario', 'b-reset', 'snap-name', 'b-snap', 'b-hash', 'by-PT1H', 'frozen', 'preset-slow', 'fault-op', 'fault-do', 'b-fault', 'space-name', 'b-space', 'reset', 'help', 'space', 'clock', 'seed', 'pause', 'har', 'find-calls', 'find-items']
   const reached = new Set()
   for (let n = 0; n < 250 && !wanted.every((id) => reached.has(id)); n++) {
     await press('Tab')

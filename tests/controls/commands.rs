@@ -139,3 +139,33 @@ async fn the_commands_do_what_the_routes_do() {
     let (code, said) = ended(&["restore", "none", "--data-dir", folder]);
     assert!(code == Some(1) && said.contains("there is no snapshot none"), "{said}");
 }
+
+#[test]
+fn a_seed_says_in_one_sentence_what_it_did_or_where_it_failed() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    let _host = Process::start(data.path(), &["--store", "memory", "--console", "127.0.0.1:0", "--controls"]);
+    let steps = data.path().join("steps.yaml");
+    let create = "op: create_ticket, body: {caller_id: ada, issue_description: x}";
+    std::fs::write(&steps, format!("name: monday\nsteps:\n  - {{{create}}}\n  - {{{create}}}\n")).unwrap();
+    let steps = steps.to_str().unwrap();
+    let output = portdesk(&["seed", steps, "--data-dir", folder]).output().unwrap();
+    let seeded = String::from_utf8(output.stdout).unwrap();
+    assert!(seeded.starts_with("monday: 2 steps done (") && seeded.lines().count() == 1, "{seeded}");
+    std::fs::write(
+        steps,
+        format!(
+            "name: monday\nsteps:\n  - {{{create}}}\n  - {{op: create_ticket, body: {{caller_id: ada}}}}\n"
+        ),
+    )
+    .unwrap();
+    let (code, said) = ended(&["seed", steps, "--data-dir", folder]);
+    assert_eq!((code, said.trim_end().lines().count()), (Some(1), 1), "{said}");
+    for part in [
+        "steps.yaml, line 4: step 2 (create_ticket",
+        "failed: status: wanted 200 to 299, found 400; the answer says: ",
+        "; the space is as before",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in: {said}");
+    }
+}

@@ -62,6 +62,10 @@ async fn a_reset_empties_a_space_and_keeps_what_was_before() {
 
         let restored = console.change(Method::POST, "/v1/snapshots/one/restore", json!({})).await;
         assert_eq!(restored["hash"], hash["hash"]);
+        assert_eq!(
+            (&restored["before"]["name"], &restored["before"]["items"]),
+            (&json!("before-restore"), &json!(0))
+        );
         assert_eq!(client.get(&path(&ticket)).await.expect(200).json(), ticket);
         assert_eq!(console.read("/v1/state/hash").await, hash);
         let difference = json!({"from": {"snapshot": "before-reset"}, "to": "main"});
@@ -71,7 +75,7 @@ async fn a_reset_empties_a_space_and_keeps_what_was_before() {
 
         let names = console.read("/v1/snapshots").await;
         let names: Vec<_> = names["snapshots"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
-        assert_eq!(names, ["before-reset", "one"]);
+        assert_eq!(names, ["before-reset", "before-restore", "one"]);
         console.ask(Method::DELETE, "/v1/snapshots/one", None).await;
         let (status, gone) = console.ask(Method::POST, "/v1/snapshots/one/restore", Some(json!({}))).await;
         assert_eq!((status, &gone["error"]), (404, &json!("missing")));

@@ -16,8 +16,10 @@ use portdesk::faults::Rule;
 use portdesk::host::Host;
 use portdesk::journal::{Filter, MarkKind, NewMark};
 use portdesk::pipeline::Pipeline;
+use portdesk::sandbox::{Component, Responder};
 use portdesk::space::{MadeSpace, NewSpace, Reset, Space, Spaces};
 use portdesk::state::{self, Ignored, ListOrder};
+use portdesk::store::GuestStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -25,36 +27,49 @@ use tokio::task::JoinSet;
 use crate::harness::{KEY, component_of_the_tree, config};
 
 /// A host in this process that listens nowhere.
-struct World {
-    pipeline: Arc<Pipeline>,
-    spaces: Arc<Spaces>,
+pub(super) struct World {
+    pub(super) pipeline: Arc<Pipeline>,
+    pub(super) spaces: Arc<Spaces>,
     _data: TempDir,
 }
 
 /// A client of a space.
 #[derive(Clone)]
-struct Caller {
+pub(super) struct Caller {
     pipeline: Arc<Pipeline>,
     key: String,
 }
 
 impl World {
-    async fn open(flags: &[&str]) -> World {
+    pub(super) async fn open(flags: &[&str]) -> World {
         World::open_in(tempfile::tempdir().unwrap(), flags).await
     }
 
     async fn open_in(data: TempDir, flags: &[&str]) -> World {
-        let all = [&["--store", "memory", "--console", "127.0.0.1:0", "--controls"], flags].concat();
+        let all = [&CONTROLLED, flags].concat();
         let host = Host::open_with(&config(data.path(), &all), component_of_the_tree()).await.unwrap();
         let spaces = Arc::clone(host.pipeline.spaces.as_ref().unwrap());
         World { pipeline: host.pipeline, spaces, _data: data }
     }
 
-    fn main(&self) -> &Space {
+    /// A world whose requests another responder answers, which is made from the component and its store.
+    pub(super) async fn open_as(
+        responder: impl FnOnce(Component, GuestStore) -> Arc<dyn Responder>,
+    ) -> World {
+        let data = tempfile::tempdir().unwrap();
+        let component = component_of_the_tree();
+        let description = component.describe().await.unwrap();
+        let config = config(data.path(), &CONTROLLED);
+        let host = Host::open_as(&config, description, |store| responder(component, store)).await;
+        let pipeline = host.unwrap().pipeline;
+        World { spaces: Arc::clone(pipeline.spaces.as_ref().unwrap()), pipeline, _data: data }
+    }
+
+    pub(super) fn main(&self) -> &Space {
         self.spaces.main()
     }
 
-    fn caller(&self, key: &str) -> Caller {
+    pub(super) fn caller(&self, key: &str) -> Caller {
         Caller { pipeline: Arc::clone(&self.pipeline), key: key.to_owned() }
     }
 
@@ -66,7 +81,7 @@ impl World {
         self.spaces.journal.marks(&Filter::default()).last().unwrap().n
     }
 
-    async fn space(&self, new: Value) -> (Arc<Space>, Caller) {
+    pub(super) async fn space(&self, new: Value) -> (Arc<Space>, Caller) {
         let new: NewSpace = serde_json::from_value(new).unwrap();
         let MadeSpace { name, keys } = self.spaces.create(new).await.unwrap();
         (self.spaces.find(&name).unwrap(), self.caller(&keys[0].1))
@@ -74,7 +89,13 @@ impl World {
 }
 
 impl Caller {
-    async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> (u16, Value) {
         let mut request = Request::builder().method(method).uri(path).header("host", "desk");
         for (name, value) in headers.iter().chain(&[("x-api-key", &*self.key)]) {
             request = request.header(*name, *value);
@@ -86,7 +107,7 @@ impl Caller {
         (status, serde_json::from_slice(&body.to_bytes()).unwrap_or_default())
     }
 
-    async fn create(&self, description: &str) -> (u16, Value) {
+    pub(super) async fn create(&self, description: &str) -> (u16, Value) {
         self.ask(Method::POST, "/tickets", &JSON, ticket(description)).await
     }
 
@@ -113,6 +134,8 @@ async fn hash(space: &Space) -> String {
 fn keys(items: &[Item]) -> BTreeSet<String> {
     items.iter().map(|item| item.key.clone()).collect()
 }
+
+const CONTROLLED: [&str; 5] = ["--store", "memory", "--console", "127.0.0.1:0", "--controls"];
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
@@ -170,6 +193,29 @@ async fn sixty_four_clients_at_once_make_the_same_ids_again() {
     space.reset(&Reset { seed, ..Reset::default() }).await.unwrap();
     caller.create("Ticket 0").await;
     assert!(keys(&space.items().await.unwrap()).is_disjoint(runs.first().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ids_of_requests_are_chosen_by_the_seed() {
+    let mut seen = Vec::new();
+    for seed in [7, 7, 8] {
+        let world = World::open(&[]).await;
+        let (_, caller) = world.space(json!({"name": "ids", "seed": seed})).await;
+        caller.act().await;
+        let calls = world.spaces.journal.calls(&Filter::default());
+        let ids: Vec<String> = calls.iter().map(|call| call.request_id.to_string()).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 6, "{ids:?}");
+        let request = Request::builder()
+            .uri("/tickets?caller=ada")
+            .header("host", "desk")
+            .header("x-api-key", &caller.key);
+        let answer = world.pipeline.answer(request.body(Full::new(Bytes::new())).unwrap()).await;
+        let header = answer.headers()["x-amzn-requestid"].to_str().unwrap();
+        assert_eq!(*world.spaces.journal.calls(&Filter::default())[6].request_id, *header);
+        seen.push(ids);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert!(seen[0].iter().all(|id| !seen[2].contains(id)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

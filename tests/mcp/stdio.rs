@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use super::{call, message};
-use crate::harness::{KEY, Running, portdesk};
+use crate::harness::{KEY, Running, portdesk, until};
 
 /// What the program answers to these lines, by the id of the request. Panics unless it exits with 0 at the end of its input and
 /// prints nothing but messages.
@@ -249,4 +249,43 @@ fn settings_of_the_host_are_refused_where_another_host_answers() {
         assert_eq!(output.status.code(), Some(2), "{flag:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("--mcp-read-only"), "{flag:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_watch_an_agent_over_standard_input_in_the_console() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = local(data.path());
+    command.args(["--console", "127.0.0.1:0"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    writeln!(input, "{}", numbered(1, new_ticket())).unwrap();
+    let read = |file: &str| std::fs::read_to_string(data.path().join(file)).ok();
+    until("the console is open", async || read("console.address").is_some()).await;
+    let (address, token) = (read("console.address").unwrap(), read("console.token").unwrap());
+    let url = format!("http://{address}/v1/calls");
+    let calls = async || -> Value {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.get(&url).bearer_auth(&token).send().await.unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    };
+    until("the call has ended", async || calls().await["calls"][0]["state"] == "ended").await;
+    let calls = calls().await;
+    assert_eq!(
+        (&calls["calls"][0]["operation"], &calls["calls"][0]["via"]),
+        (&json!("create_ticket"), &json!("mcp"))
+    );
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        (output.status.code(), output.stdout.iter().filter(|byte| **byte == b'\n').count()),
+        (Some(0), 1),
+        "{said}"
+    );
+    assert!(said.contains(&address) && !said.contains(&token), "{said}");
+    assert_eq!(read("console.address"), None);
+    let mut remote = portdesk(&["mcp", "--url", "http://127.0.0.1:9", "--console", "127.0.0.1:0"]);
+    let refused = remote.env("PORTDESK_API_KEY", KEY).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && said.contains("--console"), "{said}");
 }

@@ -41,7 +41,7 @@ pub(super) fn told(state: &RuleState) -> Value {
     rule
 }
 
-const DEEDS: [(&str, &str, &str); 13] = [
+const DEEDS: [(&str, &str, &str); 14] = [
     ("is refused with 429", "door", r#"{"refuse": "too_many_requests"}"#),
     ("exceeds its quota", "door", r#"{"refuse": "limit_exceeded"}"#),
     ("is refused with 403", "door", r#"{"refuse": "forbidden"}"#),
@@ -51,6 +51,7 @@ const DEEDS: [(&str, &str, &str); 13] = [
     ("is stored, and the store does not say so", "store", r#"{"unknown": {"stored": true}}"#),
     ("is not stored, and the store does not say so", "store", r#"{"unknown": {"stored": false}}"#),
     ("waits 2 s for the store", "store", r#"{"delay_ms": 2000}"#),
+    ("gets lists without the items of the last 2 s", "store", r#"{"lag_ms": 2000}"#),
     ("gets no answer", "answer", r#"{"lost": {}}"#),
     ("gets half of its answer", "answer", r#"{"truncated": {}}"#),
     ("gets 504 although it was done", "answer", r#"{"replaced": {"status": 504}}"#),

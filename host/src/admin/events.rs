@@ -25,6 +25,7 @@ use super::answer::{self, Answer};
 use super::asked::Asked;
 use super::clock as clocks;
 use super::connection::{ConnectionState, STREAM_TIME};
+use super::faults;
 use super::figures::Figures;
 use super::state::computed;
 use crate::clock;
@@ -201,6 +202,7 @@ impl Reader {
         let levels = json!({
             "at": now,
             "clock": self.space.as_ref().map(|space| clocks::shown(space)),
+            "faults": self.space.as_ref().map(|space| faults::counts(space)),
             "figures": self.figures.as_ref().map(|figures| figures.shown(now)),
             "left_out": left_out,
             "instances_in_use": self.pipeline.responder.in_use(),

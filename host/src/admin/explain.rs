@@ -29,7 +29,12 @@ pub(super) fn why(call: &Call) -> Value {
         },
     }
     if let Some(text) = call.answer.as_ref().and_then(|answer| reason(answer.body.kept())) {
+        let has_key = call.request.headers.iter().any(|header| header.name == IDEMPOTENCY_KEY);
+        let is_advice_useless = !has_key && text.to_ascii_lowercase().contains(IDEMPOTENCY_KEY);
         said.push(["The answer says:".to_owned(), text]);
+        if is_advice_useless {
+            said.push(["No Idempotency-Key was sent.".to_owned(), WITHOUT_KEY.to_owned()]);
+        }
     }
     json!(said)
 }
@@ -57,8 +62,10 @@ pub(super) fn curl(call: &Call, url: &str) -> String {
     let query = call.query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
     let method =
         if &*call.method == Method::GET.as_str() { String::new() } else { format!("-X {} ", call.method) };
+    // A host that serves one agent over standard input has no address, so the reader names one.
+    let variable = if url.is_empty() { "\"$PORTDESK_URL\"" } else { "" };
     let mut lines = vec![
-        format!("curl {method}{}", quoted(&format!("{url}{}{query}", call.path))),
+        format!("curl {method}{variable}{}", quoted(&format!("{url}{}{query}", call.path))),
         "-H \"x-api-key: $PORTDESK_API_KEY\"".to_owned(),
     ];
     for (name, value) in sent(call) {
@@ -145,6 +152,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const WITHOUT_KEY: &str = "A repeat may do the same once more, so look first whether it was done.";
 const SENT: [&str; 6] = ["accept", "content-type", "if-match", "if-none-match", "idempotency-key", "prefer"];
 
 #[cfg(test)]
@@ -209,6 +218,16 @@ mod tests {
             injected["why"],
             json!([["Injected.", "The fault f applied at the station store. The write was stored."]])
         );
+    }
+
+    #[test]
+    fn advice_about_a_key_that_was_not_sent_is_set_right() {
+        let advice = br#"{"detail": "Repeat it with the same Idempotency-Key."}"#;
+        let why = called(503, None, vec![], advice)["why"].clone();
+        assert_eq!(why[1], json!(["The answer says:", "Repeat it with the same Idempotency-Key."]));
+        assert_eq!(why[2][0], "No Idempotency-Key was sent.");
+        let why = called(503, None, vec![], br#"{"detail": "Repeat later."}"#)["why"].clone();
+        assert_eq!(why.as_array().unwrap().len(), 2);
     }
 
     #[test]

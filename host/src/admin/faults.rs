@@ -67,6 +67,14 @@ pub(super) fn remove(asked: &Asked<'_>, id: &str) -> Result<Answer, Refusal> {
     Ok(changed(&space, &format!("the fault {id} was removed")))
 }
 
+/// How often each rule was met and asked, by its id.
+pub(super) fn counts(space: &Space) -> Value {
+    let counts = space.faults.rules().into_iter();
+    let counts = counts
+        .map(|state| (state.rule.id().unwrap_or_default().to_owned(), json!([state.hits, state.chances])));
+    counts.collect::<serde_json::Map<_, _>>().into()
+}
+
 fn changed(space: &Space, text: &str) -> Answer {
     let rules = shown(space);
     space.mark(MarkKind::Faults, text, rules.clone());

@@ -14,6 +14,8 @@ use crate::journal::{Call, CallState, FailedBy, Filter, Journal, Mark, MarkKind}
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     requests: u64,
+    /// What they begin after: the last reset or restore, if the journal has it.
+    since: Option<Beginning>,
     /// Answers 400 to 499, by their status.
     refused: BTreeMap<u16, u64>,
     /// Answers of 500 and above, and calls without an answer, by who is to blame.
@@ -26,6 +28,22 @@ pub(super) struct Figures {
     counted: HashSet<u64>,
     /// After this change of the journal, no such call comes.
     counted_until: u64,
+}
+
+/// What begins a world, and so its figures.
+#[derive(Debug, Clone)]
+struct Beginning {
+    n: u64,
+    at: Timestamp,
+    kind: MarkKind,
+}
+
+impl Beginning {
+    /// `None` if the requests before the mark were made to the same state.
+    fn of(mark: &Mark) -> Option<Beginning> {
+        let begins = matches!(mark.kind, MarkKind::Reset | MarkKind::Restored | MarkKind::Made);
+        begins.then_some(Beginning { n: mark.n, at: mark.at, kind: mark.kind })
+    }
 }
 
 /// What began in one second.
@@ -43,15 +61,12 @@ impl Figures {
     /// Counts what the journal has of a space. A reader must follow the journal already, so that no call is missed between.
     pub(super) fn of(journal: &Journal, space: &str) -> Figures {
         let filter = Filter { space: Some(space.to_owned()), limit: Some(usize::MAX), ..Filter::default() };
-        let begins = |mark: &&std::sync::Arc<Mark>| begins_anew(mark);
-        let beginning = journal.marks(&filter).iter().rev().find(begins).map_or(0, |mark| mark.n);
-        let mut figures = Figures::default();
+        let since = journal.marks(&filter).iter().rev().find_map(|mark| Beginning::of(mark));
+        let mut figures = Figures { since, ..Figures::default() };
         for call in journal.all_calls(&filter) {
             if call.state != CallState::Open {
                 figures.counted.insert(call.n);
-                if call.n > beginning {
-                    figures.add(&call);
-                }
+                figures.add(&call);
             }
         }
         figures.counted_until = journal.position();
@@ -73,13 +88,17 @@ impl Figures {
 
     /// Begins anew after a reset.
     pub(super) fn marked(&mut self, mark: &Mark) {
-        if begins_anew(mark) {
+        if let Some(since) = Beginning::of(mark) {
             let (counted, counted_until) = (std::mem::take(&mut self.counted), self.counted_until);
-            *self = Figures { counted, counted_until, ..Figures::default() };
+            *self = Figures { since: Some(since), counted, counted_until, ..Figures::default() };
         }
     }
 
     fn add(&mut self, call: &Call) {
+        // A call that waited for a reset began before it.
+        if self.since.as_ref().is_some_and(|since| call.n < since.n) {
+            return;
+        }
         self.requests += 1;
         let time_us = call.duration_us.unwrap_or_default();
         self.times_us.push_back(time_us);
@@ -142,6 +161,7 @@ impl Figures {
             self.refused.iter().map(|(status, count)| (status.to_string(), *count)).collect();
         json!({
             "requests": self.requests,
+            "since": self.since.as_ref().map(|since| json!({"at": since.at, "kind": since.kind})),
             "refused": refused,
             "failed": self.failed,
             "p50_us": share(50),
@@ -149,11 +169,6 @@ impl Figures {
             "seconds": seconds.collect::<Vec<_>>(),
         })
     }
-}
-
-/// Whether the requests before this mark were made to another state.
-fn begins_anew(mark: &Mark) -> bool {
-    matches!(mark.kind, MarkKind::Reset | MarkKind::Restored | MarkKind::Made)
 }
 
 /// So many times to answer give two percentiles, and are sorted within microseconds.
@@ -230,6 +245,7 @@ mod tests {
         end(&journal, begin(&journal, "a"), 503, Some(FailedBy::Injected));
         journal.abandon(begin(&journal, "a"));
         let figures = Figures::of(&journal, "a");
+        assert_eq!(figures.shown(Timestamp::now())["since"]["kind"], "reset");
         assert_eq!(
             counts(&figures),
             (json!(6), json!({"404": 2, "429": 1}), json!({"injected": 1, "left": 1}))
@@ -267,5 +283,7 @@ mod tests {
         mark(MarkKind::Restored);
         figures.marked(&journal.marks(&Filter::default())[1]);
         assert_eq!(counts(&figures), (json!(0), json!({}), json!({})));
+        figures.ended(u64::MAX, &journal.call(early).unwrap());
+        assert_eq!(counts(&figures).0, json!(0), "it waited for the restore, and began before it");
     }
 }

@@ -4,6 +4,7 @@
 use hyper::StatusCode;
 
 use super::answer::{self, Answer};
+use super::lean;
 
 /// A file of the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,12 +22,13 @@ impl File {
 }
 
 impl File {
-    /// The file without what only its readers in the source tree need: indentation, empty lines, and lines that are comments. No text
-    /// of the page goes over the end of a line, so this changes nothing else.
+    /// The file as it is served.
     fn lean(&self) -> String {
-        let lines = self.body.lines().map(str::trim_start);
-        let is_kept = |line: &&str| !(line.is_empty() || line.starts_with("//") || line.starts_with("/* "));
-        lines.filter(is_kept).flat_map(|line| [line, "\n"]).collect()
+        match self.content_type {
+            SCRIPT => lean::script(self.body),
+            CSS => lean::style(self.body),
+            _ => lean::document(self.body),
+        }
     }
 }
 
@@ -60,7 +62,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 mod tests {
     use super::*;
 
-    /// The page is not built and not compressed.
+    /// The page is not compressed.
     const PAGE_LIMIT_BYTES: usize = 60 * 1024;
 
     #[test]

@@ -8,6 +8,7 @@ use tracing::warn;
 use super::answer::{self, Answer};
 use crate::backend::{self, ContentsError};
 use crate::clock::ClockError;
+use crate::door::QuotaError;
 use crate::faults::RuleError;
 use crate::space::SpaceError;
 
@@ -105,7 +106,7 @@ impl From<SpaceError> for Refusal {
     fn from(error: SpaceError) -> Refusal {
         let text = error.to_string();
         match error {
-            SpaceError::Busy => Refusal::Unavailable("busy", text),
+            SpaceError::Busy { .. } => Refusal::Unavailable("busy", text),
             SpaceError::Clock(error) => error.into(),
             SpaceError::Contents(error) => error.into(),
             SpaceError::Exists => Refusal::Conflict("exists", text),
@@ -116,7 +117,8 @@ impl From<SpaceError> for Refusal {
             | SpaceError::Main
             | SpaceError::Name { .. }
             | SpaceError::Plan
-            | SpaceError::Reserved => Refusal::Invalid(text),
+            | SpaceError::Reserved
+            | SpaceError::TooLarge => Refusal::Invalid(text),
         }
     }
 }
@@ -138,6 +140,15 @@ impl From<backend::Error> for Refusal {
     fn from(error: backend::Error) -> Refusal {
         warn!(%error, "the store failed a request of the console");
         Refusal::Unavailable("store", "The store failed; the log of the host says why.".to_owned())
+    }
+}
+
+impl From<QuotaError> for Refusal {
+    fn from(error: QuotaError) -> Refusal {
+        match error {
+            QuotaError::Store(error) => error.into(),
+            QuotaError::Clock(_) | QuotaError::Slow => Refusal::Unavailable("quotas", error.to_string()),
+        }
     }
 }
 

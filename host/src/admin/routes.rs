@@ -13,8 +13,8 @@ use percent_encoding::percent_decode_str;
 use super::answer::Answer;
 use super::asked::Asked;
 use super::{
-    About, Refusal, calls, check, clock, events, faults, items, reset, scenarios, shape, snapshots, spaces,
-    state,
+    About, Refusal, calls, check, clock, events, faults, items, quotas, reset, scenarios, shape, snapshots,
+    spaces, state,
 };
 use crate::backend::{SnapshotName, SnapshotNameError};
 use crate::pipeline::Pipeline;
@@ -35,6 +35,7 @@ enum Route {
     Hash,
     Item(String),
     Items,
+    Quotas,
     Reset,
     Restore(String),
     Scenarios,
@@ -88,6 +89,7 @@ pub(super) async fn answer(
         Route::Hash => state::hash(&asked).await,
         Route::Item(key) => items::one(&asked, &key).await,
         Route::Items => items::list(&asked).await,
+        Route::Quotas => quotas::list(&asked).await,
         Route::Reset => reset::reset(asked).await,
         Route::Restore(name) => snapshots::restore(asked, &named(&name)?).await,
         Route::Scenarios => scenarios::perform(asked).await,
@@ -116,6 +118,7 @@ impl Route {
             ["faults", id] => Route::Fault(decoded(id)?),
             ["items"] => Route::Items,
             ["items", key] => Route::Item(decoded(key)?),
+            ["quotas"] => Route::Quotas,
             ["reset"] => Route::Reset,
             ["scenarios"] => Route::Scenarios,
             ["shape"] => Route::Shape,
@@ -139,6 +142,7 @@ impl Route {
             | Route::Hash
             | Route::Item(_)
             | Route::Items
+            | Route::Quotas
             | Route::Shape
             | Route::Snapshots
             | Route::State => "GET, HEAD",

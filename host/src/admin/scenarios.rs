@@ -36,7 +36,7 @@ pub(super) async fn perform(asked: Asked<'_>) -> Result<Answer, Refusal> {
     }
     let report = scenario::run(&scenario, &world, mode).await;
     if is_kept && !report.held {
-        space.restore(&before).await?;
+        space.restore_own(&before).await?;
         space.put_back(kept)?;
     }
     let details = json!({ "name": report.name, "held": report.held, "mode": mode });

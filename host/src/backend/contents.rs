@@ -69,6 +69,12 @@ impl SnapshotName {
         SnapshotName("before-reset".to_owned())
     }
 
+    /// The snapshot that a restore keeps of the state before it.
+    #[must_use]
+    pub fn before_restore() -> SnapshotName {
+        SnapshotName("before-restore".to_owned())
+    }
+
     /// The snapshot of the state before the steps of a scenario.
     #[must_use]
     pub fn before_scenario() -> SnapshotName {

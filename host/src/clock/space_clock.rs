@@ -45,7 +45,8 @@ enum Mode {
 pub struct ClockSetting {
     /// How the time passes.
     pub mode: ClockMode,
-    /// The time to start from. Without it, the clock starts from the time that it shows. A clock of mode `real` has none.
+    /// The time to start from, before the year 2200. Without it, the clock starts from the time that it shows. A clock of mode
+    /// `real` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
     /// By how many milliseconds each request moves a clock of mode `stepping`: 1 to 86,400,000. Without it, by 1.
@@ -82,6 +83,7 @@ impl ClockSetting {
 impl SpaceClock {
     /// A clock with this setting.
     pub fn new(setting: &ClockSetting) -> Result<SpaceClock, ClockError> {
+        check_latest(setting)?;
         Ok(SpaceClock(Mutex::new(State::new(setting)?)))
     }
 
@@ -97,6 +99,7 @@ impl SpaceClock {
 
     /// Sets the clock. Fails if its time would go back.
     pub fn set(&self, setting: &ClockSetting) -> Result<(), ClockError> {
+        check_latest(setting)?;
         let mut state = self.lock();
         let latest_us = state.shown_us();
         let mut next = State::from(setting, latest_us)?;
@@ -107,16 +110,16 @@ impl SpaceClock {
         Ok(())
     }
 
-    /// Starts again with this setting, which may be earlier than the time that the clock shows.
+    /// Starts again with this setting, which was checked and may be earlier than the time that the clock shows.
     pub fn restart(&self, setting: &ClockSetting) -> Result<(), ClockError> {
         *self.lock() = State::new(setting)?;
         Ok(())
     }
 
-    /// Moves the clock forward. A clock of mode `real` becomes `running`.
+    /// Moves the clock forward, at most to the year 2200. A clock of mode `real` becomes `running`.
     pub fn advance(&self, by: &str) -> Result<(), ClockError> {
         let mut state = self.lock();
-        let moment = super::at(Duration::from_micros(state.shown_us())).map_err(|_| ClockError::Range)?;
+        let moment = super::at(Duration::from_micros(state.shown_us())).map_err(|_| ClockError::TooFar)?;
         let by = length(by, moment)?;
         state.advance(by)
     }
@@ -174,7 +177,8 @@ impl State {
     fn tick(&mut self) -> u64 {
         let shown_us = self.shown_us();
         if let Mode::Stepping { next_us, step_us } = &mut self.mode {
-            *next_us = next_us.saturating_add(*step_us);
+            // Steps of a day end some day too. The clock then stands at the last moment of the calendar.
+            *next_us = next_us.saturating_add(*step_us).min(last_us());
         }
         shown_us
     }
@@ -192,8 +196,8 @@ impl State {
     }
 
     fn advance(&mut self, by_us: u64) -> Result<(), ClockError> {
-        let moved = self.shown_us().checked_add(by_us).filter(|us| *us < super::END_US);
-        let moved_us = moved.ok_or(ClockError::Range)?;
+        let moved = self.shown_us().checked_add(by_us).filter(|us| *us < LATEST_US);
+        let moved_us = moved.ok_or(ClockError::TooFar)?;
         match &mut self.mode {
             Mode::Frozen { at_us } => *at_us = moved_us,
             Mode::Stepping { next_us, .. } => *next_us = moved_us,
@@ -203,6 +207,11 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// The last moment that has a date.
+fn last_us() -> u64 {
+    Timestamp::MAX.as_microsecond().cast_unsigned()
 }
 
 /// The time of the machine in microseconds since 1970.
@@ -221,6 +230,12 @@ fn microseconds(at: Timestamp) -> Result<u64, ClockError> {
     if us == 0 || us >= super::END_US { Err(ClockError::Range) } else { Ok(us) }
 }
 
+/// Refuses a time that would soon end the calendar. A clock that went on to such a time by itself can go on from it.
+fn check_latest(setting: &ClockSetting) -> Result<(), ClockError> {
+    let is_late = |at: Timestamp| at.as_microsecond() >= LATEST_US.cast_signed();
+    if setting.at.is_some_and(is_late) { Err(ClockError::Range) } else { Ok(()) }
+}
+
 /// Reads a duration such as `PT1H` or `1 day`, counted from `moment` in UTC, in microseconds.
 fn length(text: &str, moment: Timestamp) -> Result<u64, ClockError> {
     if text.len() > LONGEST_LENGTH_BYTES {
@@ -228,11 +243,11 @@ fn length(text: &str, moment: Timestamp) -> Result<u64, ClockError> {
     }
     let span: Span = text.parse().map_err(|_| ClockError::Length)?;
     let moment = jiff::tz::Offset::UTC.to_datetime(moment);
-    let length = span.to_duration(SpanRelativeTo::from(moment)).map_err(|_| ClockError::Range)?;
+    let length = span.to_duration(SpanRelativeTo::from(moment)).map_err(|_| ClockError::TooFar)?;
     if length < SignedDuration::ZERO {
         return Err(ClockError::Back);
     }
-    u64::try_from(length.as_micros()).map_err(|_| ClockError::Range)
+    u64::try_from(length.as_micros()).map_err(|_| ClockError::TooFar)
 }
 
 /// Why a clock cannot be set.
@@ -244,8 +259,8 @@ pub enum ClockError {
     /// The length is not a duration.
     #[error("`by`: not a duration; write for example PT1H, P1D or P1M")]
     Length,
-    /// The time is outside of the calendar.
-    #[error("`at`: the time is not within the years 1970 to 9999")]
+    /// The time is too early or too late.
+    #[error("`at`: the time is not within the years 1970 to 2199")]
     Range,
     /// A clock of mode `real` has no time of its own.
     #[error("`at`: a clock of mode `real` has the time of this machine; leave `at` out, or choose `running`")]
@@ -256,103 +271,18 @@ pub enum ClockError {
     /// Only a clock of mode `stepping` has steps.
     #[error("`step_ms`: only a clock of mode `stepping` has steps")]
     StepWithout,
+    /// The clock would be moved too far.
+    #[error("`by`: the clock would show a time after the year 2199; move it by less, or reset the space")]
+    TooFar,
 }
 
+/// The beginning of the year 2200 in microseconds. Requests and the real time move a clock on for long after that before the
+/// calendar ends.
+const LATEST_US: u64 = 7_258_118_400_000_000;
 /// A day.
 const LONGEST_STEP_MS: u64 = 86_400_000;
 /// Far more than any duration needs.
 const LONGEST_LENGTH_BYTES: usize = 64;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clock(mode: ClockMode, at: &str) -> SpaceClock {
-        SpaceClock::new(&setting(mode, at)).unwrap()
-    }
-
-    fn setting(mode: ClockMode, at: &str) -> ClockSetting {
-        ClockSetting { mode, at: Some(at.parse().unwrap()), step_ms: None }
-    }
-
-    fn shown(clock: &SpaceClock) -> String {
-        clock.now().unwrap().to_string()
-    }
-
-    #[test]
-    fn a_frozen_clock_shows_one_time_until_it_is_moved() {
-        let clock = clock(ClockMode::Frozen, "2026-03-02T09:00:00Z");
-        assert_eq!(clock.tick(), clock.tick());
-        assert_eq!(shown(&clock), "2026-03-02T09:00:00Z");
-        clock.advance("PT90M").unwrap();
-        assert_eq!(shown(&clock), "2026-03-02T10:30:00Z");
-        clock.advance("P1M").unwrap();
-        assert_eq!(shown(&clock), "2026-04-02T10:30:00Z");
-    }
-
-    #[test]
-    fn each_request_moves_a_stepping_clock_by_a_step() {
-        let clock = clock(ClockMode::Stepping, "2026-03-02T09:00:00Z");
-        let ticks: Vec<_> = (0..3).map(|_| clock.tick().as_millis() % 1000).collect();
-        assert_eq!(ticks, [0, 1, 2]);
-        assert_eq!(shown(&clock), "2026-03-02T09:00:00.003Z", "a look does not move it");
-    }
-
-    #[test]
-    fn a_running_clock_passes_as_the_time_of_the_machine() {
-        let clock = clock(ClockMode::Running, "2030-01-01T00:00:00Z");
-        let first = clock.tick();
-        let second = clock.tick();
-        assert!(second >= first && second < first + Duration::from_mins(1));
-        assert!(shown(&clock).starts_with("2030-01-01T00:0"));
-    }
-
-    #[test]
-    fn the_time_goes_back_only_when_the_space_is_reset() {
-        let clock = clock(ClockMode::Frozen, "2026-03-02T09:00:00Z");
-        let earlier = setting(ClockMode::Frozen, "2026-03-02T08:59:59Z");
-        assert_eq!(clock.set(&earlier), Err(ClockError::Back));
-        assert_eq!(clock.advance("-PT1S"), Err(ClockError::Back));
-        assert_eq!(shown(&clock), "2026-03-02T09:00:00Z");
-        clock.restart(&earlier).unwrap();
-        assert_eq!(shown(&clock), "2026-03-02T08:59:59Z");
-    }
-
-    #[test]
-    fn a_clock_goes_on_from_the_time_that_it_shows() {
-        let clock = clock(ClockMode::Frozen, "2032-03-02T09:00:00Z");
-        clock.set(&ClockSetting { mode: ClockMode::Stepping, at: None, step_ms: Some(500) }).unwrap();
-        assert_eq!((clock.tick(), clock.tick()).0.as_secs(), 1_961_830_800);
-        assert_eq!(shown(&clock), "2032-03-02T09:00:01Z");
-        assert_eq!(clock.set(&ClockSetting::REAL), Err(ClockError::Back), "the machine has an earlier time");
-    }
-
-    #[test]
-    fn an_advance_of_the_real_clock_makes_it_run_ahead() {
-        let clock = SpaceClock::new(&ClockSetting::REAL).unwrap();
-        let before = clock.tick();
-        clock.advance("PT1H").unwrap();
-        assert!(clock.tick() >= before + Duration::from_hours(1));
-        assert_eq!(clock.setting().mode, ClockMode::Running);
-    }
-
-    #[test]
-    fn a_wrong_setting_names_its_member() {
-        let at = |text: &str| Some(text.parse().unwrap());
-        for (mode, at, step_ms, member) in [
-            (ClockMode::Real, at("2026-01-01T00:00:00Z"), None, "`at`"),
-            (ClockMode::Frozen, at("1969-12-31T23:59:59Z"), None, "`at`"),
-            (ClockMode::Stepping, None, Some(0), "`step_ms`"),
-            (ClockMode::Stepping, None, Some(86_400_001), "`step_ms`"),
-            (ClockMode::Frozen, None, Some(1), "`step_ms`"),
-        ] {
-            let error = SpaceClock::new(&ClockSetting { mode, at, step_ms }).unwrap_err();
-            assert!(error.to_string().starts_with(member), "{error}");
-        }
-        let clock = clock(ClockMode::Frozen, "2026-03-02T09:00:00Z");
-        for by in ["", "soon", "PT", &"1".repeat(65)] {
-            assert_eq!(clock.advance(by), Err(ClockError::Length), "{by}");
-        }
-        assert_eq!(clock.advance("P8000Y"), Err(ClockError::Range));
-    }
-}
+mod tests;

@@ -8,13 +8,16 @@ use serde_json::json;
 use tokio::io::BufReader;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
+use tracing::info;
 
 use super::serve::{RUNTIME_END, report_panics, stop};
 use super::{Ended, describe, output};
+use crate::admin::{About, Console};
 use crate::config::Config;
 use crate::entry::stdio::{self, Answerer, Remote, StdioLimits};
-use crate::host::{self, Host};
+use crate::host::{self, Host, data_directory};
 use crate::http_url::HttpUrl;
+use crate::service::name_of;
 use crate::telemetry::log;
 
 /// The arguments of `portdesk mcp`.
@@ -52,7 +55,7 @@ pub(super) fn run(arguments: Arguments, key: Option<String>) -> Result<(), Ended
     let served = runtime.block_on(async {
         match url {
             Some(url) => {
-                if config.mcp_read_only || !config.mcp_tools.is_empty() {
+                if config.mcp_read_only || !config.mcp_tools.is_empty() || config.console.address.is_some() {
                     return Err(Ended::WrongUse(OF_THE_HOST.to_owned()));
                 }
                 let key = key.ok_or_else(|| Ended::WrongUse(NO_KEY.to_owned()))?;
@@ -83,10 +86,26 @@ fn tools(config: &Config) -> Result<(), Ended> {
 /// Serves with the store of this process.
 async fn local(config: &Config) -> Result<(), Ended> {
     let host = Host::open(config).await?;
+    let console = match config.console.listener(config.tls.allow_plaintext) {
+        Some(settings) => Some(Console::open(&settings, &data_directory(&config.data)?).await?),
+        None => None,
+    };
+    // Standard output belongs to the agent, and the log must not have the token.
+    if let Some(console) = &console {
+        let (address, folder) = (console.address, config.data.path.display());
+        info!(%address, %folder, "the console: open http://ADDRESS/#k=TOKEN; the token is in console.token of the folder");
+    }
+    // There is no HTTP, so the page knows no address of the API.
+    let about = About { url: String::new(), store: name_of(config.store) };
+    let (console, _files) = console.map(|console| console.serve(Arc::clone(&host.pipeline), about)).unzip();
+    let console = console.map(tokio::spawn);
     let served = serve(Answerer::Local(Arc::clone(&host.pipeline)), config).await;
     // A write whose answer nobody waits for is finished.
     drop(timeout(config.limits.grace, host.pipeline.all_ended()).await);
     host.close(config.limits.grace).await;
+    if let Some(console) = console {
+        console.abort();
+    }
     served
 }
 
@@ -104,5 +123,5 @@ async fn serve(answerer: Answerer, config: &Config) -> Result<(), Ended> {
 }
 
 const OF_THE_HOST: &str =
-    "--url: --mcp-read-only and --mcp-tools are settings of the host that answers; set them there";
+    "--url: --mcp-read-only, --mcp-tools and --console are settings of the host that answers; set them there";
 const NO_KEY: &str = "--url: the host needs a key; set PORTDESK_API_KEY to it";

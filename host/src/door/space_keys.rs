@@ -58,6 +58,12 @@ impl SpaceKeys {
         });
     }
 
+    /// How many keys are valid.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.load().len()
+    }
+
     /// The client whose key is in the header `x-api-key`.
     pub(super) fn client(&self, headers: &HeaderMap) -> Option<SpaceClient> {
         let keys = self.0.load();

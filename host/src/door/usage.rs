@@ -15,12 +15,13 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota as Rate, RateLimiter};
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio::time::timeout;
 use tracing::warn;
 
 use self::quota::Reservation;
-use super::{ClientId, Plan, Refusal};
-use crate::backend::QuotaStore;
+use super::{ClientId, Period, Plan, Refusal};
+use crate::backend::{Error, QuotaStore};
 use crate::clock::{self, SpaceClock};
 
 /// Whether the host enforces usage plans.
@@ -40,6 +41,37 @@ pub(crate) struct Usage<C: Clock = DefaultClock> {
     /// The clock of the quotas' windows, if it is not that of the machine. Rates always follow the time of the machine.
     windows: Option<Arc<SpaceClock>>,
     clock: C,
+}
+
+/// What is left of the quota of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct QuotaLeft {
+    /// The client.
+    pub(crate) client: Arc<str>,
+    /// The name of its plan.
+    pub(crate) plan: String,
+    /// How many requests it can still send in this period. Units that other hosts have reserved count as used.
+    pub(crate) left: u64,
+    /// The most requests in a period.
+    pub(crate) requests: u64,
+    /// The period.
+    pub(crate) period: Period,
+    /// When the period ends, by the clock of the quota.
+    pub(crate) ends: Timestamp,
+}
+
+/// Why nobody can say what is left of a quota.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum QuotaError {
+    /// The clock shows no date.
+    #[error(transparent)]
+    Clock(#[from] clock::OutOfRange),
+    /// The quota store does not answer in time.
+    #[error("the store of the quotas did not answer in time")]
+    Slow,
+    /// The quota store fails.
+    #[error(transparent)]
+    Store(#[from] Error),
 }
 
 struct Account<C: Clock> {
@@ -75,6 +107,33 @@ impl<C: Clock + Clone> Usage<C> {
             Refusal::Uncounted { lasts: true }
         })?;
         self.take_at(client, plan, now).await
+    }
+
+    /// What is left of the quotas of the clients that sent requests, the least first. This counts nothing.
+    pub(crate) async fn left(&self) -> Result<Vec<QuotaLeft>, QuotaError> {
+        self.left_at(self.windows.as_ref().map_or_else(clock::now, |windows| windows.now())?).await
+    }
+
+    async fn left_at(&self, now: Timestamp) -> Result<Vec<QuotaLeft>, QuotaError> {
+        let accounts: Vec<_> = {
+            let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
+            accounts.iter().map(|(client, account)| (client.clone(), Arc::clone(account))).collect()
+        };
+        let mut all = Vec::new();
+        for (client, account) in accounts {
+            let Some(quota) = account.plan.quota else { continue };
+            let left = account.reservation.left(&*self.quota_store, quota, now);
+            let left = timeout(READ_TIME, left).await.map_err(|_elapsed| QuotaError::Slow)??;
+            let (requests, ends) = (quota.requests.get(), quota.period.window(now).end);
+            let (client, plan) = (Arc::clone(client.name()), account.plan.name.clone());
+            all.push(QuotaLeft { client, plan, left, requests, period: quota.period, ends });
+        }
+        // As fractions of their quotas, without division.
+        all.sort_by(|one, other| {
+            let share = |a: &QuotaLeft, b: &QuotaLeft| u128::from(a.left) * u128::from(b.requests);
+            share(one, other).cmp(&share(other, one)).then_with(|| one.client.cmp(&other.client))
+        });
+        Ok(all)
     }
 
     async fn take_at(&self, client: &ClientId, plan: &Arc<Plan>, now: Timestamp) -> Result<(), Refusal> {
@@ -134,6 +193,8 @@ fn rate(plan: &Plan) -> Rate {
     Rate::per_second(plan.rate_per_second.min(FASTEST)).allow_burst(plan.burst)
 }
 
+/// How long a reader waits for the quota of one client.
+const READ_TIME: Duration = Duration::from_secs(2);
 /// How long the end of the host waits for the quota store.
 const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// The highest rate of `governor`: a token each nanosecond.

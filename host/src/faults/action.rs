@@ -85,6 +85,8 @@ pub enum StoreAction<D = Duration, S = bool> {
     Corrupt,
     /// Wait, and then call the store.
     Delay(D),
+    /// Leave the items out of a list that were made within this time. It applies to queries only.
+    Lag(Duration),
     /// Fail as an overloaded store. Do not call the store.
     Throttled {
         /// When the store says that the call can be repeated, if it says so.
@@ -174,6 +176,7 @@ impl<D, S> Action<D, S> {
             Action::Door(DoorAction::Delay(_))
             | Action::Store(StoreAction::Delay(_))
             | Action::Answer(AnswerAction::Delay(_)) => "delay_ms",
+            Action::Store(StoreAction::Lag(_)) => "lag_ms",
             Action::Store(StoreAction::Throttled { .. }) => "throttled",
             Action::Store(StoreAction::Unavailable) => "unavailable",
             Action::Store(StoreAction::Corrupt) => "corrupt",
@@ -199,6 +202,7 @@ impl Action<Delay, Stored> {
             Action::Store(action) => Action::Store(match action {
                 StoreAction::Corrupt => StoreAction::Corrupt,
                 StoreAction::Delay(delay) => StoreAction::Delay(delay.decided(rolls)),
+                StoreAction::Lag(lag) => StoreAction::Lag(*lag),
                 StoreAction::Throttled { retry_after } => {
                     StoreAction::Throttled { retry_after: *retry_after }
                 }

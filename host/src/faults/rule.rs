@@ -59,6 +59,7 @@ impl Rule {
             && self.client.as_deref().is_none_or(|client| asked.client == client)
             && self.verb.is_none_or(|verb| asked.verb == Some(verb))
             && (!self.is_of_writes() || asked.verb.is_some_and(writes))
+            && (!self.is_of_lists() || asked.verb == Some(Verb::Query))
     }
 
     /// The rule with an id.
@@ -68,6 +69,10 @@ impl Rule {
 
     fn is_of_writes(&self) -> bool {
         matches!(self.action, Action::Store(StoreAction::Unknown { .. }))
+    }
+
+    fn is_of_lists(&self) -> bool {
+        matches!(self.action, Action::Store(StoreAction::Lag(_)))
     }
 
     fn checked(self) -> Result<Rule, RuleError> {
@@ -90,6 +95,9 @@ impl Rule {
         }
         if self.is_of_writes() && self.verb.is_some_and(|verb| !writes(verb)) {
             return Err(invalid("verb", "`do.unknown` applies only to `insert` and `update`"));
+        }
+        if self.is_of_lists() && self.verb.is_some_and(|verb| verb != Verb::Query) {
+            return Err(invalid("verb", "`do.lag_ms` applies only to `query`"));
         }
         if self.times == Some(0) {
             return Err(invalid("times", "0 would never hit; set `enabled` to false instead"));

@@ -234,7 +234,11 @@ fn missing_ids_are_the_first_that_are_free() {
     assert_eq!(ids, ["fault-1", "fault-2", "fault-3"].map(|id| Some(id.to_owned())));
     assert!(faults.remove("fault-2"));
     assert!(!faults.remove("fault-2"));
-    assert_eq!(faults.add(red()).as_deref(), Ok("fault-2"));
+    assert_eq!(faults.add(red()).as_deref(), Ok("fault-4"), "the journal may name the rule that is gone");
+    faults.replace(vec![]).unwrap();
+    assert_eq!(faults.add(red()).as_deref(), Ok("fault-5"));
+    faults.clear();
+    assert_eq!(faults.add(red()).as_deref(), Ok("fault-1"), "a reset begins anew");
 }
 
 #[test]

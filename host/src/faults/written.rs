@@ -52,6 +52,7 @@ impl Action<Delay, Stored> {
             Action::Door(DoorAction::Delay(delay))
             | Action::Store(StoreAction::Delay(delay))
             | Action::Answer(AnswerAction::Delay(delay)) => delay.value(),
+            Action::Store(StoreAction::Lag(lag)) => json!(ms(*lag)),
             Action::Store(StoreAction::Throttled { retry_after: Some(time) }) => {
                 json!({ "retry_after_ms": ms(*time) })
             }
@@ -87,7 +88,7 @@ impl Station {
     fn members(self) -> &'static [&'static str] {
         match self {
             Station::Door => &["refuse", "status", "body", "delay_ms"],
-            Station::Store => &["throttled", "unavailable", "corrupt", "unknown", "delay_ms"],
+            Station::Store => &["throttled", "unavailable", "corrupt", "unknown", "delay_ms", "lag_ms"],
             Station::Answer => &["lost", "truncated", "dripped", "replaced", "delay_ms"],
             Station::Ready => &["red"],
         }
@@ -143,6 +144,9 @@ fn store(members: &mut Members) -> Result<Option<StoreAction<Delay, Stored>>, Ru
     }
     if members.inner("corrupt", &[])?.is_some() {
         return Ok(Some(StoreAction::Corrupt));
+    }
+    if let Some(lag) = time(members, "lag_ms")? {
+        return Ok(Some(StoreAction::Lag(lag)));
     }
     let Some(mut unknown) = members.inner("unknown", &["stored"])? else {
         return Ok(delay(members)?.map(StoreAction::Delay));

@@ -33,7 +33,7 @@ pub(super) fn of_component(
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
         return Reply { operation, ..refused(&Refusal::Failed, method, parity) };
     };
-    Reply { answer, operation, refusal: None, performed: None, delivery: None }
+    Reply { answer, operation, refusal: None, performed: None, delivery: None, request_id: None }
 }
 
 fn header(builder: Builder, (name, value): (String, String)) -> Builder {
@@ -76,6 +76,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Rep
         refusal: Some(refusal.reason()),
         performed: None,
         delivery: None,
+        request_id: None,
     }
 }
 

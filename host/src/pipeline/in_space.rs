@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use hyper::header::ACCEPT;
 use hyper::{Request, StatusCode};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::timeout_at;
 
 use super::noted::Noted;
 use super::pages::page;
@@ -54,9 +54,18 @@ impl Pipeline {
         let operation = operation.and_then(|route| route.operation.id.clone());
         let waited_us = passage.elapsed_us();
         let is_write = !asked.method().is_safe();
-        let entered = space.enter(passage.begun, is_write, passage.deadline).await;
-        // Only after the wait for a reset, so that the call stands after the mark of the reset.
-        let noted = Noted::begin(spaces, &space, asked, passage, operation.as_deref());
+        let draw = || spaces.are_controlled.then(|| draw(&space, asked, passage));
+        let at_once = space.enter_at_once(passage.begun, is_write);
+        // A request that waits for a reset is not said in the present world, so it keeps its random id.
+        let mut drawn = matches!(at_once, Some(Ok(_))).then(draw).flatten();
+        let seeded = drawn.as_ref().and_then(Draw::request_id).map(|id| id.to_string());
+        let request_id = seeded.as_deref().unwrap_or(&passage.request_id);
+        // Before the wait for a reset, so that people see what waits. No write that began before a mark is done after it.
+        let noted = Noted::begin(spaces, &space, asked, passage, operation.as_deref(), request_id);
+        let entered = match at_once {
+            Some(entered) => entered,
+            None => space.enter(passage.begun, is_write, passage.deadline).await,
+        };
         let _entered = match entered {
             Ok(entered) => entered,
             Err(refusal) => {
@@ -65,16 +74,18 @@ impl Pipeline {
                 return reply;
             }
         };
-        let draw = spaces.are_controlled.then(|| draw(&space, asked, passage));
-        let dice = dice(draw.as_ref());
+        if drawn.is_none() {
+            drawn = draw();
+        }
+        let dice = dice(drawn.as_ref());
         let client = Arc::clone(passage.admitted.client.name());
         let begun = passage.begun.into_std();
         let exchange = Exchange::new(Arc::clone(&space.faults), dice, client, operation, begun);
         let exchange = Arc::new(exchange);
         exchange.left(StationName::Wait, waited_us);
-        let reply = self.meet(&space, draw, &exchange, asked, passage).await;
+        let reply = self.meet(&space, drawn, &exchange, asked, passage, request_id).await;
         noted.end(&reply, Some(&exchange)).await;
-        reply
+        Reply { request_id: seeded, ..reply }
     }
 
     /// The component's answer, unless faults of the door or of the answer change it.
@@ -85,8 +96,9 @@ impl Pipeline {
         exchange: &Arc<Exchange>,
         asked: &Request<Bytes>,
         passage: &Passage,
+        request_id: &str,
     ) -> Reply {
-        if let Some(reply) = self.at_the_door(exchange, asked, passage).await {
+        if let Some(reply) = self.at_the_door(space, exchange, asked, passage).await {
             return reply;
         }
         let moment = draw.map_or_else(Moment::default, |draw| Moment {
@@ -96,16 +108,19 @@ impl Pipeline {
         let store = space.store.observed(Arc::clone(exchange));
         let conditions = Some(Box::new(Conditions { store, moment }));
         let begun_us = exchange.elapsed_us();
-        let reply = self.respond(asked, passage, conditions).await;
+        let reply = self.respond(asked, passage, request_id, conditions).await;
         exchange.left(StationName::Component, begun_us);
         match exchange.fault(Station::Answer) {
-            Some(Action::Answer(fault)) => self.on_the_way(&fault, reply, exchange, asked).await,
+            Some(Action::Answer(fault)) => {
+                self.on_the_way(space, &fault, reply, exchange, asked, passage).await
+            }
             Some(Action::Door(_) | Action::Store(_) | Action::Red) | None => reply,
         }
     }
 
     async fn at_the_door(
         &self,
+        space: &Space,
         exchange: &Exchange,
         asked: &Request<Bytes>,
         passage: &Passage,
@@ -113,7 +128,7 @@ impl Pipeline {
         let Some(Action::Door(fault)) = exchange.fault(Station::Door) else { return None };
         let refused = |refusal: Refusal| Some(answer::refused(&refusal, asked.method(), self.parity));
         match fault {
-            DoorAction::Delay(delay) => match timeout_at(passage.deadline, sleep(delay)).await {
+            DoorAction::Delay(delay) => match timeout_at(passage.deadline, space.faults.last(delay)).await {
                 Ok(()) => None,
                 Err(_elapsed) => refused(Refusal::Deadline),
             },
@@ -124,18 +139,21 @@ impl Pipeline {
 
     async fn on_the_way(
         &self,
+        space: &Space,
         fault: &AnswerAction,
         reply: Reply,
         exchange: &Exchange,
         asked: &Request<Bytes>,
+        passage: &Passage,
     ) -> Reply {
         let delivered = |delivery, reply| Reply { delivery: Some(delivery), ..reply };
         match *fault {
             AnswerAction::Delay(delay) => {
                 let begun_us = exchange.elapsed_us();
-                sleep(delay).await;
+                let lasted = timeout_at(passage.deadline, space.faults.last(delay)).await;
                 exchange.left(StationName::Answer, begun_us);
-                reply
+                let late = |_| answer::refused(&Refusal::Deadline, asked.method(), self.parity);
+                lasted.map_or_else(late, |()| reply)
             }
             AnswerAction::Dripped { bytes, pause } => {
                 delivered(Delivery::Dripped { bytes: bytes as usize, pause }, reply)
@@ -156,11 +174,16 @@ impl Pipeline {
     /// Whether a fault turns the readiness check red.
     pub(super) fn is_made_unready(&self) -> bool {
         let Some(spaces) = &self.spaces else { return false };
-        // A check says nothing, so its chance is that of the host.
-        let dice = Dice { seed: 0, digest: [0; 32], repetition: rand::random() };
+        let space = spaces.main();
+        if space.faults.is_empty() {
+            return false;
+        }
+        // All checks say the same, so their chance depends on how many came before.
+        let said = Said { method: "GET", path: "/readyz", query: None, headers: &[], body: &[], client: "" };
+        let dice = dice(Some(&space.chance.draw(&said)));
         let asked =
             Asked { station: Station::Ready, operation: None, verb: None, client: "", call: 0, dice: &dice };
-        spaces.main().faults.pick(&asked).is_some()
+        space.faults.pick(&asked).is_some()
     }
 }
 
@@ -215,5 +238,12 @@ fn with_status(status: u16, body: Option<Body>) -> Answer {
 }
 
 fn reply(answer: Answer) -> Reply {
-    Reply { answer, operation: OperationLabel::None, refusal: None, performed: None, delivery: None }
+    Reply {
+        answer,
+        operation: OperationLabel::None,
+        refusal: None,
+        performed: None,
+        delivery: None,
+        request_id: None,
+    }
 }

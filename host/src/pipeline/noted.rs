@@ -28,6 +28,7 @@ impl Noted {
         asked: &Request<Bytes>,
         passage: &Passage,
         operation: Option<&str>,
+        request_id: &str,
     ) -> Noted {
         let journal = spaces.journal.clone();
         let number = journal.begin(Opened {
@@ -35,7 +36,7 @@ impl Noted {
             space: Arc::clone(&space.name),
             space_at: space.clock.now().ok(),
             via: passage.via,
-            request_id: &passage.request_id,
+            request_id,
             operation,
             method: asked.method().as_str(),
             path: asked.uri().path(),

@@ -39,10 +39,11 @@ impl Pipeline {
             }
             Err(refusal) => answer::refused(&refusal, &method, self.parity),
         };
+        let request_id = reply.request_id.as_ref().unwrap_or(&request_id);
         match reply.delivery {
             Some(Delivery::Lost | Delivery::Truncated) => None,
             Some(Delivery::Dripped { .. }) | None => {
-                let answer = answer::finish(reply.answer, &method, Version::HTTP_11, &request_id, None);
+                let answer = answer::finish(reply.answer, &method, Version::HTTP_11, request_id, None);
                 Some(whole(answer).await)
             }
         }

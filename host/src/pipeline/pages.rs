@@ -20,6 +20,7 @@ impl Pipeline {
                 refusal: None,
                 performed: None,
                 delivery: None,
+                request_id: None,
             });
         }
         let path = parts.uri.path();
@@ -44,6 +45,7 @@ impl Pipeline {
             refusal: None,
             performed: None,
             delivery: None,
+            request_id: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Beginning, CLIENTS, MAIN, SPACES, Space, SpaceError, SpaceParts, Spaces};
+use super::{Beginning, CLIENTS, ITEMS_BYTES, MAIN, SPACES, Space, SpaceError, SpaceParts, Spaces};
 use crate::backend::memory::Memory;
 use crate::backend::{Contents, QuotaStore, SnapshotName};
 use crate::clock::{ClockSetting, SpaceClock};
@@ -74,21 +74,28 @@ impl Spaces {
             journal: self.journal.clone(),
         });
         let name = Arc::clone(&space.name);
-        self.add(space)?;
-        let keys = self.keys.create(&name, &usage, &plan, &clients);
-        let details = serde_json::json!({ "clients": clients });
-        self.find(&name)?.mark(MarkKind::Made, "the space was made", details);
+        let made = |space: &Space| {
+            let keys = self.keys.create(&name, &usage, &plan, &clients);
+            space.mark(MarkKind::Made, "the space was made", serde_json::json!({ "clients": clients }));
+            keys
+        };
+        let keys = self.add(space, made)?;
         Ok(MadeSpace { name, keys: clients.into_iter().zip(keys).collect() })
     }
 
     async fn memory(&self, from: Option<&SnapshotName>) -> Result<Memory, SpaceError> {
-        match from {
-            Some(snapshot) => Ok(self.main.contents()?.copy(Some(snapshot)).await?),
-            None => Ok(Memory::new(&self.schema)),
+        let memory = match from {
+            Some(snapshot) => self.main.contents()?.copy(Some(snapshot)).await?,
+            None => Memory::new(&self.schema),
+        };
+        if memory.bytes() > ITEMS_BYTES {
+            return Err(SpaceError::TooLarge);
         }
+        Ok(memory.limited(ITEMS_BYTES))
     }
 
-    fn add(&self, space: Space) -> Result<(), SpaceError> {
+    /// Adds a space and does the rest of its making. Whoever drops the space waits for both, so a dropped space leaves no keys.
+    fn add<T>(&self, space: Space, made: impl FnOnce(&Space) -> T) -> Result<T, SpaceError> {
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         if others.contains_key(&space.name) {
             return Err(SpaceError::Exists);
@@ -96,8 +103,9 @@ impl Spaces {
         if others.len() >= SPACES {
             return Err(SpaceError::TooMany);
         }
+        let done = made(&space);
         others.insert(Arc::clone(&space.name), Arc::new(space));
-        Ok(())
+        Ok(done)
     }
 }
 

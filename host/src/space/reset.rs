@@ -55,9 +55,9 @@ impl Space {
         } else {
             self.faults.clear();
         }
-        *world = tokio::time::Instant::now();
-        // Before the next request can begin, so that each call is on the side of the mark on which its writes are.
         self.mark(MarkKind::Reset, "the space was emptied", json!(before));
+        // After the mark, so that no write stands before the mark and is done after it.
+        *world = tokio::time::Instant::now();
         *self.beginning.write().unwrap_or_else(PoisonError::into_inner) = beginning;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(ResetDone { before, took_ms })

@@ -4,9 +4,12 @@ use crate::bindings::portdesk::desk::key_value::{Error, InsertOutcome, Item, Pag
 use crate::telemetry::Outcome;
 
 /// The result of a call to the store.
-pub(super) trait Counted {
+pub(crate) trait Counted {
     /// The outcome under which the result is counted.
     fn outcome(&self) -> Outcome;
+
+    /// Leaves out the items of a list whose keys are hidden.
+    fn leave_out(&mut self, _is_hidden: impl Fn(&str) -> bool) {}
 }
 
 impl<T: Counted> Counted for Result<T, Error> {
@@ -56,5 +59,9 @@ impl Counted for UpdateOutcome {
 impl Counted for Page {
     fn outcome(&self) -> Outcome {
         Outcome::Done
+    }
+
+    fn leave_out(&mut self, is_hidden: impl Fn(&str) -> bool) {
+        self.items.retain(|item| !is_hidden(&item.key));
     }
 }

@@ -1,7 +1,7 @@
 // The list of requests: the newest that the journal has, with marks between them.
 
 import { get } from './api.js'
-import { $, away, choose, dot, facet, fill, h, note, rows } from './dom.js'
+import { $, away, choose, dot, facet, fill, h, rows } from './dom.js'
 import { remember, soon, state, tell } from './state.js'
 import { capital, count, hours, isId, millis, ms, short, word } from './words.js'
 
@@ -62,9 +62,10 @@ const matches = (one) => (one.kind ? !filter.length && kind === 'All' : KINDS[ki
 const list = () => paused ?? [...new Map([...found, ...all]).values()].filter(matches).sort((a, b) => b.n - a.n).slice(0, SHOWN)
 
 function draw() {
-  const shown = list()
+  const shown = list(), isFiltered = filter.length || kind !== 'All'
   rows($('calls'), shown, (one) => one.n, (one) => one, make)
   choose($('calls'), state.call)
+  $('n-calls').textContent = isFiltered ? `${shown.length < SHOWN ? count(shown.length) : `${SHOWN} or more`} match` : ''
   $('pause').setAttribute('aria-pressed', String(!!paused))
   $('pause').textContent = paused ? `Go on, ${count(missed)} new` : 'Pause'
   $('more-calls').textContent = shown.length < SHOWN ? all.size && !shown.length ? 'No request that the journal has matches this filter.' : '' : `The newest ${SHOWN} requests are shown. The filter also finds older requests.`
@@ -106,7 +107,6 @@ async function archive() {
   const link = h('a', { download: `portdesk-${state.space}.har` })
   link.href = URL.createObjectURL(await get('calls', { space: state.space, format: 'har' }, 'blob'))
   link.click()
-  note('The requests of the journal are exported', { lasts: 4 })
 }
 
 const facets = () => fill($('facets-calls'), Object.entries(KINDS).map(([label, [tone]], place) => facet(`kind-${place}`, label, label === kind, () => { kind = label; facets(); refilter() }, tone)))

@@ -83,11 +83,11 @@ function shown({ item, calls: touched }) {
   const json = h('div', { hidden: true }, code(JSON.stringify(item, null, 2)))
   return [
     h('h2', items.title(item)), h('p.under', items.badge(item), fields[shape.by], h('span.dim', `version ${version}`)),
-    h('div.deed', shape.read && button('.main#curl', 'Copy as curl', () => copyCurl(), COPY), button('#as-json', 'Show as JSON', () => { json.hidden = !json.hidden })), json,
+    h('div.deed', shape.read && state.about.url && button('.main#curl', 'Copy as curl', () => copyCurl(), COPY), button('#as-json', 'Show as JSON', () => { json.hidden = !json.hidden })), json,
     h('dl.fields', [[shape.key, key], ...rest].map(([name, value]) => [h('dt', { title: about(name).description }, word(name)), h('dd', about(name).format === 'date-time' ? `${moment(value)} UTC` : value)])),
     shape.lists.map((list) => {
       const entries = item.lists[list.name] ?? []
-      return [part(capital(word(list.name)), String(entries.length)), h('div.entries', entries.map(({ fields: one }) => h('article.entry', h('header', h('b', one[list.by] ?? `no ${word(list.by ?? 'author')}`), h('time.when', hours(one[list.at]))), h('p', one[list.text]))))]
+      return [part(capital(word(list.name)), String(entries.length)), h('div.entries', entries.map(({ fields: one }) => h('article.entry', h('header', h('b', one[list.by] ?? (list.by && `no ${word(list.by)}`)), h('time.when', hours(one[list.at]))), h('p', one[list.text]), Object.entries(one).filter(([name]) => ![list.by, list.at, list.text].includes(name)).map(([name, value]) => h('p.dim', `${word(name)}: ${value}`)))))]
     }),
     part('Requests that touched it', String(touched.length)),
     h('ul.plain', touched.reverse().map((call) => h('li', h('span.mono.dim', hours(call.at)), h(`button.op#touched-${call.n}`, { onclick: () => calls.pick(call.n) }, calls.name(call)), h('span.gap'), calls.fault(call) || calls.way(call.via), calls.answer(call)))),

@@ -66,9 +66,9 @@ function empty() {
   const { about: { url, mcp_path: mcp }, shape: { create, one, many } } = state
   const paste = (what, text) => h('div.snippet', code(text), button('.small', 'Copy', () => copy(text, what)))
   const servers = { mcpServers: { desk: { type: 'http', url: url + mcp, headers: { 'x-api-key': 'YOUR_KEY' } } } }
-  return h('div.first', h('h3', `There are no ${many} yet`), create && [h('p', `Paste this into a terminal to make a ${one}. It appears here at once.`),
+  return h('div.first', h('h3', `There are no ${many} yet`), !url ? h('p', 'An agent speaks to this host over standard input.') : [create && [h('p', `Paste this into a terminal to make a ${one}. It appears here at once.`),
     paste('The curl command', `curl ${url}${create.path} \\\n  -H "x-api-key: $PORTDESK_API_KEY" \\\n  -H 'content-type: application/json' \\\n  -d '${create.body}'`)],
-  h('p', 'Or give this to an agent that speaks MCP:'), paste('The configuration', JSON.stringify(servers, null, 2)), h('p.dim', 'The host printed a key when it started.'))
+  h('p', 'Or give this to an agent that speaks MCP:'), paste('The configuration', JSON.stringify(servers, null, 2)), h('p.dim', 'The host printed a key when it started.')])
 }
 
 export const move = (by) => pick(away(items.map((item) => item.key), state.item, by), true)

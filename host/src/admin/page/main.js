@@ -11,11 +11,13 @@ import { on, recall, remember, soon, state, tell } from './state.js'
 import { moment, plural } from './words.js'
 
 const TABS = ['call', 'item', 'controls']
-let stop = () => {}, ended = 0, failed = 0, thinned = false
+let stop = () => {}, ended = 0, failed = 0, thinned = false, ticks = 0, told = -1
 
 async function start() {
   if (!token()) return gate('This page needs the token of the console.')
   stop()
+  ticks = 0
+  told = -1
   try {
     const about = state.about = await get('shape')
     $('dialog').close()
@@ -26,7 +28,7 @@ async function start() {
       items.begin()
       calls.begin()
     }
-    $('f-url').textContent = about.url
+    $('f-url').textContent = about.url || 'standard input'
     $('f-store').textContent = `${about.store} store`
     clock(space().clock)
     spaces(about.spaces)
@@ -40,6 +42,12 @@ async function start() {
 }
 
 const space = () => state.about.spaces.find((one) => one.name === state.space)
+function enter(space) {
+  Object.assign(state, { space, call: null, item: null, quotas: null })
+  items.forget()
+  start()
+}
+
 const afresh = () => { calls.load(); items.refresh(); controls.refresh() }
 function spaces(all) {
   state.about.spaces = all
@@ -53,27 +61,35 @@ function event(name, data) {
   if (name === 'mark') {
     items.refresh()
     controls.refresh()
-    get('spaces').then((all) => spaces(all.spaces))
+    tell('spaces')
+    quotas()
     inspect.item()
     say(data.text)
   }
   if (name === 'call' && data.state !== 'open') {
     ended++
     if (!(data.status < 500)) failed++
-    if (data.method !== 'GET') items.refresh()
+    if (data.method !== 'GET') { items.refresh(); controls.hash() }
     if (data.items.includes(state.item)) inspect.item()
     if (data.n === state.call && state.tab === 'call') inspect.request()
     if (state.sent && data.request_id === state.sent) { state.sent = null; calls.pick(data.n) }
     say(`${plural(ended, 'request')}, ${failed} failed`)
   }
   if (name === 'gauges') {
+    // A quota may cost a request to a table, so it is read only if something happened.
+    if (ticks++ % 5 === 0 && told !== ended) quotas()
     draw(data)
+    controls.counts(data.faults)
     clock(data.clock)
-    $('n-calls').textContent = (data.figures.requests || '').toLocaleString('en')
     // During a burst the host sends only a part of the requests. Afterwards the list is loaded once.
     if (thinned && !data.left_out) afresh()
     thinned = data.left_out > 0
   }
+}
+
+async function quotas() {
+  told = ended
+  state.quotas = await get('quotas', { space: state.space }).then((all) => all.quotas, () => null)
 }
 
 function clock(setting) {
@@ -130,6 +146,11 @@ on('set', (setting, faults) => {
   clock(setting)
   $('faults').hidden = !faults
   $('faults').lastElementChild.textContent = plural(faults, 'fault')
+})
+on('spaces', async () => {
+  const found = await get('spaces').catch(lost)
+  if (found?.spaces.some((one) => one.name === state.space)) spaces(found.spaces)
+  else if (found) enter('main')
 })
 on('error', (error) => (error.status === 401 ? lost(error) : note(error.message, { tone: 'bad' })))
 
@@ -189,7 +210,7 @@ size(scale)
 for (const name of TABS) $(`t-${name}`).onclick = () => open(name)
 for (const one of document.querySelectorAll('[data-card]')) one.onclick = () => { GO.c(); $(one.dataset.card).scrollIntoView() }
 for (const one of document.querySelectorAll('.dock button')) one.onclick = () => view(one.dataset.to)
-$('space').onchange = ({ target }) => { Object.assign(state, { space: target.value, call: null, item: null }); items.forget(); start() }
+$('space').onchange = ({ target }) => enter(target.value)
 $('reset').onclick = controls.reset
 $('help').onclick = help
 $('shut').onclick = () => back()

@@ -1,6 +1,6 @@
 // What the page shows now, and how its parts tell each other.
 
-export const state = { about: null, shape: null, space: 'main', clock: null, now: '', tab: 'call', call: null, item: null, list: 'calls' }
+export const state = { about: null, quotas: null, shape: null, space: 'main', clock: null, now: '', tab: 'call', call: null, item: null, list: 'calls' }
 
 const $ = (id) => document.getElementById(id)
 

@@ -61,8 +61,8 @@ pub(in crate::commands) struct Add {
 
     /// What happens there: a word, or YAML
     ///
-    /// `refuse: too_many_requests`, `status: 502` or `delay_ms: 200` at the door; `throttled`, `unavailable`, `corrupt`, `unknown: {stored: true}`
-    /// or `delay_ms: 200` at the store; `lost`, `truncated`, `dripped: {bytes: 10, ms: 100}`, `replaced: {status: 502}` or
+    /// `refuse: too_many_requests`, `status: 502` or `delay_ms: 200` at the door; `throttled`, `unavailable`, `corrupt`,
+    /// `unknown: {stored: true}`, `delay_ms: 200` or `lag_ms: 200` (of lists) at the store; `lost`, `truncated`, `dripped: {bytes: 10, ms: 100}`, `replaced: {status: 502}` or
     /// `delay_ms: 200` at the answer; `red` at ready.
     what: String,
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::{SpaceOf, Target, people, read};
 use crate::commands::Ended;
+use crate::commands::output::print;
 use crate::config::name;
 
 #[derive(Debug, Args)]
@@ -117,12 +118,47 @@ pub(super) fn seed(seed: &Seed) -> Result<(), Ended> {
     let path = seed.space.of("/v1/scenarios");
     let reply = client.send_text(Method::POST, &path, Some(("application/yaml", text)))?;
     if reply.is_not_held() {
-        seed.target.print(&reply.body, people::lines)?;
+        if seed.target.json {
+            print(&format!("{}\n", reply.body))?;
+        }
         let file = seed.file.display();
-        return Err(Ended::Failed(format!("{file}: a step failed; the items of the space are as before")));
+        return Err(Ended::Failed(format!("{file}{}; the space is as before", failed_step(&reply.body))));
     }
-    let answer = reply.done()?.body;
-    seed.target.print(&answer, people::lines)
+    seed.target.print(&reply.done()?.body, seeded)
+}
+
+/// What a scenario did.
+fn seeded(report: &Value) -> String {
+    let done = report.get("steps").and_then(Value::as_array).map_or(0, Vec::len);
+    let steps = if done == 1 { "step" } else { "steps" };
+    let took_ms = report.get("took_us").and_then(Value::as_u64).unwrap_or_default() / 1000;
+    let name = report.get("name").map(people::short).unwrap_or_default();
+    format!("{name}: {done} {steps} done ({took_ms} ms)\n")
+}
+
+/// Where a scenario failed and why, to stand behind the name of its file.
+fn failed_step(report: &Value) -> String {
+    let steps = report.get("steps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let failed = |step: &&Value| step.get("outcome").and_then(Value::as_str) == Some("failed");
+    let Some(step) = steps.iter().find(failed) else { return ": a step failed".to_owned() };
+    let text = |value: &Value, name: &str| value.get(name).map(people::short).unwrap_or_default();
+    let line = step.get("line").map_or_else(String::new, |line| format!(", line {line}"));
+    let failures = step.get("failures").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let why = failures.iter().map(|failure| {
+        let (what, wanted, found) = (text(failure, "what"), text(failure, "wanted"), text(failure, "found"));
+        let nearest = failure
+            .get("nearest")
+            .map_or_else(String::new, |nearest| format!(" (nearest: {})", people::short(nearest)));
+        format!("{what}: wanted {wanted}, found {found}{nearest}")
+    });
+    let why = why.collect::<Vec<_>>().join("; ");
+    let body = step.pointer("/found/body").and_then(Value::as_str).unwrap_or_default();
+    let said = serde_json::from_str::<Value>(body).ok();
+    let said = said.as_ref().and_then(|said| {
+        ["detail", "message", "title"].into_iter().find_map(|name| said.get(name).map(people::short))
+    });
+    let said = said.map_or_else(String::new, |said| format!("; the answer says: {said}"));
+    format!("{line}: step {} ({}) failed: {why}{said}", text(step, "number"), text(step, "title"))
 }
 
 /// The most bytes that the console takes.

@@ -71,6 +71,23 @@ impl Reservation {
         Ok(())
     }
 
+    /// What is left of the quota in the window that contains `now`. This uses no unit, and reserves none.
+    pub(super) async fn left(
+        &self,
+        quota_store: &dyn QuotaStore,
+        quota: Quota,
+        now: Timestamp,
+    ) -> Result<u64, Error> {
+        let window = quota.period.window(now);
+        // The units first: those that a request takes meanwhile then count as used.
+        let reserved = self.reserved.lock().await;
+        let units = reserved.as_ref().filter(|units| units.is_of(quota, now)).map_or(0, |units| units.units);
+        drop(reserved);
+        let count = Count { client: Arc::clone(&self.client), window: window.name.as_str().into() };
+        let used = quota_store.used(&count).await?;
+        Ok(quota.requests.get().saturating_sub(used.saturating_sub(units)))
+    }
+
     /// Gives the unused units back to the quota store.
     pub(super) async fn give_back(&self, quota_store: &dyn QuotaStore) {
         let Some(reserved) = self.reserved.lock().await.take() else { return };

@@ -208,3 +208,26 @@ async fn a_quota_store_that_fails_until_an_operator_acts_gives_no_time_to_repeat
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(usage.take_at(&one(), &plan, now).await, Ok(()));
 }
+
+#[tokio::test]
+async fn what_is_left_can_be_read_and_reading_uses_nothing() {
+    let (quota_store, usage) = batches();
+    let now = at("2026-03-31T12:00:00Z");
+    assert!(usage.left_at(now).await.unwrap().is_empty());
+    let (month, day) = (plan(1, 1000, Some((200, Period::Month))), plan(1, 1000, Some((60, Period::Day))));
+    assert_eq!(admitted(&usage, &month, 30, now).await, 30);
+    usage.take_at(&ClientId::new("two"), &day, now).await.unwrap();
+    usage.take_at(&ClientId::new("without"), &plan(1, 1000, None), now).await.unwrap();
+    let asked = quota_store.asked.load(Ordering::SeqCst);
+    for _ in 0..3 {
+        let left = usage.left_at(now).await.unwrap();
+        let shown: Vec<_> = left.iter().map(|one| (&*one.client, one.left, one.requests)).collect();
+        assert_eq!(shown, [("one", 170, 200), ("two", 59, 60)], "the least share first");
+        assert_eq!(left[0].ends, at("2026-04-01T00:00:00Z"));
+    }
+    assert_eq!(quota_store.asked.load(Ordering::SeqCst), asked);
+    let next = usage.left_at(at("2026-04-01T00:00:00Z")).await.unwrap();
+    assert!(next.iter().all(|one| one.left == one.requests), "a new period: {next:?}");
+    assert_eq!(admitted(&usage, &month, 200, now).await, 170);
+    assert_eq!(usage.left_at(now).await.unwrap()[0].left, 0);
+}

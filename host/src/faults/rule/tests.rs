@@ -37,6 +37,7 @@ fn every_action_can_be_written_and_is_read_as_it_was_written() {
         ("store", json!({"unknown": {"stored": false}})),
         ("store", json!({"unknown": {"stored": "either"}})),
         ("store", json!({"delay_ms": 5})),
+        ("store", json!({"lag_ms": 2000})),
         ("answer", json!({"lost": {}})),
         ("answer", json!({"truncated": {}})),
         ("answer", json!({"dripped": {"bytes": 1, "ms": 10}})),
