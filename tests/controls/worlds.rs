@@ -7,85 +7,19 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::{Method, Request};
+use hyper::Method;
 use portdesk::backend::Item;
 use portdesk::clock::{ClockMode, ClockSetting};
 use portdesk::faults::Rule;
-use portdesk::host::Host;
-use portdesk::journal::{Filter, MarkKind, NewMark};
-use portdesk::pipeline::Pipeline;
-use portdesk::space::{MadeSpace, NewSpace, Reset, Space, Spaces};
+use portdesk::journal::Filter;
+use portdesk::space::{Reset, Space};
 use portdesk::state::{self, Ignored, ListOrder};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::harness::{KEY, component_of_the_tree, config};
-
-/// A host in this process that listens nowhere.
-struct World {
-    pipeline: Arc<Pipeline>,
-    spaces: Arc<Spaces>,
-    _data: TempDir,
-}
-
-/// A client of a space.
-#[derive(Clone)]
-struct Caller {
-    pipeline: Arc<Pipeline>,
-    key: String,
-}
-
-impl World {
-    async fn open(flags: &[&str]) -> World {
-        World::open_in(tempfile::tempdir().unwrap(), flags).await
-    }
-
-    async fn open_in(data: TempDir, flags: &[&str]) -> World {
-        let all = [&["--store", "memory", "--console", "127.0.0.1:0", "--controls"], flags].concat();
-        let host = Host::open_with(&config(data.path(), &all), component_of_the_tree()).await.unwrap();
-        let spaces = Arc::clone(host.pipeline.spaces.as_ref().unwrap());
-        World { pipeline: host.pipeline, spaces, _data: data }
-    }
-
-    fn main(&self) -> &Space {
-        self.spaces.main()
-    }
-
-    fn caller(&self, key: &str) -> Caller {
-        Caller { pipeline: Arc::clone(&self.pipeline), key: key.to_owned() }
-    }
-
-    /// Writes a mark, and returns its number. Calls that begin later have greater numbers.
-    fn mark(&self) -> u64 {
-        let (kind, text) = (MarkKind::Scenario, "here".to_owned());
-        let mark = NewMark { space: None, space_at: None, kind, text, details: Value::Null };
-        self.spaces.journal.mark(mark);
-        self.spaces.journal.marks(&Filter::default()).last().unwrap().n
-    }
-
-    async fn space(&self, new: Value) -> (Arc<Space>, Caller) {
-        let new: NewSpace = serde_json::from_value(new).unwrap();
-        let MadeSpace { name, keys } = self.spaces.create(new).await.unwrap();
-        (self.spaces.find(&name).unwrap(), self.caller(&keys[0].1))
-    }
-}
+use crate::harness::{Caller, KEY, World};
 
 impl Caller {
-    async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> (u16, Value) {
-        let mut request = Request::builder().method(method).uri(path).header("host", "desk");
-        for (name, value) in headers.iter().chain(&[("x-api-key", &*self.key)]) {
-            request = request.header(*name, *value);
-        }
-        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
-        let answer = self.pipeline.answer(request.body(Full::new(body)).unwrap()).await;
-        let status = answer.status().as_u16();
-        let Ok(body) = answer.into_body().collect().await;
-        (status, serde_json::from_slice(&body.to_bytes()).unwrap_or_default())
-    }
-
     async fn create(&self, description: &str) -> (u16, Value) {
         self.ask(Method::POST, "/tickets", &JSON, ticket(description)).await
     }
