@@ -1,5 +1,4 @@
-//! Builds the components that only tests serve, and passes their paths to the tests: one that misbehaves, and one of another
-//! domain.
+//! Builds the components that the tests serve, and passes their paths to the tests.
 
 use std::env;
 use std::error::Error;
@@ -10,9 +9,22 @@ use portdesk_components::Guest;
 fn main() -> Result<(), Box<dyn Error>> {
     // The folder in which the host's build script built the desk: both have nearly all dependencies in common.
     let target_dir = env::var("DEP_PORTDESK_GUEST_TARGET_DIR")?;
-    let hostile = Guest { package: "portdesk-hostile", folder: "tests/fixtures/hostile", library: "hostile" };
-    println!("cargo::rustc-env=PORTDESK_HOSTILE_WASM={}", hostile.build(Path::new(&target_dir))?.display());
-    let pens = Guest { package: "portdesk-pens", folder: "tests/fixtures/pens", library: "pens" };
-    println!("cargo::rustc-env=PORTDESK_PENS_WASM={}", pens.build(Path::new(&target_dir))?.display());
+    for (name, guest) in [
+        (
+            "HOSTILE",
+            Guest { package: "portdesk-hostile", folder: "tests/fixtures/hostile", library: "hostile" },
+        ),
+        ("PENS", Guest { package: "portdesk-pens", folder: "tests/fixtures/pens", library: "pens" }),
+        (
+            "CURIOUS",
+            Guest { package: "portdesk-curious", folder: "tests/fixtures/curious", library: "curious" },
+        ),
+        (
+            "STOREROOM",
+            Guest { package: "storeroom", folder: "examples/components/rust", library: "storeroom" },
+        ),
+    ] {
+        println!("cargo::rustc-env=PORTDESK_{name}_WASM={}", guest.build(Path::new(&target_dir))?.display());
+    }
     Ok(())
 }

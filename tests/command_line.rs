@@ -108,7 +108,7 @@ fn a_file_that_is_no_component_is_refused_with_a_sentence() {
         (core_module, "core WebAssembly module"),
         (empty_component, "does not fit the world"),
         (&BUILT_IN_COMPONENT[..BUILT_IN_COMPONENT.len() / 2], "is damaged"),
-        (&networked, "imports the network (wasi:sockets/network@0.2.12)"),
+        (&networked, "imports HTTP to other servers (wasi:http/types@0.2.12)"),
         (&stand_alone, "serves wasi:http by itself"),
     ] {
         fs::write(&file, bytes).unwrap();
@@ -129,12 +129,17 @@ fn a_check_of_a_desk_prints_the_tool_of_each_operation() {
     fs::write(&file, BUILT_IN_COMPONENT).unwrap();
     let checked = run(&["check", file.to_str().unwrap()]);
     assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
-    let (first, tools) =
-        text(&checked.stdout).split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let said = text(&checked.stdout);
+    let (first, rest) = said.split_once('\n').unwrap();
     assert!(first.ends_with("this component is a desk: `portdesk --component FILE` serves it"), "{first}");
     assert_eq!(
-        tools,
-        "tools for agents:\n  \
+        rest,
+        "what it gets:\n  \
+         items: its own, in the store of the host (portdesk:desk/key-value)\n  \
+         time: that of the host, or of the space; a wait ends at the deadline of the request (wasi:clocks/wall-clock)\n  \
+         randomness: that of the host, or of the space (wasi:random/random)\n  \
+         memory: 1 MiB before the first request\n\
+         tools for agents:\n  \
          create_ticket         write  POST    /tickets\n  \
          list_recent_tickets   read   GET     /tickets\n  \
          get_ticket_status     read   GET     /tickets/{ticket_id}\n  \
@@ -145,7 +150,7 @@ fn a_check_of_a_desk_prints_the_tool_of_each_operation() {
 
 /// A component with the exports of a desk and an import that no desk has.
 const NETWORKED: &str = r#"(component
-  (import "wasi:sockets/network@0.2.12" (instance $network))
+  (import "wasi:http/types@0.2.12" (instance $network))
   (export "portdesk:desk/handler@0.1.0" (instance $network))
   (export "portdesk:desk/schema@0.1.0" (instance $network)))"#;
 

@@ -11,6 +11,7 @@ mod logged;
 mod platform;
 mod process;
 mod table;
+mod world;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -37,6 +38,7 @@ pub use logged::Logged;
 pub use platform::Platform;
 pub use process::{COMPILED_COMPONENT, Process, behind, compiled_component, portdesk, run, serve};
 pub use table::{Host as HostOnDynamo, PATIENT, TABLE, Table, on_dynamodb, with_credentials};
+pub use world::{Caller, World};
 
 /// The API key of every host.
 pub const KEY: &str = "a-key-for-the-tests-0123456789";

@@ -6,6 +6,7 @@
 //! - `end_to_end`: the operations over HTTP, on every store, in both modes of isolation, on other platforms;
 //! - `abuse`: hostile clients: bad connections, floods, malformed requests, overload;
 //! - `isolation`: components that misbehave;
+//! - `components`: components in other languages, and one that looks for what is outside of its sandbox;
 //! - `fuzz`: no input makes the host panic or the component trap;
 //! - `controls`: the console and its commands, and that clients of the API reach neither;
 //! - `console`: the page of the console, in a browser;
@@ -46,6 +47,7 @@ mod clients;
 mod clock;
 mod command_line;
 mod compiled;
+mod components;
 mod connections;
 mod console;
 mod contract;

@@ -115,12 +115,18 @@ enum Command {
 
 /// Calls a component for its schema and its contract.
 fn describe(component: &ComponentFile) -> Result<Description, Ended> {
+    described(component).map(|(_component, description)| description)
+}
+
+/// Does the same as [`describe`], and returns the component too.
+fn described(component: &ComponentFile) -> Result<(Component, Description), Ended> {
     let bytes = component_bytes(component.file.as_deref())?;
     let component = match &component.file {
         Some(file) if Component::is_compiled(&bytes) => Component::load_compiled(file, ONE_INSTANCE)?,
         Some(_) | None => Component::load(&bytes, ONE_INSTANCE)?,
     };
-    Ok(Runtime::new()?.block_on(component.describe())?)
+    let description = Runtime::new()?.block_on(component.describe())?;
+    Ok((component, description))
 }
 
 /// The limits of a component that a command calls. The memory is the most that `--memory-limit-mib` allows.

@@ -24,7 +24,7 @@ pub use self::dynamodb::{
     Location, LocationError, StoreTable, TableName, endpoint_of_variables, region_of_variables,
 };
 pub use self::keys::{KeyPlace, KeysSetting};
-pub use self::limits::Limits;
+pub use self::limits::{Limits, MEMORY_LIMIT_MIB};
 pub use self::tls::Tls;
 pub use self::variables::{Given, parse};
 use crate::door::{Origin, Parity, RateLimit};

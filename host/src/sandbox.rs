@@ -1,11 +1,12 @@
 //! Runs the component. Each request has an instance, a deadline and a memory limit, and can reach only the functions of
 //! the host that `wit/` names.
 //!
-//! The guest gets the store, the wall clock and randomness. It cannot use files, sockets or the environment, because the
-//! host does not link them.
+//! The guest gets the store, clocks and randomness. The host has no files, sockets or variables for it: a component that
+//! imports them, because its language does, finds nothing behind them (`wasi/nothing.rs`).
 
-// The first five modules prepare a component; the others serve a request.
+// The first six modules prepare a component; the others serve a request.
 mod component;
+mod given;
 mod inspect;
 mod compiled;
 mod engine;
@@ -29,6 +30,7 @@ pub use self::answer::AnswerLimitError;
 pub use self::compiled::{CompiledError, TrustedFileError};
 pub use self::component::{Component, Description, LoadError, RunsOn};
 pub use self::conditions::{Conditions, Moment};
+pub use self::given::Given;
 pub use self::handle_error::HandleError;
 pub use self::inspect::{InspectError, Inspection, World};
 use self::instance::Instance;

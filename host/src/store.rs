@@ -64,6 +64,11 @@ impl GuestStore {
         GuestStore { store: self.store.clone(), request_id: String::new(), exchange: Some(exchange) }
     }
 
+    /// The id of the request to which the calls belong.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
     /// Sets the request to which the next calls belong.
     pub fn begin(&mut self, request_id: &str) {
         self.request_id.clear();

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::worlds::{Caller, World};
-use crate::harness::{KEY, until};
+use crate::harness::{Caller, KEY, World, until};
 
 /// More than any request may take.
 const A_MINUTE: u64 = 60_000;

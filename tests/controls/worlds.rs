@@ -7,106 +7,21 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Request};
 use portdesk::backend::Item;
 use portdesk::clock::{ClockMode, ClockSetting};
 use portdesk::faults::Rule;
-use portdesk::host::Host;
-use portdesk::journal::{Filter, MarkKind, NewMark};
-use portdesk::pipeline::Pipeline;
-use portdesk::sandbox::{Component, Responder};
-use portdesk::space::{MadeSpace, NewSpace, Reset, Space, Spaces};
+use portdesk::journal::Filter;
+use portdesk::space::{Reset, Space};
 use portdesk::state::{self, Ignored, ListOrder};
-use portdesk::store::GuestStore;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::harness::{KEY, component_of_the_tree, config};
-
-/// A host in this process that listens nowhere.
-pub(super) struct World {
-    pub(super) pipeline: Arc<Pipeline>,
-    pub(super) spaces: Arc<Spaces>,
-    _data: TempDir,
-}
-
-/// A client of a space.
-#[derive(Clone)]
-pub(super) struct Caller {
-    pipeline: Arc<Pipeline>,
-    key: String,
-}
-
-impl World {
-    pub(super) async fn open(flags: &[&str]) -> World {
-        World::open_in(tempfile::tempdir().unwrap(), flags).await
-    }
-
-    async fn open_in(data: TempDir, flags: &[&str]) -> World {
-        let all = [&CONTROLLED, flags].concat();
-        let host = Host::open_with(&config(data.path(), &all), component_of_the_tree()).await.unwrap();
-        let spaces = Arc::clone(host.pipeline.spaces.as_ref().unwrap());
-        World { pipeline: host.pipeline, spaces, _data: data }
-    }
-
-    /// A world whose requests another responder answers, which is made from the component and its store.
-    pub(super) async fn open_as(
-        responder: impl FnOnce(Component, GuestStore) -> Arc<dyn Responder>,
-    ) -> World {
-        let data = tempfile::tempdir().unwrap();
-        let component = component_of_the_tree();
-        let description = component.describe().await.unwrap();
-        let config = config(data.path(), &CONTROLLED);
-        let host = Host::open_as(&config, description, |store| responder(component, store)).await;
-        let pipeline = host.unwrap().pipeline;
-        World { spaces: Arc::clone(pipeline.spaces.as_ref().unwrap()), pipeline, _data: data }
-    }
-
-    pub(super) fn main(&self) -> &Space {
-        self.spaces.main()
-    }
-
-    pub(super) fn caller(&self, key: &str) -> Caller {
-        Caller { pipeline: Arc::clone(&self.pipeline), key: key.to_owned() }
-    }
-
-    /// Writes a mark, and returns its number. Calls that begin later have greater numbers.
-    fn mark(&self) -> u64 {
-        let (kind, text) = (MarkKind::Scenario, "here".to_owned());
-        let mark = NewMark { space: None, space_at: None, kind, text, details: Value::Null };
-        self.spaces.journal.mark(mark);
-        self.spaces.journal.marks(&Filter::default()).last().unwrap().n
-    }
-
-    pub(super) async fn space(&self, new: Value) -> (Arc<Space>, Caller) {
-        let new: NewSpace = serde_json::from_value(new).unwrap();
-        let MadeSpace { name, keys } = self.spaces.create(new).await.unwrap();
-        (self.spaces.find(&name).unwrap(), self.caller(&keys[0].1))
-    }
-}
+use crate::harness::{Caller, KEY, World};
 
 impl Caller {
-    pub(super) async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Value,
-    ) -> (u16, Value) {
-        let mut request = Request::builder().method(method).uri(path).header("host", "desk");
-        for (name, value) in headers.iter().chain(&[("x-api-key", &*self.key)]) {
-            request = request.header(*name, *value);
-        }
-        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
-        let answer = self.pipeline.answer(request.body(Full::new(body)).unwrap()).await;
-        let status = answer.status().as_u16();
-        let Ok(body) = answer.into_body().collect().await;
-        (status, serde_json::from_slice(&body.to_bytes()).unwrap_or_default())
-    }
-
     pub(super) async fn create(&self, description: &str) -> (u16, Value) {
         self.ask(Method::POST, "/tickets", &JSON, ticket(description)).await
     }
@@ -134,8 +49,6 @@ async fn hash(space: &Space) -> String {
 fn keys(items: &[Item]) -> BTreeSet<String> {
     items.iter().map(|item| item.key.clone()).collect()
 }
-
-const CONTROLLED: [&str; 5] = ["--store", "memory", "--console", "127.0.0.1:0", "--controls"];
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
@@ -205,11 +118,9 @@ async fn the_ids_of_requests_are_chosen_by_the_seed() {
         let calls = world.spaces.journal.calls(&Filter::default());
         let ids: Vec<String> = calls.iter().map(|call| call.request_id.to_string()).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 6, "{ids:?}");
-        let request = Request::builder()
-            .uri("/tickets?caller=ada")
-            .header("host", "desk")
-            .header("x-api-key", &caller.key);
-        let answer = world.pipeline.answer(request.body(Full::new(Bytes::new())).unwrap()).await;
+        let request = Request::get("/tickets?caller=ada").header("host", "desk");
+        let request = request.header("x-api-key", caller.key()).body(Full::new(Bytes::new())).unwrap();
+        let answer = world.pipeline.answer(request).await;
         let header = answer.headers()["x-amzn-requestid"].to_str().unwrap();
         assert_eq!(*world.spaces.journal.calls(&Filter::default())[6].request_id, *header);
         seen.push(ids);

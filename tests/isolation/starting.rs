@@ -8,30 +8,25 @@ use super::HOSTILE_FILE;
 use crate::harness::config;
 
 /// Interfaces that other hosts offer, and this host does not.
-const NOT_LINKED: [&str; 22] = [
-    "wasi:cli/environment@0.2.12",
-    "wasi:cli/exit@0.2.12",
-    "wasi:cli/stdin@0.2.12",
-    "wasi:cli/stdout@0.2.12",
-    "wasi:cli/stderr@0.2.12",
-    "wasi:clocks/monotonic-clock@0.2.12",
+const NOT_LINKED: [&str; 13] = [
+    "wasi:cli/environment",
+    "wasi:cli/environment@0.2.0-rc-2023-12-05",
+    "wasi:cli/run@0.2.12",
+    "wasi:clocks/monotonic-clock@0.3.0",
+    "wasi:clocks/timezone@0.2.12",
+    "wasi:clocks/wall-clock@0.3.0",
     "wasi:config/store@0.2.0-draft",
-    "wasi:filesystem/preopens@0.2.12",
-    "wasi:filesystem/types@0.2.12",
     "wasi:http/outgoing-handler@0.2.12",
     "wasi:http/types@0.2.12",
-    "wasi:io/poll@0.2.12",
-    "wasi:io/streams@0.2.12",
     "wasi:keyvalue/store@0.2.0-draft",
     "wasi:logging/logging",
-    "wasi:random/insecure@0.2.12",
-    "wasi:random/insecure-seed@0.2.12",
-    "wasi:sockets/instance-network@0.2.12",
-    "wasi:sockets/ip-name-lookup@0.2.12",
-    "wasi:sockets/tcp@0.2.12",
-    "wasi:sockets/udp@0.2.12",
+    "wasi:random/random@0.3.0",
     "portdesk:desk/another@0.1.0",
 ];
+
+/// Interfaces that a component may import and that this host links, each with a function that none of them has.
+const LINKED: [&str; 3] =
+    ["wasi:random/random@0.2.12", "wasi:filesystem/types@0.2.6", "wasi:sockets/tcp@0.2.0"];
 
 #[test]
 fn a_component_that_imports_anything_else_is_refused_and_told_what() {
@@ -44,8 +39,10 @@ fn a_component_that_imports_anything_else_is_refused_and_told_what() {
 
 #[test]
 fn a_component_that_asks_for_more_of_an_interface_that_it_gets_is_refused() {
-    let error = refused(&importing("wasi:random/random@0.2.12", "seed"));
-    assert!(matches!(error, LoadError::WrongWorld(_)), "{error}");
+    for interface in LINKED {
+        let error = refused(&importing(interface, "more"));
+        assert!(matches!(error, LoadError::WrongWorld(_)), "{interface}: {error}");
+    }
 }
 
 #[test]
@@ -64,6 +61,14 @@ fn a_component_that_needs_more_than_an_instance_may_have_is_refused() {
     }
 }
 
+#[test]
+fn a_memory_that_begins_too_large_is_refused_and_told_the_setting() {
+    let limits = config(Path::new("unused"), &["--memory-limit-mib", "1"]).limits.sandbox();
+    let wasm = wat::parse_str(component("(memory 17)", "")).unwrap();
+    let error = Component::load(&wasm, limits).err().expect("the component is refused").to_string();
+    assert!(error.contains("2 MiB") && error.contains("1 MiB; raise --memory-limit-mib"), "{error}");
+}
+
 #[tokio::test]
 async fn two_memories_have_one_limit() {
     let limits = config(Path::new("unused"), &["--memory-limit-mib", "1"]).limits.sandbox();
@@ -73,7 +78,11 @@ async fn two_memories_have_one_limit() {
         let component = component.unwrap_or_else(|error| panic!("{error}"));
         // The component that fits fails later, because its functions have other types than the world.
         let error = component.describe().await.unwrap_err().to_string();
-        assert_eq!(error.contains("more than 1048576 bytes of memory"), is_over, "{pages} pages: {error}");
+        assert_eq!(
+            error.contains("than the 1 MiB that an instance may have"),
+            is_over,
+            "{pages} pages: {error}"
+        );
     }
 }
 

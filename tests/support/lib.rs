@@ -123,6 +123,28 @@ pub fn javascript_store(folder: &Path) -> Vec<u8> {
     fs::read(wasm.path()).expect("what was written can be read")
 }
 
+/// Builds `storeroom.wasm` in a copy of `examples/components/javascript`, as docs/components.md describes. Needs Node.
+pub fn build_in_javascript(folder: &Path) {
+    let modules = npm::provide("componentize-qjs").ancestors().nth(2).map(Path::to_owned);
+    let modules = modules.expect("it lies in node_modules/.bin");
+    std::os::unix::fs::symlink(modules, folder.join("node_modules")).expect("the folder is a fresh copy");
+    run(Command::new("npm").args(["run", "build"]).current_dir(folder));
+}
+
+/// Builds `storeroom.wasm` in a copy of `examples/components/python`, as docs/components.md describes.
+pub fn build_in_python(folder: &Path) {
+    fs::copy(folder.join("../openapi.yaml"), folder.join("openapi.yaml"))
+        .expect("the contract lies beside the folder");
+    run(Command::new(pip::program(&pip::COMPONENTIZE_PY))
+        .args(["-d", "../../../wit", "-w", "desk", "componentize", "component", "-o", "storeroom.wasm"])
+        .current_dir(folder));
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Transpiles a component by jco into a folder, and adds the server of `deploy/node`: `node server.mjs` serves it. Panics if that
 /// fails.
 pub fn transpile(component: &Path, folder: &Path) {

@@ -25,6 +25,7 @@ pub(crate) struct Package {
 }
 
 pub(crate) const CFN_LINT: Package = Package { name: "cfn-lint", version: "1.58.0" };
+pub(crate) const COMPONENTIZE_PY: Package = Package { name: "componentize-py", version: "0.25.1" };
 pub(crate) const CHECKOV: Package = Package { name: "checkov", version: "3.3.30" };
 pub(crate) const KUBERNETES_VALIDATE: Package = Package { name: "kubernetes-validate", version: "1.37.0" };
 pub(crate) const MINISTACK: Package = Package { name: "ministack", version: "1.5.33" };

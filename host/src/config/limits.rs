@@ -141,7 +141,7 @@ fn milliseconds(range: RangeInclusive<u64>) -> impl TypedValueParser<Value = Dur
 
 /// Far more than the desk needs. An instruction that fills or copies memory cannot be interrupted: 32 MiB hold a thread for about
 /// 15 ms (0.45 ms for each MiB, measured with pages that the kernel has to provide first).
-const MEMORY_LIMIT_MIB: u16 = 32;
+pub const MEMORY_LIMIT_MIB: u16 = 32;
 /// Path and query of a request; a longer one is refused with 414.
 const TARGET_LIMIT_BYTES: usize = 8000;
 /// Names and values of all headers; more are refused with 431.

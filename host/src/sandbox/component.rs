@@ -11,10 +11,11 @@ use wasmtime::{Engine, Store};
 use super::compiled::{self, CompiledError};
 use super::engine::{config, engine};
 use super::epochs::{Epochs, Running};
+use super::given::Given;
 use super::inspect::{InspectError, Inspection};
 use super::instance::{State, store};
 use super::key_value;
-use super::limits::{HighWater, Limits};
+use super::limits::{HighWater, Limits, MemoryLimitError};
 use super::wasi::{self, Wasi};
 use crate::backend::{Index, List, Schema};
 use crate::bindings::exports::portdesk::desk::schema::CollectionSchema;
@@ -83,6 +84,7 @@ impl Component {
     }
 
     pub(super) fn new(engine: &Engine, code: &Code, limits: Limits) -> Result<Component, LoadError> {
+        check_memory(code, &limits)?;
         let pre = link(engine, code).map_err(LoadError::WrongWorld)?;
         let epochs = Epochs::of(engine).map_err(|error| LoadError::Engine(error.into()))?;
         Ok(Component { pre, limits, memory_high_water: HighWater::default(), epochs })
@@ -94,7 +96,7 @@ impl Component {
         timeout(DESCRIPTION_TIME, self.ask(deadline))
             .await
             .map_err(|elapsed| LoadError::Silent(wasmtime::Error::new(elapsed)))?
-            .map_err(LoadError::Silent)
+            .map_err(|error| LoadError::of_description(error, &self.limits))
             .and_then(|description| match GuestStore::check(&description.schema) {
                 Ok(()) => Ok(description),
                 Err(defect) => Err(LoadError::Schema(defect.to_string())),
@@ -130,7 +132,13 @@ impl Component {
         &self.limits
     }
 
-    /// The most memory that one of the component's instances has had.
+    /// The most memory that one of the component's instances has had, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_high_water.bytes()
+    }
+
+    /// The same count, shared with the component's instances.
     pub(super) fn memory_high_water(&self) -> &HighWater {
         &self.memory_high_water
     }
@@ -143,14 +151,28 @@ fn inspect(wasm: &[u8]) -> Result<(), LoadError> {
     if inspection.is_desk() { Ok(()) } else { Err(LoadError::NoDesk(inspection)) }
 }
 
+/// Fails if a memory of the component is larger at its start than an instance may have.
+fn check_memory(code: &Code, limits: &Limits) -> Result<(), LoadError> {
+    let pages = code.resources_required().and_then(|resources| resources.max_initial_memory_size);
+    let bytes = pages.unwrap_or_default().saturating_mul(PAGE_BYTES);
+    if usize::try_from(bytes).is_ok_and(|bytes| bytes <= limits.memory_bytes) {
+        return Ok(());
+    }
+    Err(LoadError::Memory { needed_mib: bytes.div_ceil(1 << 20), limit_mib: limits.memory_bytes >> 20 })
+}
+
 fn link(engine: &Engine, code: &Code) -> wasmtime::Result<DeskPre<State>> {
     let mut linker = Linker::new(engine);
     key_value::add_to_linker(&mut linker)?;
-    wasi::add_to_linker::<State>(&mut linker, |state| Wasi {
-        budget: &mut state.budget,
-        moment: &mut state.moment,
-    })?;
+    wasi::add_to_linker::<State>(&mut linker, of_wasi)?;
+    if code.component_type().imports(engine).any(|(name, _)| !Given::is_for_every_component(name)) {
+        wasi::add_rest_to_linker(&mut linker, of_wasi)?;
+    }
     DeskPre::new(linker.instantiate_pre(code)?)
+}
+
+fn of_wasi(state: &mut State) -> Wasi<'_> {
+    Wasi { budget: &mut state.budget, moment: &mut state.moment }
 }
 
 /// A component's description of itself.
@@ -192,6 +214,26 @@ pub enum LoadError {
         "this machine has no room for the pool of instances; lower --instances or --memory-limit-mib ({0:#})"
     )]
     Engine(wasmtime::Error),
+    /// The component has more memory at its start than an instance may have.
+    #[error(
+        "the component has {needed_mib} MiB of memory at its start, and an instance may have {limit_mib} MiB; raise \
+         --memory-limit-mib"
+    )]
+    Memory {
+        /// The memory that the component has at its start.
+        needed_mib: u64,
+        /// The memory that an instance may have.
+        limit_mib: usize,
+    },
+    /// The component takes more memory to describe itself than an instance may have.
+    #[error(
+        "the component needs more memory to describe itself than the {limit_mib} MiB that an instance may have; raise \
+         --memory-limit-mib"
+    )]
+    MemoryOfDescription {
+        /// The memory that an instance may have.
+        limit_mib: usize,
+    },
     /// The file is a component, but not one that this host can serve.
     #[error("{0}")]
     NoDesk(Inspection),
@@ -201,8 +243,8 @@ pub enum LoadError {
     /// The component failed to describe itself.
     #[error("the component does not describe itself: its export `schema` failed ({0:#})")]
     Silent(wasmtime::Error),
-    /// The component needs more memories, tables or memory than an instance may have.
-    #[error("the component needs more than --memory-limit-mib and the other limits allow ({})", cause(.0))]
+    /// The component has more or larger memories, tables or modules than an instance may have.
+    #[error("the component needs more than an instance may have ({}); ARCHITECTURE.md lists the limits", cause(.0))]
     TooMuch(wasmtime::Error),
     /// The file is not a component.
     #[error(transparent)]
@@ -215,10 +257,22 @@ pub enum LoadError {
     WrongWorld(wasmtime::Error),
 }
 
+impl LoadError {
+    fn of_description(error: wasmtime::Error, limits: &Limits) -> LoadError {
+        if error.is::<MemoryLimitError>() {
+            LoadError::MemoryOfDescription { limit_mib: limits.memory_bytes >> 20 }
+        } else {
+            LoadError::Silent(error)
+        }
+    }
+}
+
 /// The first line of the last cause. The last cause is the specific one, and a parser appends its input in further lines.
 fn cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string().lines().next().unwrap_or_default().to_owned()
 }
 
+/// The size of a page of linear memory.
+const PAGE_BYTES: u64 = 64 * 1024;
 /// How long a component may take to describe itself.
 const DESCRIPTION_TIME: Duration = Duration::from_secs(5);

@@ -43,4 +43,10 @@ impl Moment {
             None => rand::rng().next_u64(),
         }
     }
+
+    /// The seed of hash tables. In a space with a seed it is fixed, so that their order in
+    /// a new instance does not differ from run to run.
+    pub(super) fn hash_seed(&self) -> (u64, u64) {
+        if self.generator.is_some() { (0, 0) } else { rand::random() }
+    }
 }

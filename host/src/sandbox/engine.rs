@@ -2,7 +2,7 @@
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::limits::{CORE_INSTANCES, Limits, MEMORIES, TABLE_ELEMENTS, TABLES};
+use super::limits::{CORE_INSTANCES, Limits, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES};
 
 /// An engine that can hold `limits.instances` instances. Fails if the machine cannot reserve the address space.
 pub(super) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
@@ -31,7 +31,8 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
         .max_tables_per_component(TABLES)
-        .max_memory_size(limits.memory_bytes)
+        // More than `limits` may allow. The limiter applies those, and its error says what to do.
+        .max_memory_size(MEMORY_BYTES)
         .table_elements(TABLE_ELEMENTS)
         // Memory up to these sizes is reset by writing zeros, not by returning its pages to the kernel. Returning pages
         // interrupts all other cores, with every new instance.

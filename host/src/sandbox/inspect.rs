@@ -4,6 +4,8 @@ use std::fmt;
 
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
+use super::given::Given;
+
 /// The worlds of `wit/world.wit`, and the composition of three of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
@@ -22,7 +24,9 @@ pub enum World {
 pub struct Inspection {
     /// The world that the component's exports fit, if any.
     pub world: Option<World>,
-    /// The component's imports that this world does not have.
+    /// The names of the component's imports.
+    pub imports: Vec<String>,
+    /// The imports that this world does not have.
     pub missing: Vec<String>,
 }
 
@@ -66,8 +70,9 @@ impl Inspection {
         } else {
             exports(KEY_VALUE).then_some(World::Store)
         };
-        let is_missing = |name: &String| world.is_none_or(|world| !world.gives(name));
-        Ok(Inspection { world, missing: imports.into_iter().filter(is_missing).collect() })
+        let is_missing = |name: &&String| world.is_none_or(|world| !world.gives(name));
+        let missing = imports.iter().filter(is_missing).cloned().collect();
+        Ok(Inspection { world, imports, missing })
     }
 
     /// Whether this host can serve the component.
@@ -83,7 +88,7 @@ impl World {
         let any_of = |interfaces: &[&str]| interfaces.iter().any(|interface| is(import, interface));
         let is_wasi = import.starts_with("wasi:");
         match self {
-            World::Desk => any_of(&[KEY_VALUE, "wasi:clocks/wall-clock", "wasi:random/random"]),
+            World::Desk => Given::of(import).is_some(),
             World::Front => is_wasi || any_of(&[HANDLER, SCHEMA]),
             World::Store => is_wasi || any_of(&[SCHEMA]),
             World::StandAlone => is_wasi,
@@ -124,17 +129,16 @@ impl fmt::Display for Inspection {
 
 /// Advice about an import that the world does not have.
 fn advice(import: &str, world: Option<World>) -> String {
-    let network = ["wasi:sockets/", "wasi:http/"].iter().any(|package| import.starts_with(package));
-    if world == Some(World::Desk) && network {
+    if world == Some(World::Desk) && import.starts_with("wasi:http/") {
         return format!(
-            "it imports the network ({import}), which a desk cannot use; let a store component or another program fetch \
-             the data, and read it through key-value"
+            "it imports HTTP to other servers ({import}), which a desk cannot use; let a store component or another \
+             program fetch the data, and read it through key-value"
         );
     }
     if world == Some(World::Desk) && import.starts_with("wasi:") {
         return format!(
-            "it imports {import}, but a desk can use only wasi:clocks/wall-clock and wasi:random/random of WASI; build \
-             it without std, like guest/desk"
+            "it imports {import}, but a desk can import only wasi:cli, clocks, filesystem, io, random and sockets of WASI \
+             0.2; build it for wasm32-wasip2, or leave out what needs this import (docs/components.md)"
         );
     }
     let adapter = match import.split_once('@').map_or(import, |(name, _)| name) {

@@ -9,6 +9,7 @@ use super::conditions::{Conditions, Moment};
 use super::epochs::EPOCH;
 use super::handle_error::DeadlineError;
 use super::limits::Limiter;
+use super::wasi::{Elapsed, Nothing};
 use super::{Component, HandleError, Request, Response, answer};
 use crate::bindings::Desk;
 use crate::store::GuestStore;
@@ -23,6 +24,8 @@ pub(super) struct State {
     /// The budget of the current request.
     pub(super) budget: Budget,
     limiter: Limiter,
+    /// The part of WASI that only some components use. It is made at its first use.
+    nothing: Option<Box<Nothing>>,
     deadline: Instant,
     /// When the guest last yielded or waited.
     slice_started: Instant,
@@ -42,6 +45,30 @@ impl State {
         self.space_store = space_store;
         self.moment = moment;
         self.store().begin(request_id);
+        if let Some(nothing) = &mut self.nothing {
+            nothing.begin(request_id);
+        }
+    }
+
+    /// Ends a request, answered or not.
+    fn leave(&mut self) {
+        // An idle instance must not keep the store of a space that may be dropped.
+        self.space_store = None;
+        if let Some(nothing) = &self.nothing {
+            nothing.end();
+        }
+    }
+
+    /// The part of WASI that only some components use.
+    pub(super) fn nothing(&mut self) -> &mut Nothing {
+        let store = self.space_store.as_ref().unwrap_or(&self.guest_store);
+        made(&mut self.nothing, store.request_id())
+    }
+
+    /// The monotonic clock of the current request.
+    pub(super) fn elapsed(&mut self) -> Elapsed<'_> {
+        let store = self.space_store.as_ref().unwrap_or(&self.guest_store);
+        made(&mut self.nothing, store.request_id()).elapsed(&self.moment)
     }
 
     /// Begins a call to `key-value`, if the budget allows one more.
@@ -60,11 +87,17 @@ impl State {
     }
 }
 
+fn made<'a>(nothing: &'a mut Option<Box<Nothing>>, request_id: &str) -> &'a mut Nothing {
+    nothing.get_or_insert_with(|| Box::new(Nothing::new(request_id)))
+}
+
 /// An instance that answers one request at a time.
 pub(super) struct Instance {
     store: Store<State>,
     desk: Desk,
     served: u32,
+    /// The memory with which it started.
+    started_bytes: usize,
 }
 
 impl Instance {
@@ -78,7 +111,8 @@ impl Instance {
         let mut store = store(component, guest_store, deadline);
         store.data_mut().store().begin(request_id);
         let desk = component.instantiate(&mut store).await.map_err(HandleError::of_start)?;
-        Ok(Instance { store, desk, served: 0 })
+        let started_bytes = store.data().limiter.memory_bytes();
+        Ok(Instance { store, desk, served: 0, started_bytes })
     }
 
     /// Answers one request. After an error, the instance must not be called again.
@@ -96,16 +130,17 @@ impl Instance {
         state.enter(request.request_id, conditions.map(|conditions| *conditions));
         self.store.set_epoch_deadline(1);
         let handler = self.desk.portdesk_desk_handler();
-        let response = handler.call_handle(&mut self.store, request).await.map_err(HandleError::of_call)?;
-        // An idle instance must not keep the store of a space that may be dropped.
-        self.store.data_mut().space_store = None;
+        let response = handler.call_handle(&mut self.store, request).await;
+        self.store.data_mut().leave();
+        let response = response.map_err(HandleError::of_call)?;
         answer::check(&response).map_err(HandleError::Answer)?;
         Ok(response)
     }
 
-    /// Whether the instance may answer another request: it has not answered too many, and its memory is not too large.
+    /// Whether the instance may answer another request: it has not answered too many, and its memory has not grown too large.
     pub(super) fn may_stay(&self) -> bool {
-        self.served < REQUESTS && self.store.data().limiter.memory_bytes() <= IDLE_MEMORY_BYTES
+        let grown_bytes = self.store.data().limiter.memory_bytes().saturating_sub(self.started_bytes);
+        self.served < REQUESTS && grown_bytes <= IDLE_GROWTH_BYTES
     }
 }
 
@@ -119,12 +154,14 @@ pub(super) fn store(component: &Component, guest_store: GuestStore, deadline: In
         moment: Moment::default(),
         budget: Budget::full(),
         limiter,
+        nothing: None,
         deadline,
         slice_started,
     };
     let mut store = Store::new(component.engine(), state);
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(HOSTCALL_BYTES);
+    store.set_max_component_handles(HANDLES);
     store.epoch_deadline_callback(at_epoch);
     store.set_epoch_deadline(1);
     store
@@ -151,9 +188,12 @@ fn at_epoch(mut context: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateD
 /// of 400 KiB or an answer needs.
 const HOSTCALL_BYTES: usize = 8 * 1024 * 1024;
 
+/// The most handles of resources that an instance may hold. The streams and waits of `wasi/` are the only resources.
+const HANDLES: usize = 1000;
+
 /// An instance is replaced after this many requests, which limits the memory that a guest can leak.
 const REQUESTS: u32 = 10_000;
 
-/// An instance with more memory than this is not kept. Linear memory never shrinks, so an instance that grew for one large
-/// request would hold that memory while it is idle. The desk needs less than half of this, except for the largest pages.
-const IDLE_MEMORY_BYTES: usize = 4 * 1024 * 1024;
+/// An instance whose memory grew by more than this is not kept. Linear memory never shrinks, so an instance that grew for one
+/// large request would hold that memory while it is idle. The desk needs less than half of this, except for the largest pages.
+const IDLE_GROWTH_BYTES: usize = 4 * 1024 * 1024;

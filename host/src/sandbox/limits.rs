@@ -94,6 +94,8 @@ pub(super) struct MemoryLimitError {
     limit_bytes: usize,
 }
 
+/// The most that [`Limits::memory_bytes`] may be.
+pub(super) const MEMORY_BYTES: usize = 1 << 30;
 /// The core instances of one component instance: its modules and the adapters between them.
 pub(super) const CORE_INSTANCES: u32 = 16;
 /// The linear memories of one component instance.

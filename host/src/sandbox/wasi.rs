@@ -1,15 +1,23 @@
-//! The two WASI interfaces that a component may import: the wall clock and randomness.
+//! WASI as a component gets it. The wall clock and randomness are for every component; the rest is linked only to a component
+//! that imports some of it.
+
+mod elapsed;
+mod nothing;
+mod printed;
 
 use std::time::Duration;
 
 use wasmtime::component::{HasData, Linker};
+use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed};
 
+pub(super) use self::elapsed::Elapsed;
+pub(super) use self::nothing::{Nothing, add_to_linker as add_rest_to_linker};
 use super::budget::Budget;
 use super::conditions::Moment;
 use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::bindings::wasi::random::random;
 
-/// Both interfaces, for the request to which the budget and the moment belong.
+/// The wall clock and randomness, for the request to which the budget and the moment belong.
 pub(super) struct Wasi<'a> {
     pub(super) budget: &'a mut Budget,
     pub(super) moment: &'a mut Moment,
@@ -22,7 +30,7 @@ impl HasData for HasWasi {
     type Data<'a> = Wasi<'a>;
 }
 
-/// Adds the clock and randomness to the linker.
+/// Adds the wall clock and randomness to the linker.
 pub(super) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     wasi: fn(&mut T) -> Wasi<'_>,
@@ -54,5 +62,24 @@ impl random::Host for Wasi<'_> {
 
     fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
         Ok(self.moment.number())
+    }
+}
+
+/// The same bytes as those of `random`.
+impl insecure::Host for Wasi<'_> {
+    fn get_insecure_random_bytes(&mut self, len: u64) -> wasmtime::Result<Vec<u8>> {
+        random::Host::get_random_bytes(self, len)
+    }
+
+    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
+        random::Host::get_random_u64(self)
+    }
+}
+
+/// A component calls this once in the life of an instance, for its hash tables. So it does not draw from the random bytes of
+/// the request, which would be other ones in an instance that has called it before.
+impl insecure_seed::Host for Wasi<'_> {
+    fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
+        Ok(self.moment.hash_seed())
     }
 }
