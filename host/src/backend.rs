@@ -16,7 +16,7 @@ pub mod suite;
 
 use async_trait::async_trait;
 
-pub use self::contents::{Contents, ContentsError, Snapshot, SnapshotName, SnapshotNameError};
+pub use self::contents::{Contents, ContentsError, Snapshot, SnapshotList, SnapshotName, SnapshotNameError};
 pub use self::quota::{CLIENT_LIMIT_BYTES, Count, QuotaStore, WINDOW_LIMIT_BYTES};
 pub use items::{
     Append, Change, Entry, Error, FIELDS_LIMIT, Fields, ITEM_LIMIT_BYTES, ITEM_RESERVE_BYTES, Index, Insert,

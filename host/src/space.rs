@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::made::{MadeSpace, NewSpace};
 pub use self::reset::{Reset, ResetDone};
-use crate::backend::{Contents, ContentsError, Item, Schema, Snapshot, SnapshotName};
+use crate::backend::{Contents, ContentsError, Item, Schema, Snapshot, SnapshotList, SnapshotName};
 use crate::chance::Chance;
 use crate::clock::{ClockError, ClockMode, ClockSetting, SpaceClock};
 use crate::door::{ActiveKeys, Refusal, SpaceKeys, Usage};
@@ -172,7 +172,7 @@ impl Space {
     }
 
     /// The snapshots of this space.
-    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, SpaceError> {
+    pub async fn snapshots(&self) -> Result<SnapshotList, SpaceError> {
         Ok(self.contents()?.snapshots().await?)
     }
 
