@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use self::made::{MadeSpace, NewSpace};
@@ -50,7 +50,7 @@ pub struct Space {
     pub(crate) scenario: tokio::sync::Mutex<()>,
     /// When the present world began. Each request holds it for reading, and a reset for writing, so that a reset waits for the
     /// requests in progress.
-    world: Arc<tokio::sync::RwLock<Instant>>,
+    world: tokio::sync::RwLock<Instant>,
 }
 
 /// What a space begins with.
@@ -93,7 +93,7 @@ impl Space {
             contents,
             beginning: RwLock::new(beginning),
             scenario: tokio::sync::Mutex::default(),
-            world: Arc::new(tokio::sync::RwLock::new(Instant::now())),
+            world: tokio::sync::RwLock::new(Instant::now()),
         }
     }
 
@@ -104,18 +104,17 @@ impl Space {
         arrived: Instant,
         is_write: bool,
         deadline: Instant,
-    ) -> Result<OwnedRwLockReadGuard<Instant>, Refusal> {
-        let world = Arc::clone(&self.world);
-        let entered = match Arc::clone(&world).try_read_owned() {
+    ) -> Result<RwLockReadGuard<'_, Instant>, Refusal> {
+        let entered = match self.world.try_read() {
             Ok(entered) => entered,
-            Err(_) => timeout_at(deadline, world.read_owned()).await.map_err(|_elapsed| Refusal::Busy)?,
+            Err(_) => timeout_at(deadline, self.world.read()).await.map_err(|_elapsed| Refusal::Busy)?,
         };
         if is_write && arrived < *entered { Err(Refusal::Busy) } else { Ok(entered) }
     }
 
     /// Waits for the requests in progress, and keeps others out until the guard is dropped.
-    async fn close(&self) -> Result<OwnedRwLockWriteGuard<Instant>, SpaceError> {
-        let closed = timeout(LONGEST_REQUESTS, Arc::clone(&self.world).write_owned()).await;
+    async fn close(&self) -> Result<RwLockWriteGuard<'_, Instant>, SpaceError> {
+        let closed = timeout(LONGEST_REQUESTS, self.world.write()).await;
         closed.map_err(|_elapsed| SpaceError::Busy)
     }
 

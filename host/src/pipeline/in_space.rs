@@ -50,13 +50,13 @@ impl Pipeline {
             Ok(space) => space,
             Err(refusal) => return answer::refused(&refusal, asked.method(), self.parity),
         };
-        let operation = self.contract.route(asked.method(), asked.uri().path());
-        let operation = operation.and_then(|route| route.operation.id.clone());
+        let operation = self.contract.operation(asked.method(), asked.uri().path());
         let waited_us = passage.elapsed_us();
         let is_write = !asked.method().is_safe();
         let entered = space.enter(passage.begun, is_write, passage.deadline).await;
         // Only after the wait for a reset, so that the call stands after the mark of the reset.
-        let noted = Noted::begin(spaces, &space, asked, passage, operation.as_deref());
+        let operation_id = operation.and_then(|operation| operation.id.as_deref());
+        let noted = Noted::begin(spaces, &space, asked, passage, operation_id);
         let _entered = match entered {
             Ok(entered) => entered,
             Err(refusal) => {
@@ -69,10 +69,11 @@ impl Pipeline {
         let dice = dice(draw.as_ref());
         let client = Arc::clone(passage.admitted.client.name());
         let begun = passage.begun.into_std();
+        let operation = operation.map(Arc::clone);
         let exchange = Exchange::new(Arc::clone(&space.faults), dice, client, operation, begun);
         let exchange = Arc::new(exchange);
-        exchange.left(StationName::Wait, waited_us);
-        let reply = self.meet(&space, draw, &exchange, asked, passage).await;
+        let entered_us = exchange.left(StationName::Wait, waited_us);
+        let reply = self.meet(&space, draw, &exchange, entered_us, asked, passage).await;
         noted.end(&reply, Some(&exchange)).await;
         reply
     }
@@ -83,19 +84,23 @@ impl Pipeline {
         space: &Space,
         draw: Option<Draw>,
         exchange: &Arc<Exchange>,
+        entered_us: u64,
         asked: &Request<Bytes>,
         passage: &Passage,
     ) -> Reply {
-        if let Some(reply) = self.at_the_door(exchange, asked, passage).await {
-            return reply;
+        let mut begun_us = entered_us;
+        if let Some(fault) = exchange.fault(Station::Door) {
+            if let Some(reply) = self.at_the_door(fault, asked, passage).await {
+                return reply;
+            }
+            begun_us = exchange.elapsed_us();
         }
         let moment = draw.map_or_else(Moment::default, |draw| Moment {
             now: Some(space.clock.tick()),
-            generator: draw.generator(),
+            generator: draw.generator().map(Box::new),
         });
         let store = space.store.observed(Arc::clone(exchange));
         let conditions = Some(Box::new(Conditions { store, moment }));
-        let begun_us = exchange.elapsed_us();
         let reply = self.respond(asked, passage, conditions).await;
         exchange.left(StationName::Component, begun_us);
         match exchange.fault(Station::Answer) {
@@ -104,13 +109,8 @@ impl Pipeline {
         }
     }
 
-    async fn at_the_door(
-        &self,
-        exchange: &Exchange,
-        asked: &Request<Bytes>,
-        passage: &Passage,
-    ) -> Option<Reply> {
-        let Some(Action::Door(fault)) = exchange.fault(Station::Door) else { return None };
+    async fn at_the_door(&self, fault: Action, asked: &Request<Bytes>, passage: &Passage) -> Option<Reply> {
+        let Action::Door(fault) = fault else { return None };
         let refused = |refusal: Refusal| Some(answer::refused(&refusal, asked.method(), self.parity));
         match fault {
             DoorAction::Delay(delay) => match timeout_at(passage.deadline, sleep(delay)).await {
