@@ -66,11 +66,23 @@ fn a_request_takes_the_host_as_many_allocations_as_it_did() {
 
 #[test]
 fn a_request_over_http_takes_the_host_as_many_allocations_and_bytes_as_it_did() {
-    let mut connection = over_http::Connection::open();
+    let mut connection = over_http::Connection::open(&[]);
     let taken = least(|cost, path| connection.ask(cost, path));
     let of = |count: fn(&over_http::Taken) -> u64| taken.iter().map(count).collect::<Vec<_>>();
     hold("allocations over HTTP", |cost| cost.over_http.allocations, &of(|taken| taken.allocations));
     hold("bytes over HTTP", |cost| cost.over_http.bytes, &of(|taken| taken.bytes));
+}
+
+#[test]
+fn a_request_in_the_journal_takes_few_allocations_more() {
+    let taken = |flags: &[&str]| {
+        let mut connection = over_http::Connection::open(flags);
+        least(|cost, path| connection.ask(cost, path))
+    };
+    let (without, with) = (taken(&[]), taken(&["--console", "127.0.0.1:0"]));
+    let more = with.iter().zip(without).map(|(with, without)| with.allocations - without.allocations);
+    let more: Vec<_> = costs().into_iter().map(|cost| cost.what).zip(more).collect();
+    assert!(more.iter().all(|(_, more)| (1..=JOURNAL_ALLOCATIONS).contains(more)), "{more:?}");
 }
 
 /// The least count of each request: without what comes up now and then, as a tree that grows.
@@ -145,6 +157,10 @@ const LIMITS: Limits = Limits { isolation: Isolation::Pooled, instances: 1, memo
 
 /// How often each request is asked.
 const TIMES: usize = 20;
+
+/// What the space of a request and its record in the journal take: their futures, the conditions of the component, the steps,
+/// and the beginning and the end of the call.
+const JOURNAL_ALLOCATIONS: u64 = 14;
 
 /// Another patch of the compiler counts a little differently.
 const TOLERANCE_PERCENT: u64 = 5;

@@ -17,7 +17,7 @@ pub mod suite;
 
 use async_trait::async_trait;
 
-pub use self::contents::{Contents, ContentsError, Snapshot, SnapshotName, SnapshotNameError};
+pub use self::contents::{Contents, ContentsError, Snapshot, SnapshotList, SnapshotName, SnapshotNameError};
 pub use self::quota::{CLIENT_LIMIT_BYTES, Count, QuotaStore, WINDOW_LIMIT_BYTES};
 pub use self::shared_text::{Expected, SHARED_TEXT_LIMIT_BYTES, SharedText, VersionedText};
 pub use items::{

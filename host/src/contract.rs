@@ -86,6 +86,12 @@ impl Contract {
     pub fn route(&self, method: &Method, path: &str) -> Option<Route<'_>> {
         self.router.route(method, path)
     }
+
+    /// As [`Contract::route`], without the parameters in the path.
+    #[must_use]
+    pub fn operation(&self, method: &Method, path: &str) -> Option<&Arc<Operation>> {
+        self.router.operation(method, path)
+    }
 }
 
 /// The document is not YAML, or its `paths` do not have the form that OpenAPI gives them.

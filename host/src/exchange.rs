@@ -8,32 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::bindings::portdesk::desk::key_value::Error;
+use crate::contract::Operation;
 use crate::faults::{Action, Asked, Dice, Faults, Injected, Station, StoreAction};
-use crate::journal::{self, StationName};
+use crate::journal::{StationName, StoreStep, Trail};
 use crate::store::Counted;
 use crate::telemetry::{Outcome, Verb};
 
 /// One request in a space.
 pub struct Exchange {
     /// The operation of the contract that the request asks for.
-    pub operation: Option<String>,
+    operation: Option<Arc<Operation>>,
     faults: Arc<Faults>,
     dice: Dice,
     client: Arc<str>,
     begun: Instant,
     store_calls: AtomicU32,
-    record: Mutex<Record>,
-}
-
-/// What happened during a request.
-#[derive(Debug, Default)]
-pub struct Record {
-    /// The parts of the way, in the order in which they ended.
-    pub stations: Vec<journal::Station>,
-    /// The keys of the items that the component named, each of them once.
-    pub items: Vec<Box<str>>,
-    /// The faults that the request met.
-    pub faults: Vec<journal::Injected>,
+    trail: Mutex<Trail>,
 }
 
 /// A call of the store that has begun.
@@ -49,11 +39,11 @@ impl Exchange {
         faults: Arc<Faults>,
         dice: Dice,
         client: Arc<str>,
-        operation: Option<String>,
+        operation: Option<Arc<Operation>>,
         begun: Instant,
     ) -> Exchange {
-        let (store_calls, record) = (AtomicU32::new(0), Mutex::default());
-        Exchange { operation, faults, dice, client, begun, store_calls, record }
+        let (store_calls, trail) = (AtomicU32::new(0), Mutex::default());
+        Exchange { operation, faults, dice, client, begun, store_calls, trail }
     }
 
     /// Microseconds since the beginning of the request.
@@ -62,16 +52,18 @@ impl Exchange {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Notes that the request was at a station from `begin_us` until now.
-    pub fn left(&self, name: StationName, begin_us: u64) {
-        self.note(name, begin_us, None);
+    /// Notes that the request was at a station from `begin_us` until now, which it returns.
+    pub fn left(&self, name: StationName, begin_us: u64) -> u64 {
+        let now_us = self.elapsed_us();
+        self.trail().station(name, begin_us, now_us.saturating_sub(begin_us));
+        now_us
     }
 
     /// The fault that the request meets at a station other than the store.
     pub fn fault(&self, station: Station) -> Option<Action> {
         let Injected { rule, action } = self.pick(station, None, 0)?;
         let name = if station == Station::Door { StationName::Door } else { StationName::Answer };
-        self.met(rule, name, None);
+        self.met(&rule, name, None);
         Some(action)
     }
 
@@ -101,7 +93,7 @@ impl Exchange {
             StoreAction::Unknown { stored } => Some(stored),
             StoreAction::Corrupt | StoreAction::Throttled { .. } | StoreAction::Unavailable => Some(false),
         };
-        self.met(rule, StationName::Store, stored);
+        self.met(&rule, StationName::Store, stored);
         StoreCall { begin_us, fault: Some(fault) }
     }
 
@@ -116,43 +108,33 @@ impl Exchange {
                 | Outcome::TooLarge
                 | Outcome::Unavailable
         );
-        if let Some(key) = key.filter(|_| is_touched) {
-            let items = &mut self.lock().items;
-            if items.len() < ITEMS && items.iter().all(|item| **item != *key) {
-                items.push(key.into());
-            }
-        }
-        let key = key.unwrap_or_default();
         if verb == Verb::Insert && matches!(outcome, Outcome::Done | Outcome::Unknown) {
-            self.faults.made(key);
+            self.faults.made(key.unwrap_or_default());
         }
-        let key = key.into();
-        let store = journal::StoreCall { verb: verb.as_str(), key, outcome: outcome.as_str() };
-        self.note(StationName::Store, call.begin_us, Some(store));
+        let duration_us = self.elapsed_us().saturating_sub(call.begin_us);
+        let is_touched = is_touched && key.is_some();
+        let step = StoreStep { verb, key: key.unwrap_or_default(), outcome, is_touched };
+        self.trail().store(call.begin_us, duration_us, step);
     }
 
     /// Takes what happened so far.
     #[must_use]
-    pub fn take(&self) -> Record {
-        std::mem::take(&mut *self.lock())
+    pub fn take(&self) -> Trail {
+        std::mem::take(&mut *self.trail())
     }
 
-    fn note(&self, name: StationName, begin_us: u64, store: Option<journal::StoreCall>) {
-        let duration_us = self.elapsed_us().saturating_sub(begin_us);
-        self.lock().stations.push(journal::Station { name, begin_us, duration_us, store });
-    }
-
-    fn met(&self, rule: String, station: StationName, stored: Option<bool>) {
-        self.lock().faults.push(journal::Injected { rule: rule.into(), station, stored });
+    fn met(&self, rule: &str, station: StationName, stored: Option<bool>) {
+        self.trail().fault(rule, station, stored);
     }
 
     fn pick(&self, station: Station, verb: Option<Verb>, call: u32) -> Option<Injected> {
-        let (operation, client) = (self.operation.as_deref(), &*self.client);
+        let operation = self.operation.as_ref().and_then(|operation| operation.id.as_deref());
+        let client = &*self.client;
         self.faults.pick(&Asked { station, operation, verb, client, call, dice: &self.dice })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    fn trail(&self) -> MutexGuard<'_, Trail> {
+        self.trail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -191,6 +173,3 @@ impl StoreCall {
         }
     }
 }
-
-/// The most items that are noted for one request, which is more than a component may change.
-const ITEMS: usize = 100;

@@ -11,18 +11,22 @@
 
 mod call;
 mod check;
+mod copied;
 mod filter;
 mod follow;
 mod har;
 mod input;
 mod mark;
 mod message;
+mod record;
 mod ring;
+mod trail;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -31,13 +35,17 @@ pub use self::check::{
     Assertions, AssertionsError, CallAssertion, Condition, CountRange, Failure, Found, ItemAssertion,
     Nearest, State, Verdict, check,
 };
+use self::copied::Record;
 pub use self::filter::{Filter, StatusFilter, StatusFilterError};
 pub use self::follow::{Changes, Cut, Event, FollowError, Numbered, Subscription};
 pub use self::har::Har;
 pub use self::input::{Ended, Opened};
 pub use self::mark::{Mark, MarkKind, NewMark};
+use self::message::kept_part;
 pub use self::message::{Body, Header, Message};
-use self::ring::{Record, Ring};
+use self::record::micros_between;
+use self::ring::{Answered, Ring};
+pub use self::trail::{StoreStep, Trail};
 
 /// The journal of one host. Clones share one ring.
 #[derive(Clone)]
@@ -48,7 +56,7 @@ pub struct Journal {
 /// How full a journal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Usage {
-    /// The bytes that the records hold, estimated.
+    /// The bytes that the records hold.
     pub bytes: usize,
     /// The most bytes that the records may hold.
     pub limit_bytes: usize,
@@ -62,7 +70,9 @@ pub struct Usage {
 
 /// What a journal, its clones and its subscriptions share.
 struct Shared {
-    /// It is never held across an await, and no memory is freed under it: requests wait for it.
+    /// When the journal began. The ring counts the microseconds from here.
+    epoch: Instant,
+    /// It is never held across an await, and nothing is encoded or decoded under it: requests wait for it.
     ring: Mutex<Ring>,
     /// The last sequence number. Readers wait for its changes.
     latest: watch::Sender<u64>,
@@ -75,53 +85,53 @@ impl Journal {
     pub fn new(limit_bytes: usize) -> Journal {
         let ring = Ring::new(limit_bytes.max(LEAST_LIMIT_BYTES));
         let (latest, _) = watch::channel(ring.seq());
-        Journal { shared: Arc::new(Shared { ring: Mutex::new(ring), latest }) }
+        let (epoch, ring) = (Instant::now(), Mutex::new(ring));
+        Journal { shared: Arc::new(Shared { epoch, ring, latest }) }
     }
 
     /// Writes a call that begins now, and returns its `n`. The caller must pass `n` to [`Journal::end`] or to
     /// [`Journal::abandon`].
     #[must_use = "a call that nobody ends stays open"]
     pub fn begin(&self, opened: Opened<'_>) -> u64 {
-        let call = opened.into_call();
-        self.shared.change(|ring| ring.begin(call))
+        let begun_us = micros_between(self.shared.epoch, opened.begun);
+        let bytes = opened.encode(begun_us);
+        self.shared.change(|ring| ring.begin(opened.space, begun_us, bytes))
     }
 
     /// Ends a call. A call that its client abandoned may still end, if it was a write: it then has its status and remains
     /// marked as abandoned. Nothing happens if the call has ended already or had to go.
     pub fn end(&self, n: u64, ended: Ended<'_>) {
-        let complete = ended.into_change();
-        self.shared.change(|ring| ring.close(n, complete));
+        let body = kept_part(ended.body);
+        let head = ended.encode();
+        let answered = Answered { head: &head, body };
+        let now_us = self.shared.now_us();
+        drop(self.shared.change(|ring| ring.end(n, now_us, &answered)));
     }
 
     /// Ends a call whose client went away before the answer. Nothing happens if the call is not open.
     pub fn abandon(&self, n: u64) {
-        self.shared.change(|ring| ring.close(n, Call::abandon));
+        let now_us = self.shared.now_us();
+        drop(self.shared.change(|ring| ring.abandon(n, now_us)));
     }
 
     /// Writes a mark between the calls. A mark of a reset or of a restore also begins a new world: see
     /// [`Assertions`].
     pub fn mark(&self, mark: NewMark) {
-        let mark = mark.into_mark();
-        self.shared.change(|ring| ring.mark(mark));
+        let bytes = mark.encode();
+        self.shared.change(|ring| ring.mark(mark.space, mark.kind, &bytes));
     }
 
     /// The calls that the filter selects, in the order of their beginning, at most [`Filter::limit`]. If the filter has
     /// `after`, they are the first calls after it; otherwise they are the newest calls.
     #[must_use]
     pub fn calls(&self, filter: &Filter) -> Vec<Arc<Call>> {
-        self.selected(filter, filter.effective_limit(), |record| match record {
-            Record::Call(call) if filter.selects(&call) => Some((call.n, call)),
-            Record::Call(_) | Record::Mark(_) => None,
-        })
+        self.selected(filter, filter.effective_limit(), |record| selected_call(filter, record))
     }
 
     /// All calls that the filter selects, without a limit, in the order of their beginning. This is for exports and checks.
     #[must_use]
     pub fn all_calls(&self, filter: &Filter) -> Vec<Arc<Call>> {
-        self.selected(filter, usize::MAX, |record| match record {
-            Record::Call(call) if filter.selects(&call) => Some((call.n, call)),
-            Record::Call(_) | Record::Mark(_) => None,
-        })
+        self.selected(filter, usize::MAX, |record| selected_call(filter, record))
     }
 
     /// The marks of the filter's space and of the whole host, with the limits of [`Journal::calls`]. The filter's other
@@ -129,7 +139,7 @@ impl Journal {
     #[must_use]
     pub fn marks(&self, filter: &Filter) -> Vec<Arc<Mark>> {
         self.selected(filter, filter.effective_limit(), |record| match record {
-            Record::Mark(mark) if filter.selects_mark(&mark) => Some((mark.n, mark)),
+            Record::Mark(mark) if filter.selects_mark(&mark) => Some((mark.n, Arc::new(mark))),
             Record::Call(_) | Record::Mark(_) => None,
         })
     }
@@ -137,7 +147,10 @@ impl Journal {
     /// The call with this number. `None` if it had to go or if there is no such call.
     #[must_use]
     pub fn call(&self, n: u64) -> Option<Arc<Call>> {
-        self.shared.read(|ring| ring.call(n))
+        match self.shared.read(|ring| ring.one(n)).records().next()? {
+            (_, Record::Call(call)) => Some(Arc::new(call)),
+            (_, Record::Mark(_)) => None,
+        }
     }
 
     /// The last sequence number. A reader that lists calls takes it first, and then follows after it.
@@ -184,18 +197,23 @@ impl Journal {
                 };
             }
         };
-        self.shared.read(Ring::open).into_iter().for_each(&mut take);
+        self.shared.read(Ring::open).records().for_each(|(_, record)| take(record));
         // A call that ends during the walk is seen twice, the second time in its newer form.
         let mut position = 0;
         loop {
-            let part = self.shared.read(|ring| ring.closed_after(position, PART_RECORDS));
-            let Some((seq, _)) = part.last() else { break };
-            position = *seq;
-            for (_, record) in part {
-                take(record);
-            }
+            let (part, last) = self.shared.read(|ring| ring.closed_after(position, filter));
+            let Some(last) = last else { break };
+            position = last;
+            part.records().for_each(|(_, record)| take(record));
         }
         found.into_values().collect()
+    }
+}
+
+fn selected_call(filter: &Filter, record: Record) -> Option<(u64, Arc<Call>)> {
+    match record {
+        Record::Call(call) if filter.selects(&call) => Some((call.n, Arc::new(call))),
+        Record::Call(_) | Record::Mark(_) => None,
     }
 }
 
@@ -209,24 +227,28 @@ impl Shared {
         change(&mut self.ring.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn now_us(&self) -> u64 {
+        micros_between(self.epoch, Instant::now())
+    }
+
     /// Changes the ring and then wakes the readers.
     fn change<T>(&self, change: impl FnOnce(&mut Ring) -> T) -> T {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let done = change(&mut ring);
-        let (seq, gone) = (ring.seq(), ring.take_gone());
+        let seq = ring.seq();
         drop(ring);
-        drop(gone);
-        // Two threads may arrive here in another order than at the ring.
-        self.latest.send_if_modified(|latest| {
-            let is_newer = seq > *latest;
-            *latest = seq.max(*latest);
-            is_newer
-        });
+        // A reader that comes after this line reads the ring after this change.
+        if self.latest.receiver_count() > 0 {
+            // Two threads may arrive here in another order than at the ring.
+            self.latest.send_if_modified(|latest| {
+                let is_newer = seq > *latest;
+                *latest = seq.max(*latest);
+                is_newer
+            });
+        }
         done
     }
 }
 
 /// A journal below this could not hold a handful of calls with bodies.
 const LEAST_LIMIT_BYTES: usize = 1024 * 1024;
-/// How many records are copied under one lock, so that requests wait for a reader only some microseconds.
-const PART_RECORDS: usize = 512;

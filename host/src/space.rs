@@ -54,7 +54,7 @@ pub struct Space {
     pub(crate) scenario: tokio::sync::Mutex<()>,
     /// When the present world began. Each request holds it for reading, and a reset for writing, so that a reset waits for the
     /// requests in progress.
-    world: Arc<tokio::sync::RwLock<Instant>>,
+    world: tokio::sync::RwLock<Instant>,
 }
 
 /// What a space begins with.
@@ -97,7 +97,7 @@ impl Space {
             contents,
             beginning: RwLock::new(beginning),
             scenario: tokio::sync::Mutex::default(),
-            world: Arc::new(tokio::sync::RwLock::new(Instant::now())),
+            world: tokio::sync::RwLock::new(Instant::now()),
         }
     }
 

@@ -5,7 +5,7 @@
 
 mod diff;
 mod form;
-mod hash;
+pub(crate) mod hash;
 mod unmatched;
 
 use serde::ser::SerializeMap;

@@ -59,6 +59,9 @@ async fn a_reset_empties_a_space_and_keeps_what_was_before() {
         assert_eq!(done["before"]["items"], 2, "{done}");
         client.get(&path(&ticket)).await.expect(404);
         assert_eq!(console.read("/v1/state/hash").await["items"], 0);
+        // A second reset does not lose what the first one removed.
+        let again = console.change(Method::POST, "/v1/reset", json!({"space": "main"})).await;
+        assert_eq!(again["before"], done["before"], "{again}");
 
         let restored = console.change(Method::POST, "/v1/snapshots/one/restore", json!({})).await;
         assert_eq!(restored["hash"], hash["hash"]);
@@ -81,7 +84,7 @@ async fn a_reset_empties_a_space_and_keeps_what_was_before() {
         assert_eq!((status, &gone["error"]), (404, &json!("missing")));
         let kinds = console.read("/v1/calls?space=main").await;
         let kinds: Vec<_> = kinds["marks"].as_array().unwrap().iter().map(|mark| &mark["kind"]).collect();
-        assert_eq!(kinds, ["reset", "restored"]);
+        assert_eq!(kinds, ["reset", "reset", "restored"]);
     }
 }
 

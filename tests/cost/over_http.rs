@@ -25,9 +25,9 @@ pub struct Taken {
 }
 
 impl Connection {
-    pub fn open() -> Connection {
+    pub fn open(flags: &[&str]) -> Connection {
         let folder = tempfile::tempdir().unwrap();
-        let config = config(folder.path(), &["--store", "memory"]);
+        let config = config(folder.path(), &[&["--store", "memory"], flags].concat());
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let stream = runtime.block_on(async {
             let host = Service::start(&config).await.unwrap();

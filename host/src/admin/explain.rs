@@ -15,7 +15,7 @@ pub(super) fn why(call: &Call) -> Value {
         (CallState::Abandoned, _) | (_, None) => {
             say("No answer.", "The client closed the connection before the answer.");
         }
-        (CallState::Ended, Some(status)) => match (status, call.refusal, call.failed_by) {
+        (CallState::Ended, Some(status)) => match (status, call.refusal.as_deref(), call.failed_by) {
             (..400, _, _) => return json!(said),
             (_, _, _) if !call.faults.is_empty() => {}
             (_, Some(refusal), _) => {
@@ -163,9 +163,9 @@ mod tests {
     use hyper::HeaderMap;
 
     use super::*;
-    use crate::journal::{Ended, Journal, Opened, StationName, Via};
+    use crate::journal::{Ended, Journal, Opened, StationName, Trail, Via};
 
-    fn called(status: u16, refusal: Option<&'static str>, faults: Vec<Injected>, answer: &[u8]) -> Value {
+    fn called(status: u16, refusal: Option<&'static str>, trail: Trail, answer: &[u8]) -> Value {
         let journal = Journal::new(0);
         let headers: HeaderMap = [("content-type", "application/json"), ("user-agent", "x")]
             .into_iter()
@@ -187,16 +187,7 @@ mod tests {
         });
         journal.end(
             n,
-            Ended {
-                status,
-                refusal,
-                failed_by: None,
-                faults,
-                stations: vec![],
-                items: vec![],
-                headers: &HeaderMap::new(),
-                body: answer,
-            },
+            Ended { status, refusal, failed_by: None, trail, headers: &HeaderMap::new(), body: answer },
         );
         let call = journal.call(n).unwrap();
         json!({"why": why(&call), "curl": curl(&call, "http://desk"), "asked": lines(&call.request, Some("ada"))})
@@ -204,16 +195,18 @@ mod tests {
 
     #[test]
     fn a_failure_is_explained_and_a_success_is_not() {
-        let fine = called(201, None, vec![], b"{}");
+        let fine = called(201, None, Trail::default(), b"{}");
         assert_eq!(fine["why"], json!([]));
         let lines = "content-type: application/json\nuser-agent: x\nx-api-key: •••••••• (ada)\n\nit's $HOME";
         assert_eq!(fine["asked"], lines);
-        let refused = called(429, Some("too_many_requests"), vec![], br#"{"message": "Too Many Requests"}"#);
+        let refused =
+            called(429, Some("too_many_requests"), Trail::default(), br#"{"message": "Too Many Requests"}"#);
         assert_eq!(refused["why"][0][1], "The host answered in place of the component: too many requests.");
         assert_eq!(refused["why"][1], json!(["The answer says:", "Too Many Requests"]));
-        assert_eq!(called(404, None, vec![], b"")["why"][0][0], "Refused by the component.");
-        let fault = Injected { rule: "f".into(), station: StationName::Store, stored: Some(true) };
-        let injected = called(503, None, vec![fault], b"no JSON");
+        assert_eq!(called(404, None, Trail::default(), b"")["why"][0][0], "Refused by the component.");
+        let mut trail = Trail::default();
+        trail.fault("f", StationName::Store, Some(true));
+        let injected = called(503, None, trail, b"no JSON");
         assert_eq!(
             injected["why"],
             json!([["Injected.", "The fault f applied at the station store. The write was stored."]])
@@ -241,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_shell_sends_a_call_as_it_was() {
-        let curl = called(201, None, vec![], b"")["curl"].as_str().unwrap().to_owned();
+        let curl = called(201, None, Trail::default(), b"")["curl"].as_str().unwrap().to_owned();
         assert_eq!(
             curl,
             "curl -X POST 'http://desk/a?b=c' \\\n  -H \"x-api-key: $PORTDESK_API_KEY\" \\\n  \

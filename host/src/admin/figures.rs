@@ -183,7 +183,7 @@ mod tests {
     use hyper::HeaderMap;
 
     use super::*;
-    use crate::journal::{Ended, NewMark, Opened, Via};
+    use crate::journal::{Ended, NewMark, Opened, Trail, Via};
 
     fn begin(journal: &Journal, space: &str) -> u64 {
         journal.begin(Opened {
@@ -209,9 +209,7 @@ mod tests {
                 status,
                 refusal: None,
                 failed_by,
-                faults: vec![],
-                stations: vec![],
-                items: vec![],
+                trail: Trail::default(),
                 headers: &HeaderMap::new(),
                 body: &[],
             },

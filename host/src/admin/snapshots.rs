@@ -17,7 +17,7 @@ struct Nothing {}
 pub(super) async fn list(asked: &Asked<'_>) -> Result<Answer, Refusal> {
     let query = asked.query(&["space"])?;
     let snapshots = asked.space(&query)?.snapshots().await?;
-    Ok(answer::json(StatusCode::OK, &json!({"snapshots": snapshots})))
+    Ok(answer::json(StatusCode::OK, &snapshots))
 }
 
 pub(super) async fn save(asked: Asked<'_>, name: &SnapshotName) -> Result<Answer, Refusal> {

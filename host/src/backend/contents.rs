@@ -13,7 +13,7 @@ use super::memory::Memory;
 use super::{Error, Item};
 use crate::name::{NAME_BYTES, is_name};
 
-/// The most snapshots of one backend. A person can still read their list.
+/// The most snapshots of one backend, apart from those that the host takes by itself. A person can still read their list.
 pub const SNAPSHOTS_LIMIT: usize = 16;
 
 /// The most bytes of all snapshots of one backend together. Restoring a snapshot takes as much memory as the snapshot has
@@ -35,6 +35,9 @@ pub trait Contents: Send + Sync + 'static {
     /// Removes every item, and sets all counts of quotas to zero. Snapshots stay.
     async fn clear(&self) -> Result<(), ContentsError>;
 
+    /// Whether there is no item.
+    async fn is_empty(&self) -> Result<bool, ContentsError>;
+
     /// Saves the content as a snapshot. It atomically replaces an older snapshot of the same name. Counts of quotas are not
     /// part of a snapshot.
     async fn save(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError>;
@@ -43,8 +46,8 @@ pub trait Contents: Send + Sync + 'static {
     /// unchanged, except after [`Error::Unknown`]. Counts of quotas stay as they are.
     async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError>;
 
-    /// All snapshots by name ascending.
-    async fn snapshots(&self) -> Result<Vec<Snapshot>, ContentsError>;
+    /// All snapshots.
+    async fn snapshots(&self) -> Result<SnapshotList, ContentsError>;
 
     /// Removes a snapshot, also a damaged one.
     async fn remove(&self, name: &SnapshotName) -> Result<(), ContentsError>;
@@ -79,6 +82,11 @@ impl SnapshotName {
     #[must_use]
     pub fn before_scenario() -> SnapshotName {
         SnapshotName("before-scenario".to_owned())
+    }
+
+    /// Whether the host takes snapshots of this name by itself, so that what a person did can be undone.
+    fn is_automatic(&self) -> bool {
+        ["before-reset", "before-restore", "before-scenario"].contains(&self.as_str())
     }
 
     /// The name as text.
@@ -134,6 +142,16 @@ pub struct Snapshot {
     pub hash: String,
 }
 
+/// The snapshots of a backend.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SnapshotList {
+    /// The snapshots by name ascending.
+    pub snapshots: Vec<Snapshot>,
+    /// The names of those about which nothing else can be read. They can only be removed, or replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<SnapshotName>,
+}
+
 /// Why a change of the whole content failed. The variant shows what the caller can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContentsError {
@@ -167,7 +185,8 @@ pub enum ContentsError {
 pub(super) fn check_limits(held: &[Snapshot], name: &SnapshotName, bytes: u64) -> Result<(), ContentsError> {
     let others = held.iter().filter(|snapshot| snapshot.name != *name).collect::<Vec<_>>();
     let held_bytes = others.iter().map(|snapshot| snapshot.bytes).fold(0, u64::saturating_add);
-    let limit = if others.len() >= SNAPSHOTS_LIMIT {
+    let of_people = others.iter().filter(|snapshot| !snapshot.name.is_automatic()).count();
+    let limit = if of_people >= SNAPSHOTS_LIMIT && !name.is_automatic() {
         format!("there are already {SNAPSHOTS_LIMIT} snapshots")
     } else if held_bytes.saturating_add(bytes) > SNAPSHOTS_LIMIT_BYTES {
         format!(
@@ -212,5 +231,20 @@ mod tests {
         assert_eq!(check_limits(&held, &"3".parse().unwrap(), 1), Ok(()));
         let text = check_limits(&held, &"new".parse().unwrap(), 1).unwrap_err().to_string();
         assert!(text.starts_with("there are already 16 snapshots; nothing was saved; "), "{text}");
+    }
+
+    #[test]
+    fn what_the_host_takes_by_itself_takes_no_place_of_a_person() {
+        let name = |name: &str| name.parse::<SnapshotName>().unwrap();
+        let own = ["before-reset", "before-restore", "before-scenario"];
+        let mut held = own.map(|name| snapshot(name, 1)).to_vec();
+        held.extend((1..SNAPSHOTS_LIMIT).map(|number| snapshot(&number.to_string(), 1)));
+        assert_eq!(check_limits(&held, &name("last"), 1), Ok(()));
+        held.push(snapshot("last", 1));
+        assert!(check_limits(&held, &name("more"), 1).is_err());
+        for own in own {
+            assert_eq!(check_limits(&held[3..], &name(own), 1), Ok(()));
+            assert!(check_limits(&held, &name(own), SNAPSHOTS_LIMIT_BYTES).is_err(), "bytes are bytes");
+        }
     }
 }

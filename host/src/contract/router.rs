@@ -51,14 +51,23 @@ impl Router {
         Router { paths }
     }
 
-    /// As OpenAPI demands, the path is chosen first: of the templates that match, the one with a literal segment where
-    /// others have a parameter. HEAD asks for the operation of GET if the path has none for HEAD.
+    /// The operation with the parameters in the path.
     pub(super) fn route(&self, method: &Method, path: &str) -> Option<Route<'_>> {
         let segments = segments(path)?;
-        self.paths.iter().find_map(|routes| {
-            let parameters = routes.parameters(&segments)?;
-            Some(routes.operation(method).map(|operation| Route { operation, parameters }))
-        })?
+        let routes = self.routes(&segments)?;
+        let operation = routes.operation(method)?;
+        Some(Route { operation, parameters: routes.parameters(segments) })
+    }
+
+    /// The operation alone.
+    pub(super) fn operation(&self, method: &Method, path: &str) -> Option<&Arc<Operation>> {
+        self.routes(&segments(path)?)?.operation(method)
+    }
+
+    /// As OpenAPI demands, the path is chosen first: of the templates that match, the one with a literal segment where
+    /// others have a parameter.
+    fn routes(&self, path: &[Cow<'_, str>]) -> Option<&PathRoutes> {
+        self.paths.iter().find(|routes| routes.matches(path))
     }
 }
 
@@ -76,24 +85,24 @@ impl PathRoutes {
         Some(PathRoutes { template, segments, operations: vec![Arc::clone(operation)] })
     }
 
-    /// Returns the parameters in a path, or `None` if the path does not match.
-    fn parameters(&self, path: &[Cow<'_, str>]) -> Option<Vec<(&str, String)>> {
-        if path.len() != self.segments.len() {
-            return None;
-        }
-        let mut parameters = Vec::new();
-        for (segment, value) in self.segments.iter().zip(path) {
-            match segment {
-                Segment::Literal(literal) if literal == value => {}
-                Segment::Parameter(name) if !value.is_empty() => {
-                    parameters.push((name.as_str(), value.to_string()));
-                }
-                Segment::Literal(_) | Segment::Parameter(_) => return None,
-            }
-        }
-        Some(parameters)
+    fn matches(&self, path: &[Cow<'_, str>]) -> bool {
+        let matches = |(segment, value): (&Segment, &Cow<'_, str>)| match segment {
+            Segment::Literal(literal) => literal == value,
+            Segment::Parameter(_) => !value.is_empty(),
+        };
+        path.len() == self.segments.len() && self.segments.iter().zip(path).all(matches)
     }
 
+    /// The parameters in a path that matches.
+    fn parameters(&self, path: Vec<Cow<'_, str>>) -> Vec<(&str, String)> {
+        let parameters = self.segments.iter().zip(path).filter_map(|(segment, value)| match segment {
+            Segment::Literal(_) => None,
+            Segment::Parameter(name) => Some((name.as_str(), value.into_owned())),
+        });
+        parameters.collect()
+    }
+
+    /// HEAD asks for the operation of GET if the path has none for HEAD.
     fn operation(&self, method: &Method) -> Option<&Arc<Operation>> {
         let of = |method: &Method| self.operations.iter().find(|operation| operation.method == *method);
         of(method).or_else(|| of(&Method::GET).filter(|_| *method == Method::HEAD))
@@ -107,6 +116,9 @@ fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
 }
 
 fn decode(segment: &str) -> Option<Cow<'_, str>> {
+    if !segment.contains('%') {
+        return Some(Cow::Borrowed(segment));
+    }
     // The library leaves a `%` without two hexadecimal digits as it is.
     let is_well_formed = segment.split('%').skip(1).all(|after| {
         after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))

@@ -1,12 +1,12 @@
 //! A call: one request and its answer, with what happened between them.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::message::{ALLOCATION_BYTES, ARC_BYTES, Message};
+use super::message::Message;
+use crate::telemetry::{Outcome, Verb};
 
 /// One request and its answer. It serializes as JSON for the console; times are RFC 3339, durations whole microseconds.
 #[derive(Debug, Clone, Serialize)]
@@ -38,7 +38,7 @@ pub struct Call {
     /// The status of the answer. `None` while the call is open, and if nobody answered.
     pub status: Option<u16>,
     /// Why the host answered in place of the component.
-    pub refusal: Option<&'static str>,
+    pub refusal: Option<Box<str>>,
     /// Who is to blame for a failure.
     pub failed_by: Option<FailedBy>,
     /// The faults that were injected.
@@ -55,8 +55,6 @@ pub struct Call {
     pub request: Message,
     /// The answer.
     pub answer: Option<Message>,
-    #[serde(skip)]
-    pub(super) begun: Instant,
 }
 
 /// Whether a call has ended.
@@ -72,7 +70,7 @@ pub enum CallState {
 }
 
 /// The way in of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
     /// A request over HTTP.
@@ -99,7 +97,7 @@ impl Via {
 }
 
 /// Who is to blame for an answer that is a failure (status 500 or above, or no answer).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailedBy {
     /// A rule of faults made the failure.
@@ -122,7 +120,7 @@ pub struct Injected {
 }
 
 /// A part of the way of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StationName {
     /// Head, key, plan and body are checked.
@@ -154,12 +152,12 @@ pub struct Station {
 /// One call of the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoreCall {
-    /// `get`, `insert`, `query` or `update`.
-    pub verb: &'static str,
+    /// The function of the store.
+    pub verb: Verb,
     /// The key of the item, or the value that a query asked an index for.
     pub key: Box<str>,
     /// How the call ended, in the words of the metrics.
-    pub outcome: &'static str,
+    pub outcome: Outcome,
 }
 
 /// A call without its stations, headers and bodies, as lists and the live stream have it.
@@ -179,7 +177,7 @@ pub struct Summary<'a> {
     pub query: Option<&'a str>,
     pub client: Option<&'a str>,
     pub status: Option<u16>,
-    pub refusal: Option<&'static str>,
+    pub refusal: Option<&'a str>,
     pub failed_by: Option<FailedBy>,
     pub faults: &'a [Injected],
     pub items: &'a [Box<str>],
@@ -204,45 +202,11 @@ impl Call {
             query: self.query.as_deref(),
             client: self.client.as_deref(),
             status: self.status,
-            refusal: self.refusal,
+            refusal: self.refusal.as_deref(),
             failed_by: self.failed_by,
             faults: &self.faults,
             items: &self.items,
             duration_us: self.duration_us,
         }
     }
-
-    /// Records that the client went away.
-    pub(super) fn abandon(&mut self) {
-        self.state = CallState::Abandoned;
-        self.duration_us = Some(micros(self.begun));
-    }
-
-    /// The bytes that this call holds in memory, estimated: its members, the heap behind them, and what the allocator
-    /// needs for each piece.
-    pub(super) fn bytes(&self) -> usize {
-        let texts = [Some(&self.request_id), Some(&self.method), Some(&self.path)];
-        let optional = [self.operation.as_ref(), self.query.as_ref(), self.client.as_ref()];
-        let texts: usize = texts.into_iter().chain(optional).flatten().map(|text| text_bytes(text)).sum();
-        let items: usize = self.items.iter().map(|key| text_bytes(key)).sum();
-        let rules: usize = self.faults.iter().map(|fault| text_bytes(&fault.rule)).sum();
-        let stores = self.stations.iter().filter_map(|station| station.store.as_ref());
-        let keys: usize = stores.map(|call| text_bytes(&call.key)).sum();
-        let vectors = self.items.capacity() * size_of::<Box<str>>()
-            + self.faults.capacity() * size_of::<Injected>()
-            + self.stations.capacity() * size_of::<Station>()
-            + 3 * ALLOCATION_BYTES;
-        let messages = self.request.heap_bytes() + self.answer.as_ref().map_or(0, Message::heap_bytes);
-        let own = size_of::<Call>() + ARC_BYTES + ALLOCATION_BYTES;
-        own + texts + items + rules + keys + vectors + messages
-    }
-}
-
-/// The time since `begun` in microseconds.
-pub(super) fn micros(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
-}
-
-pub(super) fn text_bytes(text: &str) -> usize {
-    text.len() + ALLOCATION_BYTES
 }

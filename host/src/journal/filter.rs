@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::call::{Call, Via};
+use super::copied::Kind;
 use super::mark::Mark;
 
 /// Selects calls. A member that is `None` selects all.
@@ -47,6 +48,16 @@ impl Filter {
     #[must_use]
     pub(super) fn effective_limit(&self) -> usize {
         self.limit.unwrap_or(DEFAULT_LIMIT).min(CALLS_LIMIT)
+    }
+
+    /// Whether the filter can select a record of this number and kind, as far as that is known before it is decoded.
+    pub(super) fn may_select(&self, n: u64, kind: &Kind) -> bool {
+        let is_of_space = match kind {
+            Kind::Call(known) => self.space.as_deref().is_none_or(|space| space == &*known.space),
+            Kind::Mark(_) => true,
+            Kind::Moved => false,
+        };
+        is_of_space && self.after.is_none_or(|after| n > after)
     }
 
     /// Whether the filter selects this call.

@@ -12,8 +12,8 @@ use tokio::sync::{oneshot, watch};
 
 use super::Shared;
 use super::call::Call;
+use super::copied::Record;
 use super::mark::Mark;
-use super::ring::Record;
 
 /// A change of the journal. It serializes as the summary of the call, as the mark, or as `null`.
 #[derive(Debug, Clone)]
@@ -62,10 +62,10 @@ pub struct Cut(Option<oneshot::Receiver<()>>);
 pub struct Changes(watch::Receiver<u64>);
 
 impl Event {
-    pub(super) fn of(record: &Record) -> Event {
+    fn of(record: Record) -> Event {
         match record {
-            Record::Call(call) => Event::Call(Arc::clone(call)),
-            Record::Mark(mark) => Event::Mark(Arc::clone(mark)),
+            Record::Call(call) => Event::Call(Arc::new(call)),
+            Record::Mark(mark) => Event::Mark(Arc::new(mark)),
         }
     }
 
@@ -113,9 +113,10 @@ impl Subscription {
         loop {
             // A change after this line ends the wait below, also if it comes before the wait begins.
             self.latest.borrow_and_update();
-            let events = self.shared.seated(|ring| ring.read(self.seat, BATCH))?;
-            if !events.is_empty() {
-                return Some(events);
+            let part = self.shared.seated(|ring| ring.read(self.seat, BATCH))?;
+            if !part.is_empty() {
+                let numbered = |(seq, record)| Numbered { seq, event: Event::of(record) };
+                return Some(part.records().map(numbered).collect());
             }
             self.latest.changed().await.ok()?;
         }

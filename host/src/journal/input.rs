@@ -6,8 +6,10 @@ use std::time::Instant;
 use hyper::HeaderMap;
 use jiff::Timestamp;
 
-use super::call::{Call, CallState, FailedBy, Injected, Station, Via, micros};
-use super::message::Message;
+use super::call::{FailedBy, Via};
+use super::message::{Envelope, kept_part};
+use super::record::{Ending, Moment, Opening, encoded};
+use super::trail::Trail;
 use crate::clock;
 
 /// What is known of a call when it begins.
@@ -48,12 +50,8 @@ pub struct Ended<'a> {
     pub refusal: Option<&'static str>,
     /// Who is to blame, if the answer is a failure.
     pub failed_by: Option<FailedBy>,
-    /// The faults that were injected.
-    pub faults: Vec<Injected>,
-    /// Where the time went, in the order of beginning. The journal keeps the first 256.
-    pub stations: Vec<Station>,
-    /// The keys of the items that were read or written. The journal keeps the first 256, each once.
-    pub items: Vec<Box<str>>,
+    /// What happened on the way.
+    pub trail: Trail,
     /// All headers of the answer. The journal keeps only those of its allowlist.
     pub headers: &'a HeaderMap,
     /// The body of the answer.
@@ -61,71 +59,52 @@ pub struct Ended<'a> {
 }
 
 impl Opened<'_> {
-    /// Copies what the journal keeps. The ring sets `n`.
-    pub(super) fn into_call(self) -> Call {
-        Call {
-            n: 0,
-            state: CallState::Open,
+    /// Encodes what the ring keeps.
+    pub(super) fn encode(&self, begun_us: u64) -> Vec<u8> {
+        let request = Envelope::new(self.headers, self.body);
+        let body = kept_part(self.body);
+        let texts = [Some(self.request_id), Some(self.method), Some(self.path)];
+        let texts = texts.into_iter().chain([self.operation, self.query, self.client]).flatten();
+        let room = texts.map(str::len).sum::<usize>() + request.bytes() + body.len() + NUMBERS_BYTES;
+        let opening = Opening {
             // A clock that no calendar has is an error of requests, which the call shows by itself.
-            at: clock::now().unwrap_or_default(),
-            space_at: self.space_at,
-            space: self.space,
+            at: Moment::of(clock::now().unwrap_or_default()),
+            space_at: self.space_at.map(Moment::of),
+            begun_us,
             via: self.via,
-            request_id: self.request_id.into(),
-            operation: self.operation.map(Into::into),
-            method: self.method.into(),
-            path: self.path.into(),
-            query: self.query.map(Into::into),
-            client: self.client.map(Into::into),
-            status: None,
-            refusal: None,
-            failed_by: None,
-            faults: Vec::new(),
-            stations: Vec::new(),
-            stations_left_out: 0,
-            items: Vec::new(),
-            duration_us: None,
-            request: Message::of(self.headers, self.body),
-            answer: None,
-            begun: self.begun,
-        }
+            request_id: self.request_id,
+            operation: self.operation,
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            client: self.client,
+            request,
+        };
+        let mut bytes = encoded(&opening, room);
+        bytes.extend_from_slice(body);
+        bytes
     }
 }
 
 impl Ended<'_> {
-    /// Copies what the journal keeps, and returns what is then to be done under the lock.
-    pub(super) fn into_change(self) -> impl FnOnce(&mut Call) {
-        let Ended { status, refusal, failed_by, mut faults, mut stations, mut items, .. } = self;
-        let answer = Message::of(self.headers, self.body);
-        let left_out = stations.len().saturating_sub(STATIONS_LIMIT);
-        stations.truncate(STATIONS_LIMIT);
-        items.sort_unstable();
-        items.dedup();
-        items.truncate(ITEMS_LIMIT);
-        faults.truncate(FAULTS_LIMIT);
-        faults.shrink_to_fit();
-        stations.shrink_to_fit();
-        items.shrink_to_fit();
-        move |call| {
-            if call.state == CallState::Open {
-                call.state = CallState::Ended;
-            }
-            call.status = Some(status);
-            call.refusal = refusal;
-            call.failed_by = failed_by;
-            call.faults = faults;
-            call.stations = stations;
-            call.stations_left_out = left_out;
-            call.items = items;
-            call.duration_us = Some(micros(call.begun));
-            call.answer = Some(answer);
-        }
+    /// Encodes what the ring keeps, apart from the body.
+    pub(super) fn encode(self) -> Vec<u8> {
+        let answer = Envelope::new(self.headers, self.body);
+        let steps = self.trail.steps();
+        let room = answer.bytes() + steps.len() + NUMBERS_BYTES;
+        let ending = Ending {
+            status: self.status,
+            refusal: self.refusal,
+            failed_by: self.failed_by,
+            steps: steps.len(),
+            stations_left_out: self.trail.left_out(),
+            answer,
+        };
+        let mut bytes = encoded(&ending, room);
+        bytes.extend_from_slice(steps);
+        bytes
     }
 }
 
-/// A component may make 1,000 calls of the store for one request. Nobody reads that many lines.
-const STATIONS_LIMIT: usize = 256;
-/// More than two pages of a query.
-const ITEMS_LIMIT: usize = 256;
-/// A space has at most 64 rules of faults, and each matches a request at few stations.
-const FAULTS_LIMIT: usize = 256;
+/// More than the numbers of an opening or of an ending have.
+const NUMBERS_BYTES: usize = 64;

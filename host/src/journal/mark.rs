@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::call::text_bytes;
-use super::message::{ALLOCATION_BYTES, ARC_BYTES};
+use super::record::{Moment, encoded};
 use crate::clock;
 
 /// What changes a world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkKind {
     /// The space was emptied. Checks look only at later calls.
@@ -62,8 +61,17 @@ pub struct Mark {
     pub text: Box<str>,
     /// Details for programs.
     pub details: Value,
-    #[serde(skip)]
-    details_bytes: usize,
+}
+
+/// What the ring keeps of a mark.
+#[derive(Debug, Serialize, Deserialize)]
+struct Form<'a> {
+    at: Moment,
+    space_at: Option<Moment>,
+    kind: MarkKind,
+    text: &'a str,
+    /// JSON.
+    details: &'a str,
 }
 
 impl MarkKind {
@@ -77,45 +85,30 @@ impl MarkKind {
 }
 
 impl NewMark {
-    /// Applies the limits. The ring sets `n`.
-    pub(super) fn into_mark(self) -> Mark {
-        let length = self.details.to_string().len();
-        let details = if length > DETAILS_LIMIT_BYTES { Value::Null } else { self.details };
-        Mark {
-            n: 0,
-            at: clock::now().unwrap_or_default(),
-            space_at: self.space_at,
-            space: self.space,
-            kind: self.kind,
-            text: self.text.chars().take(TEXT_LIMIT_CHARS).collect::<String>().into(),
-            details_bytes: value_bytes(&details),
-            details,
-        }
+    /// Applies the limits and encodes what the ring keeps.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let details = self.details.to_string();
+        let end = self.text.char_indices().nth(TEXT_LIMIT_CHARS).map_or(self.text.len(), |(end, _)| end);
+        encoded(
+            &Form {
+                at: Moment::of(clock::now().unwrap_or_default()),
+                space_at: self.space_at.map(Moment::of),
+                kind: self.kind,
+                text: self.text.get(..end).unwrap_or_default(),
+                details: if details.len() > DETAILS_LIMIT_BYTES { "null" } else { &details },
+            },
+            details.len().min(DETAILS_LIMIT_BYTES) + end + 32,
+        )
     }
 }
 
 impl Mark {
-    /// The bytes that this mark holds in memory, estimated.
-    pub(super) fn bytes(&self) -> usize {
-        let own = size_of::<Mark>() + ARC_BYTES + ALLOCATION_BYTES;
-        own + text_bytes(&self.text) + self.details_bytes
-    }
-}
-
-/// The bytes on the heap behind a value, estimated.
-fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text_bytes(text),
-        Value::Array(values) => {
-            let behind: usize = values.iter().map(value_bytes).sum();
-            behind + values.capacity() * size_of::<Value>() + ALLOCATION_BYTES
-        }
-        Value::Object(members) => {
-            let behind: usize =
-                members.iter().map(|(name, value)| text_bytes(name) + value_bytes(value)).sum();
-            behind + members.len().div_ceil(NODE_MEMBERS) * NODE_BYTES
-        }
+    /// Decodes what [`NewMark::encode`] encoded.
+    pub(super) fn decode(n: u64, space: Option<Arc<str>>, bytes: &[u8]) -> Option<Mark> {
+        let Form { at, space_at, kind, text, details } = postcard::from_bytes(bytes).ok()?;
+        let (at, space_at) = (at.timestamp(), space_at.map(Moment::timestamp));
+        let details = serde_json::from_str(details).ok()?;
+        Some(Mark { n, at, space_at, space, kind, text: text.into(), details })
     }
 }
 
@@ -123,6 +116,3 @@ fn value_bytes(value: &Value) -> usize {
 const TEXT_LIMIT_CHARS: usize = 200;
 /// More than 64 rules of faults with all their members.
 const DETAILS_LIMIT_BYTES: usize = 16 * 1024;
-/// The memory of a node of the map behind a JSON object: room for 11 members. A node may be little more than half full.
-const NODE_BYTES: usize = 11 * (size_of::<String>() + size_of::<Value>()) + ALLOCATION_BYTES;
-const NODE_MEMBERS: usize = 6;

@@ -1,11 +1,11 @@
 //! What the journal keeps of the headers and the body of a request or an answer.
 
 use std::str;
-use std::sync::Arc;
 
 use data_encoding::BASE64;
 use hyper::HeaderMap;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Deserialize, Serialize as DeriveSerialize};
 
 /// The headers and the body of a request or an answer.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -29,36 +29,75 @@ pub struct Header {
 /// of `text` otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct Body {
-    kept: Arc<[u8]>,
+    kept: Box<[u8]>,
     length: usize,
 }
 
-impl Message {
-    /// Copies what the journal keeps.
-    pub(super) fn of(headers: &HeaderMap, body: &[u8]) -> Message {
-        Message { headers: allowed(headers), body: Body::of(body) }
+/// What the ring keeps of a message beside its body.
+#[derive(Debug, DeriveSerialize, Deserialize)]
+pub(super) struct Envelope<'a> {
+    /// The headers of the allowlist, in the order of arrival.
+    #[serde(borrow)]
+    headers: Vec<KeptHeader<'a>>,
+    /// The bytes of the body that are kept.
+    pub(super) kept: usize,
+    /// The bytes of the whole body.
+    length: usize,
+}
+
+/// A header of the allowlist, by its place there.
+#[derive(Debug, DeriveSerialize, Deserialize)]
+struct KeptHeader<'a> {
+    name: u8,
+    #[serde(serialize_with = "as_bytes")]
+    value: &'a [u8],
+}
+
+impl<'a> Envelope<'a> {
+    /// The envelope of a message with this body.
+    pub(super) fn new(headers: &'a HeaderMap, body: &[u8]) -> Envelope<'a> {
+        let kept = headers.iter().filter_map(|(name, value)| {
+            let name = ALLOWED.iter().position(|allowed| *allowed == name.as_str())?;
+            Some(KeptHeader { name: u8::try_from(name).ok()?, value: value.as_bytes() })
+        });
+        let mut headers = Vec::with_capacity(headers.len());
+        headers.extend(kept);
+        Envelope { headers, kept: kept_part(body).len(), length: body.len() }
     }
 
+    /// About as many bytes as it has in the ring.
+    pub(super) fn bytes(&self) -> usize {
+        self.headers.iter().map(|header| header.value.len() + 4).sum::<usize>() + 8
+    }
+
+    /// The message with the kept part of its body.
+    pub(super) fn opened(&self, body: &[u8]) -> Message {
+        let headers = self.headers.iter().filter_map(|KeptHeader { name, value }| {
+            let name = ALLOWED.get(usize::from(*name))?;
+            Some(Header { name, value: String::from_utf8_lossy(value).into() })
+        });
+        Message { headers: headers.collect(), body: Body { kept: body.into(), length: self.length } }
+    }
+}
+
+/// The part of a body that the journal keeps.
+pub(super) fn kept_part(body: &[u8]) -> &[u8] {
+    body.get(..BODY_LIMIT_BYTES).unwrap_or(body)
+}
+
+fn as_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(bytes)
+}
+
+impl Message {
     /// The value of the first header with this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|header| header.name == name).map(|header| &*header.value)
     }
-
-    /// The bytes on the heap.
-    pub(super) fn heap_bytes(&self) -> usize {
-        let values: usize = self.headers.iter().map(|header| header.value.len() + ALLOCATION_BYTES).sum();
-        let headers = self.headers.capacity() * size_of::<Header>() + ALLOCATION_BYTES;
-        values + headers + self.body.kept.len() + ARC_BYTES + ALLOCATION_BYTES
-    }
 }
 
 impl Body {
-    /// Copies the beginning of a body. It does not keep the whole buffer of the request alive.
-    pub(super) fn of(body: &[u8]) -> Body {
-        Body { kept: body.get(..BODY_LIMIT_BYTES).unwrap_or(body).into(), length: body.len() }
-    }
-
     /// The bytes that were kept.
     #[must_use]
     pub fn kept(&self) -> &[u8] {
@@ -103,14 +142,6 @@ impl Serialize for Body {
     }
 }
 
-fn allowed(headers: &HeaderMap) -> Vec<Header> {
-    let allowed = headers.iter().filter_map(|(name, value)| {
-        let name = ALLOWED.into_iter().find(|allowed| *allowed == name.as_str())?;
-        Some(Header { name, value: String::from_utf8_lossy(value.as_bytes()).into() })
-    });
-    allowed.collect()
-}
-
 /// The headers that a component sees, and those that explain an answer. It is a list of what is kept and not of what is
 /// left out, so that a header with a credential that nobody has heard of yet stays out. An `idempotency-key` is not a
 /// credential: it gives no access, and without it nobody understands a repeated write.
@@ -137,11 +168,6 @@ const ALLOWED: [&str; 18] = [
 
 /// The most bytes of one body. It is the limit of a request's body unless the host is configured otherwise.
 pub(super) const BODY_LIMIT_BYTES: usize = 64 * 1024;
-/// What an allocator needs beside each allocation, estimated: its own header, and rounding.
-pub(super) const ALLOCATION_BYTES: usize = 16;
-/// The two counts of an `Arc`.
-pub(super) const ARC_BYTES: usize = 2 * size_of::<usize>();
-
 #[cfg(test)]
 mod tests {
     use hyper::header::HeaderValue;
@@ -149,8 +175,16 @@ mod tests {
 
     use super::*;
 
+    fn kept(headers: &HeaderMap, body: &[u8]) -> Message {
+        Envelope::new(headers, body).opened(kept_part(body))
+    }
+
+    fn of(body: &[u8]) -> Body {
+        kept(&HeaderMap::new(), body).body
+    }
+
     fn shown(body: &[u8]) -> serde_json::Value {
-        serde_json::to_value(Body::of(body)).unwrap()
+        serde_json::to_value(of(body)).unwrap()
     }
 
     #[test]
@@ -158,21 +192,17 @@ mod tests {
         assert_eq!(shown("ü".as_bytes()), json!({"text": "ü", "length": 2, "truncated": false}));
         assert_eq!(shown(&[0xff, 0]), json!({"base64": "/wA=", "length": 2, "truncated": false}));
         assert_eq!(shown(b""), json!({"text": "", "length": 0, "truncated": false}));
-        assert_eq!(
-            Body::of(&[b'a', 0xc3]).text(),
-            None,
-            "a whole body that ends within a character is not text"
-        );
+        assert_eq!(of(&[b'a', 0xc3]).text(), None, "a whole body that ends within a character is not text");
     }
 
     #[test]
     fn a_long_body_is_cut_at_a_character() {
         let long = format!("{}ü{}", "a".repeat(BODY_LIMIT_BYTES - 1), "b".repeat(10));
-        let body = Body::of(long.as_bytes());
+        let body = of(long.as_bytes());
         assert!(body.is_truncated());
         assert_eq!((body.kept().len(), body.length()), (BODY_LIMIT_BYTES, BODY_LIMIT_BYTES + 11));
         assert_eq!(body.text().map(str::len), Some(BODY_LIMIT_BYTES - 1));
-        assert!(!Body::of(&vec![b'a'; BODY_LIMIT_BYTES]).is_truncated(), "at the limit");
+        assert!(!of(&vec![b'a'; BODY_LIMIT_BYTES]).is_truncated(), "at the limit");
     }
 
     #[test]
@@ -181,7 +211,7 @@ mod tests {
         for name in ["x-api-key", "authorization", "cookie", "set-cookie", "proxy-authorization", "etag"] {
             headers.append(name, HeaderValue::from_static("value"));
         }
-        let kept = Message::of(&headers, b"");
+        let kept = kept(&headers, b"");
         assert_eq!(kept.headers, [Header { name: "etag", value: "value".into() }]);
         assert_eq!(kept.header("etag"), Some("value"));
     }

@@ -60,15 +60,15 @@ impl Told {
     }
 
     pub(super) fn end(&self, journal: &Journal, n: u64) {
+        let mut trail = Trail::default();
+        self.items.iter().for_each(|key| trail.item(key));
         journal.end(
             n,
             Ended {
                 status: self.status,
                 refusal: None,
                 failed_by: None,
-                faults: Vec::new(),
-                stations: Vec::new(),
-                items: self.items.iter().map(|key| (*key).into()).collect(),
+                trail,
                 headers: &self.headers,
                 body: &self.answer,
             },
@@ -170,8 +170,11 @@ fn the_bytes_stay_within_the_limit_whatever_is_written() {
 #[test]
 fn a_small_call_counts_more_than_its_texts() {
     let journal = Journal::new(0);
-    Told::default().write(&journal);
-    assert!(journal.usage().bytes > size_of::<Call>());
+    let n = Told::default().begin(&journal);
+    assert!(journal.usage().bytes > 100, "while it is open");
+    Told::default().end(&journal, n);
+    let texts = ["id", "read", "POST", "/things", "a=b%20c&d", "bot", SPACE].concat();
+    assert!(journal.usage().bytes > texts.len() + 100, "{:?}", journal.usage());
 }
 
 #[test]

@@ -50,8 +50,7 @@ impl Pipeline {
             Ok(space) => space,
             Err(refusal) => return answer::refused(&refusal, asked.method(), self.parity),
         };
-        let operation = self.contract.route(asked.method(), asked.uri().path());
-        let operation = operation.and_then(|route| route.operation.id.clone());
+        let operation = self.contract.operation(asked.method(), asked.uri().path());
         let waited_us = passage.elapsed_us();
         let is_write = !asked.method().is_safe();
         let draw = || spaces.are_controlled.then(|| draw(&space, asked, passage));
@@ -61,7 +60,8 @@ impl Pipeline {
         let seeded = drawn.as_ref().and_then(Draw::request_id).map(|id| id.to_string());
         let request_id = seeded.as_deref().unwrap_or(&passage.request_id);
         // Before the wait for a reset, so that people see what waits. No write that began before a mark is done after it.
-        let noted = Noted::begin(spaces, &space, asked, passage, operation.as_deref(), request_id);
+        let operation_id = operation.and_then(|operation| operation.id.as_deref());
+        let noted = Noted::begin(spaces, &space, asked, passage, operation_id, request_id);
         let entered = match at_once {
             Some(entered) => entered,
             None => space.enter(passage.begun, is_write, passage.deadline).await,
@@ -80,6 +80,7 @@ impl Pipeline {
         let dice = dice(drawn.as_ref());
         let client = Arc::clone(passage.admitted.client.name());
         let begun = passage.begun.into_std();
+        let operation = operation.map(Arc::clone);
         let exchange = Exchange::new(Arc::clone(&space.faults), dice, client, operation, begun);
         let exchange = Arc::new(exchange);
         exchange.left(StationName::Wait, waited_us);
@@ -98,12 +99,14 @@ impl Pipeline {
         passage: &Passage,
         request_id: &str,
     ) -> Reply {
-        if let Some(reply) = self.at_the_door(space, exchange, asked, passage).await {
+        if let Some(fault) = exchange.fault(Station::Door)
+            && let Some(reply) = self.at_the_door(space, fault, asked, passage).await
+        {
             return reply;
         }
         let moment = draw.map_or_else(Moment::default, |draw| Moment {
             now: Some(space.clock.tick()),
-            generator: draw.generator(),
+            generator: draw.generator().map(Box::new),
         });
         let store = space.store.observed(Arc::clone(exchange));
         let conditions = Some(Box::new(Conditions { store, moment }));
@@ -121,11 +124,11 @@ impl Pipeline {
     async fn at_the_door(
         &self,
         space: &Space,
-        exchange: &Exchange,
+        fault: Action,
         asked: &Request<Bytes>,
         passage: &Passage,
     ) -> Option<Reply> {
-        let Some(Action::Door(fault)) = exchange.fault(Station::Door) else { return None };
+        let Action::Door(fault) = fault else { return None };
         let refused = |refusal: Refusal| Some(answer::refused(&refusal, asked.method(), self.parity));
         match fault {
             DoorAction::Delay(delay) => match timeout_at(passage.deadline, space.faults.last(delay)).await {

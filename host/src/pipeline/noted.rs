@@ -9,28 +9,28 @@ use hyper::http::request::Parts;
 use tokio::time::Instant;
 
 use super::{Passage, Pipeline, Reply};
-use crate::exchange::{Exchange, Record};
+use crate::exchange::Exchange;
 use crate::journal::{Ended, FailedBy, Journal, Opened, Via};
 use crate::space::{Space, Spaces};
 
 /// A request in the journal that has no answer yet. If this is dropped before the answer, its client has gone away.
-pub(super) struct Noted {
-    journal: Journal,
+pub(super) struct Noted<'a> {
+    journal: &'a Journal,
     number: u64,
     is_ended: bool,
 }
 
-impl Noted {
+impl<'a> Noted<'a> {
     /// Begins to note a request.
     pub(super) fn begin(
-        spaces: &Spaces,
+        spaces: &'a Spaces,
         space: &Space,
         asked: &Request<Bytes>,
         passage: &Passage,
         operation: Option<&str>,
         request_id: &str,
-    ) -> Noted {
-        let journal = spaces.journal.clone();
+    ) -> Noted<'a> {
+        let journal = &spaces.journal;
         let number = journal.begin(Opened {
             begun: passage.begun.into_std(),
             space: Arc::clone(&space.name),
@@ -51,10 +51,11 @@ impl Noted {
     /// Notes the answer. There is no exchange if the request did not get into its space.
     pub(super) async fn end(mut self, reply: &Reply, exchange: Option<&Exchange>) {
         self.is_ended = true;
-        let Record { stations, items, faults } = exchange.map(Exchange::take).unwrap_or_default();
-        let Ok(body) = reply.answer.body().clone().collect().await;
+        let trail = exchange.map(Exchange::take).unwrap_or_default();
+        // The body of an answer is one piece, and its clone shares it.
+        let body = reply.answer.body().clone().frame().await.and_then(|Ok(frame)| frame.into_data().ok());
         let by = match reply.refusal {
-            _ if !faults.is_empty() => FailedBy::Injected,
+            _ if trail.has_faults() => FailedBy::Injected,
             Some(_) => FailedBy::Host,
             None => FailedBy::Component,
         };
@@ -65,17 +66,15 @@ impl Noted {
                 status: reply.answer.status().as_u16(),
                 refusal: reply.refusal,
                 failed_by,
-                faults,
-                stations,
-                items,
+                trail,
                 headers: reply.answer.headers(),
-                body: &body.to_bytes(),
+                body: &body.unwrap_or_default(),
             },
         );
     }
 }
 
-impl Drop for Noted {
+impl Drop for Noted<'_> {
     fn drop(&mut self) {
         if !self.is_ended {
             self.journal.abandon(self.number);
@@ -93,7 +92,7 @@ impl Pipeline {
         begun: Instant,
         refused: &Reply,
     ) {
-        let operation = self.contract.route(&parts.method, parts.uri.path());
+        let operation = self.contract.operation(&parts.method, parts.uri.path());
         let client = self.door.client(&parts.headers);
         let space = client.as_ref().and_then(|(_, space)| space.as_ref());
         let space = space.map_or_else(|| Arc::clone(&spaces.main().name), |space| Arc::clone(&space.space));
@@ -103,7 +102,7 @@ impl Pipeline {
             space_at: None,
             via,
             request_id: "",
-            operation: operation.and_then(|route| route.operation.id.as_deref()),
+            operation: operation.and_then(|operation| operation.id.as_deref()),
             method: parts.method.as_str(),
             path: parts.uri.path(),
             query: parts.uri.query(),
@@ -111,7 +110,7 @@ impl Pipeline {
             headers: &parts.headers,
             body: &[],
         });
-        let noted = Noted { journal: spaces.journal.clone(), number, is_ended: false };
+        let noted = Noted { journal: &spaces.journal, number, is_ended: false };
         noted.end(refused, None).await;
     }
 }

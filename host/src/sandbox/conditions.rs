@@ -21,8 +21,9 @@ pub struct Conditions {
 pub struct Moment {
     /// The time since 1970, however often the component asks. `None` is the time of the machine.
     pub now: Option<Duration>,
-    /// The generator of random bytes. `None` is the generator of the host, which nobody can predict.
-    pub generator: Option<ChaCha12Rng>,
+    /// The generator of random bytes. `None` is the generator of the host, which nobody can predict. It is boxed because it is
+    /// large, and every request moves this.
+    pub generator: Option<Box<ChaCha12Rng>>,
 }
 
 impl Moment {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Beginning, Space, SpaceError};
-use crate::backend::{Snapshot, SnapshotName};
+use crate::backend::{Contents, Snapshot, SnapshotName};
 use crate::clock::{ClockSetting, SpaceClock};
 use crate::journal::MarkKind;
 
@@ -29,7 +29,8 @@ pub struct Reset {
 /// A reset that is done.
 #[derive(Debug, Clone, Serialize)]
 pub struct ResetDone {
-    /// The state before the reset, which can be restored.
+    /// The state before the reset, which can be restored. If the space was empty already, it is the state before the last
+    /// reset that removed something.
     pub before: Snapshot,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
@@ -37,7 +38,7 @@ pub struct ResetDone {
 
 impl Space {
     /// Removes all items, and starts clock, chance and usage again. Requests in progress end before; the state before is kept
-    /// as the snapshot `before-reset`.
+    /// as the snapshot `before-reset`. The reset of an empty space leaves an older one as it is.
     pub async fn reset(&self, reset: &Reset) -> Result<ResetDone, SpaceError> {
         let contents = self.contents()?;
         let beginning = self.next_beginning(reset);
@@ -45,7 +46,10 @@ impl Space {
         SpaceClock::new(&beginning.clock)?;
         let begun = Instant::now();
         let mut world = self.close().await?;
-        let before = contents.save(&SnapshotName::before_reset()).await?;
+        let before = match kept(contents).await? {
+            Some(before) => before,
+            None => contents.save(&SnapshotName::before_reset()).await?,
+        };
         contents.clear().await?;
         self.clock.restart(&beginning.clock)?;
         self.chance.restart(beginning.seed);
@@ -71,4 +75,14 @@ impl Space {
             (None, seed) => Beginning::of(None, seed),
         }
     }
+}
+
+/// The snapshot of an earlier reset, if the space is empty: there is nothing to keep, and two resets in a row must not lose
+/// what the first one removed.
+async fn kept(contents: &dyn Contents) -> Result<Option<Snapshot>, SpaceError> {
+    if !contents.is_empty().await? {
+        return Ok(None);
+    }
+    let name = SnapshotName::before_reset();
+    Ok(contents.snapshots().await?.snapshots.into_iter().find(|snapshot| snapshot.name == name))
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Space, SpaceError};
-use crate::backend::{Snapshot, SnapshotName};
+use crate::backend::{Snapshot, SnapshotList, SnapshotName};
 use crate::journal::MarkKind;
 
 /// A restore that is done.
@@ -48,7 +48,7 @@ impl Space {
         let contents = self.contents()?;
         let mut world = self.close().await?;
         // A snapshot that is not listed cannot be restored either, and must not cost the state before the last restore.
-        let is_listed = contents.snapshots().await?.iter().any(|known| known.name == *name);
+        let is_listed = contents.snapshots().await?.snapshots.iter().any(|known| known.name == *name);
         let before = if keeps && is_listed {
             Some(contents.save(&SnapshotName::before_restore()).await?)
         } else {
@@ -63,7 +63,7 @@ impl Space {
     }
 
     /// The snapshots of this space.
-    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, SpaceError> {
+    pub async fn snapshots(&self) -> Result<SnapshotList, SpaceError> {
         Ok(self.contents()?.snapshots().await?)
     }
 

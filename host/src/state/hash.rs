@@ -3,9 +3,9 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::form::{self, Form};
+use super::form::{self, EntryForm, Form};
 use super::{Ignored, Keys};
-use crate::backend::Item;
+use crate::backend::{Entry, Item};
 
 /// The SHA-256 of a state as 64 hexadecimal digits. The order of `items` does not count, and each key must be unique.
 ///
@@ -13,52 +13,111 @@ use crate::backend::Item;
 /// that means without keys.
 #[must_use]
 pub fn hash(items: &[Item], ignored: &Ignored) -> String {
-    let mut digest = Sha256::new();
-    // The parts of an item are small, so they are collected before they are added to the hash.
-    let mut bytes = Vec::new();
-    text(&mut bytes, FORMAT);
-    text(&mut bytes, if ignored.keys == Keys::Exact { "exact" } else { "canonical" });
-    number(&mut bytes, items.len());
-    for form in form::sorted(items, ignored) {
-        item(&mut bytes, &form);
-        digest.update(&bytes);
-        bytes.clear();
+    let mut hasher = Hasher::new(ignored.keys, items.len());
+    if *ignored == Ignored::default() && items.is_sorted_by(|one, other| one.key < other.key) {
+        // A snapshot needs no forms, which take longer than the digest.
+        items.iter().for_each(|whole| hasher.add(|bytes| item(bytes, whole)));
+    } else {
+        form::sorted(items, ignored).iter().for_each(|form| hasher.add(|bytes| formed(bytes, form)));
     }
-    digest.update(&bytes);
-    HEXLOWER.encode(&digest.finalize())
+    hasher.finish()
 }
 
-fn item(bytes: &mut Vec<u8>, form: &Form<'_>) {
+/// Hashes the items of a state one after the other.
+pub(crate) struct Hasher {
+    digest: Sha256,
+    /// The parts of an item are small, so they are collected before they are added to the digest.
+    bytes: Vec<u8>,
+}
+
+impl Hasher {
+    /// A state of so many items.
+    pub(crate) fn new(keys: Keys, items: usize) -> Hasher {
+        let mut hasher = Hasher { digest: Sha256::new(), bytes: Vec::new() };
+        hasher.add(|bytes| {
+            text(bytes, FORMAT);
+            text(bytes, if keys == Keys::Exact { "exact" } else { "canonical" });
+            number(bytes, items);
+        });
+        hasher
+    }
+
+    /// Adds what `write` writes: an item or a part of one.
+    pub(crate) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.digest.update(&self.bytes);
+        self.bytes.clear();
+    }
+
+    /// Adds what was written elsewhere.
+    pub(crate) fn add_written(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> String {
+        HEXLOWER.encode(&self.digest.finalize())
+    }
+}
+
+/// Adds an item of which nothing is ignored.
+fn item(bytes: &mut Vec<u8>, item: &Item) {
+    text(bytes, &item.key);
+    fields(bytes, &item.fields);
+    lists(bytes, &item.lists);
+}
+
+/// Adds the lists of an item.
+pub(crate) fn lists(bytes: &mut Vec<u8>, lists: &[(String, Vec<Entry>)]) {
+    lists_of(bytes, lists, |bytes, entry| {
+        text(bytes, &entry.id);
+        fields(bytes, &entry.fields);
+    });
+}
+
+/// Adds the form of an item, which has the same bytes if nothing is ignored.
+fn formed(bytes: &mut Vec<u8>, form: &Form<'_>) {
     text(bytes, &form.key);
     fields(bytes, &form.fields);
-    number(bytes, form.lists.len());
-    for (name, entries) in &form.lists {
-        text(bytes, name);
+    lists_of(bytes, &form.lists, |bytes, entry: &EntryForm<'_>| {
+        text(bytes, &entry.id);
+        fields(bytes, &entry.fields);
+    });
+}
+
+fn lists_of<N: AsRef<str>, E>(bytes: &mut Vec<u8>, lists: &[(N, Vec<E>)], entry: impl Fn(&mut Vec<u8>, &E)) {
+    number(bytes, lists.len());
+    for (name, entries) in lists {
+        text(bytes, name.as_ref());
         number(bytes, entries.len());
-        for entry in entries {
-            text(bytes, &entry.id);
-            fields(bytes, &entry.fields);
-        }
+        entries.iter().for_each(|each| entry(bytes, each));
     }
 }
 
-fn fields<V: AsRef<str>>(bytes: &mut Vec<u8>, fields: &[(&str, V)]) {
+fn fields<N: AsRef<str>, V: AsRef<str>>(bytes: &mut Vec<u8>, fields: &[(N, V)]) {
     number(bytes, fields.len());
     for (name, value) in fields {
-        text(bytes, name);
+        text(bytes, name.as_ref());
         text(bytes, value.as_ref());
     }
 }
 
 /// Adds a text and its length, so that no two states have the same input.
-fn text(bytes: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(bytes: &mut Vec<u8>, text: &str) {
     number(bytes, text.len());
     bytes.extend_from_slice(text.as_bytes());
 }
 
 fn number(bytes: &mut Vec<u8>, number: usize) {
-    bytes.extend_from_slice(&(number as u64).to_be_bytes());
+    bytes.extend_from_slice(&in_bytes(number));
 }
+
+/// A number as a part of the input.
+pub(crate) fn in_bytes(number: usize) -> [u8; NUMBER_BYTES] {
+    (number as u64).to_be_bytes()
+}
+
+/// The bytes of a number.
+pub(crate) const NUMBER_BYTES: usize = 8;
 
 /// The name of the format. It is part of the hash, so that hashes of different formats are never equal.
 const FORMAT: &str = "portdesk state 1";

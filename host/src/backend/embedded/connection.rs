@@ -66,14 +66,6 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Opens a connection of its own for work on the whole content, which the connections for single reads must not wait for. It
-/// writes nothing into the file, but it may write a copy, which its caller syncs.
-pub(super) fn copier(path: &Path) -> Result<Connection, OpenError> {
-    let connection = open(path)?;
-    apply(&connection, path, &[("synchronous", "OFF", "0")])?;
-    Ok(connection)
-}
-
 /// An empty store in memory, with the same settings of its pages as a file.
 pub(super) fn empty(layout: &Layout) -> Result<Connection, StatementError> {
     let mut connection = Connection::open_in_memory()?;

@@ -10,11 +10,11 @@ use items::memory::MemoryItems;
 use rusqlite::Connection;
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::saved::{Loaded, SavedSnapshots};
+use super::saved::SavedSnapshots;
 use super::scan::Scan;
 use super::{Embedded, connection};
 use crate::backend::memory::Memory;
-use crate::backend::{Contents, ContentsError, Error, Item, Snapshot, SnapshotName};
+use crate::backend::{Contents, ContentsError, Error, Item, Snapshot, SnapshotList, SnapshotName};
 
 impl Embedded {
     /// Waits for work on snapshots and refuses all later work on them.
@@ -45,6 +45,10 @@ impl Contents for Embedded {
         blocking(move || Ok(quotas.clear()?)).await
     }
 
+    async fn is_empty(&self) -> Result<bool, ContentsError> {
+        self.with_saved(SavedSnapshots::is_empty).await
+    }
+
     async fn save(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         let name = name.clone();
         self.with_saved(move |saved| saved.save(&name)).await
@@ -52,16 +56,12 @@ impl Contents for Embedded {
 
     async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         let name = name.clone();
-        let load = move |saved: &SavedSnapshots| {
-            let Loaded { snapshot, content, .. } = saved.load(&name)?;
-            Ok((snapshot, content))
-        };
-        let (snapshot, content) = self.with_saved(load).await?;
+        let (snapshot, content) = self.with_saved(move |saved| saved.load(&name)).await?;
         self.writer.replace(content).await?;
         Ok(snapshot)
     }
 
-    async fn snapshots(&self) -> Result<Vec<Snapshot>, ContentsError> {
+    async fn snapshots(&self) -> Result<SnapshotList, ContentsError> {
         self.with_saved(SavedSnapshots::list).await
     }
 
@@ -78,7 +78,7 @@ impl Contents for Embedded {
         let (from, empty) = (from.cloned(), MemoryItems::new(&self.schema));
         let copied = move |saved: &SavedSnapshots| {
             let scan: Scan = match from {
-                Some(name) => saved.load(&name)?.scan,
+                Some(name) => saved.scan(&name)?,
                 None => saved.now()?,
             };
             Ok(Memory::of(scan.load(empty)))

@@ -30,6 +30,8 @@ pub(super) struct Tree {
     pub(super) ties: String,
     /// Selects items whose order value is less than a given one.
     pub(super) rest: String,
+    /// Counts the rows of the tree that a query can find.
+    count: String,
 }
 
 impl Index {
@@ -40,6 +42,14 @@ impl Index {
 
     pub(super) fn trees(&self) -> &[Tree; 2] {
         &self.trees
+    }
+
+    /// Checks that both trees have as many rows, because a flipped byte in an inner page hides the rows below it.
+    pub(super) fn check_twins(&self, connection: &Connection) -> Result<(), StatementError> {
+        let count = |tree: &Tree| connection.query_row(&tree.count, [], |row| row.get::<_, i64>(0));
+        let [one, other] = &self.trees;
+        let is_whole = count(one)? == count(other)?;
+        if is_whole { Ok(()) } else { Err(self.damaged("its two trees differ").into()) }
     }
 
     /// Whether the index has this name.
@@ -98,7 +108,8 @@ impl Tree {
         // tree. So many items with the same order value do not make a page slower.
         let ties = format!("{from} AND {order} = ?2 AND key < ?3 ORDER BY key DESC LIMIT ?4");
         let rest = format!("{from} AND {order} < ?2 ORDER BY {order} DESC, key DESC LIMIT ?3");
-        Tree { name, sql, ties, rest }
+        let count = format!("SELECT count(*) FROM items INDEXED BY {tree} WHERE {partition} >= ''");
+        Tree { name, sql, ties, rest, count }
     }
 
     /// Whether this program created the tree for an earlier schema, by its name and the statement that created it.

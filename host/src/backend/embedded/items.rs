@@ -121,19 +121,19 @@ pub(super) fn lists(
     while let Some(row) = rows.next()? {
         found.push(row::entry(row)?);
     }
-    in_lists(key, record, found)
+    in_lists(key, &record.counts, found)
 }
 
-/// The lists of an item from all its entries. Fails unless their number is the one in the record and no place is empty.
+/// The lists of an item from all its entries. Fails unless their numbers are `counts` and no place is empty.
 pub(super) fn in_lists(
     key: &str,
-    record: &Record,
+    counts: &[(String, u32)],
     mut found: Vec<Placed>,
 ) -> Result<Vec<(String, Vec<Entry>)>, StatementError> {
     found.sort_by(|a, b| (&a.list, a.seq).cmp(&(&b.list, b.seq)));
     let mut found = found.into_iter();
-    let mut lists = Vec::with_capacity(record.counts.len());
-    for (list, count) in &record.counts {
+    let mut lists = Vec::with_capacity(counts.len());
+    for (list, count) in counts {
         let entries = found.by_ref().take(*count as usize).enumerate();
         let in_place = |(at, placed): (usize, Placed)| {
             let expected = placed.list == *list && usize::try_from(placed.seq) == Ok(at);

@@ -141,6 +141,11 @@ impl Layout {
         self.trees().try_for_each(|tree| tree.probe(connection))
     }
 
+    /// Checks that the two trees of each index have as many rows.
+    pub(super) fn check_twins(&self, connection: &Connection) -> Result<(), StatementError> {
+        self.indexes.iter().try_for_each(|index| index.check_twins(connection))
+    }
+
     fn expects(&self, object: &Object) -> bool {
         tables().into_iter().any(|(kind, name, table, sql)| object.is(kind, name, table, sql))
             || self.trees().any(|tree| object.is("index", &tree.name, "items", Some(&tree.sql)))

@@ -3,13 +3,14 @@
 //! SQLite does not verify its pages. So each row has a CRC-32 over all its other columns, including the key. The length
 //! of each text is part of the checksum, so that no two rows have the same input. Every read checks the checksum.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use rusqlite::Row;
 use rusqlite::types::Value;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _, Serialize, Serializer};
 
 use super::error::StatementError;
@@ -41,33 +42,54 @@ pub(super) fn item_values(key: &str, record: &Record) -> Result<[Value; 8], Stat
     Ok([key, version.into(), fields.into(), counts.into(), change.into(), last, size.into(), checksum.into()])
 }
 
+/// A row of `items` whose checksum is right. Its fields and counts are JSON.
+pub(super) struct ItemRow<'a> {
+    pub(super) key: &'a str,
+    pub(super) fields: &'a str,
+    pub(super) size: i64,
+    version: i64,
+    counts: &'a str,
+    insert_change: &'a str,
+    last_change: Option<&'a str>,
+}
+
+impl<'a> ItemRow<'a> {
+    /// Reads and checks a row of [`ITEM_COLUMNS`].
+    pub(super) fn read(row: &'a Row<'_>) -> Result<ItemRow<'a>, StatementError> {
+        let (key, version) = (text(row, 0)?, number(row, 1)?);
+        let (fields, counts, insert_change) = (text(row, 2)?, text(row, 3)?, text(row, 4)?);
+        let (last_change, size) = (row.get_ref(5)?.as_str_or_null()?, number(row, 6)?);
+        let mut sum = Checksum::default();
+        sum.text(key).number(version).text(fields).text(counts).text(insert_change);
+        sum.option(last_change).number(size);
+        let found = ItemRow { key, fields, size, version, counts, insert_change, last_change };
+        if sum.value() == number(row, 7)? { Ok(found) } else { Err(found.damaged().into()) }
+    }
+
+    pub(super) fn counts(&self) -> Result<Vec<(String, u32)>, Error> {
+        parsed(self.counts, 0).ok_or_else(|| self.damaged())
+    }
+
+    pub(super) fn damaged(&self) -> Error {
+        Error::Corrupt(format!("item {:?}", self.key))
+    }
+
+    pub(super) fn record(&self) -> Result<Record, Error> {
+        Ok(Record {
+            version: self.version.try_into().map_err(|_| self.damaged())?,
+            fields: Arc::new(parsed(self.fields, ITEM_FIELDS).ok_or_else(|| self.damaged())?),
+            counts: self.counts()?,
+            insert_change: self.insert_change.to_owned(),
+            last_change: self.last_change.map(str::to_owned),
+            size: self.size.try_into().map_err(|_| self.damaged())?,
+        })
+    }
+}
+
 /// Reads and checks a row of [`ITEM_COLUMNS`].
 pub(super) fn item(row: &Row<'_>) -> Result<(String, Record), StatementError> {
-    let key = text(row, 0)?;
-    let (version, fields, counts) = (number(row, 1)?, text(row, 2)?, text(row, 3)?);
-    let (insert_change, last_change) = (text(row, 4)?, row.get_ref(5)?.as_str_or_null()?);
-    let size = number(row, 6)?;
-    let mut sum = Checksum::default();
-    sum.text(key)
-        .number(version)
-        .text(fields)
-        .text(counts)
-        .text(insert_change)
-        .option(last_change)
-        .number(size);
-    let damaged = || Error::Corrupt(format!("item {key:?}"));
-    if sum.value() != number(row, 7)? {
-        return Err(damaged().into());
-    }
-    let record = Record {
-        version: version.try_into().map_err(|_| damaged())?,
-        fields: Arc::new(parsed(fields, ITEM_FIELDS).ok_or_else(damaged)?),
-        counts: parsed(counts, 0).ok_or_else(damaged)?,
-        insert_change: insert_change.to_owned(),
-        last_change: last_change.map(str::to_owned),
-        size: size.try_into().map_err(|_| damaged())?,
-    };
-    Ok((key.to_owned(), record))
+    let found = ItemRow::read(row)?;
+    Ok((found.key.to_owned(), found.record()?))
 }
 
 /// The values of a row of `entries`, in the order of [`ENTRY_COLUMNS`].
@@ -132,6 +154,14 @@ fn parsed<V: DeserializeOwned>(text: &str, room: usize) -> Option<Vec<(String, V
     is_sorted(&pairs).then_some(pairs)
 }
 
+/// Calls `each` with the pairs of a JSON object of texts, in their order, without a copy of them. Returns `None` if the text
+/// is not the result of [`json`].
+pub(super) fn each_pair(text: &str, mut each: impl FnMut(&str, &str)) -> Option<()> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.deserialize_map(EachPair(&mut each)).ok()?;
+    reader.end().ok()
+}
+
 fn is_sorted<V>(pairs: &[(String, V)]) -> bool {
     pairs.is_sorted_by(|(before, _), (name, _)| before < name)
 }
@@ -164,6 +194,33 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Pairs<V> {
             pairs.push(pair);
         }
         Ok(pairs)
+    }
+}
+
+/// Passes the pairs of a JSON object of texts on.
+struct EachPair<'a, F>(&'a mut F);
+
+/// A text that is copied only if it has escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de, F: FnMut(&str, &str)> Visitor<'de> for EachPair<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of names and texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut before = None::<Text<'de>>;
+        while let Some((name, value)) = map.next_entry::<Text<'de>, Text<'de>>()? {
+            if before.is_some_and(|before| before.0 >= name.0) {
+                return Err(de::Error::custom("the names are not sorted"));
+            }
+            (self.0)(&name.0, &value.0);
+            before = Some(name);
+        }
+        Ok(())
     }
 }
 

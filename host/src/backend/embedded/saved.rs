@@ -5,12 +5,14 @@
 
 mod files;
 
-use std::io;
-use std::path::PathBuf;
+use std::ffi::c_int;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{io, thread};
 
 use rusqlite::Connection;
-use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::backup::{Backup, StepResult};
 use tracing::warn;
 
 use self::files::Files;
@@ -19,8 +21,7 @@ use super::error::StatementError;
 use super::layout::Layout;
 use super::scan::{self, Scan};
 use crate::backend::contents::{ITEMS_LIMIT_BYTES, check_limits};
-use crate::backend::{ContentsError, Error, Snapshot, SnapshotName};
-use crate::state::{self, Ignored};
+use crate::backend::{ContentsError, Error, Snapshot, SnapshotList, SnapshotName};
 
 /// The name of the folder in the data folder.
 pub(super) const FOLDER: &str = "snapshots";
@@ -36,14 +37,6 @@ pub(super) struct SavedSnapshots {
     open: Mutex<bool>,
 }
 
-/// A snapshot in memory, after it was verified. It has the indexes of the present schema.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) snapshot: Snapshot,
-    pub(super) content: Connection,
-    pub(super) scan: Scan,
-}
-
 impl SavedSnapshots {
     pub(super) fn new(folder: PathBuf, store: PathBuf, layout: Arc<Layout>) -> SavedSnapshots {
         SavedSnapshots { files: Files::new(folder), store, layout, open: Mutex::new(true) }
@@ -52,24 +45,29 @@ impl SavedSnapshots {
     /// Saves the content. It is read on a connection of its own, so that reads and writes go on meanwhile.
     pub(super) fn save(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         let _open = self.working()?;
-        let held = self.held()?;
-        let source = self.copier()?;
-        // A copy would lack the rows that damage hides, and nothing in the copy would show it.
-        scan::check_twins(&source).map_err(Error::from)?;
-        // The copy may be smaller than the file, but hardly by more than half, because rows are never removed.
-        check_limits(&held, name, used_bytes(&source).map_err(Error::from)? / 2)?;
+        let held = self.held()?.snapshots;
+        let source = self.source()?;
+        check_limits(&held, name, whole_bytes(&source).map_err(Error::from)?)?;
         self.files.prepare().and_then(|()| self.files.sweep()).map_err(|error| failed(&error))?;
         let copy = self.files.temporary().map_err(|error| failed(&error))?;
-        let path = ToSqlOutput::Borrowed(ValueRef::Text(copy.path().as_os_str().as_encoded_bytes()));
-        let unsaved = |error: rusqlite::Error| Error::from(StatementError::from(error));
-        source.execute("VACUUM INTO ?1", [path]).map_err(unsaved)?;
+        copied(&source, copy.path()).map_err(Error::from)?;
         drop(source);
+        copy.as_file().write_all_at(&WITHOUT_LOG, VERSIONS_AT).map_err(|error| failed(&error))?;
         let bytes = copy.as_file().metadata().map_err(|error| failed(&error))?.len();
         check_limits(&held, name, bytes)?;
+        // What is verified and hashed is what the file has.
         let (content, checksum) = files::read(copy.path(), bytes).map_err(|error| failed(&error))?;
-        let Scan { items, .. } = scan::all(&content, ITEMS_LIMIT_BYTES).map_err(Error::from)?;
-        let hash = state::hash(&items, &Ignored::default());
-        let snapshot = Snapshot { name: name.clone(), items: items.len() as u64, bytes, hash };
+        let verified = thread::scope(|scope| {
+            let synced = scope.spawn(|| copy.as_file().sync_all());
+            // The copy has the indexes of the store, with what damage hides.
+            let verified = self.layout.check_twins(&content);
+            let verified = verified.and_then(|()| scan::verified(&content, ITEMS_LIMIT_BYTES));
+            let synced = synced.join().unwrap_or_else(|_| Err(io::Error::other("the sync ended in a panic")));
+            synced.map_err(|error| failed(&error))?;
+            Ok::<_, Error>(verified?)
+        });
+        let (items, hash) = verified?;
+        let snapshot = Snapshot { name: name.clone(), items, bytes, hash };
         self.files.put(copy, &snapshot, checksum).map_err(|error| failed(&error))?;
         // The older snapshot of the same name is replaced already; the next sweep tries again.
         if let Err(error) = self.files.sweep() {
@@ -78,32 +76,34 @@ impl SavedSnapshots {
         Ok(snapshot)
     }
 
-    /// Reads a snapshot into memory and verifies it there, so that what is restored is what was verified.
-    pub(super) fn load(&self, name: &SnapshotName) -> Result<Loaded, ContentsError> {
+    /// Reads a snapshot into memory, with the indexes of the present schema. The checksum shows that it is what was saved, and
+    /// that was verified then.
+    pub(super) fn load(&self, name: &SnapshotName) -> Result<(Snapshot, Connection), ContentsError> {
         let _open = self.working()?;
-        let damaged = |detail: String| ContentsError::Damaged { name: name.clone(), detail };
-        let unreadable = |error: io::Error| damaged(format!("its manifest cannot be read: {error}"));
+        let unreadable = |error: io::Error| damaged(name, format!("its manifest cannot be read: {error}"));
         let manifest = self.files.manifest(name).map_err(unreadable)?;
         let manifest = manifest.ok_or_else(|| ContentsError::Missing(name.clone()))?;
-        let unreadable = |error: io::Error| damaged(format!("its file cannot be read: {error}"));
+        let unreadable = |error: io::Error| damaged(name, format!("its file cannot be read: {error}"));
         let read = files::read(&self.files.store(&manifest), manifest.snapshot.bytes);
         let (mut content, checksum) = read.map_err(unreadable)?;
-        if checksum != manifest.checksum {
-            return Err(damaged("its file is not the one that was saved".to_owned()));
+        if !manifest.fits(checksum) {
+            return Err(damaged(name, "it is not as it was saved".to_owned()));
         }
-        let unsound = |StatementError(error)| damaged(error.to_string());
-        self.layout.settle(&mut content).map_err(unsound)?;
-        let scan = scan::all(&content, ITEMS_LIMIT_BYTES).map_err(unsound)?;
-        let snapshot = manifest.snapshot;
-        let hash = state::hash(&scan.items, &Ignored::default());
-        if scan.items.len() as u64 != snapshot.items || hash != snapshot.hash {
-            return Err(damaged("its items are not those that were saved".to_owned()));
-        }
-        Ok(Loaded { snapshot, content, scan })
+        self.layout.settle(&mut content).map_err(|StatementError(error)| damaged(name, error.to_string()))?;
+        Ok((manifest.snapshot, content))
     }
 
-    /// All snapshots by name. Those with a damaged manifest are left out.
-    pub(super) fn list(&self) -> Result<Vec<Snapshot>, ContentsError> {
+    /// Everything that a snapshot has.
+    pub(super) fn scan(&self, name: &SnapshotName) -> Result<Scan, ContentsError> {
+        let (snapshot, content) = self.load(name)?;
+        let scan = scan::all(&content, ITEMS_LIMIT_BYTES);
+        let scan = scan.map_err(|StatementError(error)| damaged(name, error.to_string()))?;
+        let is_whole = scan.items.len() as u64 == snapshot.items;
+        is_whole.then_some(scan).ok_or_else(|| damaged(name, "it has another number of items".to_owned()))
+    }
+
+    /// All snapshots.
+    pub(super) fn list(&self) -> Result<SnapshotList, ContentsError> {
         let _open = self.working()?;
         self.held()
     }
@@ -115,10 +115,16 @@ impl SavedSnapshots {
         if removed { Ok(()) } else { Err(ContentsError::Missing(name.clone())) }
     }
 
+    /// Whether the store has no item now.
+    pub(super) fn is_empty(&self) -> Result<bool, ContentsError> {
+        let _open = self.working()?;
+        Ok(scan::is_empty(&self.source()?).map_err(Error::from)?)
+    }
+
     /// Everything that the store has now.
     pub(super) fn now(&self) -> Result<Scan, ContentsError> {
         let _open = self.working()?;
-        let mut source = self.copier()?;
+        let mut source = self.source()?;
         let transaction = source.transaction().map_err(|error| Error::from(StatementError::from(error)))?;
         Ok(scan::all(&transaction, ITEMS_LIMIT_BYTES).map_err(Error::from)?)
     }
@@ -133,26 +139,49 @@ impl SavedSnapshots {
         if *open { Ok(open) } else { Err(Error::Unavailable("the store is closed".to_owned())) }
     }
 
-    fn held(&self) -> Result<Vec<Snapshot>, ContentsError> {
-        let (manifests, unreadable) = self.files.manifests().map_err(|error| failed(&error))?;
-        for name in unreadable {
-            warn!(%name, "the manifest of a snapshot cannot be read; remove the snapshot");
-        }
-        Ok(manifests.into_iter().map(|manifest| manifest.snapshot).collect())
+    fn held(&self) -> Result<SnapshotList, ContentsError> {
+        let (manifests, damaged) = self.files.manifests().map_err(|error| failed(&error))?;
+        let snapshots = manifests.into_iter().map(|manifest| manifest.snapshot).collect();
+        Ok(SnapshotList { snapshots, damaged })
     }
 
-    fn copier(&self) -> Result<Connection, Error> {
-        connection::copier(&self.store).map_err(|error| Error::Unavailable(error.to_string()))
+    /// A connection of its own, so that single reads do not wait for work on the whole content.
+    fn source(&self) -> Result<Connection, Error> {
+        connection::reader(&self.store).map_err(|error| Error::Unavailable(error.to_string()))
     }
 }
 
-/// The bytes of all pages that are in use.
-fn used_bytes(connection: &Connection) -> Result<u64, StatementError> {
+/// Copies the whole content into a new file, as it is at one moment. Reads and writes go on meanwhile.
+fn copied(source: &Connection, path: &Path) -> Result<(), StatementError> {
+    let mut copy = Connection::open(path)?;
+    copy.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF")?;
+    match Backup::new(source, &mut copy)?.step(ALL_PAGES)? {
+        StepResult::Done => Ok(()),
+        step => {
+            let text = format!("the content could not be copied ({step:?}); try again");
+            Err(Error::Unavailable(text).into())
+        }
+    }
+}
+
+fn damaged(name: &SnapshotName, detail: String) -> ContentsError {
+    ContentsError::Damaged { name: name.clone(), detail }
+}
+
+/// The bytes of all pages.
+fn whole_bytes(connection: &Connection) -> Result<u64, StatementError> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
-    let (pages, free, page_bytes) = (number("page_count")?, number("freelist_count")?, number("page_size")?);
-    Ok(u64::from(pages.saturating_sub(free)) * u64::from(page_bytes))
+    let (pages, page_bytes) = (number("page_count")?, number("page_size")?);
+    Ok(u64::from(pages) * u64::from(page_bytes))
 }
 
 fn failed(error: &io::Error) -> Error {
     Error::Unavailable(format!("the folder {FOLDER:?} of the data folder cannot be used ({error})"))
 }
+
+/// All pages in one step, so that they are of one moment.
+const ALL_PAGES: c_int = -1;
+/// Where the header of a file has its two versions (sqlite.org/fileformat2.html), and those of a file without a log beside
+/// it. The store has a log, so a copy of its first page says 2.
+const VERSIONS_AT: u64 = 18;
+const WITHOUT_LOG: [u8; 2] = [1, 1];

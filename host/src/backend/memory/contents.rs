@@ -11,7 +11,7 @@ use tokio::task;
 
 use super::Memory;
 use crate::backend::contents::check_limits;
-use crate::backend::{Contents, ContentsError, Error, Item, Snapshot, SnapshotName};
+use crate::backend::{Contents, ContentsError, Error, Item, Snapshot, SnapshotList, SnapshotName};
 use crate::state::{self, Ignored};
 
 /// The snapshots of a backend.
@@ -69,6 +69,10 @@ impl Contents for Memory {
         Ok(())
     }
 
+    async fn is_empty(&self) -> Result<bool, ContentsError> {
+        Ok(self.read()?.iter().next().is_none())
+    }
+
     async fn save(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         busy(|| self.saved_as(name))
     }
@@ -80,9 +84,9 @@ impl Contents for Memory {
         Ok(snapshot)
     }
 
-    async fn snapshots(&self) -> Result<Vec<Snapshot>, ContentsError> {
+    async fn snapshots(&self) -> Result<SnapshotList, ContentsError> {
         self.check_open()?;
-        Ok(self.saved.list())
+        Ok(SnapshotList { snapshots: self.saved.list(), damaged: Vec::new() })
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<(), ContentsError> {

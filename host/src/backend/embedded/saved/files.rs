@@ -27,8 +27,27 @@ pub(super) struct Manifest {
     pub(super) snapshot: Snapshot,
     /// The name of the store's file, in the same folder.
     pub(super) file: String,
-    /// The CRC-32 of the store's file.
+    /// The CRC-32 of the store's file and of the two members above.
     pub(super) checksum: u32,
+}
+
+impl Manifest {
+    /// The manifest of a snapshot whose file has this checksum.
+    fn new(snapshot: Snapshot, file: String, of_file: Hasher) -> io::Result<Manifest> {
+        let checksum = checksum(&snapshot, &file, of_file)?;
+        Ok(Manifest { snapshot, file, checksum })
+    }
+
+    /// Whether neither the file nor the manifest changed since the snapshot was saved.
+    pub(super) fn fits(&self, of_file: Hasher) -> bool {
+        checksum(&self.snapshot, &self.file, of_file).is_ok_and(|checksum| checksum == self.checksum)
+    }
+}
+
+fn checksum(snapshot: &Snapshot, file: &str, of_file: Hasher) -> io::Result<u32> {
+    let mut sum = of_file;
+    sum.update(&serde_json::to_vec(&(snapshot, file))?);
+    Ok(sum.finalize())
 }
 
 impl Files {
@@ -82,14 +101,13 @@ impl Files {
         tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)
     }
 
-    /// Makes a finished store and its manifest the snapshot of that name. Everything is synced before the manifest is in
-    /// its place.
-    pub(super) fn put(&self, store: NamedTempFile, snapshot: &Snapshot, checksum: u32) -> io::Result<()> {
+    /// Makes a finished store, which is synced, and its manifest the snapshot of that name. Everything is synced before the
+    /// manifest is in its place.
+    pub(super) fn put(&self, store: NamedTempFile, snapshot: &Snapshot, of_file: Hasher) -> io::Result<()> {
         let name = &snapshot.name;
         let file = format!("{name}.{}{STORE}", Uuid::new_v4().simple());
-        store.as_file().sync_all()?;
         store.persist(self.folder.join(&file))?;
-        let manifest = Manifest { snapshot: snapshot.clone(), file, checksum };
+        let manifest = Manifest::new(snapshot.clone(), file, of_file)?;
         let mut temporary = self.temporary()?;
         temporary.write_all(&serde_json::to_vec(&manifest)?)?;
         temporary.as_file().sync_all()?;
@@ -158,8 +176,8 @@ fn owner(file: &str) -> Option<SnapshotName> {
     name.parse().ok().filter(|_| is_unique)
 }
 
-/// Reads a store into memory. Returns it with the CRC-32 of its file, which must have `bytes`.
-pub(super) fn read(path: &Path, bytes: u64) -> io::Result<(Connection, u32)> {
+/// Reads a store into memory. Returns it with the checksum of its file, which must have `bytes`.
+pub(super) fn read(path: &Path, bytes: u64) -> io::Result<(Connection, Hasher)> {
     let file = File::open(path)?;
     let found = file.metadata()?.len();
     if found != bytes || bytes > SNAPSHOTS_LIMIT_BYTES {
@@ -170,7 +188,7 @@ pub(super) fn read(path: &Path, bytes: u64) -> io::Result<(Connection, u32)> {
     let mut summed = Summed { file, sum: Hasher::new() };
     let bytes = usize::try_from(bytes).map_err(io::Error::other)?;
     content.deserialize_read_exact(MAIN_DB, &mut summed, bytes, false).map_err(failed)?;
-    Ok((content, summed.sum.finalize()))
+    Ok((content, summed.sum))
 }
 
 /// A file whose checksum is computed while it is read.

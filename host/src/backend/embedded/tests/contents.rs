@@ -64,8 +64,10 @@ async fn a_damaged_snapshot_is_refused_and_the_content_stays() {
     assert_eq!(listed(&plain, "late", 10).await.len(), 1);
     // A damaged snapshot can be replaced and removed.
     fs::write(only(dir.path(), ".json"), "{").unwrap();
-    assert!(store.snapshots().await.unwrap().is_empty());
+    let listed = store.snapshots().await.unwrap();
+    assert_eq!((listed.snapshots.len(), listed.damaged), (0, vec![name("s")]), "it is named");
     store.save(&name("s")).await.unwrap();
+    assert!(store.snapshots().await.unwrap().damaged.is_empty());
     fs::write(only(dir.path(), ".json"), "{").unwrap();
     store.remove(&name("s")).await.unwrap();
     assert!(files(dir.path(), "").is_empty(), "{:?}", files(dir.path(), ""));
@@ -101,7 +103,7 @@ async fn snapshots_and_what_was_restored_are_there_after_a_restart() {
     drop(store);
     let store = open(dir.path());
     assert!(store.items().await.unwrap().is_empty());
-    assert_eq!(store.snapshots().await.unwrap(), std::slice::from_ref(&saved));
+    assert_eq!(store.snapshots().await.unwrap().snapshots, std::slice::from_ref(&saved));
     store.restore(&name("s")).await.unwrap();
     // A process that is killed now leaves these files.
     let killed = tempfile::tempdir().unwrap();
@@ -205,6 +207,31 @@ async fn a_damaged_store_is_not_saved() {
         store.save(&name("s")).await.unwrap();
         store.close().await;
     }
+}
+
+/// The second tree of an index has a row more than the first.
+#[tokio::test]
+async fn a_store_with_a_damaged_index_is_not_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    fill(&store, 5).await;
+    store.close().await;
+    drop(store);
+    let tree = format!("{} 2 %", suite::schema().indexes[0].name);
+    let damage = format!(
+        "PRAGMA writable_schema = ON; \
+         CREATE TEMP TABLE tree AS SELECT * FROM sqlite_schema WHERE name LIKE '{tree}'; \
+         DELETE FROM sqlite_schema WHERE name LIKE '{tree}'; PRAGMA writable_schema = RESET; \
+         DELETE FROM items WHERE counts = '{{}}'; \
+         PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM tree; \
+         PRAGMA writable_schema = RESET"
+    );
+    Connection::open(dir.path().join("store.sqlite3")).unwrap().execute_batch(&damage).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.items().await.unwrap().len(), 3, "the items are whole");
+    let refused = store.save(&name("s")).await;
+    assert!(matches!(refused, Err(ContentsError::Store(Error::Corrupt(_)))), "{refused:?}");
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
