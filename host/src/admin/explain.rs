@@ -216,10 +216,10 @@ mod tests {
     #[test]
     fn advice_about_a_key_that_was_not_sent_is_set_right() {
         let advice = br#"{"detail": "Repeat it with the same Idempotency-Key."}"#;
-        let why = called(503, None, vec![], advice)["why"].clone();
+        let why = called(503, None, Trail::default(), advice)["why"].clone();
         assert_eq!(why[1], json!(["The answer says:", "Repeat it with the same Idempotency-Key."]));
         assert_eq!(why[2][0], "No Idempotency-Key was sent.");
-        let why = called(503, None, vec![], br#"{"detail": "Repeat later."}"#)["why"].clone();
+        let why = called(503, None, Trail::default(), br#"{"detail": "Repeat later."}"#)["why"].clone();
         assert_eq!(why.as_array().unwrap().len(), 2);
     }
 

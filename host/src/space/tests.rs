@@ -146,7 +146,7 @@ async fn a_reset_that_waits_too_long_names_what_it_waits_for_and_changes_nothing
          GET /pens (call {third}) and 2 more; nothing was changed; try again"
     );
     assert_eq!(refused, named);
-    assert!(space.snapshots().await.unwrap().is_empty());
+    assert!(space.snapshots().await.unwrap().snapshots.is_empty());
 }
 
 #[tokio::test]

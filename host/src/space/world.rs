@@ -1,11 +1,10 @@
 //! The gate of a space: requests enter the present world, and a reset waits for them before it begins the next one.
 
 use std::fmt::Write;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Space, SpaceError};
@@ -21,11 +20,11 @@ impl Space {
         arrived: Instant,
         is_write: bool,
         deadline: Instant,
-    ) -> Result<OwnedRwLockReadGuard<Instant>, Refusal> {
+    ) -> Result<RwLockReadGuard<'_, Instant>, Refusal> {
         if let Some(entered) = self.enter_at_once(arrived, is_write) {
             return entered;
         }
-        let entered = timeout_at(deadline, Arc::clone(&self.world).read_owned());
+        let entered = timeout_at(deadline, self.world.read());
         admitted(entered.await.map_err(|_elapsed| Refusal::Busy)?, arrived, is_write)
     }
 
@@ -34,15 +33,15 @@ impl Space {
         &self,
         arrived: Instant,
         is_write: bool,
-    ) -> Option<Result<OwnedRwLockReadGuard<Instant>, Refusal>> {
-        let entered = Arc::clone(&self.world).try_read_owned().ok()?;
+    ) -> Option<Result<RwLockReadGuard<'_, Instant>, Refusal>> {
+        let entered = self.world.try_read().ok()?;
         Some(admitted(entered, arrived, is_write))
     }
 
     /// Waits for the requests in progress, and keeps others out until the guard is dropped. Delays of faults end early.
-    pub(super) async fn close(&self) -> Result<OwnedRwLockWriteGuard<Instant>, SpaceError> {
+    pub(super) async fn close(&self) -> Result<RwLockWriteGuard<'_, Instant>, SpaceError> {
         let (begun, _hurry) = (clock::now().unwrap_or_default(), self.faults.hurry());
-        let closed = timeout(LONGEST_REQUESTS, Arc::clone(&self.world).write_owned()).await;
+        let closed = timeout(LONGEST_REQUESTS, self.world.write()).await;
         closed.map_err(|_elapsed| SpaceError::Busy { requests: self.in_progress(begun) })
     }
 
@@ -66,10 +65,10 @@ impl Space {
 }
 
 fn admitted(
-    entered: OwnedRwLockReadGuard<Instant>,
+    entered: RwLockReadGuard<'_, Instant>,
     arrived: Instant,
     is_write: bool,
-) -> Result<OwnedRwLockReadGuard<Instant>, Refusal> {
+) -> Result<RwLockReadGuard<'_, Instant>, Refusal> {
     if is_write && arrived < *entered { Err(Refusal::Busy) } else { Ok(entered) }
 }
 
