@@ -50,7 +50,7 @@ impl State {
         }
     }
 
-    /// Ends a request, answered or not.
+    /// Ends a request that was answered. After any other, the instance is dropped.
     fn leave(&mut self) {
         // An idle instance must not keep the store of a space that may be dropped.
         self.space_store = None;
@@ -96,8 +96,6 @@ pub(super) struct Instance {
     store: Store<State>,
     desk: Desk,
     served: u32,
-    /// The memory with which it started.
-    started_bytes: usize,
 }
 
 impl Instance {
@@ -111,8 +109,8 @@ impl Instance {
         let mut store = store(component, guest_store, deadline);
         store.data_mut().store().begin(request_id);
         let desk = component.instantiate(&mut store).await.map_err(HandleError::of_start)?;
-        let started_bytes = store.data().limiter.memory_bytes();
-        Ok(Instance { store, desk, served: 0, started_bytes })
+        store.data_mut().limiter.started();
+        Ok(Instance { store, desk, served: 0 })
     }
 
     /// Answers one request. After an error, the instance must not be called again.
@@ -130,17 +128,15 @@ impl Instance {
         state.enter(request.request_id, conditions.map(|conditions| *conditions));
         self.store.set_epoch_deadline(1);
         let handler = self.desk.portdesk_desk_handler();
-        let response = handler.call_handle(&mut self.store, request).await;
+        let response = handler.call_handle(&mut self.store, request).await.map_err(HandleError::of_call)?;
         self.store.data_mut().leave();
-        let response = response.map_err(HandleError::of_call)?;
         answer::check(&response).map_err(HandleError::Answer)?;
         Ok(response)
     }
 
     /// Whether the instance may answer another request: it has not answered too many, and its memory has not grown too large.
     pub(super) fn may_stay(&self) -> bool {
-        let grown_bytes = self.store.data().limiter.memory_bytes().saturating_sub(self.started_bytes);
-        self.served < REQUESTS && grown_bytes <= IDLE_GROWTH_BYTES
+        self.served < REQUESTS && self.store.data().limiter.grown_bytes() <= IDLE_GROWTH_BYTES
     }
 }
 

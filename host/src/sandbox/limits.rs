@@ -31,17 +31,24 @@ pub(super) struct Limiter {
     memory_limit_bytes: usize,
     /// The size of all memories of the instance together.
     memory_bytes: usize,
+    /// Their size when the instance had started.
+    started_bytes: usize,
     high_water: HighWater,
 }
 
 impl Limiter {
     pub(super) fn new(limits: &Limits, high_water: HighWater) -> Limiter {
-        Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0, high_water }
+        Limiter { memory_limit_bytes: limits.memory_bytes, memory_bytes: 0, started_bytes: 0, high_water }
     }
 
-    /// The linear memory that the instance has.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.memory_bytes
+    /// The instance has started: memory that it gets from now on is growth.
+    pub(super) fn started(&mut self) {
+        self.started_bytes = self.memory_bytes;
+    }
+
+    /// By how much the linear memory has grown since the instance had started.
+    pub(super) fn grown_bytes(&self) -> usize {
+        self.memory_bytes.saturating_sub(self.started_bytes)
     }
 }
 
