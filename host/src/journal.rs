@@ -139,7 +139,7 @@ impl Journal {
     #[must_use]
     pub fn marks(&self, filter: &Filter) -> Vec<Arc<Mark>> {
         self.selected(filter, filter.effective_limit(), |record| match record {
-            Record::Mark(mark) if filter.selects_mark(&mark) => Some((mark.n, Arc::new(mark))),
+            Record::Mark(mark) if filter.selects_mark(&mark) => Some((mark.n, mark)),
             Record::Call(_) | Record::Mark(_) => None,
         })
     }
@@ -148,7 +148,7 @@ impl Journal {
     #[must_use]
     pub fn call(&self, n: u64) -> Option<Arc<Call>> {
         match self.shared.read(|ring| ring.one(n)).records().next()? {
-            (_, Record::Call(call)) => Some(Arc::new(call)),
+            (_, Record::Call(call)) => Some(call),
             (_, Record::Mark(_)) => None,
         }
     }
@@ -212,7 +212,7 @@ impl Journal {
 
 fn selected_call(filter: &Filter, record: Record) -> Option<(u64, Arc<Call>)> {
     match record {
-        Record::Call(call) if filter.selects(&call) => Some((call.n, Arc::new(call))),
+        Record::Call(call) if filter.selects(&call) => Some((call.n, call)),
         Record::Call(_) | Record::Mark(_) => None,
     }
 }

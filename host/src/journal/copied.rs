@@ -9,8 +9,8 @@ use super::record::{self, Known};
 /// A call or a mark, decoded.
 #[derive(Debug)]
 pub(super) enum Record {
-    Call(Call),
-    Mark(Mark),
+    Call(Arc<Call>),
+    Mark(Arc<Mark>),
 }
 
 /// What a slot of the ring holds.
@@ -42,7 +42,9 @@ impl Copied {
     /// Adds a record, whose bytes may be in two parts.
     pub(super) fn add(&mut self, seq: u64, n: u64, kind: Kind, bytes: [&[u8]; 2]) {
         let length = bytes.iter().map(|part| part.len()).sum();
-        bytes.iter().for_each(|part| self.bytes.extend_from_slice(part));
+        for part in bytes {
+            self.bytes.extend_from_slice(part);
+        }
         self.records.push(Held { seq, n, kind, length });
     }
 
@@ -67,8 +69,8 @@ impl Copied {
             let record = bytes.get(at..at + length)?;
             at += length;
             let record = match kind {
-                Kind::Call(known) => Record::Call(record::decode(n, known, record)?),
-                Kind::Mark(space) => Record::Mark(Mark::decode(n, space, record)?),
+                Kind::Call(known) => Record::Call(Arc::new(record::decode(n, known, record)?)),
+                Kind::Mark(space) => Record::Mark(Arc::new(Mark::decode(n, space, record)?)),
                 Kind::Moved => return None,
             };
             Some((seq, record))

@@ -64,8 +64,8 @@ pub struct Changes(watch::Receiver<u64>);
 impl Event {
     fn of(record: Record) -> Event {
         match record {
-            Record::Call(call) => Event::Call(Arc::new(call)),
-            Record::Mark(mark) => Event::Mark(Arc::new(mark)),
+            Record::Call(call) => Event::Call(call),
+            Record::Mark(mark) => Event::Mark(mark),
         }
     }
 

@@ -16,9 +16,13 @@ pub fn hash(items: &[Item], ignored: &Ignored) -> String {
     let mut hasher = Hasher::new(ignored.keys, items.len());
     if *ignored == Ignored::default() && items.is_sorted_by(|one, other| one.key < other.key) {
         // A snapshot needs no forms, which take longer than the digest.
-        items.iter().for_each(|whole| hasher.add(|bytes| item(bytes, whole)));
+        for whole in items {
+            hasher.add(|bytes| item(bytes, whole));
+        }
     } else {
-        form::sorted(items, ignored).iter().for_each(|form| hasher.add(|bytes| formed(bytes, form)));
+        for form in form::sorted(items, ignored) {
+            hasher.add(|bytes| formed(bytes, &form));
+        }
     }
     hasher.finish()
 }
@@ -89,7 +93,9 @@ fn lists_of<N: AsRef<str>, E>(bytes: &mut Vec<u8>, lists: &[(N, Vec<E>)], entry:
     for (name, entries) in lists {
         text(bytes, name.as_ref());
         number(bytes, entries.len());
-        entries.iter().for_each(|each| entry(bytes, each));
+        for each in entries {
+            entry(bytes, each);
+        }
     }
 }
 

@@ -155,13 +155,11 @@ impl SavedSnapshots {
 fn copied(source: &Connection, path: &Path) -> Result<(), StatementError> {
     let mut copy = Connection::open(path)?;
     copy.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF")?;
-    match Backup::new(source, &mut copy)?.step(ALL_PAGES)? {
-        StepResult::Done => Ok(()),
-        step => {
-            let text = format!("the content could not be copied ({step:?}); try again");
-            Err(Error::Unavailable(text).into())
-        }
+    let step = Backup::new(source, &mut copy)?.step(ALL_PAGES)?;
+    if matches!(step, StepResult::Done) {
+        return Ok(());
     }
+    Err(Error::Unavailable(format!("the content could not be copied ({step:?}); try again")).into())
 }
 
 fn damaged(name: &SnapshotName, detail: String) -> ContentsError {

@@ -48,7 +48,9 @@ impl Closed {
         let begin = self.gone_bytes + self.bytes.len() as u64;
         let length = parts.iter().map(|part| part.len()).sum();
         self.slots.push_back(Slot { seq, n, kind, begin, length });
-        parts.iter().for_each(|part| self.bytes.extend(*part));
+        for part in parts {
+            self.bytes.extend(part);
+        }
     }
 
     /// Lets the oldest slot go. This moves the beginning of the buffer and frees nothing.
