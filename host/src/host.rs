@@ -261,7 +261,15 @@ fn own_backend(backend: impl Backend + QuotaStore + Contents) -> OpenBackend {
     }
 }
 
-#[cfg_attr(not(feature = "dynamodb"), expect(unused_variables, reason = "only DynamoDB has a shared text"))]
+#[cfg_attr(
+    not(feature = "dynamodb"),
+    expect(
+        unused_variables,
+        clippy::needless_pass_by_value,
+        clippy::unnecessary_wraps,
+        reason = "only DynamoDB has a shared text"
+    )
+)]
 fn key_source(
     place: KeyPlace,
     directory: &Path,
