@@ -2,10 +2,12 @@
 //! planted defect shows that each rule of the protocol is needed.
 
 mod protocol;
+mod world;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
-use protocol::{Defect, Operation, Protocol};
+use protocol::{Defect, Protocol};
+use world::Operation;
 
 const OPEN: Operation = Operation::Open { content: 1 };
 const OPEN_OTHER: Operation = Operation::Open { content: 2 };

@@ -4,123 +4,9 @@
 //! The rules of the table are those of `wit/key-value.wit`, the rules of the component those of `guest/desk/src/desk.rs`, and the
 //! rules of the host those of `items/src/dynamodb/verbs.rs`. The model has no clock: nothing in it depends on how long anything takes.
 
-use std::hash::Hash;
-
 use stateright::{Model, Property};
 
-/// What a client wants. A client repeats a request that has no answer with the same key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Operation {
-    /// Opens the ticket with this content, under the idempotency key that both clients use.
-    Open { content: u8 },
-    /// Adds a comment, under a key of its own.
-    Comment,
-    /// Moves the ticket to another status. After a final one, no comment can be added. With `if_match`, the ticket is moved
-    /// only if it still has the version that the client saw before its first request.
-    Move { is_final: bool, if_match: bool },
-}
-
-/// One write of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Write {
-    Insert { content: u8 },
-    Append { entry: u8 },
-    Set { change: u8, at_version: u8, is_final: bool },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Ticket {
-    content: u8,
-    version: u8,
-    entries: Vec<u8>,
-    /// The last change without an append, which the table recognizes if it is repeated.
-    last_change: Option<u8>,
-    moved: Option<Moved>,
-}
-
-/// The change that moved a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Moved {
-    by: usize,
-    is_final: bool,
-    /// The version that the change names, and the version that the ticket had.
-    named: u8,
-    found: u8,
-}
-
-/// What the table answers to a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Answer {
-    /// The write is stored, now or by an earlier attempt.
-    Stored,
-    /// The condition of the write does not hold.
-    Refused,
-    /// The ticket has another version than the write names.
-    Stale,
-    Missing,
-}
-
-/// What a client got for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Outcome {
-    Done,
-    Refused,
-    Unknown,
-}
-
-/// A request to the table. It may arrive long after the host gave it up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Attempt {
-    client: usize,
-    /// Counts the attempts of all requests of the client.
-    number: u8,
-}
-
-/// A request in the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Request {
-    write: Write,
-    /// The number of its newest attempt.
-    attempt: u8,
-    attempts_left: u8,
-    /// Whether an earlier attempt of this write has no answer.
-    lost: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Client {
-    request: Option<Request>,
-    attempts: u8,
-    /// How often the component made a change id.
-    changes: u8,
-    /// The outcomes of its requests.
-    outcomes: Vec<Outcome>,
-    /// The version for `if_match`.
-    seen: Option<u8>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct World {
-    ticket: Option<Ticket>,
-    clients: Vec<Client>,
-    /// Attempts on their way to the table.
-    sent: Vec<(Attempt, Write)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Event {
-    /// A client sends the request of its operation, for the first time or again.
-    Send(usize),
-    /// An attempt reaches the table, and its answer reaches the host if the host still waits for it. An attempt for which this
-    /// event never comes is one that never arrives.
-    Arrive(Attempt),
-    /// The table refuses an attempt because it has too much to do.
-    Throttle(Attempt),
-    /// The host no longer waits for the present attempt.
-    GiveUp(usize),
-    /// The host is killed, or the client has lost its connection.
-    Disconnect(usize),
-}
+use super::world::{Answer, Client, Event, Moved, Operation, Outcome, Request, Ticket, World, Write};
 
 /// A defect that the checker must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,35 +170,6 @@ impl Protocol {
 /// The id of the entry of a client. Its tens are the client.
 fn first_entry(client: usize) -> u8 {
     if client == 0 { 10 } else { 20 }
-}
-
-impl Client {
-    fn ended(&mut self, outcome: Outcome) {
-        self.outcomes.push(outcome);
-    }
-}
-
-impl World {
-    /// The host sends the next attempt of a client's request.
-    fn attempt(&mut self, number: usize) {
-        let client = &mut self.clients[number];
-        let Some(request) = &mut client.request else { return };
-        client.attempts += 1;
-        request.attempt = client.attempts;
-        request.attempts_left -= 1;
-        self.sent.push((Attempt { client: number, number: client.attempts }, request.write));
-        self.sent.sort_by_key(|(attempt, _)| *attempt);
-    }
-
-    fn take(&mut self, attempt: Attempt) -> Option<Write> {
-        let at = self.sent.iter().position(|(sent, _)| *sent == attempt)?;
-        Some(self.sent.remove(at).1)
-    }
-
-    /// Whether the host still waits for an attempt.
-    fn awaits(&self, attempt: Attempt) -> bool {
-        self.clients[attempt.client].request.is_some_and(|request| request.attempt == attempt.number)
-    }
 }
 
 impl Model for Protocol {
