@@ -85,6 +85,13 @@ struct Reply {
     request_id: Option<String>,
 }
 
+impl Reply {
+    /// An answer that goes to its client as it is.
+    fn of(answer: Answer, operation: OperationLabel) -> Reply {
+        Reply { answer, operation, refusal: None, performed: None, delivery: None, request_id: None }
+    }
+}
+
 impl Pipeline {
     /// Answers one request. Never fails: every error becomes an answer.
     ///

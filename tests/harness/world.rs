@@ -42,9 +42,8 @@ impl World {
     /// A host of a component, which was loaded with the same flags.
     pub async fn open_with(data: TempDir, component: Component, flags: &[&str]) -> World {
         let all = [&CONTROLLED, flags].concat();
-        let host = Host::open_with(&config(data.path(), &all), component).await.unwrap();
-        let spaces = Arc::clone(host.pipeline.spaces.as_ref().unwrap());
-        World { pipeline: host.pipeline, spaces, _data: data }
+        let host = Host::open_with(&config(data.path(), &all), component).await;
+        World::of(host.unwrap(), data)
     }
 
     /// A world whose requests another responder answers, which is made from the component and its store.
@@ -54,7 +53,11 @@ impl World {
         let description = component.describe().await.unwrap();
         let config = config(data.path(), &CONTROLLED);
         let host = Host::open_as(&config, description, |store| responder(component, store)).await;
-        let pipeline = host.unwrap().pipeline;
+        World::of(host.unwrap(), data)
+    }
+
+    fn of(host: Host, data: TempDir) -> World {
+        let pipeline = host.pipeline;
         World { spaces: Arc::clone(pipeline.spaces.as_ref().unwrap()), pipeline, _data: data }
     }
 

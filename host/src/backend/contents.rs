@@ -35,7 +35,7 @@ pub trait Contents: Send + Sync + 'static {
     /// Removes every item, and sets all counts of quotas to zero. Snapshots stay.
     async fn clear(&self) -> Result<(), ContentsError>;
 
-    /// Whether there is no item.
+    /// Whether the content has no item.
     async fn is_empty(&self) -> Result<bool, ContentsError>;
 
     /// Saves the content as a snapshot. It atomically replaces an older snapshot of the same name. Counts of quotas are not
@@ -69,24 +69,24 @@ impl SnapshotName {
     /// The snapshot that a reset keeps of the state before it.
     #[must_use]
     pub fn before_reset() -> SnapshotName {
-        SnapshotName("before-reset".to_owned())
+        SnapshotName(BEFORE_RESET.to_owned())
     }
 
     /// The snapshot that a restore keeps of the state before it.
     #[must_use]
     pub fn before_restore() -> SnapshotName {
-        SnapshotName("before-restore".to_owned())
+        SnapshotName(BEFORE_RESTORE.to_owned())
     }
 
     /// The snapshot of the state before the steps of a scenario.
     #[must_use]
     pub fn before_scenario() -> SnapshotName {
-        SnapshotName("before-scenario".to_owned())
+        SnapshotName(BEFORE_SCENARIO.to_owned())
     }
 
     /// Whether the host takes snapshots of this name by itself, so that what a person did can be undone.
     fn is_automatic(&self) -> bool {
-        ["before-reset", "before-restore", "before-scenario"].contains(&self.as_str())
+        [BEFORE_RESET, BEFORE_RESTORE, BEFORE_SCENARIO].contains(&self.as_str())
     }
 
     /// The name as text.
@@ -123,6 +123,10 @@ impl From<SnapshotName> for String {
         name.0
     }
 }
+
+const BEFORE_RESET: &str = "before-reset";
+const BEFORE_RESTORE: &str = "before-restore";
+const BEFORE_SCENARIO: &str = "before-scenario";
 
 /// A text is not the name of a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

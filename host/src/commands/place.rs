@@ -57,17 +57,17 @@ pub(super) struct OpenTable {
 impl Place {
     /// The keys of a folder that exists, or of a table. Commands that create nothing do not create a mistyped folder.
     pub(super) fn existing(&self) -> Result<Keys, Ended> {
-        match self.keys.place {
-            KeyPlace::File => Ok(Keys::File(KeyFile::new(&self.folder()?))),
-            #[cfg(feature = "dynamodb")]
-            KeyPlace::Table => Ok(Keys::Table(self.open_table()?)),
-        }
+        self.keys_in(|| self.folder())
     }
 
     /// The keys of a folder, which is created if it is missing, or of a table.
     pub(super) fn made(&self) -> Result<Keys, Ended> {
+        self.keys_in(|| data_directory(&self.data))
+    }
+
+    fn keys_in(&self, folder: impl FnOnce() -> Result<PathBuf, HostError>) -> Result<Keys, Ended> {
         match self.keys.place {
-            KeyPlace::File => Ok(Keys::File(KeyFile::new(&data_directory(&self.data)?))),
+            KeyPlace::File => Ok(Keys::File(KeyFile::new(&folder()?))),
             #[cfg(feature = "dynamodb")]
             KeyPlace::Table => Ok(Keys::Table(self.open_table()?)),
         }

@@ -33,7 +33,7 @@ pub(super) fn of_component(
         error!(request_id, status, "the component's answer is no HTTP: a status or a header is malformed");
         return Reply { operation, ..refused(&Refusal::Failed, method, parity) };
     };
-    Reply { answer, operation, refusal: None, performed: None, delivery: None, request_id: None }
+    Reply::of(answer, operation)
 }
 
 fn header(builder: Builder, (name, value): (String, String)) -> Builder {
@@ -70,14 +70,7 @@ pub(super) fn refused(refusal: &Refusal, method: &Method, parity: Parity) -> Rep
     if parity == Parity::Friendly {
         advise(headers, refusal);
     }
-    Reply {
-        answer,
-        operation: OperationLabel::None,
-        refusal: Some(refusal.reason()),
-        performed: None,
-        delivery: None,
-        request_id: None,
-    }
+    Reply { refusal: Some(refusal.reason()), ..Reply::of(answer, OperationLabel::None) }
 }
 
 /// Adds headers that advise when to repeat the request, if repeating helps.

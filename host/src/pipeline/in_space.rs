@@ -241,12 +241,5 @@ fn with_status(status: u16, body: Option<Body>) -> Answer {
 }
 
 fn reply(answer: Answer) -> Reply {
-    Reply {
-        answer,
-        operation: OperationLabel::None,
-        refusal: None,
-        performed: None,
-        delivery: None,
-        request_id: None,
-    }
+    Reply::of(answer, OperationLabel::None)
 }

@@ -14,14 +14,7 @@ impl Pipeline {
     /// Returns the page that the request asks for, or `None` if it does not ask for a page.
     pub(super) async fn page(&self, parts: &Parts, request_id: &str) -> Option<Reply> {
         if self.door.cors.is_preflight(parts) {
-            return Some(Reply {
-                answer: preflight(),
-                operation: OperationLabel::None,
-                refusal: None,
-                performed: None,
-                delivery: None,
-                request_id: None,
-            });
+            return Some(Reply::of(preflight(), OperationLabel::None));
         }
         let path = parts.uri.path();
         let answer = match path {
@@ -39,14 +32,7 @@ impl Pipeline {
             _ => return None,
         };
         let name = PAGES.into_iter().find(|name| path.strip_prefix('/') == Some(name)).unwrap_or("other");
-        Some(Reply {
-            answer,
-            operation: OperationLabel::Page(name),
-            refusal: None,
-            performed: None,
-            delivery: None,
-            request_id: None,
-        })
+        Some(Reply::of(answer, OperationLabel::Page(name)))
     }
 
     async fn readiness(&self, request_id: &str) -> Answer {

@@ -66,9 +66,11 @@ pub(super) fn verified(connection: &Connection, limit_bytes: usize) -> Result<(u
     let mut hasher = Hasher::new(Keys::Exact, items.len());
     with_entries(connection, |entries| {
         for item in &items {
-            let found = entries.of(str::from_utf8(key(item)).unwrap_or_default())?;
+            // The bytes of a key are those of a text.
+            let key = str::from_utf8(key(item)).unwrap_or_default();
+            let found = entries.of(key)?;
             hasher.add_written(bytes.get(item.all.clone()).unwrap_or_default());
-            let lists = items::in_lists(&String::from_utf8_lossy(key(item)), &item.counts, found)?;
+            let lists = items::in_lists(key, &item.counts, found)?;
             hasher.add(|bytes| hash::lists(bytes, &lists));
         }
         Ok(())
