@@ -61,7 +61,8 @@ main(async (open, failures) => {
   await page.locator('#rule-fault-2').waitFor()
   await control('PUT', 'faults', { rules: [{ at: 'store', verb: 'insert', do: { unknown: { stored: true } } }] })
   await create('Perhaps')
-  await page.locator('tr.call', { hasText: '503' }).first().click()
+  // The list above failed with 503 too, so the row is chosen by its operation.
+  await page.locator('tr.call', { has: page.locator('.op', { hasText: 'create_ticket' }) }).filter({ has: page.locator('.c-status', { hasText: '503' }) }).first().click()
   await text('.note', 'No Idempotency-Key was sent.')
   await control('PUT', 'faults', { rules: [] })
 
