@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 fn build() -> Result<(), Box<dyn Error>> {
     // A folder of its own: the outer cargo holds the lock of the other one.
     let target_dir = PathBuf::from(env::var("OUT_DIR")?).join("guest");
-    let desk = Guest { package: "portdesk-desk", folder: "guest/desk", library: "desk" };
+    let desk = Guest { folder: "guest/desk", target: &["--lib"], profile: "guest", file: "desk.wasm" };
     let component = desk.build(&target_dir)?;
     println!("cargo::rustc-env=PORTDESK_DESK_WASM={}", component.display());
     // The code of `portdesk compile --portable` is for this target.

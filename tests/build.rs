@@ -9,22 +9,24 @@ use portdesk_components::Guest;
 fn main() -> Result<(), Box<dyn Error>> {
     // The folder in which the host's build script built the desk: both have nearly all dependencies in common.
     let target_dir = env::var("DEP_PORTDESK_GUEST_TARGET_DIR")?;
+    let storeroom = Guest {
+        folder: "examples/components/rust",
+        target: &["--lib"],
+        profile: "release",
+        file: "storeroom.wasm",
+    };
     for (name, guest) in [
-        (
-            "HOSTILE",
-            Guest { package: "portdesk-hostile", folder: "tests/fixtures/hostile", library: "hostile" },
-        ),
-        ("PENS", Guest { package: "portdesk-pens", folder: "tests/fixtures/pens", library: "pens" }),
-        (
-            "CURIOUS",
-            Guest { package: "portdesk-curious", folder: "tests/fixtures/curious", library: "curious" },
-        ),
-        (
-            "STOREROOM",
-            Guest { package: "storeroom", folder: "examples/components/rust", library: "storeroom" },
-        ),
+        ("HOSTILE", fixture(&["--example", "hostile", "--features", "no-std"], "examples/hostile.wasm")),
+        ("PENS", fixture(&["--example", "pens", "--features", "no-std"], "examples/pens.wasm")),
+        ("CURIOUS", fixture(&["--example", "curious", "--features", "std"], "examples/curious.wasm")),
+        ("STOREROOM", storeroom),
     ] {
         println!("cargo::rustc-env=PORTDESK_{name}_WASM={}", guest.build(Path::new(&target_dir))?.display());
     }
     Ok(())
+}
+
+/// A component of `tests/fixtures`.
+fn fixture<'a>(target: &'a [&'a str], file: &'a str) -> Guest<'a> {
+    Guest { folder: "tests/fixtures", target, profile: "guest", file }
 }

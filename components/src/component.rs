@@ -15,8 +15,8 @@ pub fn component(package: &'static str) -> Result<Vec<u8>, Error> {
     let target = root.join("target").join("components");
     let profile = if package == "portdesk-desk" { "guest" } else { "guest-small" };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = nested_cargo::build(&cargo, &root, package, profile, &target)
-        .arg("--quiet")
+    let built = nested_cargo::build(&cargo, &root, profile, &target)
+        .args(["--quiet", "--lib", "--package", package])
         .env("CARGO_ENCODED_RUSTFLAGS", remaps(&root))
         .status()
         .map_err(|error| Error::File(cargo.into(), error))?;

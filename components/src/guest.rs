@@ -1,4 +1,4 @@
-//! Builds a component of this workspace for a build script that embeds it.
+//! Builds a component of this repository for a build script that embeds it.
 //!
 //! If the toolchain lacks the target, the build script adds it, so that `cargo run` is the only command for a new user.
 
@@ -10,32 +10,35 @@ use std::process::Command;
 
 use crate::nested_cargo::{self, TARGET};
 
-/// A package of this workspace that is a component.
+/// A component, and how cargo builds it.
 #[derive(Debug, Clone, Copy)]
 pub struct Guest<'a> {
-    /// The name of the package.
-    pub package: &'a str,
-    /// The path of the package from the root of the workspace.
+    /// The path of the package from the root of the repository.
     pub folder: &'a str,
-    /// The name of the library.
-    pub library: &'a str,
+    /// What cargo builds of the package: `--lib`, or an example with its features.
+    pub target: &'a [&'a str],
+    /// The profile of the build.
+    pub profile: &'a str,
+    /// The path of the component from the folder in which cargo puts what it builds with that profile.
+    pub file: &'a str,
 }
 
 impl Guest<'_> {
     /// Builds the component in `target_dir`, passes the list of its sources to the outer cargo, and returns the path of the
     /// component.
     ///
-    /// The folder of the calling package must be in the root of the workspace.
+    /// The folder of the calling package must be in the root of the repository.
     pub fn build(&self, target_dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
         let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
         provide_target()?;
         let cargo = env::var_os("CARGO").ok_or("cargo did not set CARGO")?;
-        let built = nested_cargo::build(&cargo, &root, self.package, "guest", target_dir).status()?;
+        let Guest { folder, target, profile, file } = self;
+        let built =
+            nested_cargo::build(&cargo, &root.join(folder), profile, target_dir).args(*target).status()?;
         if !built.success() {
-            let folder = self.folder;
             return Err(format!("the component {folder} does not build; the messages above say why").into());
         }
-        let wasm = target_dir.join(TARGET).join("guest").join(self.library).with_extension("wasm");
+        let wasm = target_dir.join(TARGET).join(profile).join(file);
         self.watch(&root, &wasm)?;
         Ok(wasm)
     }
