@@ -2,6 +2,7 @@
 //!
 //! Each test starts a host and a script of Node that drives the browser (`tests/console/*.mjs`).
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -51,6 +52,16 @@ fn every_control_works_by_the_keyboard_alone() {
 #[test]
 fn the_page_shows_states_quotas_and_spaces_and_changes_them() {
     over_memory("worlds.mjs", &[]);
+}
+
+#[test]
+fn a_damaged_snapshot_is_named_and_can_be_removed() {
+    let data = tempfile::tempdir().unwrap();
+    let host = Process::start(data.path(), &["--console", "127.0.0.1:0", "--controls"]);
+    let snapshots = data.path().join("snapshots");
+    fs::create_dir(&snapshots).unwrap();
+    fs::write(snapshots.join("broken.json"), "this is not a manifest").unwrap();
+    drive("damaged.mjs", &host);
 }
 
 #[test]

@@ -6,7 +6,7 @@ import * as items from './items.js'
 import { seldom, state, tell } from './state.js'
 import { capital, moment, plural, short } from './words.js'
 
-let rules = [], snapshots = [], stores = ''
+let rules = [], snapshots = [], damaged = [], stores = ''
 
 const here = () => ({ space: state.space })
 
@@ -90,7 +90,7 @@ export function draw() {
       can && h('div.form', field('Name of a snapshot', input('snap-name', { maxlength: 64, placeholder: 'monday' })), button('#b-snap', 'Take snapshot', () => act('The snapshot is taken', null, 'PUT', `snapshots/${encodeURIComponent($('snap-name').value || 'unnamed')}`))), h('ul.plain#snapshots'), h('div#difference')),
     card('clock', 'Clock', h('p.big.num#p-clock'), h('p#p-mode'), can && h('div.deed', advance('1 min', 'PT1M'), advance('1 hour', 'PT1H'), advance('1 day', 'P1D'), set('Stop', 'frozen'), set('Run', 'running'))),
     card('faults', 'Faults', h('div#rules'), can && form()),
-    can && card('spaces', 'Spaces', h('p', 'Worlds of their own for tests, chosen by the key.'), h('div.form', field('Name of a space', input('space-name', { maxlength: 64, placeholder: 'blue' })), field('Seed', input('space-seed', { type: 'number', min: 0, placeholder: 'random ids' })), button('#b-space', 'New space', made)),
+    can && card('spaces', 'Spaces', h('p', 'Worlds for tests, chosen by the key.'), h('div.form', field('Name of a space', input('space-name', { maxlength: 64, placeholder: 'blue' })), field('Seed', input('space-seed', { type: 'number', min: 0, placeholder: 'random ids' })), button('#b-space', 'New space', made)),
       state.space !== 'main' && h('div.deed', button('.risk#b-drop', `Drop ${state.space}`, () => later(`space ${state.space}`, `spaces/${state.space}`, () => tell('spaces')))))))
   update()
   refresh()
@@ -114,7 +114,8 @@ export function update() {
   if (!$('p-clock')) return
   const { about: { controls: can }, clock } = state
   $('p-state').textContent = stores || (can ? 'A scenario goes through the API, so every rule of the component holds.' : '')
-  fill($('snapshots'), snapshots.map(({ name, items }) => h('li', h('b', name), h('span.dim.num', plural(items, 'item')), h('span.gap'), button(`.small#compare-${name}`, 'Compare', () => compare(name)), can && [button(`.small#restore-${name}`, 'Restore', () => restored(name, `The items of ${name} are back; faults stay`, name !== 'before-restore' && asBefore('before-restore'))), cross(`#drop-${name}`, `Remove the snapshot ${name}`, () => later(`snapshot ${name}`, `snapshots/${name}?${query(here())}`))])))
+  const gone = (name) => can && cross(`#drop-${name}`, `Remove the snapshot ${name}`, () => later(`snapshot ${name}`, `snapshots/${name}?${query(here())}`))
+  fill($('snapshots'), snapshots.map(({ name, items }) => h('li', h('b', name), h('span.dim.num', plural(items, 'item')), h('span.gap'), button(`.small#compare-${name}`, 'Compare', () => compare(name)), can && [button(`.small#restore-${name}`, 'Restore', () => restored(name, `The items of ${name} are back; faults stay`, name !== 'before-restore' && asBefore('before-restore'))), gone(name)])), damaged.map((name) => h('li', h('b', name), h('span.bad', 'damaged'), h('span.gap'), gone(name))))
   $('p-clock').textContent = `${moment(clock.at)} UTC`
   $('p-mode').textContent = `${{ real: 'Real time.', running: 'It runs.', frozen: 'It stands still.', stepping: `Each request moves it by ${clock.step_ms} ms.` }[clock.mode]} It only moves forward, until a reset. Quotas follow it.`
   fill($('rules'), rules.map((rule) => h('div.rule', told(rule.told), h(`span.num.dim#hits-${rule.id}`, { title: 'How many requests met it, of those that could' }, `${rule.hits} of ${rule.chances}`), can && [
@@ -135,7 +136,7 @@ export async function refresh() {
   const [faults, clock, kept] = await Promise.all([get('faults', here()), get('clock', here()), get('snapshots', here()).catch((error) => ({ snapshots: [], error }))]).catch(() => [])
   if (faults?.space !== state.space) return
   ;({ rules } = faults)
-  ;({ snapshots } = kept)
+  ;({ snapshots, damaged = [] } = kept)
   stores = kept.error?.message
   tell('set', clock, rules.filter((rule) => rule.enabled).length)
   update()
