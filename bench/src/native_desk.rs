@@ -3,6 +3,7 @@
 //! The native desk takes the place of the sandbox and gets the same as an instance: the store, the clock and randomness. A
 //! difference between the two is therefore the cost of the sandbox.
 
+mod description;
 mod env;
 mod fiber;
 
@@ -12,16 +13,16 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use clap::Parser;
 use desk::Env;
-use portdesk::backend::{Index, List, Schema};
 use portdesk::config::{Config, environment_key};
 use portdesk::host::Host;
-use portdesk::sandbox::{Conditions, Description, HandleError, Request, Responder, Response};
+use portdesk::sandbox::{Conditions, HandleError, Request, Responder, Response};
 use portdesk::service::Service;
 use portdesk::store::GuestStore;
 use tokio::runtime::Runtime;
 use tokio::time::{Instant, timeout_at};
 
-use self::env::{DeskStore, Entropy, WallClock};
+pub(crate) use self::description::description;
+use self::env::{DeskStore, Entropy, WallClock, owned};
 use self::fiber::Stacks;
 
 /// The command that makes this program the native desk.
@@ -38,25 +39,6 @@ pub(crate) fn serve() -> Result<()> {
         service.serve(std::future::pending()).await;
         Ok(())
     })
-}
-
-/// Returns the description that the component exports.
-pub(crate) fn description() -> Description {
-    let desk::Collection { key_field, listed, lists, indexes } = desk::collection();
-    let lists = lists.iter().map(|list| List { name: list.name.into(), id_field: list.id_field.into() });
-    let indexes = indexes.iter().map(|index| Index {
-        name: index.name.into(),
-        partition: index.partition.into(),
-        order: index.order.into(),
-        optional: index.optional,
-    });
-    let schema = Schema {
-        key_field: key_field.into(),
-        listed: listed.iter().map(|name| (*name).into()).collect(),
-        lists: lists.collect(),
-        indexes: indexes.collect(),
-    };
-    Description { schema, openapi: desk::openapi().into() }
 }
 
 /// Answers requests with native code.
@@ -98,18 +80,5 @@ impl Responder for NativeDesk {
 
     fn memory_high_water_bytes(&self) -> usize {
         0
-    }
-}
-
-fn owned(request: &Request<'_>) -> desk::Request {
-    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    desk::Request {
-        method: request.method.to_owned(),
-        path: request.path.to_owned(),
-        query: request.query.map(str::to_owned),
-        headers: request.headers.iter().map(header).collect(),
-        body: request.body.to_vec(),
-        client: request.client.map(str::to_owned),
-        request_id: request.request_id.to_owned(),
     }
 }

@@ -1,10 +1,11 @@
-//! The environment of the native desk: the host's store, the wall clock and randomness.
+//! The environment of the native desk: requests, the host's store, the wall clock and randomness.
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use desk::store::{Append, Change, Entry, Error, Fields, Insert, Item, Page, Query, Summary, Update};
 use desk::{Clock, Random};
+use portdesk::sandbox::Request;
 use portdesk::store::{self as host, GuestStore};
 use rand::Rng;
 
@@ -112,5 +113,19 @@ fn error(error: host::Error) -> Error {
         host::Error::TooLarge => Error::TooLarge,
         host::Error::Unavailable => Error::Unavailable,
         host::Error::Unknown => Error::Unknown,
+    }
+}
+
+/// The request of a client, as the desk takes it.
+pub(super) fn owned(request: &Request<'_>) -> desk::Request {
+    let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    desk::Request {
+        method: request.method.to_owned(),
+        path: request.path.to_owned(),
+        query: request.query.map(str::to_owned),
+        headers: request.headers.iter().map(header).collect(),
+        body: request.body.to_vec(),
+        client: request.client.map(str::to_owned),
+        request_id: request.request_id.to_owned(),
     }
 }
