@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use items::limits;
+
 use crate::bindings::portdesk::desk::key_value::Error;
 use crate::contract::Operation;
 use crate::faults::{Action, Asked, Dice, Faults, Injected, Station, StoreAction};
@@ -108,6 +110,8 @@ impl Exchange {
                 | Outcome::TooLarge
                 | Outcome::Unavailable
         );
+        // A component may pass any text as a key. The store refuses one that is too long, and the journal must not hold it.
+        let key = key.filter(|key| limits::key(key).is_ok());
         if verb == Verb::Insert && matches!(outcome, Outcome::Done | Outcome::Unknown) {
             self.faults.made(key.unwrap_or_default());
         }

@@ -192,14 +192,14 @@ impl Pipeline {
         let admitted = match self.door.admit(&parts, is_write, deadline).await {
             Ok(admitted) => admitted,
             Err(refusal) if is_message && refusal.status() == StatusCode::TOO_MANY_REQUESTS => {
-                let refused = self.refuse(&parts, via, begun, &refusal).await;
+                let refused = self.refuse(&parts, via, begun, request_id, &refusal).await;
                 return Box::pin(self.explain(&parts, body, refused, deadline)).await;
             }
-            Err(refusal) => return self.refuse(&parts, via, begun, &refusal).await,
+            Err(refusal) => return self.refuse(&parts, via, begun, request_id, &refusal).await,
         };
         let body = match self.door.read_body(&parts.headers, body, deadline).await {
             Ok(body) => body,
-            Err(refusal) => return self.refuse(&parts, via, begun, &refusal).await,
+            Err(refusal) => return self.refuse(&parts, via, begun, request_id, &refusal).await,
         };
         let passage = Arc::new(Passage {
             admitted,
@@ -218,11 +218,18 @@ impl Pipeline {
     }
 
     /// The answer to a request that the door refuses.
-    async fn refuse(&self, parts: &Parts, via: journal::Via, begun: Instant, refusal: &Refusal) -> Reply {
+    async fn refuse(
+        &self,
+        parts: &Parts,
+        via: journal::Via,
+        begun: Instant,
+        request_id: &str,
+        refusal: &Refusal,
+    ) -> Reply {
         let refused = answer::refused(refusal, &parts.method, self.parity);
         if let Some(spaces) = &self.spaces {
             // Boxed, so that a host without spaces does not have to hold this future.
-            Box::pin(self.note_refusal(spaces, parts, via, begun, &refused)).await;
+            Box::pin(self.note_refusal(spaces, parts, via, begun, request_id, &refused)).await;
         }
         refused
     }

@@ -13,8 +13,10 @@ mod check;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use governor::{DefaultDirectRateLimiter, Quota as Rate, RateLimiter};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -162,6 +164,8 @@ pub struct Spaces {
     plans: ActiveKeys,
     schema: Schema,
     telemetry: Arc<Telemetry>,
+    /// How many requests without a valid key are noted.
+    strangers: DefaultDirectRateLimiter,
 }
 
 /// What a host gives to its spaces.
@@ -176,6 +180,12 @@ pub(crate) struct SpacesParts {
 }
 
 impl Spaces {
+    /// Whether a request without a valid key is to be noted now. Whoever reaches the port can send any number of them, and they must
+    /// not push the calls of clients out of the journal.
+    pub(crate) fn notes_stranger(&self) -> bool {
+        self.strangers.check().is_ok()
+    }
+
     pub(crate) fn new(parts: SpacesParts) -> Spaces {
         let SpacesParts { journal, are_controlled, main, keys, plans, schema, telemetry } = parts;
         Spaces {
@@ -187,6 +197,9 @@ impl Spaces {
             plans,
             schema,
             telemetry,
+            strangers: RateLimiter::direct(
+                Rate::per_second(STRANGERS_A_SECOND).allow_burst(STRANGERS_AT_ONCE),
+            ),
         }
     }
 
@@ -305,3 +318,6 @@ const SPACES: usize = 64;
 const CLIENTS: usize = 16;
 /// The most bytes of the items of a space other than the main one.
 const ITEMS_BYTES: usize = 64 << 20;
+/// How many requests without a valid key are noted in a second, and after a silence at once.
+const STRANGERS_A_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
+const STRANGERS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(199);

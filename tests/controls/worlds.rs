@@ -262,3 +262,17 @@ async fn a_quota_follows_the_clock_of_its_space_and_a_rate_the_real_time() {
         "a reset forgets the use"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_request_is_noted_with_its_id_and_little_of_what_a_stranger_sent() {
+    let world = World::open(&[]).await;
+    let target = format!("/tickets?caller={}", "x".repeat(7_000));
+    let request = Request::get(target).header("host", "desk").header("user-agent", "stranger");
+    let answer = world.pipeline.answer(request.body(Full::new(Bytes::new())).unwrap()).await;
+    assert_eq!(answer.status(), 403);
+    let calls = world.spaces.journal.calls(&Filter::default());
+    let [call] = &calls[..] else { panic!("{} calls", calls.len()) };
+    assert_eq!(*call.request_id, *answer.headers()["x-amzn-requestid"].to_str().unwrap());
+    assert_eq!(call.query.as_ref().map(|query| query.len()), Some(128));
+    assert!(call.request.headers.is_empty(), "{:?}", call.request.headers);
+}

@@ -13,25 +13,32 @@ use super::Refusal;
 use super::answer::{self, Answer};
 use super::asked::{Asked, Query};
 use super::explain;
+use super::state::computed;
 use crate::journal::{Event, Filter, Har, StatusFilter, Via};
 
 /// Lists calls without their bodies, or all of them as an HTTP archive. `position` is what a stream of events resumes after.
-pub(super) fn list(asked: &Asked<'_>) -> Result<Answer, Refusal> {
+pub(super) async fn list(asked: &Asked<'_>) -> Result<Answer, Refusal> {
     let known = &["space", "after", "limit", "op", "status", "client", "via", "item", "format"];
     let query = asked.query(known)?;
     let filter = filter(asked, &query)?;
-    let journal = &asked.spaces.journal;
+    let journal = asked.spaces.journal.clone();
     match query.text("format") {
         None | Some("json") => {
-            // First, so that a reader that follows from here misses nothing.
-            let position = journal.position();
-            let calls: Vec<Event> = journal.calls(&filter).into_iter().map(Event::Call).collect();
-            let marks = journal.marks(&filter);
-            Ok(answer::json(StatusCode::OK, &json!({"position": position, "calls": calls, "marks": marks})))
+            computed(move || {
+                // First, so that a reader that follows from here misses nothing.
+                let position = journal.position();
+                let calls: Vec<Event> = journal.calls(&filter).into_iter().map(Event::Call).collect();
+                let marks = journal.marks(&filter);
+                answer::json(StatusCode::OK, &json!({"position": position, "calls": calls, "marks": marks}))
+            })
+            .await
         }
         Some("har") => {
-            let calls = journal.all_calls(&filter);
-            Ok(answer::json(StatusCode::OK, &Har { calls: &calls, base_url: BASE_URL }))
+            computed(move || {
+                let calls = journal.all_calls(&filter);
+                answer::json(StatusCode::OK, &Har { calls: &calls, base_url: BASE_URL })
+            })
+            .await
         }
         Some(_) => Err(Refusal::Malformed("`format`: write json or har".to_owned())),
     }

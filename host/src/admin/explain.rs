@@ -1,5 +1,7 @@
 //! A call in the words of a person: why it was answered as it was, and how to send it again from a terminal.
 
+use std::fmt::Write;
+
 use hyper::Method;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -60,8 +62,11 @@ fn reason(body: &[u8]) -> Option<String> {
 /// The call as a command of a shell. The key is a variable, because the journal does not have it.
 pub(super) fn curl(call: &Call, url: &str) -> String {
     let query = call.query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
-    let method =
-        if &*call.method == Method::GET.as_str() { String::new() } else { format!("-X {} ", call.method) };
+    let method = if &*call.method == Method::GET.as_str() {
+        String::new()
+    } else {
+        format!("-X {} ", quoted(&call.method))
+    };
     // A host that serves one agent over standard input has no address, so the reader names one.
     let variable = if url.is_empty() { "\"$PORTDESK_URL\"" } else { "" };
     let mut lines = vec![
@@ -148,8 +153,27 @@ pub(super) fn sent(call: &Call) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// One word of a shell. Within single quotes, only the quote itself has a meaning.
+/// A text as one word of a shell. A method, a path and a body are what a stranger sent, so nothing in them may have a meaning for
+/// the shell or for the terminal into which a person pastes them.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if !text.contains(is_harmful) {
+        return format!("'{}'", text.replace('\'', "'\\''"));
+    }
+    let mut word = String::from("$'");
+    for letter in text.chars() {
+        match letter {
+            '\'' | '\\' => word.extend(['\\', letter]),
+            _ if is_harmful(letter) => {
+                for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(word, "\\x{byte:02x}");
+                }
+            }
+            _ => word.push(letter),
+        }
+    }
+    word.push('\'');
+    word
 }
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -237,8 +261,17 @@ mod tests {
         let curl = called(201, None, Trail::default(), b"")["curl"].as_str().unwrap().to_owned();
         assert_eq!(
             curl,
-            "curl -X POST 'http://desk/a?b=c' \\\n  -H \"x-api-key: $PORTDESK_API_KEY\" \\\n  \
+            "curl -X 'POST' 'http://desk/a?b=c' \\\n  -H \"x-api-key: $PORTDESK_API_KEY\" \\\n  \
              -H 'content-type: application/json' \\\n  --data-binary 'it'\\''s $HOME'"
         );
+    }
+
+    #[test]
+    fn nothing_that_a_stranger_sent_is_a_command_of_the_shell_or_of_the_terminal() {
+        assert_eq!(quoted("X|touch$IFS-a$IFS*|`y`"), "'X|touch$IFS-a$IFS*|`y`'");
+        assert_eq!(quoted("it's\n"), "'it'\\''s\n'");
+        assert_eq!(quoted("a\u{3}\u{1b}[0m'\\\r\u{85}"), "$'a\\x03\\x1b[0m\\'\\\\\\x0d\\xc2\\x85'");
+        let curl = called(201, None, Trail::default(), b"")["curl"].as_str().unwrap().to_owned();
+        assert!(curl.starts_with("curl -X 'POST' "), "{curl}");
     }
 }

@@ -22,6 +22,7 @@ use hyper::http::request::Parts;
 pub use self::hosts::ConsoleHost;
 use self::hosts::Hosts;
 use super::{Refusal, Token, page};
+use crate::scenario::FILE_LIMIT_BYTES;
 
 /// Lets requests pass or refuses them.
 #[derive(Debug)]
@@ -36,7 +37,8 @@ struct Lock {
 
 impl Guard {
     /// The guard of `--metrics`. It demands no token, because Prometheus has none, and accepts every host, because a Prometheus server
-    /// may reach it by any name. Pages of browsers are refused all the same.
+    /// may reach it by any name. Pages of other origins are refused if their browser says so; a page that reaches this address under a name
+    /// of its own is not, and can read the counts.
     pub(super) fn of_metrics() -> Guard {
         Guard(None)
     }
@@ -109,7 +111,10 @@ impl BodyLimits {
     /// The limits of a path. A scenario is written by people, so it may be YAML, and it may have many steps.
     pub(super) fn of(path: &str) -> BodyLimits {
         match path {
-            SCENARIOS => BodyLimits { types: &["application/json", "application/yaml"], bytes: 8 << 20 },
+            SCENARIOS => BodyLimits {
+                types: &["application/json", "application/yaml"],
+                bytes: FILE_LIMIT_BYTES as u64,
+            },
             _ => BodyLimits { types: &["application/json"], bytes: 1 << 20 },
         }
     }

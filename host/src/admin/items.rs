@@ -40,8 +40,12 @@ pub(super) async fn one(asked: &Asked<'_>, key: &str) -> Result<Answer, Refusal>
     let item = item.ok_or_else(|| Refusal::Missing("there is no item with this key".to_owned()))?;
     let (name, key) = (space.name.to_string(), key.to_owned());
     let filter = Filter { space: Some(name), item: Some(key), ..Filter::default() };
-    let calls: Vec<Event> = asked.spaces.journal.calls(&filter).into_iter().map(Event::Call).collect();
-    Ok(answer::json(StatusCode::OK, &json!({"item": value(&item), "calls": calls})))
+    let journal = asked.spaces.journal.clone();
+    computed(move || {
+        let calls: Vec<Event> = journal.calls(&filter).into_iter().map(Event::Call).collect();
+        answer::json(StatusCode::OK, &json!({"item": value(&item), "calls": calls}))
+    })
+    .await
 }
 
 /// An item as the export shows it, with its version.

@@ -75,7 +75,7 @@ pub(super) async fn answer(
     match route {
         Route::Advance => clock::advance(asked).await,
         Route::Call(n) => calls::one(&asked, n),
-        Route::Calls if is_get => calls::list(&asked),
+        Route::Calls if is_get => calls::list(&asked).await,
         Route::Calls => calls::perform(asked).await,
         Route::Check => check::check(asked).await,
         Route::Clock if is_get => clock::show(&asked),

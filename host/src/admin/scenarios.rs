@@ -1,9 +1,11 @@
 //! `POST /v1/scenarios`: does the steps of a scenario in a space.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::StatusCode;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::Refusal;
 use super::answer::{self, Answer};
@@ -34,13 +36,27 @@ pub(super) async fn perform(asked: Asked<'_>) -> Result<Answer, Refusal> {
     if is_kept {
         space.save_own(&before).await?;
     }
-    let report = scenario::run(&scenario, &world, mode).await;
-    if is_kept && !report.held {
-        space.restore_own(&before).await?;
+    // A client waits a little longer than this, so that it learns how the scenario ended.
+    let report = timeout(SCENARIO_TIME, scenario::run(&scenario, &world, mode)).await;
+    if is_kept && !report.as_ref().is_ok_and(|report| report.held) {
         space.put_back(kept)?;
+        if let Err(error) = space.restore_own(&before).await {
+            let text = format!(
+                "the scenario failed, and its items could not be removed ({error}); restore {before}"
+            );
+            return Err(Refusal::Conflict("not_undone", text));
+        }
     }
+    let Ok(report) = report else {
+        let ended = if is_kept { "everything is as before" } else { "the steps before that are done" };
+        let text = format!("the scenario took more than {} minutes; {ended}", SCENARIO_TIME.as_secs() / 60);
+        return Err(Refusal::Unavailable("too_long", text));
+    };
     let details = json!({ "name": report.name, "held": report.held, "mode": mode });
     space.mark(MarkKind::Scenario, "a scenario ran", details);
     let status = if report.held { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(answer::json(status, &report))
 }
+
+/// How long a scenario may take. A connection of this listener lasts a minute longer.
+pub(crate) const SCENARIO_TIME: Duration = Duration::from_mins(4);

@@ -46,6 +46,14 @@ pub trait Contents: Send + Sync + 'static {
     /// unchanged, except after [`Error::Unknown`]. Counts of quotas stay as they are.
     async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError>;
 
+    /// As [`Contents::restore`], and saves the content before as `kept`. A snapshot that cannot be restored does not replace
+    /// what `kept` is. Returns both snapshots, `kept` last.
+    async fn restore_keeping(
+        &self,
+        name: &SnapshotName,
+        kept: &SnapshotName,
+    ) -> Result<(Snapshot, Snapshot), ContentsError>;
+
     /// All snapshots.
     async fn snapshots(&self) -> Result<SnapshotList, ContentsError>;
 

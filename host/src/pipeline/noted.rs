@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use http_body_util::BodyExt;
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request};
 use tokio::time::Instant;
 
 use super::{Passage, Pipeline, Reply};
@@ -90,10 +90,18 @@ impl Pipeline {
         parts: &Parts,
         via: Via,
         begun: Instant,
+        request_id: &str,
         refused: &Reply,
     ) {
         let operation = self.contract.operation(&parts.method, parts.uri.path());
         let client = self.door.client(&parts.headers);
+        let is_known = client.is_some();
+        if !is_known && !spaces.notes_stranger() {
+            return;
+        }
+        // What a stranger sends is kept for a look, and takes little room.
+        let none = HeaderMap::new();
+        let limit = if is_known { usize::MAX } else { STRANGER_BYTES };
         let space = client.as_ref().and_then(|(_, space)| space.as_ref());
         let space = space.map_or_else(|| Arc::clone(&spaces.main().name), |space| Arc::clone(&space.space));
         let number = spaces.journal.begin(Opened {
@@ -101,16 +109,23 @@ impl Pipeline {
             space,
             space_at: None,
             via,
-            request_id: "",
+            request_id,
             operation: operation.and_then(|operation| operation.id.as_deref()),
-            method: parts.method.as_str(),
-            path: parts.uri.path(),
-            query: parts.uri.query(),
+            method: cut(parts.method.as_str(), limit),
+            path: cut(parts.uri.path(), limit),
+            query: parts.uri.query().map(|query| cut(query, limit)),
             client: client.as_ref().map(|(client, _)| client.id.as_str()),
-            headers: &parts.headers,
+            headers: if is_known { &parts.headers } else { &none },
             body: &[],
         });
         let noted = Noted { journal: &spaces.journal, number, is_ended: false };
         noted.end(refused, None).await;
     }
 }
+
+fn cut(text: &str, limit: usize) -> &str {
+    text.get(..text.floor_char_boundary(limit)).unwrap_or_default()
+}
+
+/// What is kept of the method, of the path and of the query of a request without a valid key.
+const STRANGER_BYTES: usize = 128;

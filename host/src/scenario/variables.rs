@@ -29,6 +29,9 @@ pub enum VariableError {
     /// A text is too long with the values of its variables.
     #[error("a text has more than {TEXT_BYTES} bytes with the values of its variables")]
     TooLong,
+    /// A value is too large with the values of its variables.
+    #[error("a value has more than {FILLED_BYTES} bytes with the values of its variables")]
+    TooLarge,
     /// There are too many variables.
     #[error("the scenario saves more than {VARIABLES} variables")]
     TooMany,
@@ -62,17 +65,29 @@ impl Variables {
     /// whatever type; `${name}` within a text becomes the text of the value. `$$` at these places stands for `$`. The names
     /// of members are left as they are.
     pub(super) fn fill(&self, value: &Value) -> Result<Value, VariableError> {
-        Ok(match value {
-            Value::String(text) => self.fill_text(text)?,
+        self.fill_within(value, &mut FILLED_BYTES.clone())
+    }
+
+    /// As [`Variables::fill`], with at most `room` bytes of texts. A file may name a long value in many places.
+    fn fill_within(&self, value: &Value, room: &mut usize) -> Result<Value, VariableError> {
+        let filled = match value {
+            Value::String(text) => {
+                let filled = self.fill_text(text)?;
+                *room = room.checked_sub(text_bytes(&filled)).ok_or(VariableError::TooLarge)?;
+                filled
+            }
             Value::Array(values) => {
-                Value::Array(values.iter().map(|value| self.fill(value)).collect::<Result<_, _>>()?)
+                let filled = values.iter().map(|value| self.fill_within(value, room));
+                Value::Array(filled.collect::<Result<_, _>>()?)
             }
             Value::Object(members) => {
-                let filled = members.iter().map(|(name, value)| Ok((name.clone(), self.fill(value)?)));
+                let filled =
+                    members.iter().map(|(name, value)| Ok((name.clone(), self.fill_within(value, room)?)));
                 Value::Object(filled.collect::<Result<_, VariableError>>()?)
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-        })
+        };
+        Ok(filled)
     }
 
     fn fill_text(&self, text: &str) -> Result<Value, VariableError> {
@@ -118,6 +133,19 @@ pub(super) fn check_name(name: &str) -> Result<(), VariableError> {
     if is_name(name) && name != ROUND { Ok(()) } else { Err(VariableError::Name(shown(name))) }
 }
 
+/// The bytes of the texts of a value, and a little for each of its parts.
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => PART_BYTES + text.len(),
+        Value::Array(values) => PART_BYTES + values.iter().map(text_bytes).sum::<usize>(),
+        Value::Object(members) => {
+            let bytes = members.iter().map(|(name, value)| name.len() + text_bytes(value));
+            PART_BYTES + bytes.sum::<usize>()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => PART_BYTES,
+    }
+}
+
 /// A value as it stands in a path, a query, a header or a text. `None` if it is a list, an object or null.
 pub(super) fn text_of(value: &Value) -> Option<String> {
     match value {
@@ -141,6 +169,9 @@ const ROUND: &str = "round";
 const NAME_BYTES: usize = 64;
 /// More than a body may have.
 const TEXT_BYTES: usize = 1 << 20;
+/// More than the largest body of a request.
+const FILLED_BYTES: usize = 8 << 20;
+const PART_BYTES: usize = 32;
 /// A scenario for people needs a few; this bounds the memory of a scenario that a program wrote.
 const VARIABLES: usize = 1_000;
 
@@ -169,6 +200,19 @@ mod tests {
         assert_eq!(variables().fill(&json!("<${t}|${n}>")).unwrap(), json!("<a b|7>"));
         let error = variables().fill(&json!("<${list}>")).unwrap_err();
         assert_eq!(error, VariableError::NotScalar("list".into()));
+    }
+
+    #[test]
+    fn a_long_value_in_many_places_is_refused_before_it_fills_the_memory() {
+        let mut variables = Variables::default();
+        variables.save("v", json!("x".repeat(60_000))).unwrap();
+        let named = |times: usize| Value::Array(vec![json!("$v"); times]);
+        assert!(variables.fill(&named(100)).is_ok());
+        assert_eq!(variables.fill(&named(100_000)), Err(VariableError::TooLarge));
+        assert_eq!(
+            variables.fill(&json!({"a": named(70), "b": {"c": named(70)}})),
+            Err(VariableError::TooLarge)
+        );
     }
 
     #[test]

@@ -47,15 +47,13 @@ impl Space {
     async fn put_back_items(&self, name: &SnapshotName, keeps: bool) -> Result<Restored, SpaceError> {
         let contents = self.contents()?;
         let mut world = self.close().await?;
-        // A snapshot that is not listed cannot be restored either, and must not cost the state before the last restore.
-        let is_listed = contents.snapshots().await?.snapshots.iter().any(|known| known.name == *name);
-        let before = if keeps && is_listed {
-            Some(contents.save(&SnapshotName::before_restore()).await?)
+        let restored = if keeps {
+            let (snapshot, before) = contents.restore_keeping(name, &SnapshotName::before_restore()).await?;
+            Restored { snapshot, before: Some(before) }
         } else {
-            None
+            Restored { snapshot: contents.restore(name).await?, before: None }
         };
         self.faults.forget_made();
-        let restored = Restored { snapshot: contents.restore(name).await?, before };
         self.mark(MarkKind::Restored, &format!("the snapshot {name} was restored"), json!(restored));
         // After the mark, so that no write stands before the mark and is done after it.
         *world = Instant::now();

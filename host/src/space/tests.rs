@@ -191,3 +191,10 @@ async fn a_space_that_is_full_is_an_unavailable_store_and_can_be_read() {
         made
     );
 }
+
+#[tokio::test]
+async fn requests_without_a_valid_key_take_a_part_of_the_journal_only() {
+    let spaces = spaces();
+    let noted = (0..10_000).filter(|_| spaces.notes_stranger()).count();
+    assert!((200..1_000).contains(&noted), "{noted}");
+}

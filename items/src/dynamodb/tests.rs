@@ -1,11 +1,16 @@
 //! Tests how failures are classified. The verbs are tested against a server in `tests/`, and by the host's suite.
 
 use alloc::borrow::ToOwned;
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 
-use crate::dynamodb::{RequestError, ServiceError, verbs};
-use crate::{Append, Change, Entry, Error, Item, Update};
+use crate::dynamodb::{
+    Attributes, Expression, QueryResult, Range, RequestError, ServiceError, Table, WriteResult, verbs,
+};
+use crate::{Append, Change, Entry, Error, Item, Schema, Update};
 
 #[test]
 fn a_refusal_is_known_by_status_code_and_message() {
@@ -83,6 +88,53 @@ fn a_refusal_after_a_lost_attempt_is_certain_only_if_the_attempt_would_be_refuse
             let after_a_loss = verbs::conclusive(&change, outcome.clone(), true);
             assert_eq!(after_a_loss.is_ok(), is_certain, "{change:?} {outcome:?}");
         }
+    }
+}
+
+/// After the item was found too large, it is read, and that read can fail too.
+#[test]
+fn a_lost_attempt_makes_a_write_unknown_whatever_failed_after_it() {
+    for (lost, outcome) in [
+        (true, Error::Unknown(Error::Throttled { retry_after: None }.to_string())),
+        (false, Error::Throttled { retry_after: None }),
+    ] {
+        let (unless, unless_above, set, append) = (Vec::new(), Vec::new(), Vec::new(), None);
+        let change = Change { id: "c".to_owned(), at_version: None, unless, unless_above, set, append };
+        let schema =
+            Schema { key_field: "id".to_owned(), listed: Vec::new(), lists: Vec::new(), indexes: Vec::new() };
+        let table = Crowded { lost };
+        let update = pin!(verbs::update(&table, &schema, "k", change));
+        let updated = update.poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(updated, Poll::Ready(Err(outcome)));
+    }
+}
+
+/// A table whose items are full, and whose reads are throttled.
+struct Crowded {
+    lost: bool,
+}
+
+impl Table for Crowded {
+    fn name(&self) -> &'static str {
+        "t"
+    }
+
+    async fn read(&self, _: Attributes) -> Result<Option<Attributes>, RequestError> {
+        let service_error = Some(ServiceError::Throttled);
+        Err(RequestError::Failed { service_error, text: "x".to_owned(), lost: false })
+    }
+
+    async fn put(&self, _: Attributes, _: Expression) -> Result<WriteResult, RequestError> {
+        Err(RequestError::Unsent(Error::TooLarge))
+    }
+
+    async fn change(&self, _: Attributes, _: Expression) -> Result<WriteResult, RequestError> {
+        let service_error = Some(ServiceError::ItemSize);
+        Err(RequestError::Failed { service_error, text: "x".to_owned(), lost: self.lost })
+    }
+
+    async fn range(&self, _: Range) -> Result<QueryResult, RequestError> {
+        Err(RequestError::Unsent(Error::TooLarge))
     }
 }
 

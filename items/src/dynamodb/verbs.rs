@@ -55,36 +55,41 @@ pub async fn update(table: &impl Table, schema: &Schema, key: &str, change: Chan
     let mut adoption = None;
     let mut lost = false;
     for _ in 0..ADOPTIONS {
-        let outcome = match try_update(table, schema, key, &change, adoption.as_ref()).await {
+        let judged = match try_update(table, schema, key, &change, adoption.as_ref()).await {
             Ok(UpdateAttempt::Done(version)) => return Ok(Update::Updated(version)),
             Ok(UpdateAttempt::TooLarge { lost: now }) => {
                 lost |= now;
-                full(table, schema, key, &change).await?
+                full(table, schema, key, &change).await
             }
             Ok(UpdateAttempt::Refused { by: None, lost: now }) => {
                 lost |= now;
-                Update::Missing
+                Ok(Update::Missing)
             }
             Ok(UpdateAttempt::Refused { by: Some(attributes), lost: now }) => {
                 lost |= now;
-                match change::judge(schema, &change, attributes)? {
-                    Verdict::Outcome(outcome) => outcome,
-                    Verdict::Adopt(entries) => {
+                match change::judge(schema, &change, attributes) {
+                    Err(error) => Err(error),
+                    Ok(Verdict::Outcome(outcome)) => Ok(outcome),
+                    Ok(Verdict::Adopt(entries)) => {
                         adoption = Some(entries);
                         continue;
                     }
                     // Another program has changed the item meanwhile, and the guards are right now.
-                    Verdict::Nothing if adoption.is_some() => {
+                    Ok(Verdict::Nothing) if adoption.is_some() => {
                         adoption = None;
                         continue;
                     }
-                    Verdict::Nothing => return Err(unexplained(key, lost)),
+                    Ok(Verdict::Nothing) => return Err(unexplained(key, lost)),
                 }
             }
-            Err(error) if lost => return Err(Error::Unknown(error.to_string())),
-            Err(error) => return Err(error),
+            Err(error) => Err(error),
         };
-        return conclusive(&change, outcome, lost);
+        return match judged {
+            Ok(outcome) => conclusive(&change, outcome, lost),
+            // Also if only the read after a refusal failed: the lost attempt may be stored.
+            Err(error) if lost => Err(Error::Unknown(error.to_string())),
+            Err(error) => Err(error),
+        };
     }
     // Another program changes the list again after each read.
     if lost { Err(unexplained(key, lost)) } else { Err(Error::Throttled { retry_after: None }) }

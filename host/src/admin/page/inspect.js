@@ -52,7 +52,7 @@ function walk({ stations, duration_us: whole, faults }) {
 }
 
 const chosen = () => get(`calls/${state.call}`)
-const path = (key) => state.shape.read.replace(/\{.*/, encodeURIComponent(key))
+const path = (key) => state.shape.read.replace(/\{.*/, encodeURIComponent(key).replaceAll("'", '%27'))
 
 export async function copyCurl(call) {
   copy(state.tab === 'item' ? `curl '${state.about.url}${path(state.item)}' -H "x-api-key: $PORTDESK_API_KEY"` : (call ?? await chosen()).curl, 'The curl command')

@@ -156,7 +156,7 @@ on('error', (error) => (error.status === 401 ? lost(error) : note(error.message,
 
 // ---- keys
 
-const KEYS = { 'J K': 'next, previous row', Enter: 'to the inspector', Esc: 'back', '/': 'filter requests', F: 'filter items', 'G I': 'to the items', 'G R': 'to the requests', 'G C': 'to the controls', Y: 'copy as curl', S: 'send again', P: 'pause', '+ - 0': 'larger, smaller, usual', '?': 'help' }
+const KEYS = { 'J K': 'next, previous', Enter: 'to the inspector', Esc: 'back', '/': 'filter requests', F: 'filter items', 'G I': 'to the items', 'G R': 'to the requests', 'G C': 'to the controls', Y: 'copy as curl', S: 'send again', P: 'pause', '+ - 0': 'size', '?': 'help' }
 
 function help() {
   fill($('dialog'), h('h2', 'Keys'), h('dl.keys', Object.entries(KEYS).map(([keys, text]) => [h('dt', keys.split(' ').map((key) => h('kbd', key))), h('dd', text)])),

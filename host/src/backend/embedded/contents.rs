@@ -40,9 +40,10 @@ impl Contents for Embedded {
         let empty = move || -> Result<Connection, ContentsError> {
             Ok(connection::empty(&layout).map_err(Error::from)?)
         };
-        self.writer.replace(blocking(empty).await?).await?;
+        // First, because the counts are not worth much without the items, and a failure must not follow on the removal of items.
         let quotas = Arc::clone(&self.quotas);
-        blocking(move || Ok(quotas.clear()?)).await
+        blocking(move || Ok(quotas.clear()?)).await?;
+        Ok(self.writer.replace(blocking(empty).await?).await?)
     }
 
     async fn is_empty(&self) -> Result<bool, ContentsError> {
@@ -59,6 +60,18 @@ impl Contents for Embedded {
         let (snapshot, content) = self.with_saved(move |saved| saved.load(&name)).await?;
         self.writer.replace(content).await?;
         Ok(snapshot)
+    }
+
+    async fn restore_keeping(
+        &self,
+        name: &SnapshotName,
+        kept: &SnapshotName,
+    ) -> Result<(Snapshot, Snapshot), ContentsError> {
+        let (name, kept) = (name.clone(), kept.clone());
+        let loaded = self.with_saved(move |saved| saved.load_and_save(&name, &kept)).await?;
+        let (snapshot, content, kept) = loaded;
+        self.writer.replace(content).await?;
+        Ok((snapshot, kept))
     }
 
     async fn snapshots(&self) -> Result<SnapshotList, ContentsError> {

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{io, thread};
 
+use crc32fast::Hasher;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use tempfile::NamedTempFile;
 use tracing::warn;
 
 use self::files::Files;
@@ -37,6 +39,13 @@ pub(super) struct SavedSnapshots {
     open: Mutex<bool>,
 }
 
+/// A copy of the content under a name that no snapshot has.
+struct VerifiedCopy {
+    file: NamedTempFile,
+    snapshot: Snapshot,
+    checksum: Hasher,
+}
+
 impl SavedSnapshots {
     pub(super) fn new(folder: PathBuf, store: PathBuf, layout: Arc<Layout>) -> SavedSnapshots {
         SavedSnapshots { files: Files::new(folder), store, layout, open: Mutex::new(true) }
@@ -45,6 +54,30 @@ impl SavedSnapshots {
     /// Saves the content. It is read on a connection of its own, so that reads and writes go on meanwhile.
     pub(super) fn save(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         let _open = self.working()?;
+        self.put(self.copy(name)?)
+    }
+
+    /// Reads a snapshot as [`SavedSnapshots::load`] does, and meanwhile saves the content as `kept`. If either fails, nothing is
+    /// saved.
+    pub(super) fn load_and_save(
+        &self,
+        name: &SnapshotName,
+        kept: &SnapshotName,
+    ) -> Result<(Snapshot, Connection, Snapshot), ContentsError> {
+        let _open = self.working()?;
+        let (loaded, copy) = thread::scope(|scope| {
+            let loading = scope.spawn(|| self.loaded(name));
+            let copy = self.copy(kept);
+            let ended =
+                |_| Err(Error::Unavailable("the reading of a snapshot ended in a panic".to_owned()).into());
+            (loading.join().unwrap_or_else(ended), copy)
+        });
+        let (snapshot, content) = loaded?;
+        Ok((snapshot, content, self.put(copy?)?))
+    }
+
+    /// A copy of the content that was verified and synced, and is no snapshot yet.
+    fn copy(&self, name: &SnapshotName) -> Result<VerifiedCopy, ContentsError> {
         let held = self.held()?.snapshots;
         let source = self.source()?;
         check_limits(&held, name, whole_bytes(&source).map_err(Error::from)?)?;
@@ -68,7 +101,13 @@ impl SavedSnapshots {
         });
         let (items, hash) = verified?;
         let snapshot = Snapshot { name: name.clone(), items, bytes, hash };
-        self.files.put(copy, &snapshot, checksum).map_err(|error| failed(&error))?;
+        Ok(VerifiedCopy { file: copy, snapshot, checksum })
+    }
+
+    /// Makes a copy a snapshot.
+    fn put(&self, copy: VerifiedCopy) -> Result<Snapshot, ContentsError> {
+        let VerifiedCopy { file, snapshot, checksum } = copy;
+        self.files.put(file, &snapshot, checksum).map_err(|error| failed(&error))?;
         // The older snapshot of the same name is replaced already; the next sweep tries again.
         if let Err(error) = self.files.sweep() {
             warn!(%error, "the file of a replaced snapshot could not be removed");
@@ -80,6 +119,10 @@ impl SavedSnapshots {
     /// that was verified then.
     pub(super) fn load(&self, name: &SnapshotName) -> Result<(Snapshot, Connection), ContentsError> {
         let _open = self.working()?;
+        self.loaded(name)
+    }
+
+    fn loaded(&self, name: &SnapshotName) -> Result<(Snapshot, Connection), ContentsError> {
         let unreadable = |error: io::Error| damaged(name, format!("its manifest cannot be read: {error}"));
         let manifest = self.files.manifest(name).map_err(unreadable)?;
         let manifest = manifest.ok_or_else(|| ContentsError::Missing(name.clone()))?;

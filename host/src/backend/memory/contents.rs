@@ -84,6 +84,18 @@ impl Contents for Memory {
         Ok(snapshot)
     }
 
+    async fn restore_keeping(
+        &self,
+        name: &SnapshotName,
+        kept: &SnapshotName,
+    ) -> Result<(Snapshot, Snapshot), ContentsError> {
+        self.check_open()?;
+        let (snapshot, items) = self.saved.find(name)?;
+        let kept = busy(|| self.saved_as(kept))?;
+        busy(|| self.swap(MemoryItems::clone(&items)))?;
+        Ok((snapshot, kept))
+    }
+
     async fn snapshots(&self) -> Result<SnapshotList, ContentsError> {
         self.check_open()?;
         Ok(SnapshotList { snapshots: self.saved.list(), damaged: Vec::new() })

@@ -19,6 +19,7 @@ macro_rules! contents {
         $crate::backend::suite::contents::contents! { $fresh;
             a_cleared_store_lists_nothing_and_counts_anew,
             a_closed_store_saves_and_restores_nothing,
+            a_restore_that_fails_replaces_no_state_that_was_kept,
             a_copy_in_memory_equals_its_source_and_stays_apart,
             a_reader_during_changes_sees_one_state_and_never_a_mixture,
             a_restored_store_has_its_hash_again_after_many_writes,
@@ -219,6 +220,20 @@ pub async fn a_snapshot_is_replaced_by_one_of_the_same_name(store: &SharedConten
     assert_eq!(get(&plain, "k").await.fields, fields(&[("state", "2")]).into());
     store.restore(&name("b")).await.unwrap();
     assert!(store.items().await.unwrap().is_empty());
+}
+
+pub async fn a_restore_that_fails_replaces_no_state_that_was_kept(store: &SharedContents) {
+    fill(store, 3).await;
+    store.save(&name("three")).await.unwrap();
+    store.clear().await.unwrap();
+    let (restored, kept) = store.restore_keeping(&name("three"), &name("kept")).await.unwrap();
+    assert_eq!((restored.items, kept.items), (3, 0));
+    assert_eq!(hash(store).await, restored.hash);
+    let missing = store.restore_keeping(&name("none"), &name("kept")).await.unwrap_err();
+    assert_eq!(missing, ContentsError::Missing(name("none")));
+    let listed = store.snapshots().await.unwrap().snapshots;
+    assert_eq!(listed.iter().find(|snapshot| snapshot.name == name("kept")), Some(&kept));
+    assert_eq!(store.restore(&name("kept")).await.unwrap().items, 0);
 }
 
 pub async fn snapshots_that_do_not_exist_are_missing(store: &SharedContents) {

@@ -52,18 +52,23 @@ impl Client {
     /// Sends a request and reads the whole answer. It may take a little longer than the longest wait of a host.
     pub(super) fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Ended> {
         let body = body.map(|body| ("application/json", body.to_string()));
-        self.send_text(method, path, body)
+        self.send_within(TIME_LIMIT, method, path, body)
     }
 
-    /// Sends a request with a body of another type than JSON.
-    pub(super) fn send_text(
+    /// Sends a scenario.
+    pub(super) fn send_scenario(&self, path: &str, scenario: String) -> Result<Reply, Ended> {
+        self.send_within(SCENARIO_TIME_LIMIT, Method::POST, path, Some(("application/yaml", scenario)))
+    }
+
+    fn send_within(
         &self,
+        limit: Duration,
         method: Method,
         path: &str,
         body: Option<(&'static str, String)>,
     ) -> Result<Reply, Ended> {
         let request = self.request(method, path, body)?;
-        let answer = self.runtime.block_on(self.sender.answer(request, TIME_LIMIT, ANSWER_BYTES));
+        let answer = self.runtime.block_on(self.sender.answer(request, limit, ANSWER_BYTES));
         let answer = answer.map_err(|error| self.unanswered(error))?;
         let body = serde_json::from_slice(answer.body()).unwrap_or_default();
         Ok(Reply { status: answer.status(), body })
@@ -147,6 +152,8 @@ const NO_TOKEN: &str = "the console needs its token; set PORTDESK_CONSOLE_TOKEN 
 
 /// A check waits for 60 seconds at most, and a reset for the requests in progress.
 const TIME_LIMIT: Duration = Duration::from_secs(90);
+/// A scenario takes four minutes at most, and then it may have to be undone.
+const SCENARIO_TIME_LIMIT: Duration = Duration::from_secs(4 * 60 + 45);
 /// The most bytes of an answer in place of a stream.
 const REFUSAL_BYTES: usize = 64 * 1024;
 /// Far more than a journal of the default size.

@@ -116,7 +116,7 @@ pub(super) fn seed(seed: &Seed) -> Result<(), Ended> {
     let text = read(&seed.file, SCENARIO_BYTES)?;
     let client = Client::of(&seed.target)?;
     let path = seed.space.of("/v1/scenarios");
-    let reply = client.send_text(Method::POST, &path, Some(("application/yaml", text)))?;
+    let reply = client.send_scenario(&path, text)?;
     if reply.is_not_held() {
         if seed.target.json {
             print(&format!("{}\n", reply.body))?;

@@ -56,6 +56,9 @@ async fn a_damaged_snapshot_is_refused_and_the_content_stays() {
                 Err(ContentsError::Damaged { .. }) => {}
                 outcome => panic!("{outcome:?} with a damaged {end}"),
             }
+            let kept = store.restore_keeping(&name("s"), &name("kept")).await;
+            assert!(matches!(kept, Err(ContentsError::Damaged { .. })), "{kept:?}");
+            assert_eq!(files(dir.path(), ".json").len(), 1, "nothing is saved");
             assert!(matches!(store.copy(Some(&name("s"))).await, Err(ContentsError::Damaged { .. })));
         }
         fs::write(&path, &sound).unwrap();
