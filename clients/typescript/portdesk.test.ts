@@ -82,7 +82,7 @@ test("spaces without a name get different and valid names", async () => {
 test("each method sends one request", async () => {
   const all: [(space: Space) => Promise<unknown>, [string, string, unknown?]][] = [
     [(s) => s.reset(), ["POST", "/v1/reset", { space: "a" }]],
-    [(s) => s.reset({ keep: ["faults"] }), ["POST", "/v1/reset", { space: "a", keep: ["faults"] }]],
+    [(s) => s.reset({ keep_faults: true }), ["POST", "/v1/reset", { space: "a", keep_faults: true }]],
     [(s) => s.snapshot("base"), ["PUT", "/v1/snapshots/base", { space: "a" }]],
     [(s) => s.snapshot("a/b"), ["PUT", "/v1/snapshots/a%2Fb", { space: "a" }]],
     [(s) => s.restore("base"), ["POST", "/v1/snapshots/base/restore", { space: "a" }]],

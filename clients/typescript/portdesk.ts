@@ -198,7 +198,7 @@ export class Space {
     return first;
   }
 
-  /** Empties the space. The options are members of the request, such as `keep` and `seed`. */
+  /** Empties the space. The options are members of the request, such as `keep_faults` and `seed`. */
   reset(options: object = {}): Promise<unknown> {
     return this.#send("POST", "/v1/reset", options);
   }

@@ -100,7 +100,7 @@ class Space:
         return next(iter(self.keys.values()))
 
     def reset(self, **options: Any) -> Any:
-        """Empties the space. The options are members of the request, such as `keep` and `seed`."""
+        """Empties the space. The options are members of the request, such as `keep_faults` and `seed`."""
         return self._send("POST", "/v1/reset", **options)
 
     def snapshot(self, name: str) -> Any:

@@ -32,7 +32,7 @@ def test_a_space_is_made_with_what_was_given_and_nothing_else(host, token):
     ("act", "request_"),
     [
         (lambda s: s.reset(), ("POST", "/v1/reset", {"space": "a"})),
-        (lambda s: s.reset(keep=["faults"]), ("POST", "/v1/reset", {"space": "a", "keep": ["faults"]})),
+        (lambda s: s.reset(keep_faults=True), ("POST", "/v1/reset", {"space": "a", "keep_faults": True})),
         (lambda s: s.snapshot("base"), ("PUT", "/v1/snapshots/base", {"space": "a"})),
         (lambda s: s.snapshot("a/b"), ("PUT", "/v1/snapshots/a%2Fb", {"space": "a"})),
         (lambda s: s.restore("base"), ("POST", "/v1/snapshots/base/restore", {"space": "a"})),

@@ -164,7 +164,8 @@ impl From<RuleError> for Refusal {
     }
 }
 
-const CONTROLS_OFF: &str = "This host was started without --controls, so its console changes nothing.";
+const CONTROLS_OFF: &str = "This host was started without --controls, so its console changes nothing. Start it with \
+                            --controls to allow changes.";
 const FAILED: &str = "A defect of the host; please report the line in its log.";
 const MISDIRECTED: &str = "This listener does not have the host that the request names. Use the address that the host printed \
                            when it started, or start the host with --console-host NAME.";

@@ -186,7 +186,7 @@ pub enum ContentsError {
         held: String,
     },
     /// There is no snapshot with this name.
-    #[error("there is no snapshot {0}; list the snapshots to see their names")]
+    #[error("there is no snapshot {0}; `portdesk snapshot` without a name lists them")]
     Missing(SnapshotName),
     /// The backend failed.
     #[error(transparent)]

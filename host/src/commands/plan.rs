@@ -123,13 +123,15 @@ fn delete(keys: &Keys, name: &str) -> Result<(), Ended> {
     keys.update(|contents| {
         let active = active_keys(contents, name);
         if active > 0 && name != DEFAULT_PLAN {
-            let advice = "`key attach` gives them another plan";
+            let advice = "`portdesk key attach` gives them another plan";
             return Err(Ended::Failed(format!("{active} active keys are on plan {name}; {advice}")));
         }
         let before = contents.plans.len();
         contents.plans.retain(|plan| plan.name != name);
         if contents.plans.len() == before {
-            return Err(Ended::Failed(format!("there is no plan {name} to delete; `plan list` shows all")));
+            return Err(Ended::Failed(format!(
+                "there is no plan {name} to delete; `portdesk plan list` shows all"
+            )));
         }
         // A revoked key must not name a plan that does not exist.
         for key in contents.keys.iter_mut().filter(|key| key.plan.as_deref() == Some(name)) {

@@ -99,7 +99,10 @@ impl World {
 impl fmt::Display for Inspection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self.world {
-            Some(World::Desk) => "this component is a desk: `portdesk --component FILE` serves it",
+            Some(World::Desk) if self.missing.is_empty() => {
+                "this component is a desk: `portdesk --component FILE` serves it"
+            }
+            Some(World::Desk) => "this component is a desk",
             Some(World::Front) => {
                 "this component is a front, which lifts a desk into wasi:http; it does not run alone: compose it with a \
                  desk and a store (`cargo dist-components`)"

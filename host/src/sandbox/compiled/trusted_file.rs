@@ -30,8 +30,8 @@ pub(super) fn read(file: &Path) -> Result<Vec<u8>, TrustedFileError> {
 pub enum TrustedFileError {
     /// Another user owns this path or may write to it.
     #[error(
-        "{}: another user may have written here, and compiled code runs unchecked; only its owner and root may be \
-         able to write to it and to every folder above it", .0.display()
+        "{}: another user may have written here, and compiled code runs unchecked; let only its owner \
+         and root write to it and to every folder above it (`chmod go-w`)", .0.display()
     )]
     ToOthers(PathBuf),
     /// The path cannot be checked or read.
