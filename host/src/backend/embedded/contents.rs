@@ -36,11 +36,11 @@ impl Embedded {
 #[async_trait]
 impl Contents for Embedded {
     async fn clear(&self) -> Result<(), ContentsError> {
-        let layout = Arc::clone(&self.layout);
+        let layout = Arc::clone(&self.access.layout);
         let empty = move || -> Result<Connection, ContentsError> {
             Ok(connection::empty(&layout).map_err(Error::from)?)
         };
-        self.writer.replace(blocking(empty).await?).await?;
+        self.access.writer.replace(blocking(empty).await?).await?;
         let quotas = Arc::clone(&self.quotas);
         blocking(move || Ok(quotas.clear()?)).await
     }
@@ -57,7 +57,7 @@ impl Contents for Embedded {
     async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         let name = name.clone();
         let (snapshot, content) = self.with_saved(move |saved| saved.load(&name)).await?;
-        self.writer.replace(content).await?;
+        self.access.writer.replace(content).await?;
         Ok(snapshot)
     }
 
