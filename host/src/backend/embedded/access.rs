@@ -31,6 +31,7 @@ impl Connections {
     /// Opens the connections, and makes a first write, which fails if the store cannot be written.
     pub(super) fn open(path: &Path, layout: &Layout, readers: usize) -> Result<Connections, OpenError> {
         let writing = connection::writer(path, layout)?;
+        connection::merge_log(&writing, path)?;
         let reading = (0..readers).map(|_| connection::reader(path)).collect::<Result<_, _>>()?;
         let unwritable = |StatementError(error)| OpenError::Unwritable {
             path: path.to_owned(),

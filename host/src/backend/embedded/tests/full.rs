@@ -36,10 +36,14 @@ fn a_log_that_was_merged_is_cut_to_what_is_valid_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let Parts { writing, files, reading, .. } = Parts::prepare(folder.path(), &suite::schema()).unwrap();
     let log = folder.path().join("store.sqlite3-wal");
+    let write = || {
+        begin(&writing, &files).unwrap();
+        probe(&writing).unwrap();
+        commit(&writing, &files).unwrap();
+    };
+    (0..3).for_each(|_| write());
     writing.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
-    begin(&writing, &files).unwrap();
-    probe(&writing).unwrap();
-    commit(&writing, &files).unwrap();
+    write();
     assert!(fs::metadata(&log).unwrap().len() > 32 + 4120, "what was merged is still behind the new frame");
     cut_log(&writing, &files).unwrap();
     assert_eq!(fs::metadata(&log).unwrap().len(), 32 + 4120);
