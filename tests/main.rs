@@ -37,6 +37,7 @@
 //! - `lambda`: the function of AWS Lambda, in front of an emulator;
 //! - `mcp`: agents;
 //! - `model`: the protocol of writes, in every order of events;
+//! - `simulated`: histories of clients, hosts and faults, each from a seed;
 //! - `unread`: output that nobody reads or that cannot be written, and signals;
 //! - `compiled`: components that are compiled before a host starts;
 //! - `aws`: the templates for AWS.
@@ -76,6 +77,7 @@ mod portability;
 mod publish;
 mod settings;
 mod shutdown;
+mod simulated;
 mod suite;
 mod tidy;
 mod tls;

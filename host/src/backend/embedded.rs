@@ -6,6 +6,7 @@
 //! wrong or missing items. There is one exception: lost frames at the end of the log are not detected, because SQLite
 //! cannot distinguish frames that were damaged in a crash from frames that were never synced.
 
+mod access;
 mod committing;
 mod connection;
 mod contents;
@@ -21,6 +22,8 @@ mod replacing;
 mod row;
 mod saved;
 mod scan;
+#[cfg(feature = "suite")]
+pub mod simulated;
 mod snapshots;
 #[cfg(test)]
 mod tests;
@@ -34,8 +37,8 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::task::{JoinError, spawn_blocking};
 
+use self::access::{Access, Connections};
 pub use self::error::OpenError;
-use self::error::StatementError;
 use self::folder::Folder;
 use self::layout::Layout;
 use self::opened::OpenedFiles;
@@ -51,9 +54,7 @@ const READERS: usize = 4;
 /// A backend over one folder. Dropping it closes it too, in the background.
 #[derive(Debug)]
 pub struct Embedded {
-    layout: Arc<Layout>,
-    readers: Readers,
-    writer: Writer,
+    access: Access,
     quotas: Arc<Quotas>,
     saved: Arc<SavedSnapshots>,
     schema: Schema,
@@ -88,11 +89,7 @@ impl Parts {
         let layout = Layout::new(schema).map_err(OpenError::Schema)?;
         let folder = Folder::claim(dir)?;
         let path = folder.file()?;
-        let writing = connection::writer(&path, &layout)?;
-        let reading = (0..READERS).map(|_| connection::reader(&path)).collect::<Result<_, _>>()?;
-        let unwritable =
-            |StatementError(error)| OpenError::Unwritable { path: path.clone(), detail: error.to_string() };
-        committing::probe(&writing).map_err(unwritable)?;
+        let Connections { writing, reading } = Connections::open(&path, &layout, READERS)?;
         let files = folder.opened_files(&path)?;
         let quotas = Quotas::open(&folder)?;
         let mut log = path.clone().into_os_string();
@@ -117,39 +114,34 @@ impl Parts {
         inbox.start(self.writing, self.lock, self.files, readers.snapshots()).map_err(OpenError::Thread)?;
         let (layout, quotas) = (Arc::new(self.layout), Arc::new(self.quotas));
         let saved = Arc::new(SavedSnapshots::new(self.snapshots, self.store, Arc::clone(&layout)));
-        Ok(Embedded { layout, readers, writer, quotas, saved, schema: self.schema, log: self.log })
+        let access = Access { layout, readers, writer };
+        Ok(Embedded { access, quotas, saved, schema: self.schema, log: self.log })
     }
 }
 
 #[async_trait]
 impl Backend for Embedded {
     async fn get(&self, key: &str) -> Result<Option<Item>, Error> {
-        let key = key.to_owned();
-        self.readers.read(move |connection| items::get(connection, &key)).await
+        self.access.get(key).await
     }
 
     async fn insert(&self, key: &str, fields: Fields, change_id: &str) -> Result<Insert, Error> {
-        let (key, change_id) = (key.to_owned(), change_id.to_owned());
-        self.writer.submit(move |connection| items::insert(connection, &key, fields, &change_id)).await
+        self.access.insert(key, fields, change_id).await
     }
 
     async fn update(&self, key: &str, change: Change) -> Result<Update, Error> {
-        let key = key.to_owned();
-        self.writer.submit(move |connection| items::update(connection, &key, &change)).await
+        self.access.update(key, change).await
     }
 
     async fn query(&self, query: Query) -> Result<Page, Error> {
-        let layout = Arc::clone(&self.layout);
-        self.readers.read(move |connection| layout.index(&query.index)?.page(connection, &query)).await
+        self.access.query(query).await
     }
 
     async fn check(&self) -> Result<(), Error> {
-        self.writer.check().await?;
+        self.access.check().await?;
         let quotas = Arc::clone(&self.quotas);
         let ended = |_: JoinError| Error::Unavailable("a check ended in a panic".to_owned());
-        spawn_blocking(move || quotas.check()).await.map_err(ended)??;
-        let layout = Arc::clone(&self.layout);
-        self.readers.read(move |connection| layout.probe(connection)).await
+        spawn_blocking(move || quotas.check()).await.map_err(ended)?
     }
 
     fn log_bytes(&self) -> Option<u64> {
@@ -158,7 +150,6 @@ impl Backend for Embedded {
 
     async fn close(&self) {
         self.close_snapshots().await;
-        self.readers.close().await;
-        self.writer.close().await;
+        self.access.close().await;
     }
 }

@@ -4,8 +4,6 @@
 //! the writes is then unknown, and the store writes nothing more until a restart. If a commit fails before its sync
 //! because the disk is full, it is rolled back, and it is certain that nothing was stored.
 
-use std::fs::OpenOptions;
-use std::io;
 use std::path::Path;
 
 use rusqlite::ffi;
@@ -15,7 +13,7 @@ use super::connection::execute;
 use super::error::{self, StatementError};
 use super::folder::PAGE_BYTES;
 use super::layout::VERSION;
-use super::opened::OpenedFiles;
+use super::opened::{CutError, OpenedFiles};
 use crate::backend::Error;
 
 /// Why a whole batch of writes failed.
@@ -42,7 +40,7 @@ pub(super) fn begin(connection: &Connection, files: &OpenedFiles) -> Result<(), 
 /// Commits, then checks again that the files are in their places: one may have been removed during the commit.
 pub(super) fn commit(connection: &Connection, files: &OpenedFiles) -> Result<(), BatchError> {
     if let Err(error) = execute(connection, "COMMIT") {
-        return Err(take_back(connection, &error));
+        return Err(take_back(connection, files, &error));
     }
     files.check().map_err(|error| BatchError::passing(Error::Unknown(error.to_string())))
 }
@@ -53,7 +51,7 @@ pub(super) fn probe(connection: &Connection) -> Result<(), StatementError> {
 }
 
 /// Rolls back a failed commit if that is possible, and determines its outcome.
-pub(super) fn take_back(connection: &Connection, error: &rusqlite::Error) -> BatchError {
+pub(super) fn take_back(connection: &Connection, files: &OpenedFiles, error: &rusqlite::Error) -> BatchError {
     let unknown = |detail: &dyn std::fmt::Display, is_final: bool| BatchError {
         error: Error::Unknown(detail.to_string()),
         end: is_final.then(|| format!("a commit failed ({detail}); restart the host")),
@@ -63,7 +61,7 @@ pub(super) fn take_back(connection: &Connection, error: &rusqlite::Error) -> Bat
     if !is_before_sync(error) || !is_back {
         return unknown(&text, true);
     }
-    match cut_log(connection) {
+    match cut_log(connection, files) {
         Ok(()) => BatchError::passing(Error::Unavailable(format!(
             "the disk is full ({text}); nothing was stored; free some space"
         ))),
@@ -81,32 +79,15 @@ fn is_before_sync(error: &rusqlite::Error) -> bool {
         || error.sqlite_error().is_some_and(|error| grows.contains(&error.extended_code))
 }
 
-/// Why the end of the log may still hold the commit that was rolled back.
-#[derive(Debug)]
-pub(super) enum CutError {
-    /// The log was shortened, but could not be synced.
-    Unsynced(io::Error),
-    /// The log could not be shortened.
-    Untouched(Error),
-}
-
 /// Removes the frames of the failed commit from the log. SQLite would overwrite them later. Until then, a start after a
 /// power cut could find the commit complete: if the last write stopped within a page, the old bytes behind it may
 /// equal the missing ones.
-///
-/// It is safe to open the log a second time: SQLite does not lock the log itself, only other files.
-pub(super) fn cut_log(connection: &Connection) -> Result<(), CutError> {
-    let untouched = |error: io::Error| CutError::Untouched(Error::Unavailable(error.to_string()));
+pub(super) fn cut_log(connection: &Connection, files: &OpenedFiles) -> Result<(), CutError> {
     let frames = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, u32>(1));
     let frames = frames.map_err(|error| CutError::Untouched(StatementError::from(error).into()))?;
-    let path = format!("{}-wal", connection.path().unwrap_or_default());
-    let log = OpenOptions::new().write(true).open(Path::new(&path)).map_err(untouched)?;
+    let log = format!("{}-wal", connection.path().unwrap_or_default());
     let committed = LOG_HEADER_BYTES + u64::from(frames) * (FRAME_HEADER_BYTES + u64::from(PAGE_BYTES));
-    if log.metadata().map_err(untouched)?.len() <= committed {
-        return Ok(());
-    }
-    log.set_len(committed).map_err(untouched)?;
-    log.sync_all().map_err(CutError::Unsynced)
+    files.cut(Path::new(&log), committed)
 }
 
 /// See <https://sqlite.org/fileformat2.html#walformat>.

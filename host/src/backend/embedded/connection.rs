@@ -66,6 +66,19 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Merges the log that an earlier process left, if there is one. A sync of that process may have failed. Then the kernel
+/// shows bytes as written that are not on the disk, no later sync writes them, and a power cut takes every later commit in
+/// the log away with them. The merge writes the bytes once more.
+pub(super) fn merge_log(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let merge = "PRAGMA wal_checkpoint(TRUNCATE)";
+    let is_busy = connection.query_row(merge, [], |row| row.get::<_, bool>(0));
+    if is_busy.map_err(|error| OpenError::of(error, path))? {
+        let detail = "another program prevents that its log is merged".to_owned();
+        return Err(OpenError::Sqlite { path: path.to_owned(), detail });
+    }
+    Ok(())
+}
+
 /// An empty store in memory, with the same settings of its pages as a file.
 pub(super) fn empty(layout: &Layout) -> Result<Connection, StatementError> {
     let mut connection = Connection::open_in_memory()?;

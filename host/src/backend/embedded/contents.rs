@@ -36,14 +36,14 @@ impl Embedded {
 #[async_trait]
 impl Contents for Embedded {
     async fn clear(&self) -> Result<(), ContentsError> {
-        let layout = Arc::clone(&self.layout);
+        let layout = Arc::clone(&self.access.layout);
         let empty = move || -> Result<Connection, ContentsError> {
             Ok(connection::empty(&layout).map_err(Error::from)?)
         };
         // First, because the counts are not worth much without the items, and a failure must not follow on the removal of items.
         let quotas = Arc::clone(&self.quotas);
         blocking(move || Ok(quotas.clear()?)).await?;
-        Ok(self.writer.replace(blocking(empty).await?).await?)
+        Ok(self.access.writer.replace(blocking(empty).await?).await?)
     }
 
     async fn is_empty(&self) -> Result<bool, ContentsError> {
@@ -58,7 +58,7 @@ impl Contents for Embedded {
     async fn restore(&self, name: &SnapshotName) -> Result<Snapshot, ContentsError> {
         let name = name.clone();
         let (snapshot, content) = self.with_saved(move |saved| saved.load(&name)).await?;
-        self.writer.replace(content).await?;
+        self.access.writer.replace(content).await?;
         Ok(snapshot)
     }
 
@@ -70,7 +70,7 @@ impl Contents for Embedded {
         let (name, kept) = (name.clone(), kept.clone());
         let loaded = self.with_saved(move |saved| saved.load_and_save(&name, &kept)).await?;
         let (snapshot, content, kept) = loaded;
-        self.writer.replace(content).await?;
+        self.access.writer.replace(content).await?;
         Ok((snapshot, kept))
     }
 

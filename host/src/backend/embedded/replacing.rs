@@ -25,7 +25,7 @@ pub(super) fn replace(
     match copy(connection, content) {
         Ok(()) => {}
         Err(CopyError::Refused(error)) => return Err(BatchError::passing(error)),
-        Err(CopyError::Failed(error)) => return Err(take_back(connection, &error)),
+        Err(CopyError::Failed(error)) => return Err(take_back(connection, files, &error)),
     }
     // The content has changed now, so every further error leaves it unknown what the next start will find.
     let unknown = |error: Error| BatchError::passing(Error::Unknown(error.to_string()));

@@ -63,10 +63,17 @@ pub(super) struct Writer {
 
 /// The receiving end of a [`Writer`], before its thread is started.
 pub(super) struct Inbox {
+    jobs: Jobs,
+    ended: oneshot::Sender<()>,
+}
+
+/// The waiting jobs, and what the writer knows of their outcomes.
+struct Jobs {
     queue: mpsc::Receiver<Job>,
+    /// A replacement that ended a batch of writes, and comes next.
+    held: Option<Job>,
     failure: Arc<OnceLock<String>>,
     failing: Arc<AtomicBool>,
-    ended: oneshot::Sender<()>,
 }
 
 impl Writer {
@@ -76,7 +83,8 @@ impl Writer {
         let (ended, has_ended) = oneshot::channel();
         let failure = Arc::new(OnceLock::new());
         let failing = Arc::new(AtomicBool::new(false));
-        let inbox = Inbox { queue, failure: Arc::clone(&failure), failing: Arc::clone(&failing), ended };
+        let jobs = Jobs { queue, held: None, failure: Arc::clone(&failure), failing: Arc::clone(&failing) };
+        let inbox = Inbox { jobs, ended };
         let ended = tokio::sync::Mutex::new(has_ended);
         (Writer { queue: RwLock::new(Some(sender)), failure, failing, ended }, inbox)
     }
@@ -173,13 +181,15 @@ impl Inbox {
         files: OpenedFiles,
         snapshots: Arc<Snapshots>,
     ) -> io::Result<JoinHandle<()>> {
-        let Inbox { mut queue, failure, failing, ended } = self;
+        let Inbox { mut jobs, ended } = self;
         thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            let mut connection = connection;
-            let mut disk = Disk { connection: &mut connection, files: &files, snapshots: &snapshots };
-            disk.serve(&mut queue, &failure, &failing);
+            let mut disk = Disk { connection, files, snapshots };
+            while let Some(first) = jobs.held.take().or_else(|| jobs.queue.blocking_recv()) {
+                disk.serve(first, &mut jobs);
+            }
+            disk.finish(&jobs);
             // `ended` is dropped last, because a task that waits for it may open the store again.
-            drop(connection);
+            drop(disk);
             // The file is unlocked explicitly, because a child process between fork and exec still has it open, and a lock
             // that is only closed would last until then.
             drop(lock.unlock());
@@ -189,55 +199,47 @@ impl Inbox {
 }
 
 /// The connection that writes, and what each commit must check and invalidate.
-struct Disk<'a> {
-    connection: &'a mut Connection,
-    files: &'a OpenedFiles,
-    snapshots: &'a Snapshots,
+struct Disk {
+    connection: Connection,
+    files: OpenedFiles,
+    snapshots: Arc<Snapshots>,
 }
 
-impl Disk<'_> {
-    fn serve(&mut self, queue: &mut mpsc::Receiver<Job>, failure: &OnceLock<String>, failing: &AtomicBool) {
-        // A replacement that ended a batch of writes, and comes next.
-        let mut held = None;
-        while let Some(first) = held.take().or_else(|| queue.blocking_recv()) {
-            let first = match first {
-                Job::Write(write) => write,
-                Job::Replace(replacement) => {
-                    self.replace(*replacement, failure);
-                    continue;
-                }
-            };
-            if let Some(reason) = failure.get() {
-                first(Err(Error::Unavailable(reason.clone())))(None);
-                continue;
-            }
-            // The iterator yields the waiting writes, and also those that arrive while earlier ones run.
-            let waiting = iter::from_fn(|| match queue.try_recv().ok()? {
-                Job::Write(write) => Some(write),
-                Job::Replace(replacement) => {
-                    held = Some(Job::Replace(replacement));
-                    None
-                }
-            });
-            let (answers, verdict) = self.commit_all(iter::once(first).chain(waiting).take(BATCH));
-            note_end(&verdict, failure);
-            let has_failed_before = failing.swap(verdict.is_err(), Ordering::Relaxed);
-            for answer in answers {
-                answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
-            }
-            if verdict.is_err()
-                && !has_failed_before
-                && failure.get().is_none()
-                && self.files.check().is_err()
-            {
-                self.merge_log("PASSIVE");
-            }
+impl Disk {
+    /// Does a job, and if it is a write, all waiting writes with it.
+    fn serve(&mut self, first: Job, Jobs { queue, held, failure, failing }: &mut Jobs) {
+        let first = match first {
+            Job::Write(write) => write,
+            Job::Replace(replacement) => return self.replace(*replacement, failure),
+        };
+        if let Some(reason) = failure.get() {
+            return first(Err(Error::Unavailable(reason.clone())))(None);
         }
-        // An open snapshot would prevent SQLite from merging the log. An open connection would still have the file open
-        // when another process may open it.
+        // The iterator yields the waiting writes, and also those that arrive while earlier ones run.
+        let waiting = iter::from_fn(|| match queue.try_recv().ok()? {
+            Job::Write(write) => Some(write),
+            Job::Replace(replacement) => {
+                *held = Some(Job::Replace(replacement));
+                None
+            }
+        });
+        let (answers, verdict) = self.commit_all(iter::once(first).chain(waiting).take(BATCH));
+        note_end(&verdict, failure);
+        let has_failed_before = failing.swap(verdict.is_err(), Ordering::Relaxed);
+        for answer in answers {
+            answer(verdict.as_ref().err().map(|fault| fault.error.clone()));
+        }
+        if verdict.is_err() && !has_failed_before && failure.get().is_none() && self.files.check().is_err() {
+            self.merge_log("PASSIVE");
+        }
+    }
+
+    /// Ends the snapshots and merges the log. An open snapshot would prevent SQLite from merging the log. An open connection
+    /// would still have the file open when another process may open it.
+    fn finish(&self, jobs: &Jobs) {
         let _last = self.snapshots.commit();
         self.snapshots.close();
-        if failure.get().is_none() {
+        if jobs.failure.get().is_none() {
             self.merge_log("TRUNCATE");
         }
     }
@@ -249,7 +251,7 @@ impl Disk<'_> {
             Err(BatchError::passing(Error::Unavailable(reason.clone())))
         } else {
             let _committing = self.snapshots.commit();
-            replacing::replace(self.connection, &content, self.files)
+            replacing::replace(&mut self.connection, &content, &self.files)
         };
         note_end(&verdict, failure);
         let is_replaced = verdict.is_ok();
@@ -276,11 +278,11 @@ impl Disk<'_> {
 
     /// Runs all writes in one transaction and commits it. The caller answers them when the result of the commit is known.
     fn commit_all(&self, writes: impl Iterator<Item = Write>) -> (Vec<Answer>, Result<(), BatchError>) {
-        let mut verdict = begin(self.connection, self.files);
+        let mut verdict = begin(&self.connection, &self.files);
         let mut answers = Vec::new();
         for write in writes {
             answers.push(match &verdict {
-                Ok(()) => write(Ok(self.connection)),
+                Ok(()) => write(Ok(&self.connection)),
                 Err(fault) => write(Err(fault.error.clone())),
             });
             // If a statement fails because the disk is full or broken, SQLite rolls the transaction back by itself.
@@ -291,8 +293,41 @@ impl Disk<'_> {
             }
         }
         let _committing = self.snapshots.commit();
-        let verdict = verdict.and_then(|()| commit(self.connection, self.files));
+        let verdict = verdict.and_then(|()| commit(&self.connection, &self.files));
         (answers, verdict)
+    }
+}
+
+/// The writer without a thread: whoever has this decides when waiting writes are committed.
+#[cfg(feature = "suite")]
+pub(super) struct Turns {
+    disk: Disk,
+    jobs: Jobs,
+}
+
+#[cfg(feature = "suite")]
+impl Turns {
+    pub(super) fn new(
+        Inbox { jobs, .. }: Inbox,
+        connection: Connection,
+        files: OpenedFiles,
+        snapshots: Arc<Snapshots>,
+    ) -> Turns {
+        Turns { disk: Disk { connection, files, snapshots }, jobs }
+    }
+
+    /// Does the first waiting job as the thread would do it. Returns `false` if no job waits.
+    pub(super) fn turn(&mut self) -> bool {
+        let Some(first) = self.jobs.held.take().or_else(|| self.jobs.queue.try_recv().ok()) else {
+            return false;
+        };
+        self.disk.serve(first, &mut self.jobs);
+        true
+    }
+
+    /// Does what the thread does at its end.
+    pub(super) fn finish(&self) {
+        self.disk.finish(&self.jobs);
     }
 }
 

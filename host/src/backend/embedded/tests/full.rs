@@ -16,7 +16,7 @@ async fn what_a_failed_commit_wrote_is_cut_off_the_log() {
         let log = folder.path().join("store.sqlite3-wal");
         let committed = fs::read(&log).unwrap();
         OpenOptions::new().append(true).open(&log).unwrap().write_all(&vec![7; rest]).unwrap();
-        cut_log(&writing).unwrap();
+        cut_log(&writing, &files).unwrap();
         assert_eq!(fs::read(&log).unwrap(), committed, "{rest} bytes");
         for _ in 0..3 {
             begin(&writing, &files).unwrap();
@@ -36,12 +36,16 @@ fn a_log_that_was_merged_is_cut_to_what_is_valid_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let Parts { writing, files, reading, .. } = Parts::prepare(folder.path(), &suite::schema()).unwrap();
     let log = folder.path().join("store.sqlite3-wal");
+    let write = || {
+        begin(&writing, &files).unwrap();
+        probe(&writing).unwrap();
+        commit(&writing, &files).unwrap();
+    };
+    (0..3).for_each(|_| write());
     writing.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
-    begin(&writing, &files).unwrap();
-    probe(&writing).unwrap();
-    commit(&writing, &files).unwrap();
+    write();
     assert!(fs::metadata(&log).unwrap().len() > 32 + 4120, "what was merged is still behind the new frame");
-    cut_log(&writing).unwrap();
+    cut_log(&writing, &files).unwrap();
     assert_eq!(fs::metadata(&log).unwrap().len(), 32 + 4120);
     let count = "SELECT count(*) FROM items";
     for connection in reading.iter().chain([&writing]) {

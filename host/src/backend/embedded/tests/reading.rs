@@ -6,8 +6,9 @@ use std::path::Path;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 
+use crate::backend::embedded::error::StatementError;
 use crate::backend::embedded::snapshots::Snapshots;
-use crate::backend::embedded::{Parts, StatementError, items};
+use crate::backend::embedded::{Parts, items};
 use crate::backend::suite::{self, get, insert, listed};
 use crate::backend::{Backend, Error, Fields};
 

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rusqlite::Connection;
 use tokio::task::{JoinSet, yield_now};
 
+use crate::backend::embedded::error::StatementError;
 use crate::backend::embedded::readers::Readers;
 use crate::backend::embedded::writer::Writer;
-use crate::backend::embedded::{Embedded, Parts, StatementError, items};
+use crate::backend::embedded::{Embedded, Parts, items};
 use crate::backend::suite::{self, fields, get, insert, note, update};
 use crate::backend::{Backend, Error, Fields, Insert, Update};
 
@@ -115,7 +116,7 @@ async fn a_batch_whose_commit_fails_is_unknown_as_a_whole() {
 
 async fn limit_pages(store: &Embedded, pages: u32) {
     let sql = format!("PRAGMA max_page_count = {pages}");
-    store.writer.submit(move |connection| Ok(connection.execute_batch(&sql)?)).await.unwrap();
+    store.access.writer.submit(move |connection| Ok(connection.execute_batch(&sql)?)).await.unwrap();
 }
 
 #[tokio::test]
@@ -157,7 +158,7 @@ async fn a_failed_write_leaves_its_neighbours_alone() {
         connection.execute_batch("DROP TRIGGER stop")?;
         Ok((first, second))
     };
-    let (first, second) = store.writer.submit(failing).await.unwrap();
+    let (first, second) = store.access.writer.submit(failing).await.unwrap();
     assert_eq!(first, Ok(Update::Updated(2)));
     assert!(second.is_err(), "{second:?}");
     assert_eq!(store.get("a").await.unwrap().unwrap().lists.len(), 1);
@@ -170,7 +171,8 @@ async fn a_failed_write_leaves_its_neighbours_alone() {
 async fn a_panic_on_the_writing_thread_is_unknown_and_not_forever() {
     let dir = tempfile::tempdir().unwrap();
     let store = parts(&dir).start().unwrap();
-    let outcome = store.writer.submit(|_| -> Result<(), StatementError> { panic!("on purpose") }).await;
+    let outcome =
+        store.access.writer.submit(|_| -> Result<(), StatementError> { panic!("on purpose") }).await;
     assert!(matches!(outcome, Err(Error::Unknown(_))));
     while store.check().await.is_ok() {
         yield_now().await;
