@@ -8,6 +8,7 @@ mod native;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use clap::Parser;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::{Request, Response};
@@ -39,7 +40,8 @@ impl Fuzzed {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let data = tempfile::tempdir().expect("a folder");
         let mut kept = None;
-        let opened = Host::open_as(&config(&data), native::description(), |store| {
+        let config = config(&data);
+        let opened = Host::open_as(&config, native::description(), |store| {
             kept = Some(store.clone());
             Arc::new(native::NativeDesk(store))
         });
