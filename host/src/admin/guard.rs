@@ -302,7 +302,7 @@ mod tests {
         assert!(change("/v1/reset", &two).is_err());
         assert_eq!(change(SCENARIOS, &[("content-type", "application/yaml")]), Ok(()));
         assert_eq!(console().admit(&head("DELETE", "/v1/spaces/a", &[])), Ok(()));
-        for (target, limit_bytes) in [("/v1/reset", 1_048_576), (SCENARIOS, 8_388_608)] {
+        for (target, limit_bytes) in [("/v1/reset", 1_048_576), (SCENARIOS, FILE_LIMIT_BYTES as u64)] {
             let of_length = |length: u64| {
                 change(
                     target,
