@@ -65,7 +65,8 @@ impl Variables {
     /// whatever type; `${name}` within a text becomes the text of the value. `$$` at these places stands for `$`. The names
     /// of members are left as they are.
     pub(super) fn fill(&self, value: &Value) -> Result<Value, VariableError> {
-        self.fill_within(value, &mut FILLED_BYTES.clone())
+        let mut room = FILLED_BYTES;
+        self.fill_within(value, &mut room)
     }
 
     /// As [`Variables::fill`], with at most `room` bytes of texts. A file may name a long value in many places.
