@@ -28,15 +28,17 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Opens the connections, and makes a first write, which fails if the store cannot be written.
+    /// Opens the connections. Merges the log and makes a first write, which fail if the store cannot be written.
     pub(super) fn open(path: &Path, layout: &Layout, readers: usize) -> Result<Connections, OpenError> {
         let writing = connection::writer(path, layout)?;
-        connection::merge_log(&writing, path)?;
-        let reading = (0..readers).map(|_| connection::reader(path)).collect::<Result<_, _>>()?;
-        let unwritable = |StatementError(error)| OpenError::Unwritable {
-            path: path.to_owned(),
-            detail: error.to_string(),
+        let unwritable = |StatementError(error)| {
+            if matches!(error, Error::Corrupt(_)) {
+                return OpenError::of(error, path);
+            }
+            OpenError::Unwritable { path: path.to_owned(), detail: error.to_string() }
         };
+        connection::merge_log(&writing).map_err(unwritable)?;
+        let reading = (0..readers).map(|_| connection::reader(path)).collect::<Result<_, _>>()?;
         committing::probe(&writing).map_err(unwritable)?;
         Ok(Connections { writing, reading })
     }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{OpenError, StatementError};
 use super::folder::PAGE_BYTES;
 use super::layout::{self, APPLICATION_ID, Layout, VERSION};
+use crate::backend::Error;
 
 /// A pragma, its value, and the text that SQLite returns if it has accepted the value.
 type Setting = (&'static str, &'static str, &'static str);
@@ -69,12 +70,11 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
 /// Merges the log that an earlier process left, if there is one. A sync of that process may have failed. Then the kernel
 /// shows bytes as written that are not on the disk, no later sync writes them, and a power cut takes every later commit in
 /// the log away with them. The merge writes the bytes once more.
-pub(super) fn merge_log(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn merge_log(connection: &Connection) -> Result<(), StatementError> {
     let merge = "PRAGMA wal_checkpoint(TRUNCATE)";
-    let is_busy = connection.query_row(merge, [], |row| row.get::<_, bool>(0));
-    if is_busy.map_err(|error| OpenError::of(error, path))? {
-        let detail = "another program prevents that its log is merged".to_owned();
-        return Err(OpenError::Sqlite { path: path.to_owned(), detail });
+    if connection.query_row(merge, [], |row| row.get::<_, bool>(0))? {
+        let text = "another program reads the file, so its log cannot be merged; end that program";
+        return Err(Error::Unavailable(text.to_owned()).into());
     }
     Ok(())
 }
