@@ -3,6 +3,7 @@
 //! The native desk takes the place of the sandbox and gets the same as an instance: the store, the clock and randomness. A
 //! difference between the two is therefore the cost of the sandbox.
 
+mod conversion;
 mod description;
 mod env;
 mod fiber;

@@ -7,9 +7,9 @@ use std::process::Command;
 /// The target of all components.
 pub(crate) const TARGET: &str = "wasm32-wasip2";
 
-/// Returns a `cargo build` of the package in `folder`, to which the caller adds what to build of it. It has a target folder of its own, because the outer cargo holds the
-/// lock of the usual one. Each component has a cargo of its own, because cargo would unite the features that two components
-/// need of one dependency.
+/// Returns a `cargo build` of the package in `folder`, to which the caller adds what to build of it. It has a target folder of
+/// its own, because the outer cargo holds the lock of the usual one. Each component has a cargo of its own, because cargo would
+/// unite the features that two components need of one dependency.
 pub(crate) fn build(cargo: &OsString, folder: &Path, profile: &str, target_dir: &Path) -> Command {
     let mut command = Command::new(cargo);
     command

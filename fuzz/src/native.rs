@@ -1,5 +1,7 @@
 //! The desk as native code, as the benchmark has it, over a store that never waits.
 
+#[path = "../../bench/src/native_desk/conversion.rs"]
+mod conversion;
 #[path = "../../bench/src/native_desk/description.rs"]
 mod description;
 #[path = "../../bench/src/native_desk/env.rs"]

@@ -47,6 +47,7 @@ use self::guard::Guard;
 pub use self::guard::{ConsoleHost, HOSTS_LIMIT};
 pub use self::listener::{AdminError, AdminListener};
 use self::refusal::Refusal;
+pub(crate) use self::scenarios::SCENARIO_TIME;
 pub use self::token::{ADDRESS_FILE, TOKEN_FILE, Token};
 use crate::pipeline::Pipeline;
 use crate::space::Spaces;

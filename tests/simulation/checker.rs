@@ -1,8 +1,8 @@
 //! Checks a history for the promises of README.md. Each ticket must have behaved as one that handles one request after the
 //! other, in an order that fits the times of the requests (linearizability); lists must be complete.
 //!
-//! The search is our own: the tester of stateright keeps no states that it has seen, and takes hours for histories with ten
-//! writes whose outcome is unknown.
+//! The search is our own: the tester of stateright keeps no states that it has seen, and a history may have ten
+//! writes whose outcome is unknown, each of which doubles the orders to try.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

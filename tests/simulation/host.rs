@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 use desk::{Clock, Env, Random, Request, Response};
-use portdesk::backend::{Backend, Index, List, Schema};
+use portdesk::backend::{Backend, Schema};
 use portdesk::contract::Contract;
 use portdesk::store::GuestStore;
 use portdesk::telemetry::{Spans, Telemetry};
@@ -17,6 +17,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use crate::calls::{Call, Calls, Reply, reply};
+use crate::description::description;
 
 /// The clock of a host. As in the host itself, its time never goes back while the host runs.
 pub(crate) struct HostClock {
@@ -125,22 +126,7 @@ pub(crate) fn store(backend: Arc<dyn Backend>) -> GuestStore {
 }
 
 /// The schema of the desk.
-pub(crate) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let desk::Collection { key_field, listed, lists, indexes } = desk::collection();
-    let list = |list: &desk::List| List { name: list.name.into(), id_field: list.id_field.into() };
-    let index = |index: &desk::Index| Index {
-        name: index.name.into(),
-        partition: index.partition.into(),
-        order: index.order.into(),
-        optional: index.optional,
-    };
-    Schema {
-        key_field: key_field.into(),
-        listed: listed.iter().map(|name| (*name).into()).collect(),
-        lists: lists.iter().map(list).collect(),
-        indexes: indexes.iter().map(index).collect(),
-    }
-});
+pub(crate) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| description().schema);
 
 /// The time at which a simulation begins.
 const EPOCH_US: u64 = 1_795_356_000_000_000;

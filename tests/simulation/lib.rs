@@ -17,6 +17,10 @@ mod bug;
 mod calls;
 mod checker;
 mod client;
+#[path = "../../bench/src/native_desk/conversion.rs"]
+mod conversion;
+#[path = "../../bench/src/native_desk/description.rs"]
+mod description;
 mod disk;
 mod disk_world;
 mod engine;

@@ -186,7 +186,7 @@ pub enum ContentsError {
         held: String,
     },
     /// There is no snapshot with this name.
-    #[error("there is no snapshot {0}; `portdesk snapshot` without a name lists them")]
+    #[error("there is no snapshot {0}; run `portdesk snapshot` to list all snapshots")]
     Missing(SnapshotName),
     /// The backend failed.
     #[error(transparent)]

@@ -114,7 +114,9 @@ fn create(keys: &Keys, name: &str, plan: &str) -> Result<(), Ended> {
 fn named(contents: &KeyFileContents, plan: &str) -> Result<Option<String>, Ended> {
     match contents.plan(plan) {
         Some(plan) => Ok((plan.name != DEFAULT_PLAN).then_some(plan.name)),
-        None => Err(Ended::Failed(format!("there is no plan {plan}; `portdesk plan list` shows all"))),
+        None => {
+            Err(Ended::Failed(format!("there is no plan {plan}; run `portdesk plan list` to list all plans")))
+        }
     }
 }
 
@@ -181,7 +183,7 @@ fn find<'a>(contents: &'a KeyFileContents, id: &str) -> Result<&'a KeyRecord, En
 }
 
 fn unknown(id: &str) -> Ended {
-    Ended::Failed(format!("there is no key with the id {id}; `portdesk key list` shows all"))
+    Ended::Failed(format!("there is no key with the id {id}; run `portdesk key list` to list all keys"))
 }
 
 fn name(name: &str) -> Result<String, String> {

@@ -130,7 +130,7 @@ fn delete(keys: &Keys, name: &str) -> Result<(), Ended> {
         contents.plans.retain(|plan| plan.name != name);
         if contents.plans.len() == before {
             return Err(Ended::Failed(format!(
-                "there is no plan {name} to delete; `portdesk plan list` shows all"
+                "there is no plan {name} to delete; run `portdesk plan list` to list all plans"
             )));
         }
         // A revoked key must not name a plan that does not exist.

@@ -76,7 +76,7 @@ impl SavedSnapshots {
         Ok((snapshot, content, self.put(copy?)?))
     }
 
-    /// A copy of the content that was verified and synced, and is no snapshot yet.
+    /// Copies the content into a file that no snapshot has, verifies the file and syncs it.
     fn copy(&self, name: &SnapshotName) -> Result<VerifiedCopy, ContentsError> {
         let held = self.held()?.snapshots;
         let source = self.source()?;

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::Target;
 use super::people::plain;
-use crate::admin::{ADDRESS_FILE, TOKEN_FILE};
+use crate::admin::{ADDRESS_FILE, SCENARIO_TIME, TOKEN_FILE};
 use crate::commands::Ended;
 use crate::config::CONSOLE_TOKEN_VARIABLE;
 use crate::environment::variable;
@@ -152,8 +152,8 @@ const NO_TOKEN: &str = "the console needs its token; set PORTDESK_CONSOLE_TOKEN 
 
 /// A check waits for 60 seconds at most, and a reset for the requests in progress.
 const TIME_LIMIT: Duration = Duration::from_secs(90);
-/// A scenario takes four minutes at most, and then it may have to be undone.
-const SCENARIO_TIME_LIMIT: Duration = Duration::from_secs(4 * 60 + 45);
+/// After its time, a scenario may have to be undone.
+const SCENARIO_TIME_LIMIT: Duration = SCENARIO_TIME.saturating_add(Duration::from_secs(45));
 /// The most bytes of an answer in place of a stream.
 const REFUSAL_BYTES: usize = 64 * 1024;
 /// Far more than a journal of the default size.
